@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/time.hpp"
+
+#include <chrono>
+
+namespace millrace {
+
+/// The seam to time. Thread-safe.
+class Clock {
+  public:
+    virtual ~Clock() = default;
+
+    /// Wall-clock time.
+    virtual Timestamp now() const = 0;
+
+    /// Time that never goes back, from an arbitrary start: for intervals and latencies.
+    virtual std::chrono::nanoseconds monotonic() const = 0;
+};
+
+/// The clock of the operating system. Lives for ever.
+Clock& system_clock();
+
+/// A clock that moves only when told. Wall clock and monotonic time move together.
+class ManualClock final : public Clock {
+  public:
+    explicit ManualClock(Timestamp start = timestamp_of(0)) : now_(start) {}
+
+    Timestamp now() const override { return now_; }
+    std::chrono::nanoseconds monotonic() const override { return now_.time_since_epoch(); }
+
+    void advance(std::chrono::milliseconds by) { now_ += by; }
+
+  private:
+    Timestamp now_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/consumer.hpp"
+#include "kafka/status.hpp"
+#include "millrace/core/topic_partition.hpp"
+
+#include <chrono>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace::kafka {
+
+struct NewTopic {
+    std::string name;
+    std::int32_t partitions = 1;
+    std::int16_t replication_factor = -1;        ///< -1: the broker's default.
+    std::map<std::string, std::string> config;   ///< Kafka's topic settings, "cleanup.policy" and so on.
+};
+
+enum class OffsetSpec { kEarliest, kLatest };
+
+enum class Isolation { kReadUncommitted, kReadCommitted };
+
+/// The seam to Kafka's admin client. Every call waits up to `timeout`. Thread-safe.
+class Admin {
+  public:
+    virtual ~Admin() = default;
+
+    /// Partition counts of those of the topics that exist.
+    virtual Result<PartitionCounts> describe_topics(std::span<const std::string> names,
+                                                    std::chrono::milliseconds timeout) = 0;
+
+    /// All topics of the cluster.
+    virtual Result<PartitionCounts> list_topics(std::chrono::milliseconds timeout) = 0;
+
+    /// One status per topic, in order; kTopicExists for those already there.
+    virtual Result<std::vector<Status>> create_topics(std::span<const NewTopic> topics,
+                                                      std::chrono::milliseconds timeout) = 0;
+    virtual Result<std::vector<Status>> delete_topics(std::span<const std::string> names,
+                                                      std::chrono::milliseconds timeout) = 0;
+
+    /// The settings of a topic that differ from the broker's or were set on it.
+    virtual Result<std::map<std::string, std::string>> topic_config(
+        const std::string& name, std::chrono::milliseconds timeout) = 0;
+
+    /// Deletes all records before the given offsets; one status per partition.
+    virtual Result<std::vector<Status>> delete_records(std::span<const StartPosition> before,
+                                                       std::chrono::milliseconds timeout) = 0;
+
+    /// First or end offset of each partition, in order. The end under kReadCommitted is the last
+    /// stable offset.
+    virtual Result<std::vector<Offset>> list_offsets(std::span<const TopicPartition> partitions,
+                                                     OffsetSpec spec, Isolation isolation,
+                                                     std::chrono::milliseconds timeout) = 0;
+
+    /// Offsets a group has committed; partitions without one are left out.
+    virtual Result<std::map<TopicPartition, CommittedOffset>> group_offsets(
+        const std::string& group, std::chrono::milliseconds timeout) = 0;
+
+    /// Sets offsets of a group without members.
+    virtual Status alter_group_offsets(const std::string& group,
+                                       std::span<const OffsetCommit> offsets,
+                                       std::chrono::milliseconds timeout) = 0;
+    virtual Status delete_group(const std::string& group, std::chrono::milliseconds timeout) = 0;
+};
+
+}  // namespace millrace::kafka
