@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# librdkafka, one pinned version, static, from source (docs/architecture.md says why). The source comes from
+#   1. MILLRACE_LIBRDKAFKA_SOURCE: a source folder or tarball,
+#   2. the cache folder, where tools/setup puts it,
+#   3. a download of the upstream commit.
+# It is built once per version, flavour and compiler, into the cache folder, where every build tree finds it.
+#
+# Gives: target millrace::rdkafka, and MILLRACE_LIBRDKAFKA_PREFIX with
+#   include/librdkafka/rdkafka.h   lib/librdkafka.a   src/*.h and config.h (internal; for the assignor shim)
+set(MILLRACE_LIBRDKAFKA_VERSION 2.14.2)
+set(MILLRACE_LIBRDKAFKA_COMMIT 65160574f8983f2063646c35cad0c9fa0b4905d7)
+set(MILLRACE_LIBRDKAFKA_SOURCE "" CACHE PATH "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION}: source folder or tarball")
+
+if(DEFINED ENV{MILLRACE_CACHE})
+  set(default_cache "$ENV{MILLRACE_CACHE}")
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(default_cache "$ENV{XDG_CACHE_HOME}/millrace")
+else()
+  set(default_cache "$ENV{HOME}/.cache/millrace")
+endif()
+set(MILLRACE_CACHE "${default_cache}" CACHE PATH "Where sources and builds of librdkafka are kept")
+
+set(librdkafka_cached_source "${MILLRACE_CACHE}/sources/librdkafka-${MILLRACE_LIBRDKAFKA_VERSION}.tar.gz")
+if(MILLRACE_LIBRDKAFKA_SOURCE)
+  set(librdkafka_source "${MILLRACE_LIBRDKAFKA_SOURCE}")
+  if(NOT EXISTS "${librdkafka_source}")
+    message(FATAL_ERROR "MILLRACE_LIBRDKAFKA_SOURCE names '${librdkafka_source}', which does not exist.")
+  endif()
+else()
+  set(librdkafka_source "${librdkafka_cached_source}")
+endif()
+
+# The key of the build: what would make another build of the same source differ. A source named by hand may
+# hold anything, so it is part of the key.
+file(SHA256 "${PROJECT_SOURCE_DIR}/tools/build-librdkafka" librdkafka_recipe)
+string(SHA256 librdkafka_key "${CMAKE_C_COMPILER};${CMAKE_C_COMPILER_VERSION};${librdkafka_recipe};${MILLRACE_LIBRDKAFKA_SOURCE}")
+string(SUBSTRING "${librdkafka_key}" 0 12 librdkafka_key)
+set(MILLRACE_LIBRDKAFKA_PREFIX
+    "${MILLRACE_CACHE}/librdkafka/${MILLRACE_LIBRDKAFKA_VERSION}-${MILLRACE_FLAVOUR}-${librdkafka_key}")
+
+set(librdkafka_marker "${MILLRACE_LIBRDKAFKA_PREFIX}/.complete")
+if(NOT EXISTS "${librdkafka_marker}")
+  # Several build trees may be configured at once; the first one builds, the others wait and find it done.
+  file(MAKE_DIRECTORY "${MILLRACE_CACHE}/librdkafka")
+  file(LOCK "${MILLRACE_LIBRDKAFKA_PREFIX}.lock" GUARD FILE TIMEOUT 900)
+endif()
+if(NOT EXISTS "${librdkafka_marker}")
+  if(NOT EXISTS "${librdkafka_source}")
+    message(STATUS "librdkafka: no source in ${MILLRACE_CACHE} (tools/setup puts one there); downloading upstream's")
+    include(FetchContent)
+    FetchContent_Declare(
+      librdkafka_upstream URL "https://github.com/confluentinc/librdkafka/archive/${MILLRACE_LIBRDKAFKA_COMMIT}.tar.gz"
+      DOWNLOAD_EXTRACT_TIMESTAMP ON SOURCE_SUBDIR none)
+    set(FETCHCONTENT_QUIET OFF)
+    FetchContent_MakeAvailable(librdkafka_upstream)
+    set(librdkafka_source "${librdkafka_upstream_SOURCE_DIR}")
+  endif()
+  message(STATUS "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION} (${MILLRACE_FLAVOUR}): building once, into the cache")
+  execute_process(
+    COMMAND
+      "${CMAKE_COMMAND}" -E env "CC=${CMAKE_C_COMPILER}" "CXX=${CMAKE_CXX_COMPILER}"
+      "${PROJECT_SOURCE_DIR}/tools/build-librdkafka" --version ${MILLRACE_LIBRDKAFKA_VERSION} --source
+      "${librdkafka_source}" --flavour ${MILLRACE_FLAVOUR} --prefix "${MILLRACE_LIBRDKAFKA_PREFIX}"
+    RESULT_VARIABLE librdkafka_result)
+  if(NOT librdkafka_result EQUAL 0)
+    message(FATAL_ERROR "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION} could not be built (see above). It needs gcc, make and the packages\n"
+                        "zlib1g-dev libssl-dev libsasl2-dev libzstd-dev liblz4-dev libcurl4-openssl-dev;\n"
+                        "tools/setup installs them and fetches the source.")
+  endif()
+endif()
+
+add_library(millrace::rdkafka STATIC IMPORTED GLOBAL)
+set_target_properties(
+  millrace::rdkafka
+  PROPERTIES IMPORTED_LOCATION "${MILLRACE_LIBRDKAFKA_PREFIX}/lib/librdkafka.a"
+             INTERFACE_INCLUDE_DIRECTORIES "${MILLRACE_LIBRDKAFKA_PREFIX}/include"
+             INTERFACE_LINK_LIBRARIES "${MILLRACE_RDKAFKA_LINK_LIBRARIES}")

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# What a program that links the static library needs as well. Used by the build and, installed beside
+# millraceConfig.cmake, by consumers. Requires millrace_require() and millrace_require_library().
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+millrace_require(Threads libc6-dev)
+millrace_require(RocksDB librocksdb-dev 7.8 CONFIG)
+millrace_require(spdlog libspdlog-dev CONFIG)
+millrace_require(Protobuf "libprotobuf-dev protobuf-compiler")
+millrace_require_library(xxhash libxxhash-dev xxhash.h xxhash)
+
+# The shared RocksDB links in a fraction of the static one's time; Debian and Ubuntu ship both.
+if(NOT TARGET millrace::rocksdb)
+  add_library(millrace::rocksdb INTERFACE IMPORTED GLOBAL)
+  if(TARGET RocksDB::rocksdb-shared)
+    target_link_libraries(millrace::rocksdb INTERFACE RocksDB::rocksdb-shared)
+  else()
+    target_link_libraries(millrace::rocksdb INTERFACE RocksDB::rocksdb)
+  endif()
+endif()
+
+# librdkafka's own needs.
+millrace_require(ZLIB zlib1g-dev)
+millrace_require(OpenSSL libssl-dev)
+millrace_require(CURL libcurl4-openssl-dev)
+millrace_require_library(zstd libzstd-dev zstd.h zstd)
+millrace_require_library(lz4 liblz4-dev lz4.h lz4)
+millrace_require_library(sasl2 libsasl2-dev sasl/sasl.h sasl2)
+set(MILLRACE_RDKAFKA_LINK_LIBRARIES
+    ZLIB::ZLIB
+    OpenSSL::SSL
+    OpenSSL::Crypto
+    CURL::libcurl
+    millrace::zstd
+    millrace::lz4
+    millrace::sasl2
+    Threads::Threads
+    m
+    ${CMAKE_DL_LIBS})
