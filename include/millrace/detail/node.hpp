@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/error.hpp"
+#include "millrace/core/record.hpp"
+#include "millrace/detail/task_context.hpp"
+
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+/// The typed face of a node.
+template <class K, class V>
+class Input {
+  public:
+    virtual void process(const Record<K, V>& record) = 0;
+
+  protected:
+    ~Input() = default;
+};
+
+/// An Input with its types erased, so that edges can be made by name.
+struct InputPort {
+    std::type_index key_type;
+    std::type_index value_type;
+    void* input;  ///< An Input<K, V>*.
+};
+
+/// What the runtime knows of a node: a name, children and a life cycle, but no record types.
+/// One object for each task.
+class Node {
+  public:
+    explicit Node(std::string name) : name_(std::move(name)) {}
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+    virtual ~Node() = default;
+
+    const std::string& name() const noexcept { return name_; }
+
+    virtual InputPort input_port() = 0;
+
+    /// Sends this node's output to `child` as well, after those connected before.
+    /// Throws TopologyError when the types of the two ends differ.
+    virtual void connect(Node& child) = 0;
+
+    /// Called once, when the task's stores are ready, parents first.
+    virtual void init(TaskContext& context) { context_ = &context; }
+
+    /// Called once, when the task ends, in the order of init.
+    virtual void close() {}
+
+  protected:
+    /// Requires that init was called.
+    TaskContext& context() const noexcept { return *context_; }
+
+  private:
+    std::string name_;
+    TaskContext* context_ = nullptr;
+};
+
+/// Keeps the typed inputs of a node's children and fans its output out to them, depth first in the
+/// order in which they were connected.
+template <class K, class V>
+class Output {
+  public:
+    void connect(const Node& parent, Node& child) {
+        const InputPort port = child.input_port();
+        if (port.key_type != typeid(K) || port.value_type != typeid(V)) {
+            throw TopologyError("record types differ on the edge " + parent.name() + " -> " +
+                                child.name());
+        }
+        children_.push_back({static_cast<Input<K, V>*>(port.input), &child});
+    }
+
+    /// A child that throws is given to the processing exception handler; its siblings still get
+    /// the record when that decides to go on.
+    void forward(TaskContext& context, const Record<K, V>& record) const {
+        RecordContext& at_hand = context.record();
+        const Timestamp timestamp = std::exchange(at_hand.timestamp, record.timestamp);
+        const Headers* headers = std::exchange(at_hand.headers, &record.headers);
+        for (const Child& child : children_) {
+            call(context, child, record);
+        }
+        at_hand.timestamp = timestamp;
+        at_hand.headers = headers;
+    }
+
+    /// Forwards to one child only. False when there is no child of that name.
+    bool forward_to(TaskContext& context, std::string_view child_name,
+                    const Record<K, V>& record) const {
+        RecordContext& at_hand = context.record();
+        for (const Child& child : children_) {
+            if (child.node->name() == child_name) {
+                const Timestamp timestamp = std::exchange(at_hand.timestamp, record.timestamp);
+                const Headers* headers = std::exchange(at_hand.headers, &record.headers);
+                call(context, child, record);
+                at_hand.timestamp = timestamp;
+                at_hand.headers = headers;
+                return true;
+            }
+        }
+        return false;
+    }
+
+  private:
+    struct Child {
+        Input<K, V>* input;
+        const Node* node;
+    };
+
+    static void call(TaskContext& context, const Child& child, const Record<K, V>& record) {
+        try {
+            child.input->process(record);
+        } catch (...) {
+            context.processing_failed(*child.node);
+        }
+    }
+
+    std::vector<Child> children_;
+};
+
+/// Base of every node that takes Record<KIn, VIn> and forwards Record<KOut, VOut>.
+template <class KIn, class VIn, class KOut, class VOut>
+class TypedNode : public Node, public Input<KIn, VIn> {
+  public:
+    using Node::Node;
+
+    InputPort input_port() final {
+        return {typeid(KIn), typeid(VIn), static_cast<Input<KIn, VIn>*>(this)};
+    }
+    void connect(Node& child) final { output_.connect(*this, child); }
+
+  protected:
+    void forward(const Record<KOut, VOut>& record) const { output_.forward(context(), record); }
+    const Output<KOut, VOut>& output() const noexcept { return output_; }
+
+  private:
+    Output<KOut, VOut> output_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "millrace/core/record.hpp"
+#include "millrace/serde/serde.hpp"
+
+#include <optional>
+#include <type_traits>
+
+namespace millrace::detail {
+
+/// Whether a record's key or value type has a null, and what it is without it.
+template <class T>
+struct Nullability {
+    static constexpr bool kNullable = false;
+    using Plain = T;
+};
+
+template <class T>
+struct Nullability<std::optional<T>> {
+    static constexpr bool kNullable = true;
+    using Plain = T;
+};
+
+template <class T>
+using Plain = typename Nullability<T>::Plain;
+
+template <class T>
+inline constexpr bool kIsNullable = Nullability<T>::kNullable;
+
+/// The value behind `value`, or null.
+template <class T>
+const Plain<T>* plain_or_null(const T& value) {
+    if constexpr (kIsNullable<T>) {
+        return value ? &*value : nullptr;
+    } else {
+        return &value;
+    }
+}
+
+/// Serialises into `buffer`, replacing what it holds; null for a null and for NoKey.
+template <class T>
+NullableBytes write_nullable(const SerdeOf<Plain<T>>& serde, const T& value, Bytes& buffer) {
+    if constexpr (std::is_same_v<T, NoKey>) {
+        return std::nullopt;
+    } else {
+        const Plain<T>* plain = plain_or_null(value);
+        if (plain == nullptr) {
+            return std::nullopt;
+        }
+        buffer.clear();
+        serde.serialize(*plain, buffer);
+        return BytesView(buffer);
+    }
+}
+
+/// Deserialises `bytes` into `out`, reusing its memory. False when the bytes are null and T has no
+/// null; `out` is unspecified then. Throws SerdeError.
+template <class T>
+bool read_nullable(const SerdeOf<Plain<T>>& serde, const NullableBytes& bytes, T& out) {
+    if constexpr (std::is_same_v<T, NoKey>) {
+        return true;
+    } else if constexpr (kIsNullable<T>) {
+        if (!bytes) {
+            out.reset();
+            return true;
+        }
+        if (!out) {
+            out.emplace();
+        }
+        serde.deserialize(*bytes, *out);
+        return true;
+    } else {
+        if (!bytes) {
+            return false;
+        }
+        serde.deserialize(*bytes, out);
+        return true;
+    }
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "millrace/core/error.hpp"
+#include "millrace/core/record.hpp"
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace millrace {
+
+/// Specialise this to give a type its serde: how it becomes bytes in Kafka and in stores.
+///
+/// A specialisation provides
+///     static void serialize(const T& value, Bytes& out);      // appends to out
+///     static void deserialize(BytesView bytes, T& out);       // throws SerdeError: malformed
+/// deserialize overwrites `out`, whatever it holds, and may reuse its memory. Serialisation must be
+/// deterministic: equal values give equal bytes, as stores and joins compare bytes.
+template <class T>
+struct Serde;
+
+/// A type with a serde. Default-constructible, so that memory can be reused from record to record.
+template <class T>
+concept Serializable = std::default_initializable<T> && std::movable<T> &&
+                       requires(const T& value, T& target, Bytes& out, BytesView in) {
+                           Serde<T>::serialize(value, out);
+                           Serde<T>::deserialize(in, target);
+                       };
+
+/// A serde chosen at run time, in place of Serde<T>. Thread-safe: shared by all tasks.
+template <class T>
+class CustomSerde {
+  public:
+    virtual ~CustomSerde() = default;
+    virtual void serialize(const T& value, Bytes& out) const = 0;   ///< Appends to `out`.
+    virtual void deserialize(BytesView bytes, T& out) const = 0;    ///< Throws SerdeError.
+};
+
+/// The serde of one place in a topology: Serde<T> unless a custom one is given.
+template <class T>
+class SerdeOf {
+  public:
+    SerdeOf() = default;
+    SerdeOf(std::shared_ptr<const CustomSerde<T>> custom)  // NOLINT(google-explicit-constructor)
+        : custom_(std::move(custom)) {}
+
+    void serialize(const T& value, Bytes& out) const {
+        if (custom_ != nullptr) [[unlikely]] {
+            custom_->serialize(value, out);
+        } else {
+            Serde<T>::serialize(value, out);
+        }
+    }
+    void deserialize(BytesView bytes, T& out) const {
+        if (custom_ != nullptr) [[unlikely]] {
+            custom_->deserialize(bytes, out);
+        } else {
+            Serde<T>::deserialize(bytes, out);
+        }
+    }
+
+    bool is_custom() const noexcept { return custom_ != nullptr; }
+
+  private:
+    std::shared_ptr<const CustomSerde<T>> custom_;
+};
+
+/// No bytes either way: such a key is null on the wire, and what is read is ignored.
+template <>
+struct Serde<NoKey> {
+    static void serialize(const NoKey&, Bytes&) {}
+    static void deserialize(BytesView, NoKey&) {}
+};
+
+}  // namespace millrace

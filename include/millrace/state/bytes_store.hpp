@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "millrace/core/time.hpp"
+#include "millrace/state/state_store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace millrace {
+
+/// In which order a range is walked.
+enum class Order { kForward, kReverse };
+
+/// Walks entries of a key-value store. Must die before the store is closed; changes made meanwhile
+/// to the store may or may not be seen.
+class BytesIterator {
+  public:
+    virtual ~BytesIterator() = default;
+    virtual bool valid() const = 0;
+    virtual void next() = 0;  ///< Requires valid().
+
+    /// Require valid(). The views live until next() is called.
+    virtual BytesView key() const = 0;
+    virtual BytesView value() const = 0;
+};
+
+/// Storage of a key-value store, below the serdes. Keys are ordered as unsigned bytes. With
+/// timestamped stores a value is 8 bytes big-endian timestamp, then the value.
+///
+/// Errors: StateError when the engine fails or the store is closed.
+class KeyValueBytesStore : public StateStore {
+  public:
+    /// The view lives until the next call of any member of this store.
+    virtual NullableBytes get(BytesView key) = 0;
+
+    /// Null removes the key.
+    virtual void put(BytesView key, NullableBytes value) = 0;
+
+    /// Entries with first <= key <= last; an absent bound is open.
+    virtual std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
+                                                 Order order) = 0;
+
+    /// Entries whose key begins with `prefix`, ascending.
+    virtual std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) = 0;
+
+    virtual std::uint64_t approximate_entries() = 0;
+
+    /// Sends what the cache lets go of to `listener` and returns true; false when the store has no
+    /// cache, and the caller must forward by itself.
+    virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
+};
+
+/// Walks entries of a window store.
+class WindowBytesIterator {
+  public:
+    virtual ~WindowBytesIterator() = default;
+    virtual bool valid() const = 0;
+    virtual void next() = 0;  ///< Requires valid().
+
+    /// Require valid(). The views live until next() is called.
+    virtual BytesView key() const = 0;
+    virtual Timestamp window_start() const = 0;
+    virtual BytesView value() const = 0;
+};
+
+/// Storage of a window store: by key and window start. Rows older than the retention are not seen;
+/// stream time is the largest window start put so far.
+class WindowBytesStore : public StateStore {
+  public:
+    /// Null removes the row (does nothing when the store retains duplicates). False when the window
+    /// has expired and the row was dropped.
+    virtual bool put(BytesView key, Timestamp window_start, NullableBytes value) = 0;
+
+    /// The view lives until the next call of any member of this store.
+    virtual NullableBytes fetch(BytesView key, Timestamp window_start) = 0;
+
+    /// Rows of one key with from <= start <= to, by start.
+    virtual std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
+                                                       Order order) = 0;
+
+    /// Rows of first <= key <= last (absent: open) and from <= start <= to.
+    virtual std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first,
+                                                             NullableBytes last, Timestamp from,
+                                                             Timestamp to, Order order) = 0;
+
+    /// As KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes window start and 4
+    /// bytes sequence number.
+    virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
+};
+
+}  // namespace millrace

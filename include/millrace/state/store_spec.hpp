@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/bytes_store.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace millrace {
+
+/// Where a store keeps its content.
+enum class StoreEngine {
+    kDefault,   ///< As the setting dsl.store.suppliers says: RocksDB unless told otherwise.
+    kRocksDb,
+    kInMemory,
+    kLru,       ///< In memory, a bounded number of entries.
+};
+
+namespace detail {
+
+enum class StoreKind {
+    kKeyValue,
+    kTimestampedKeyValue,
+    kVersionedKeyValue,
+    kWindow,
+    kTimestampedWindow,
+    kSession,
+};
+
+/// Everything the running side needs to know to make one state store. Plain data.
+struct StoreSpec {
+    std::string name;
+    StoreKind kind = StoreKind::kKeyValue;
+    StoreEngine engine = StoreEngine::kDefault;
+    bool caching = false;
+    bool logging = true;
+    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
+
+    std::chrono::milliseconds retention{0};          ///< Window, session and versioned stores.
+    std::chrono::milliseconds window_size{0};        ///< Window stores.
+    std::chrono::milliseconds segment_interval{0};   ///< Zero: max(retention / 2, 60 s).
+    bool retain_duplicates = false;                  ///< Window stores of stream-stream joins.
+    std::size_t max_entries = 0;                     ///< kLru.
+
+    /// Source topic that serves as changelog (optimisation, global and read-only stores); empty: an
+    /// own topic <application.id>-<name>-changelog, if logging is on.
+    std::string source_topic{};
+
+    /// A storage engine of the user's; null: ours. Called once for each task.
+    std::function<std::unique_ptr<KeyValueBytesStore>(const std::string& name)> custom_key_value{};
+    std::function<std::unique_ptr<WindowBytesStore>(const std::string& name)> custom_window{};
+};
+
+}  // namespace detail
+}  // namespace millrace

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "millrace/core/headers.hpp"
+#include "millrace/core/time.hpp"
+#include "millrace/core/topic_partition.hpp"
+#include "millrace/state/state_store.hpp"
+#include "millrace/state/store_spec.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace::state {
+
+class StateMemory;  // state/state_memory.hpp: the budget that all tasks of a client share.
+
+/// What stores need of the task they belong to.
+class StoreContext {
+  public:
+    virtual ~StoreContext() = default;
+
+    virtual const millrace::detail::RecordContext& record() const = 0;
+
+    /// Appends to the changelog of `store` (its index in the list of specs). `headers` may be null.
+    virtual void log_change(std::size_t store, BytesView key, NullableBytes value,
+                            std::optional<Timestamp> timestamp, const Headers* headers) = 0;
+
+    /// Counts a record that came too late for a window, session or version.
+    virtual void dropped_expired(const std::string& store) = 0;
+};
+
+/// One record of a changelog: a view.
+struct ChangelogRecord {
+    NullableBytes key;
+    NullableBytes value;
+    Timestamp timestamp = kNoTimestamp;
+    Offset offset = -1;
+    const Headers* headers = nullptr;
+};
+
+/// All stores of one task: one RocksDB database on disk (made only when a store is persistent), with
+/// column families for stores, segments and offsets; overlay, record cache and change logging above.
+///
+/// A write is seen by reads at once, is logged to the changelog (by a cached store: when the cache
+/// lets go of it), and reaches RocksDB in commit(), in one atomic write with the changelog offsets:
+/// so the database never holds what was not committed.
+///
+/// Threads: one thread at a time; restore may run on another one than processing.
+/// Errors: StateError, naming folder and store; also for a full or read-only disk. StateCorrupted
+/// when the database cannot be opened or read because files are damaged.
+class TaskStores {
+  public:
+    struct Options {
+        std::filesystem::path directory;      ///< The task's folder, "<state.dir>/<app>/<task>".
+        std::string name;                     ///< For messages: the task id.
+        std::vector<millrace::detail::StoreSpec> specs;  ///< In the order in which commits flush.
+        StoreEngine default_engine = StoreEngine::kRocksDb;
+        bool processing = true;               ///< False: a standby or global task, no change logging.
+    };
+
+    /// Opens or creates. `memory` and `context` must outlive the stores; `context` may be null until
+    /// set_context, as restoring needs none.
+    TaskStores(Options options, StateMemory& memory);
+    ~TaskStores();  ///< As close(), errors swallowed.
+    TaskStores(const TaskStores&) = delete;
+    TaskStores& operator=(const TaskStores&) = delete;
+
+    void set_context(StoreContext& context);
+
+    /// The store of that name, a KeyValueBytesStore or WindowBytesStore by its kind; null: none.
+    StateStore* store(const std::string& name);
+
+    /// Commit, step 1: every cache lets go of its dirty entries, store by store in the order of the
+    /// specs, entries by last write; this logs them and calls flush listeners.
+    void flush_caches();
+
+    /// Bytes written since the last commit that wait for it.
+    std::size_t uncommitted_bytes() const;
+
+    /// Commit, step 2, after Kafka has committed: applies everything logged so far, and for each
+    /// store (by spec index) the offset up to which its changelog is now reflected (of the last
+    /// record; nothing: unchanged).
+    void commit(std::span<const std::optional<Offset>> changelog_offsets);
+
+    /// Forgets everything since the last commit.
+    void roll_back();
+
+    /// The offset of the last changelog record reflected in the stored data; nothing when not known:
+    /// restore from the beginning. By spec index.
+    std::optional<Offset> changelog_offset(std::size_t store) const;
+
+    /// When the stored offset of any store was last written, wall clock; nothing when never.
+    std::optional<Timestamp> offsets_written_at() const;
+
+    /// Restoring a store: clear() first if its content is not trusted, then batches of changelog
+    /// records in offset order, then finish_restore with the offset of the last record read (nothing
+    /// if the changelog was empty). Bulk-loads when the store was empty.
+    void clear(std::size_t store);
+    void restore(std::size_t store, std::span<const ChangelogRecord> records);
+    void finish_restore(std::size_t store, std::optional<Offset> last);
+
+    /// Flushes to disk so that the next open finds everything committed, and closes. Idempotent.
+    void close();
+
+    /// Closes and deletes the folder's content.
+    void wipe();
+
+  private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace millrace::state
