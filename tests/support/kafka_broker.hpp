@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace millrace::testing {
+
+/// A real Apache Kafka broker (one KRaft node on loopback) with a data folder of its own.
+///
+/// Started by the constructor, through tools/kafka, on free ports; ready to serve when the constructor
+/// returns. The destructor stops it by its pid and removes its data. Should the test program die without
+/// running the destructor, the broker ends and its data go all the same.
+///
+/// Errors: every member throws std::runtime_error with what tools/kafka said; when Java or Kafka's jars are
+/// missing, that names the script which installs them.
+/// Not thread-safe.
+class KafkaBroker {
+  public:
+    /// Starts a broker; each of `settings` is a broker setting as `name=value`.
+    explicit KafkaBroker(const std::vector<std::string>& settings = {});
+    ~KafkaBroker();
+
+    KafkaBroker(const KafkaBroker&) = delete;
+    KafkaBroker& operator=(const KafkaBroker&) = delete;
+
+    /// Returns the broker that tests share as long as they do not stop it: the one ctest has started for all
+    /// test programs, or else one of this process that lives until the process ends. Other tests use it at
+    /// the same time, so names of topics and groups must be unique (see unique_name). Thread-safe.
+    static KafkaBroker& shared();
+
+    const std::string& bootstrap_servers() const noexcept { return bootstrap_servers_; }
+    pid_t pid() const noexcept { return pid_; }
+
+    /// Shuts the broker down in order. Its data stay for start_again().
+    void stop();
+
+    /// Ends the broker as a crash would. Its data stay for start_again().
+    void kill9();
+
+    /// Freezes the broker: connections stay open and nothing is answered until resume().
+    void freeze();
+    void resume();
+
+    /// Starts the stopped or killed broker on the same port and data.
+    void start_again();
+
+  private:
+    struct Shared {};
+    explicit KafkaBroker(Shared shared);
+
+    void start();
+
+    std::string folder_;
+    std::vector<std::string> settings_;
+    std::string bootstrap_servers_;
+    pid_t pid_ = 0;
+    bool owned_ = true;  // False for a broker that ctest started and will stop.
+};
+
+/// Returns `prefix` and a suffix that no other call gives, in this process or in another one.
+std::string unique_name(const std::string& prefix);
+
+}  // namespace millrace::testing
