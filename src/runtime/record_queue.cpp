@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/record_queue.hpp"
+
+#include "millrace/core/error.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::runtime {
+
+RecordQueue::RecordQueue(TopicPartition partition, std::unique_ptr<detail::SourceInput> source,
+                         BadRecordListener& listener)
+    : partition_(std::move(partition)), source_(std::move(source)), listener_(&listener) {}
+
+std::vector<kafka::Message>& RecordQueue::tail() {
+    if (head_ == messages_.size()) {
+        messages_.clear();
+        head_ = 0;
+    } else if (head_ >= messages_.size() / 2) {
+        messages_.erase(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(head_));
+        head_ = 0;
+    }
+    return messages_;
+}
+
+void RecordQueue::appended() {
+    if (!decoded_ && !placeholder_) {
+        decode_head();
+    }
+}
+
+void RecordQueue::pop() {
+    if (placeholder_) {
+        placeholder_ = false;
+    } else {
+        partition_time_ = std::max(partition_time_, head_time_);
+        drop_head();
+    }
+    decode_head();
+}
+
+void RecordQueue::clear() {
+    headers_.clear();
+    messages_.clear();
+    head_ = 0;
+    decoded_ = placeholder_ = skipped_ = false;
+    passed_.reset();
+    passed_leader_epoch_ = -1;
+}
+
+std::optional<Offset> RecordQueue::next_offset() const noexcept {
+    if (head_ < messages_.size()) {
+        return messages_[head_].offset();
+    }
+    return passed_;
+}
+
+std::int32_t RecordQueue::next_leader_epoch() const noexcept {
+    return head_ < messages_.size() ? messages_[head_].leader_epoch() : passed_leader_epoch_;
+}
+
+void RecordQueue::decode_head() {
+    while (head_ < messages_.size()) {
+        head().refer_headers(headers_);
+        Timestamp time;
+        try {
+            time = source_->decode(source_record(), partition_time_);
+        } catch (const SerdeError&) {
+            listener_->on_unreadable(source_record());
+            skipped_ = true;
+            drop_head();
+            continue;
+        }
+        if (time < Timestamp{}) {
+            listener_->on_negative_time(source_record(), time);
+            drop_head();
+            continue;
+        }
+        head_time_ = time;
+        decoded_ = true;
+        skipped_ = false;
+        return;
+    }
+    placeholder_ = std::exchange(skipped_, false);
+    head_time_ = kNoTimestamp;
+}
+
+void RecordQueue::drop_head() {
+    kafka::Message& message = messages_[head_];
+    passed_ = message.offset() + 1;
+    passed_leader_epoch_ = message.leader_epoch();
+    headers_.clear();
+    message = kafka::Message();
+    ++head_;
+    decoded_ = false;
+}
+
+detail::SourceRecord RecordQueue::source_record() const {
+    const kafka::Message& message = head();
+    return {.key = message.key(),
+            .value = message.value(),
+            .timestamp = message.timestamp(),
+            .offset = message.offset(),
+            .partition = partition_.partition,
+            .topic = &partition_.topic,
+            .headers = &headers_};
+}
+
+}  // namespace millrace::runtime

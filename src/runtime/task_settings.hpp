@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/client/handlers.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace millrace::runtime {
+
+/// What tasks need of the configuration. One object for all tasks of a client, immutable.
+struct TaskSettings {
+    std::string application_id;
+
+    /// max.task.idle.ms: how long to wait for an empty partition that is known to be drained, for the
+    /// sake of time order; negative: never wait, not even for records known to be on the broker.
+    std::chrono::milliseconds max_idle{0};
+
+    /// buffered.records.per.partition.
+    std::size_t buffered_records = 1000;
+
+    /// errors.dead.letter.queue.topic.name; empty: none.
+    std::string dead_letter_topic{};
+
+    DeserializationHandler deserialization_handler = log_and_fail;
+    ProcessingHandler processing_handler = log_and_fail;
+    ProductionHandler production_handler = retry_or_fail;
+
+    /// Any setting by its name; an empty string when it is not set.
+    std::function<std::string(std::string_view)> setting = [](std::string_view) { return std::string(); };
+};
+
+}  // namespace millrace::runtime

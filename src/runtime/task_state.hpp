@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/check.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace millrace::runtime {
+
+/// The life of a task.
+///
+///     kCreated ──► kRestoring ──► kRunning
+///        │             │             │
+///        │             ▼             │
+///        └──────► kSuspended ◄───────┘
+///                  │      │
+///                  │      └──► kRestoring   (the partitions came back)
+///                  ▼
+///               kClosed ──► kCreated        (revived after its state was lost)
+enum class TaskState { kCreated, kRestoring, kRunning, kSuspended, kClosed };
+
+inline constexpr std::size_t kTaskStates = 5;
+
+std::string_view to_string(TaskState state) noexcept;
+
+/// Rows: from; columns: to, in the order of the enumerators.
+inline constexpr std::array<std::array<bool, kTaskStates>, kTaskStates> kTaskTransitions{{
+    //            created restoring running suspended closed
+    /* created   */ {{false, true, false, true, false}},
+    /* restoring */ {{false, false, true, true, false}},
+    /* running   */ {{false, false, false, true, false}},
+    /* suspended */ {{false, true, false, false, true}},
+    /* closed    */ {{true, false, false, false, false}},
+}};
+
+constexpr bool may_go(TaskState from, TaskState to) noexcept {
+    return kTaskTransitions[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+}
+
+/// Throws InternalError when the table does not allow the step.
+inline void transition(TaskState& state, TaskState to) {
+    MILLRACE_CHECK(may_go(state, to));
+    state = to;
+}
+
+}  // namespace millrace::runtime
