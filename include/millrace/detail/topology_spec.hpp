@@ -33,8 +33,8 @@ enum class NodeKind { kSource, kProcessor, kSink };
 /// One node before it is built.
 struct NodeSpec {
     NodeKind kind = NodeKind::kProcessor;
-    std::string name;
-    NodeFactory make;
+    std::string name{};
+    NodeFactory make{};
     std::vector<std::string> parents{};      ///< Names; none for sources.
     std::vector<std::string> stores{};       ///< Connected stores, in the order connected.
 
@@ -46,7 +46,7 @@ struct NodeSpec {
 
 /// A repartition topic: internal, so written and read by this application only.
 struct RepartitionTopic {
-    std::string name;                         ///< Without the application.id: "<base>-repartition".
+    std::string name{};                       ///< Without the application.id: "<base>-repartition".
     std::optional<std::int32_t> partitions{}; ///< Enforced by the user; nothing: as upstream.
 };
 

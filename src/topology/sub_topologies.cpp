@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology/sub_topologies.hpp"
+
+#include "topology/java_hash_order.hpp"
+#include "topology/node_groups.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <set>
+#include <string>
+
+namespace millrace::topology {
+namespace {
+
+using detail::NodeKind;
+using detail::NodeSpec;
+using detail::StoreKind;
+using detail::StoreSpec;
+
+using TopicConfig = std::map<std::string, std::string>;
+
+// Kafka Streams' windowstore.changelog.additional.retention.ms and its twin for versioned stores.
+constexpr std::chrono::milliseconds kAdditionalRetention = std::chrono::hours(24);
+
+std::int64_t with_additional_retention(std::chrono::milliseconds retention) {
+    constexpr auto kLongest = std::chrono::milliseconds::max();
+    return (retention > kLongest - kAdditionalRetention ? kLongest : retention + kAdditionalRetention)
+        .count();
+}
+
+TopicConfig changelog_config(const StoreSpec& store) {
+    TopicConfig config = {{"cleanup.policy", "compact"}, {"message.timestamp.type", "CreateTime"}};
+    switch (store.kind) {
+        case StoreKind::kKeyValue:
+        case StoreKind::kTimestampedKeyValue:
+            break;
+        case StoreKind::kVersionedKeyValue:
+            config["min.compaction.lag.ms"] =
+                std::to_string(with_additional_retention(store.retention));
+            break;
+        case StoreKind::kWindow:
+        case StoreKind::kTimestampedWindow:
+        case StoreKind::kSession:
+            config["cleanup.policy"] = "compact,delete";
+            config["retention.ms"] = std::to_string(with_additional_retention(store.retention));
+            break;
+    }
+    for (const auto& [name, value] : store.changelog_config) {
+        config[name] = value;
+    }
+    return config;
+}
+
+TopicConfig repartition_config() {
+    return {{"cleanup.policy", "delete"},
+            {"message.timestamp.type", "CreateTime"},
+            {"retention.ms", "-1"},
+            {"segment.bytes", "52428800"}};
+}
+
+class Splitter {
+  public:
+    Splitter(const detail::TopologySpec& spec, const std::string& application_id)
+        : spec_(spec), prefix_(application_id + "-") {
+        for (const auto& topic : spec.repartition_topics) {
+            repartition_topics_.emplace(topic.name, &topic);
+        }
+        for (std::size_t i = 0; i < spec.stores.size(); ++i) {
+            stores_.emplace(spec.stores[i].name, i);
+        }
+    }
+
+    std::string full_name(const std::string& topic) const {
+        return repartition_topics_.contains(topic) ? prefix_ + topic : topic;
+    }
+
+    SubTopology sub_topology(const NodeGroup& group) const {
+        SubTopology sub;
+        sub.id = group.id;
+        sub.nodes = group.nodes;
+        for (const std::size_t index : group.nodes) {
+            const NodeSpec& node = spec_.nodes[index];
+            switch (node.kind) {
+                case NodeKind::kSource:
+                    add_source(sub, node);
+                    break;
+                case NodeKind::kProcessor:
+                    add_stores(sub, node);
+                    break;
+                case NodeKind::kSink:
+                    for (const std::string& topic : node.topics) {
+                        sub.sink_topics.push_back(full_name(topic));
+                    }
+                    break;
+            }
+        }
+        return sub;
+    }
+
+  private:
+    void add_source(SubTopology& sub, const NodeSpec& node) const {
+        if (!node.pattern.empty()) {
+            sub.source_patterns.push_back(node.pattern);
+        }
+        for (const std::string& topic : node.topics) {
+            const std::string name = full_name(topic);
+            sub.source_topics.push_back(name);
+            const auto internal = repartition_topics_.find(topic);
+            if (internal != repartition_topics_.end()) {
+                sub.repartition_source_topics[name] = {
+                    name, repartition_config(), internal->second->partitions.value_or(0)};
+            }
+        }
+    }
+
+    // Kafka Streams keeps the stores of one node in a hash set.
+    void add_stores(SubTopology& sub, const NodeSpec& node) const {
+        for (const std::string& name : java_hash_order(node.stores)) {
+            const auto found = stores_.find(name);
+            if (found == stores_.end() ||
+                std::count(sub.stores.begin(), sub.stores.end(), found->second) != 0) {
+                continue;
+            }
+            sub.stores.push_back(found->second);
+            const StoreSpec& store = spec_.stores[found->second];
+            if (store.logging && store.source_topic.empty()) {
+                sub.changelogs[name] = {prefix_ + name + "-changelog", changelog_config(store), 0};
+            }
+        }
+    }
+
+    const detail::TopologySpec& spec_;
+    std::string prefix_;
+    std::map<std::string, const detail::RepartitionTopic*> repartition_topics_;
+    std::map<std::string, std::size_t> stores_;
+};
+
+}  // namespace
+
+ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id) {
+    const Splitter splitter(spec, application_id);
+    ApplicationTopology application{.application_id = application_id,
+                                    .spec = &spec,
+                                    .sub_topologies = {},
+                                    .copartition_groups = {}};
+    for (const NodeGroup& group : node_groups(spec)) {
+        if (group.global == nullptr) {
+            application.sub_topologies.push_back(splitter.sub_topology(group));
+        }
+    }
+    for (const auto& topics : spec.copartition_groups) {
+        auto& group = application.copartition_groups.emplace_back();
+        for (const std::string& topic : topics) {
+            group.push_back(splitter.full_name(topic));
+        }
+    }
+    return application;
+}
+
+}  // namespace millrace::topology

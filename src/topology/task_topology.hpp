@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/node.hpp"
+#include "millrace/detail/source_input.hpp"
+#include "millrace/detail/topology_spec.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace::topology {
+
+/// The nodes of one task, connected, not yet initialised. Not thread-safe.
+class TaskTopology {
+  public:
+    /// A source node.
+    struct Source {
+        const detail::NodeSpec* spec;
+        detail::Node* node;
+        detail::SourceInputFactory* inputs;
+    };
+
+    /// In the order added to the topology, parents first.
+    const std::vector<std::unique_ptr<detail::Node>>& nodes() const noexcept { return nodes_; }
+
+    /// In the same order.
+    const std::vector<Source>& sources() const noexcept { return sources_; }
+
+    /// The source that reads `topic` (an internal topic by its name without application.id), by name or
+    /// else by pattern; null: none.
+    const Source* source_of(const std::string& topic) const;
+
+  private:
+    friend TaskTopology make_task_topology(const detail::TopologySpec& spec,
+                                           std::span<const std::size_t> nodes);
+
+    std::vector<std::unique_ptr<detail::Node>> nodes_;
+    std::vector<Source> sources_;
+};
+
+/// Makes the nodes with these indices into `spec.nodes` (ascending) and connects them. `spec` must
+/// outlive the result. Throws TopologyError when the record types at the ends of an edge differ.
+TaskTopology make_task_topology(const detail::TopologySpec& spec, std::span<const std::size_t> nodes);
+
+}  // namespace millrace::topology

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/topology_spec.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace::topology {
+
+/// Adds to a topology, one checked step at a time. Every member throws TopologyError, and changes
+/// nothing, when what is added does not fit what is there.
+class TopologyBuilder {
+  public:
+    explicit TopologyBuilder(detail::TopologySpec& spec) : spec_(&spec) {}
+
+    /// A source, processor or sink. Its parents and topics are checked, the stores it names connected.
+    void add_node(detail::NodeSpec node);
+
+    void add_store(detail::StoreSpec store);
+
+    /// Does nothing when they are connected already.
+    void connect(const std::string& processor, const std::string& store);
+
+    /// A store that every instance fills from the whole of `source.topics.front()` through `processor`.
+    void add_global_store(detail::StoreSpec store, detail::NodeSpec source, detail::NodeSpec processor);
+
+    void add_repartition_topic(detail::RepartitionTopic topic);
+
+    /// The topics of these source nodes must have equal partition counts.
+    void copartition(const std::vector<std::string>& source_nodes);
+
+    const detail::TopologySpec& spec() const noexcept { return *spec_; }
+
+  private:
+    detail::NodeSpec* find_node(const std::string& name);
+    void check_new_name(const std::string& name);
+    void check_source(const detail::NodeSpec& node);
+    void check_parents(const detail::NodeSpec& node);
+    void check_topic_unread(const std::string& topic);
+
+    detail::TopologySpec* spec_;
+};
+
+/// The store of that name, or null.
+const detail::StoreSpec* find_store(const detail::TopologySpec& spec, const std::string& name);
+const detail::GlobalStoreSpec* find_global_store(const detail::TopologySpec& spec,
+                                                 const std::string& name);
+
+/// Throws TopologyError unless Kafka allows `name` for topics: 1 to 249 letters, digits, '.', '_' and
+/// '-'. `what` says in the message what is named so.
+void check_name(const std::string& what, const std::string& name);
+
+}  // namespace millrace::topology
