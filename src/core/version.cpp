@@ -3,6 +3,8 @@
 
 namespace millrace {
 
-std::string_view version() noexcept { return MILLRACE_VERSION; }
+std::string_view version() noexcept {
+    return MILLRACE_VERSION;
+}
 
 }  // namespace millrace

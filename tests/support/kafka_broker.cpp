@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/kafka_broker.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -11,8 +13,6 @@
 #include <iterator>
 #include <random>
 #include <stdexcept>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -37,8 +37,8 @@ std::string quoted(const std::string& argument) {
     return result + "'";
 }
 
-// What the tool writes to stderr goes to a file and not through the pipe: processes that it leaves running
-// must not hold the pipe open.
+// What the tool writes to stderr goes to a file and not through the pipe: processes that it leaves
+// running must not hold the pipe open.
 ToolResult call_tool(const std::vector<std::string>& arguments, const std::string& folder) {
     const std::string error_file = folder + "/tool-errors";
     std::string command = quoted(MILLRACE_KAFKA_TOOL);
@@ -64,7 +64,8 @@ ToolResult call_tool(const std::vector<std::string>& arguments, const std::strin
             .errors = std::string(std::istreambuf_iterator<char>(errors), {})};
 }
 
-std::string call_tool_or_throw(const std::vector<std::string>& arguments, const std::string& folder) {
+std::string call_tool_or_throw(const std::vector<std::string>& arguments,
+                               const std::string& folder) {
     ToolResult result = call_tool(arguments, folder);
     if (result.exit_code != 0) {
         throw std::runtime_error("tools/kafka " + arguments.front() + " failed: " + result.errors);
@@ -73,7 +74,8 @@ std::string call_tool_or_throw(const std::vector<std::string>& arguments, const 
 }
 
 std::string new_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "millrace-kafka-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "millrace-kafka-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {
         throw std::runtime_error("cannot make a folder like " + pattern);
     }
@@ -92,7 +94,8 @@ KafkaBroker::KafkaBroker(const std::vector<std::string>& settings)
     }
 }
 
-// ctest runs tools/kafka itself on this folder (tests/CMakeLists.txt) before the first test that needs it.
+// ctest runs tools/kafka itself on this folder (tests/CMakeLists.txt) before the first test that
+// needs it.
 KafkaBroker::KafkaBroker(Shared) : folder_(MILLRACE_SHARED_KAFKA), owned_(false) {
     ToolResult status{.exit_code = 1, .output = {}, .errors = {}};
     if (std::filesystem::exists(folder_)) {
@@ -137,9 +140,13 @@ void KafkaBroker::start() {
     pid_ = state.at("pid").get<pid_t>();
 }
 
-void KafkaBroker::stop() { call_tool_or_throw({"stop"}, folder_); }
+void KafkaBroker::stop() {
+    call_tool_or_throw({"stop"}, folder_);
+}
 
-void KafkaBroker::kill9() { call_tool_or_throw({"kill"}, folder_); }
+void KafkaBroker::kill9() {
+    call_tool_or_throw({"kill"}, folder_);
+}
 
 void KafkaBroker::freeze() {
     if (::kill(pid_, SIGSTOP) != 0) {
@@ -153,7 +160,9 @@ void KafkaBroker::resume() {
     }
 }
 
-void KafkaBroker::start_again() { start(); }
+void KafkaBroker::start_again() {
+    start();
+}
 
 std::string unique_name(const std::string& prefix) {
     static const unsigned process = std::random_device{}();

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <sys/types.h>
+#include <string>
 #include <vector>
 
 namespace millrace::testing {
 
 /// A real Apache Kafka broker (one KRaft node on loopback) with a data folder of its own.
 ///
-/// Started by the constructor, through tools/kafka, on free ports; ready to serve when the constructor
-/// returns. The destructor stops it by its pid and removes its data. Should the test program die without
-/// running the destructor, the broker ends and its data go all the same.
+/// Started by the constructor, through tools/kafka, on free ports; ready to serve when the
+/// constructor returns. The destructor stops it by its pid and removes its data. Should the test
+/// program die without running the destructor, the broker ends and its data go all the same.
 ///
-/// Errors: every member throws std::runtime_error with what tools/kafka said; when Java or Kafka's jars are
-/// missing, that names the script which installs them.
-/// Not thread-safe.
+/// Errors: every member throws std::runtime_error with what tools/kafka said; when Java or Kafka's
+/// jars are missing, that names the script which installs them. Not thread-safe.
 class KafkaBroker {
   public:
     /// Starts a broker; each of `settings` is a broker setting as `name=value`.
@@ -25,9 +24,10 @@ class KafkaBroker {
     KafkaBroker(const KafkaBroker&) = delete;
     KafkaBroker& operator=(const KafkaBroker&) = delete;
 
-    /// Returns the broker that tests share as long as they do not stop it: the one ctest has started for all
-    /// test programs, or else one of this process that lives until the process ends. Other tests use it at
-    /// the same time, so names of topics and groups must be unique (see unique_name). Thread-safe.
+    /// Returns the broker that tests share as long as they do not stop it: the one ctest has
+    /// started for all test programs, or else one of this process that lives until the process
+    /// ends. Other tests use it at the same time, so names of topics and groups must be unique (see
+    /// unique_name). Thread-safe.
     static KafkaBroker& shared();
 
     const std::string& bootstrap_servers() const noexcept { return bootstrap_servers_; }
