@@ -76,6 +76,9 @@ class RecordQueue {
     /// seen since the start or clear().
     std::optional<Offset> next_offset() const noexcept;
 
+    /// Whether a record was processed or dropped since the start or clear().
+    bool advanced() const noexcept { return passed_.has_value(); }
+
     /// Leader epoch that goes with next_offset(), or -1.
     std::int32_t next_leader_epoch() const noexcept;
 

@@ -5,6 +5,7 @@
 #include "millrace/core/task_id.hpp"
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/task_context.hpp"
+#include "runtime/offset_metadata.hpp"
 #include "runtime/partition_group.hpp"
 #include "runtime/punctuation_queue.hpp"
 #include "runtime/task_settings.hpp"
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -83,7 +83,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// Changelogs to restore: those of logged stores.
     const std::vector<StoreChangelog>& changelogs() const noexcept { return changelogs_; }
 
-    /// kCreated or kSuspended → kRestoring.
+    /// kCreated or kSuspended → kRestoring. After kSuspended with new nodes; attach the inputs again.
     void start_restoring();
 
     /// kRestoring → kRunning: initialises the nodes. `committed` is what the group has committed, in
@@ -172,23 +172,22 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
                     std::optional<Timestamp> timestamp, const Headers* headers) override;
     void dropped_expired(const std::string& store) override;
 
-    class Unreadable;                         // Told by the queues of records they skip.
+    class SkippedRecords;                     // Told by one queue of the records it skips.
 
-    void make_inputs();
+    void make_nodes();
     void make_backups();
+    void close_nodes();
     void process_head();
-    void at_hand(const RecordQueue& queue);
-    void nothing_at_hand(Timestamp now);
     bool run(PunctuationQueue& queue, Timestamp time);
-    kafka::OffsetCommit offset_to_commit(std::size_t input) const;
     std::optional<Offset> position(std::size_t input) const;
     ErrorContext error_context(std::string_view node) const;
-    void decide(const ErrorResponse& response, const char* what, const ErrorContext& context,
+    void ask_processing_handler(const detail::Node& node, const std::exception& error);
+    void act_on(const ErrorResponse& response, std::string_view what, const ErrorContext& context,
                 const std::exception& error);
-    void send_dead_letters(const ErrorResponse& response);
     void count_dropped(std::string_view where, std::string_view reason);
 
     TaskId id_;
+    const topology::ApplicationTopology* application_;
     const topology::SubTopology* part_;
     std::vector<TopicPartition> inputs_;
     std::shared_ptr<const TaskSettings> settings_;
@@ -196,21 +195,22 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     std::function<StateStore*(const std::string&)> global_store_;
     std::unique_ptr<state::TaskStores> stores_;
     std::unique_ptr<topology::TaskTopology> nodes_;
-    std::unique_ptr<Unreadable> unreadable_;
+    std::vector<std::unique_ptr<SkippedRecords>> skipped_records_;  // By input.
     PartitionGroup group_;
     PunctuationQueue stream_time_punctuations_;
     PunctuationQueue wall_clock_punctuations_;
     std::vector<Backup> backups_;             // By store.
     std::vector<StoreChangelog> changelogs_;
-    std::map<std::string, Timestamp, std::less<>> processor_times_;
+    ProcessorTimes processor_times_;
     std::vector<std::optional<Offset>> committed_;   // By input: what the group has.
     std::vector<std::optional<Offset>> committing_;  // By input: what prepare_commit asked for.
     TaskState state_ = TaskState::kCreated;
-    bool nodes_open_ = false;
+    std::size_t nodes_open_ = 0;              // So many nodes, from the first, were initialised.
     bool commit_requested_ = false;
     bool changed_ = false;                    // Anything but offsets to commit.
     std::uint64_t dropped_records_ = 0;
-    Timestamp last_drop_logged_ = kNoTimestamp;
+    Timestamp drop_logged_ = kNoTimestamp;    // When the last dropped record was logged.
+    Headers no_headers_;                      // Of punctuators.
 };
 
 }  // namespace millrace::runtime

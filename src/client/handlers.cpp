@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/client/handlers.hpp"
+
+#include "core/log.hpp"
+
+#include <cstdlib>
+#include <cxxabi.h>
+#include <memory>
+#include <typeinfo>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+std::string type_name(const std::exception& error) {
+    const char* mangled = typeid(error).name();
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> demangled(
+        abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
+    return status == 0 ? demangled.get() : mangled;
+}
+
+std::string describe(const ErrorContext& context, const std::exception& error) {
+    return "node " + std::string(context.node) + ", topic " + std::string(context.topic) +
+           ", partition " + std::to_string(context.partition) + ", offset " +
+           std::to_string(context.offset) + ", task " + to_string(context.task) + ": " + error.what();
+}
+
+ErrorResponse answer(ErrorDecision decision, const ErrorContext& context,
+                     const std::exception& error) {
+    ErrorResponse response{.decision = decision};
+    if (!context.dead_letter_topic.empty()) {
+        response.dead_letters.push_back(dead_letter(context, error));
+    }
+    return response;
+}
+
+}  // namespace
+
+ErrorResponse log_and_fail(const ErrorContext& context, const std::exception& error) {
+    log::error("record failed: " + describe(context, error));
+    return answer(ErrorDecision::kFail, context, error);
+}
+
+ErrorResponse log_and_continue(const ErrorContext& context, const std::exception& error) {
+    log::warn("record skipped: " + describe(context, error));
+    return answer(ErrorDecision::kResume, context, error);
+}
+
+ErrorResponse retry_or_fail(const ErrorContext& context, const FailedRecord& record,
+                            const std::exception& error) {
+    if (record.retriable) {
+        return {.decision = ErrorDecision::kRetry};
+    }
+    log::error("record not sent to " + std::string(record.topic) + ": " + describe(context, error));
+    return answer(ErrorDecision::kFail, context, error);
+}
+
+DeadLetter dead_letter(const ErrorContext& context, const std::exception& error) {
+    DeadLetter letter{.topic = std::string(context.dead_letter_topic)};
+    if (context.source_key) {
+        letter.key = Bytes(*context.source_key);
+    }
+    if (context.source_value) {
+        letter.value = Bytes(*context.source_value);
+    }
+    if (context.headers != nullptr) {
+        letter.headers = *context.headers;
+    }
+    if (context.timestamp != kNoTimestamp) {
+        letter.timestamp = context.timestamp;
+    }
+    letter.headers.add("__streams.errors.exception", type_name(error));
+    letter.headers.add("__streams.errors.message", std::string(error.what()));
+    letter.headers.add("__streams.errors.stacktrace", std::string(context.node));
+    letter.headers.add("__streams.errors.topic", std::string(context.topic));
+    letter.headers.add("__streams.errors.partition", std::to_string(context.partition));
+    letter.headers.add("__streams.errors.offset", std::to_string(context.offset));
+    return letter;
+}
+
+}  // namespace millrace
