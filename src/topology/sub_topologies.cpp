@@ -158,4 +158,15 @@ ApplicationTopology split(const detail::TopologySpec& spec, const std::string& a
     return application;
 }
 
+SubTopology as_one_part(const detail::TopologySpec& spec, const std::string& application_id) {
+    NodeGroup all;
+    for (const NodeGroup& group : node_groups(spec)) {
+        if (group.global == nullptr) {
+            all.nodes.insert(all.nodes.end(), group.nodes.begin(), group.nodes.end());
+        }
+    }
+    std::sort(all.nodes.begin(), all.nodes.end());
+    return Splitter(spec, application_id).sub_topology(all);
+}
+
 }  // namespace millrace::topology

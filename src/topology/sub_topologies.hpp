@@ -44,6 +44,9 @@ struct ApplicationTopology {
 /// Streams numbers them, and derives all internal topics. `spec` must outlive the result.
 ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id);
 
+/// The whole of `spec`, but for global stores, as one part with number 0: what the test driver runs.
+SubTopology as_one_part(const detail::TopologySpec& spec, const std::string& application_id);
+
 /// How many partitions each repartition topic and changelog must have and how many tasks each
 /// sub-topology gets, given the partition counts of the topics that exist. Throws TopologyError when
 /// co-partitioned topics differ or a source topic is missing, naming them.
