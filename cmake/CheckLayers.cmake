@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+
+cmake_minimum_required(VERSION 3.25)
+
+# Checks who includes whom, against the drawing of the layers in docs/style.md. Usage:
+#   cmake -D SOURCE_DIR=<root of the project> -P CheckLayers.cmake
+
+# For each folder of include/millrace: the folders of include/millrace it may include besides itself.
+set(public_core "")
+set(public_serde core)
+set(public_metrics core)
+set(public_windows core serde)
+set(public_state core serde windows)
+set(public_processor core serde state)
+set(public_detail core serde windows state processor)
+set(public_dsl core serde windows state processor detail)
+set(public_client core serde windows state processor metrics)
+set(public_testing core serde windows state processor client metrics)
+
+# For each folder of src: the folders of src it may include besides itself (src_), and those of include/millrace
+# (src_public_). All of src may use core.
+set(everything_public core serde windows state processor detail dsl client metrics testing)
+set(src_core "")
+set(src_public_core core)
+set(src_metrics core)
+set(src_public_metrics core metrics)
+set(src_kafka core)
+set(src_public_kafka core)
+set(src_state core metrics)
+set(src_public_state core serde windows state processor detail metrics)
+set(src_topology core)
+set(src_public_topology core serde windows state processor detail dsl metrics)
+set(src_assignment core kafka topology)
+set(src_public_assignment core)
+set(src_restore core metrics kafka state topology)
+set(src_public_restore core state processor detail metrics)
+set(src_runtime core metrics kafka state topology assignment restore)
+set(src_public_runtime core serde windows state processor detail client metrics)
+set(src_client core metrics kafka state topology assignment restore runtime)
+set(src_public_client core serde windows state processor detail dsl client metrics)
+set(src_testing ${src_client} client)
+set(src_public_testing ${everything_public})
+
+# Folders that hold one library's implementation of a seam: who, besides themselves, may include them.
+set(users_of_kafka/rdkafka client)
+set(users_of_state/rocksdb runtime client testing)
+
+file(REAL_PATH "${SOURCE_DIR}" root)
+
+# Reads the includes of `file`, in folder `layer`, and reports those outside the allowed lists.
+function(check_file file layer public_allowed private_allowed)
+  file(STRINGS "${root}/${file}" includes REGEX "^ *# *include +\"")
+  foreach(include IN LISTS includes)
+    string(REGEX REPLACE "^[^\"]*\"([^\"]*)\".*" "\\1" included "${include}")
+    if(included MATCHES "^millrace/([^/]+)/")
+      if(NOT CMAKE_MATCH_1 IN_LIST public_allowed)
+        message(SEND_ERROR "${file}: layer '${layer}' may not include '${included}'")
+      endif()
+    elseif(included MATCHES "^millrace/")
+      message(SEND_ERROR "${file}: '${included}' is for users; include the header that is needed")
+    elseif(file MATCHES "^include/")
+      message(SEND_ERROR "${file}: public headers include others as \"millrace/...\", not '${included}'")
+    elseif(included MATCHES "^([^/]+)/" AND IS_DIRECTORY "${root}/src/${CMAKE_MATCH_1}")
+      if(NOT CMAKE_MATCH_1 IN_LIST private_allowed)
+        message(SEND_ERROR "${file}: layer '${layer}' may not include '${included}'")
+      endif()
+      foreach(engine IN ITEMS kafka/rdkafka state/rocksdb)
+        if(included MATCHES "^${engine}/" AND NOT file MATCHES "^src/${engine}/" AND NOT layer IN_LIST users_of_${engine})
+          message(SEND_ERROR "${file}: '${included}' belongs to src/${engine}, behind a seam")
+        endif()
+      endforeach()
+    endif()
+  endforeach()
+endfunction()
+
+file(GLOB_RECURSE headers RELATIVE "${root}/include/millrace" "${root}/include/millrace/*/*.hpp")
+foreach(header IN LISTS headers)
+  string(REGEX REPLACE "/.*" "" layer "${header}")
+  if(NOT DEFINED public_${layer})
+    message(SEND_ERROR "include/millrace/${header}: folder '${layer}' is missing from the layer table")
+  endif()
+  check_file("include/millrace/${header}" ${layer} "${layer};${public_${layer}}" "")
+endforeach()
+
+file(GLOB_RECURSE sources RELATIVE "${root}/src" "${root}/src/*/*.hpp" "${root}/src/*/*.cpp")
+foreach(source IN LISTS sources)
+  string(REGEX REPLACE "/.*" "" layer "${source}")
+  if(NOT DEFINED src_${layer})
+    message(SEND_ERROR "src/${source}: folder '${layer}' is missing from the layer table")
+  endif()
+  check_file("src/${source}" ${layer} "${src_public_${layer}}" "${layer};${src_${layer}}")
+endforeach()
+
+# A check that looked at nothing must not pass.
+list(LENGTH headers header_count)
+list(LENGTH sources source_count)
+if(header_count EQUAL 0 OR source_count EQUAL 0)
+  message(FATAL_ERROR "no headers or no sources found under ${root}")
+endif()
+message(STATUS "layers: checked ${header_count} public headers and ${source_count} private files")

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Rules of docs/style.md that a text search can check. Prints the violations; the exit code says if there are any.
+
+  check.py seams        no clock, chance, environment, sleep or file outside the files that own the seam
+  check.py third-party  each library is included in its one folder only
+  check.py leaks        no third-party header is reachable from the public headers   (needs --compiler)
+  check.py sizes        no file above 500 lines without a reason
+  check.py first-lines  licence line, and #pragma once in headers
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# What goes past a seam, and the files (regular expressions) that may.
+SEAMS = {
+    "clock": (r"std::chrono::\w+_clock::now|\b(clock_gettime|gettimeofday|time)\((nullptr|NULL|CLOCK_)", [r"src/core/clock\.cpp"]),
+    "chance": (r"\brandom_device\b|\bs?rand\(|\barc4random", [r"src/core/random\.cpp"]),
+    "environment": (r"\b(secure_)?getenv\(|\benviron\b", [r"src/client/\w*config\w*\.cpp", r"src/client/\w*environment\w*\.cpp"]),
+    "sleep": (r"\bsleep_(for|until)\b|\bu?sleep\(|\bnanosleep\(", []),
+    "files": (r"std::filesystem::(?!path\b)|\bstd::[io]?fstream\b|\bfopen\(|\bmkstemp\(|(?<![\w>])::open\(",
+              [r"src/core/\w*file_system\.cpp", r"src/client/\w*config\w*\.cpp"]),
+}
+
+# Each library, and the only files that may include it.
+THIRD_PARTY = {
+    r"librdkafka/|rdkafka\w*\.h": [r"src/kafka/rdkafka/.*"],
+    r"rocksdb/": [r"src/state/rocksdb/.*"],
+    r"spdlog/|fmt/": [r"src/core/log\.(hpp|cpp)"],
+    r"google/protobuf/": [r"include/millrace/serde/protobuf\.hpp"],
+    r"xxhash\.h": [r"src/.*"],
+    r"nlohmann/|CLI/|xgboost/|benchmark/|gtest/|gmock/": [],
+}
+
+# Public headers that bring a library along on purpose.
+HEADERS_WITH_THIRD_PARTY = r"include/millrace/(serde/protobuf\.hpp|native/.*)"
+THIRD_PARTY_PATHS = r"/(librdkafka|rocksdb|spdlog|fmt|google|nlohmann|CLI|boost|absl|xgboost|openssl|curl)/|/(xxhash|lz4|zstd|zlib)\.h$"
+
+MAX_LINES = 500
+LONG_FILES = "tests/style/long_files.txt"
+
+
+class NothingChecked(Exception):
+    """A check that looked at nothing must not pass."""
+
+
+def files_below(root, *folders, suffixes=(".hpp", ".cpp", ".h", ".c")):
+    found = sorted(path for folder in folders for path in (root / folder).rglob("*") if path.suffix in suffixes)
+    if not found:
+        raise NothingChecked(f"no files below {', '.join(folders)} of {root}")
+    return found
+
+
+def name_of(root, path):
+    return path.relative_to(root).as_posix()
+
+
+def without_comments(line):
+    return line.split("//")[0]
+
+
+def is_allowed(name, patterns):
+    return any(re.fullmatch(pattern, name) for pattern in patterns)
+
+
+def check_lines(root, rules, prefix, verdict):
+    for path in files_below(root, "include", "src"):
+        name = name_of(root, path)
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            for rule, (pattern, allowed) in rules.items():
+                if re.search(prefix + "(" + pattern + ")", without_comments(line)) and not is_allowed(name, allowed):
+                    yield f"{name}:{number}: {verdict.format(rule)}: {line.strip()}"
+
+
+def seams(root, _):
+    return check_lines(root, SEAMS, "", "goes past the seam of '{}'")
+
+
+def third_party(root, _):
+    rules = {pattern: (pattern, allowed) for pattern, allowed in THIRD_PARTY.items()}
+    return check_lines(root, rules, '^ *# *include *[<"]', "'{}' is not to be included here")
+
+
+def leaks(root, options):
+    headers = [path for path in files_below(root, "include", suffixes=(".hpp",))
+               if not re.fullmatch(HEADERS_WITH_THIRD_PARTY, name_of(root, path))]
+    with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
+        source.writelines(f'#include "{path}"\n' for path in headers)
+        source.flush()
+        result = subprocess.run([options.compiler, "-std=c++20", "-M", "-I", str(root / "include"), source.name],
+                                capture_output=True, text=True)
+    if result.returncode != 0:
+        yield "the public headers do not compile together:\n" + result.stderr
+        return
+    for path in result.stdout.replace("\\\n", " ").split():
+        if re.search(THIRD_PARTY_PATHS, path):
+            yield f"a public header reaches {path}"
+
+
+def sizes(root, _):
+    reasons = {}
+    listed = root / LONG_FILES
+    if listed.exists():
+        for line in listed.read_text().splitlines():
+            name, _, reason = line.partition(": ")
+            if line and not line.startswith("#"):
+                reasons[name] = reason.strip()
+    long_files = set()
+    folders = [folder for folder in ("include", "src", "tests", "bench", "examples") if (root / folder).exists()]
+    for path in files_below(root, *folders):
+        lines = len(path.read_text().splitlines())
+        if lines > MAX_LINES:
+            name = name_of(root, path)
+            long_files.add(name)
+            if not reasons.get(name):
+                yield f"{name}: {lines} lines; split it, or give a reason in {LONG_FILES}"
+    for name in sorted(set(reasons) - long_files):
+        yield f"{LONG_FILES}: {name} is not too long (any more)"
+
+
+def first_lines(root, _):
+    folders = [folder for folder in ("include", "src", "tests", "bench", "examples") if (root / folder).exists()]
+    for path in files_below(root, *folders):
+        lines = path.read_text().splitlines()
+        start = 1 if lines and re.match("// (error: |compiles$)", lines[0]) else 0  # tests/compile_fail
+        licence = "SPDX-License-Identifier: Apache-2.0"
+        if lines[start:start + 1] not in (["// " + licence], ["/* " + licence + " */"]):
+            yield f"{name_of(root, path)}: must begin with // {licence}"
+        if path.suffix in (".hpp", ".h") and "#pragma once" not in lines:
+            yield f"{name_of(root, path)}: has no #pragma once"
+
+
+CHECKS = {"seams": seams, "third-party": third_party, "leaks": leaks, "sizes": sizes, "first-lines": first_lines}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("check", choices=CHECKS)
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
+    parser.add_argument("--compiler", default="c++")
+    options = parser.parse_args()
+    try:
+        violations = list(CHECKS[options.check](options.root.resolve(), options))
+    except NothingChecked as error:
+        violations = [str(error)]
+    print("\n".join(violations) if violations else "ok")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

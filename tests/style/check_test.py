@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The style checks themselves: each finds a planted violation, passes a clean tree, and refuses an empty one."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
+HEADER = LICENCE + "#pragma once\n"
+CLEAN = {
+    "include/millrace/core/a.hpp": HEADER + "#include <vector>\n",
+    "src/core/a.cpp": LICENCE + '#include "millrace/core/a.hpp"\n',
+}
+
+
+def run(command, files):
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        result = subprocess.run([part.format(root=root) for part in command], capture_output=True, text=True)
+        return result.returncode, " ".join((result.stdout + result.stderr).split())
+
+
+def check(name, files):
+    return run([sys.executable, str(ROOT / "tests/style/check.py"), name, "--root", "{root}"], files)
+
+
+def layers(files):
+    return run(["cmake", "-D", "SOURCE_DIR={root}", "-P", str(ROOT / "cmake/CheckLayers.cmake")], files)
+
+
+def check_compile(text):
+    return run([sys.executable, str(ROOT / "tests/compile_fail/check_compile.py"), "{root}/case.cpp", "c++",
+                "-std=c++20", "-I", "{root}"], {"case.cpp": text, "other.hpp": "int f() { return missing; }\n"})
+
+
+class StyleChecks(unittest.TestCase):
+    def assert_finds(self, result, text):
+        code, output = result
+        self.assertNotEqual(code, 0, output)
+        self.assertIn(text, output)
+
+    def test_every_check_passes_a_clean_tree_and_refuses_an_empty_one(self):
+        for name in ("seams", "third-party", "leaks", "sizes", "first-lines"):
+            with self.subTest(name):
+                self.assertEqual(check(name, CLEAN), (0, "ok"))
+                self.assert_finds(check(name, {"README.md": ""}), "no files below")
+        self.assertEqual(layers(CLEAN)[0], 0)
+        self.assert_finds(layers({"README.md": ""}), "no headers or no sources found")
+
+    def test_seams(self):
+        for text in ("std::chrono::steady_clock::now()", "std::random_device d;", 'std::getenv("A")',
+                     "std::this_thread::sleep_for(1s)", "std::filesystem::remove(p)", "std::ifstream in(p);"):
+            with self.subTest(text):
+                bad = {**CLEAN, "src/runtime/b.cpp": LICENCE + text + "\n"}
+                self.assert_finds(check("seams", bad), "src/runtime/b.cpp:2: goes past the seam")
+        allowed = {**CLEAN, "src/core/clock.cpp": LICENCE + "std::chrono::system_clock::now()\n",
+                   "src/runtime/c.cpp": LICENCE + "std::filesystem::path p; // not sleep_for\n"}
+        self.assertEqual(check("seams", allowed), (0, "ok"))
+
+    def test_third_party(self):
+        for include in ("<librdkafka/rdkafka.h>", '"rdkafka_int.h"', "<rocksdb/db.h>", "<spdlog/spdlog.h>",
+                        "<google/protobuf/message.h>", "<nlohmann/json.hpp>"):
+            with self.subTest(include):
+                bad = {**CLEAN, "src/runtime/b.hpp": HEADER + f"#include {include}\n"}
+                self.assert_finds(check("third-party", bad), "src/runtime/b.hpp:3")
+        allowed = {**CLEAN, "src/state/rocksdb/b.cpp": LICENCE + "#include <rocksdb/db.h>\n",
+                   "src/kafka/rdkafka/b.cpp": LICENCE + "#include <librdkafka/rdkafka.h>\n"}
+        self.assertEqual(check("third-party", allowed), (0, "ok"))
+
+    def test_leaks(self):
+        bad = {**CLEAN, "include/millrace/core/b.hpp": HEADER + "#include <spdlog/version.h>\n"}
+        self.assert_finds(check("leaks", bad), "spdlog/version.h")
+        broken = {**CLEAN, "include/millrace/core/b.hpp": HEADER + "#include <no/such/file.h>\n"}
+        self.assert_finds(check("leaks", broken), "do not compile together")
+        on_purpose = {**CLEAN, "include/millrace/serde/protobuf.hpp": HEADER + "#include <spdlog/version.h>\n"}
+        self.assertEqual(check("leaks", on_purpose), (0, "ok"))
+
+    def test_sizes(self):
+        long_file = {**CLEAN, "src/core/b.cpp": LICENCE + "\n" * 500}
+        self.assert_finds(check("sizes", long_file), "src/core/b.cpp: 501 lines")
+        reason = {"tests/style/long_files.txt": "src/core/b.cpp: a table\n"}
+        self.assertEqual(check("sizes", {**long_file, **reason}), (0, "ok"))
+        self.assert_finds(check("sizes", {**CLEAN, **reason}), "is not too long (any more)")
+
+    def test_first_lines(self):
+        self.assert_finds(check("first-lines", {**CLEAN, "src/core/b.cpp": "\n"}), "src/core/b.cpp: must begin with")
+        self.assert_finds(check("first-lines", {**CLEAN, "src/core/b.hpp": LICENCE}), "has no #pragma once")
+
+    def test_layers(self):
+        for name, include, text in (
+                ("include/millrace/core/b.hpp", "millrace/dsl/kstream.hpp", "layer 'core' may not include"),
+                ("include/millrace/core/b.hpp", "millrace/millrace.hpp", "is for users"),
+                ("include/millrace/other/b.hpp", "millrace/core/a.hpp", "missing from the layer table"),
+                ("src/kafka/b.cpp", "runtime/thread.hpp", "layer 'kafka' may not include"),
+                ("src/runtime/b.cpp", "millrace/dsl/kstream.hpp", "layer 'runtime' may not include"),
+                ("src/runtime/b.cpp", "kafka/rdkafka/consumer.hpp", "behind a seam")):
+            with self.subTest(name + " " + include):
+                folders = {"src/runtime/thread.hpp": HEADER, "src/kafka/consumer.hpp": HEADER}
+                bad = {**CLEAN, **folders, name: HEADER + f'#include "{include}"\n'}
+                self.assert_finds(layers(bad), text)
+
+    def test_compile_fail(self):
+        self.assertEqual(check_compile("// error: missing\nint i = missing;\n")[0], 0)
+        self.assertEqual(check_compile("// compiles\nint i = 1;\n")[0], 0)
+        self.assert_finds(check_compile("// error: missing\nint i = 1;\n"), "compiles, and should not")
+        self.assert_finds(check_compile("// error: other words\nint i = missing;\n"), "does not say 'other words'")
+        self.assert_finds(check_compile('// error: missing\n#include "other.hpp"\n'), "not in the case itself")
+        self.assert_finds(check_compile("// compiles\nint i = missing;\n"), "does not compile cleanly")
+        self.assert_finds(check_compile("int i = 1;\n"), "the first line must be")
+
+
+if __name__ == "__main__":
+    unittest.main()
