@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/testing/topology_test_driver.hpp"
+#include "runtime/task_settings.hpp"
+#include "state/state_memory.hpp"
+#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/store_spec.hpp"
+
+#include <memory>
+
+namespace millrace::testing {
+
+/// What a driver's settings come to.
+struct DriverSettings {
+    std::shared_ptr<const runtime::TaskSettings> task;
+    state::StateMemory::Limits memory;
+    StoreEngine engine = StoreEngine::kRocksDb;
+};
+
+/// Throws ConfigError for a value that cannot be understood. Names nobody knows are left to the
+/// topology, which may ask for any setting.
+DriverSettings driver_settings(const DriverOptions& options);
+
+}  // namespace millrace::testing

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/testing/topology_test_driver.hpp"
+
+#include "core/clock.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/global_task.hpp"
+#include "runtime/stream_task.hpp"
+#include "state/state_memory.hpp"
+#include "state/task_stores.hpp"
+#include "testing/driver_collector.hpp"
+#include "testing/driver_settings.hpp"
+#include "testing/stored_messages.hpp"
+#include "testing/temporary_folder.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+#include <utility>
+
+namespace millrace::testing {
+namespace {
+
+[[noreturn]] void unknown(const std::string& what, const std::string& name) {
+    throw Error(ErrorKind::kInvalidArgument, "the topology has no " + what + " of that name: " + name);
+}
+
+}  // namespace
+
+class TopologyTestDriver::Implementation final : public detail::DriverPort {
+  public:
+    Implementation(Topology topology, const DriverOptions& options);
+
+    void pipe(RawRecord record) override;
+    Timestamp wall_clock() const override { return clock_.now(); }
+    void check_input(const std::string& topic) const override;
+    std::optional<RawRecord> next(const std::string& topic) override;
+    std::size_t waiting(const std::string& topic) const override;
+
+    std::vector<RawRecord> drain() { return std::exchange(produced_, {}); }
+    void advance_wall_clock(std::chrono::milliseconds by);
+    Timestamp stream_time() const { return task_ ? task_->stream_time() : kNoTimestamp; }
+    std::vector<std::string> produced_topics() const;
+    std::vector<std::string> store_names() const;
+    StateStore* store(const std::string& name);
+    std::uint64_t dropped_records() const;
+    const std::map<TopicPartition, Offset>& committed() const noexcept { return committed_; }
+    void close();
+
+  private:
+    std::unique_ptr<state::TaskStores> make_stores(std::vector<millrace::detail::StoreSpec> specs,
+                                                   const std::string& name, bool processing);
+    void make_task();
+    void make_global_task();
+    bool enqueue(RawRecord record);
+    bool update_global(RawRecord record);
+    void work();
+    void commit();
+    void deliver_sent();
+
+    Topology topology_;
+    DriverSettings settings_;
+    TemporaryFolder folder_;
+    ManualClock clock_;
+    StoredMessages messages_;
+    state::StateMemory memory_;
+    topology::ApplicationTopology application_;
+    topology::SubTopology part_;
+    DriverCollector collector_;
+    std::vector<std::unique_ptr<StoredPartition>> partitions_;  // By input of the task.
+    std::map<std::string, std::size_t> inputs_;
+    std::vector<Offset> global_ends_;                           // By topic of the global task.
+    std::unique_ptr<runtime::GlobalTask> global_task_;          // Before the task, which reads its stores.
+    std::unique_ptr<runtime::StreamTask> task_;
+    std::map<TopicPartition, Offset> committed_;
+    std::vector<RawRecord> produced_;
+    std::map<std::string, std::deque<RawRecord>> by_topic_;
+};
+
+TopologyTestDriver::Implementation::Implementation(Topology topology, const DriverOptions& options)
+    : topology_(std::move(topology)),
+      settings_(driver_settings(options)),
+      folder_(options.state_directory),
+      clock_(options.wall_clock),
+      memory_(settings_.memory),
+      application_(topology::split(topology_.spec(), settings_.task->application_id)),
+      part_(topology::as_one_part(topology_.spec(), settings_.task->application_id)) {
+    make_global_task();
+    make_task();
+}
+
+std::unique_ptr<state::TaskStores> TopologyTestDriver::Implementation::make_stores(
+    std::vector<millrace::detail::StoreSpec> specs, const std::string& name, bool processing) {
+    return std::make_unique<state::TaskStores>(
+        state::TaskStores::Options{.directory = specs.empty() ? "" : folder_.path() / name,
+                                   .name = name,
+                                   .specs = std::move(specs),
+                                   .default_engine = settings_.engine,
+                                   .processing = processing},
+        memory_);
+}
+
+void TopologyTestDriver::Implementation::make_global_task() {
+    std::vector<millrace::detail::StoreSpec> specs;
+    for (const auto& global : topology_.spec().global_stores) {
+        specs.push_back(global.store);
+    }
+    if (specs.empty()) {
+        return;
+    }
+    const std::size_t count = specs.size();
+    global_task_ = std::make_unique<runtime::GlobalTask>(
+        application_, make_stores(std::move(specs), "global", false), settings_.task);
+    for (std::size_t store = 0; store < count; ++store) {
+        global_task_->stores().finish_restore(store, std::nullopt);
+    }
+    global_ends_.assign(count, 0);
+    global_task_->start(clock_.now());
+}
+
+void TopologyTestDriver::Implementation::make_task() {
+    if (part_.nodes.empty()) {
+        return;
+    }
+    runtime::StreamTask::Parts parts{.id = {0, 0},
+                                     .application = &application_,
+                                     .part = &part_,
+                                     .collector = &collector_,
+                                     .settings = settings_.task};
+    for (const std::string& topic : part_.source_topics) {
+        if (inputs_.try_emplace(topic, parts.inputs.size()).second) {
+            parts.inputs.push_back({topic, 0});
+        }
+    }
+    std::vector<millrace::detail::StoreSpec> specs;
+    for (const std::size_t store : part_.stores) {
+        specs.push_back(topology_.spec().stores[store]);
+    }
+    parts.stores = make_stores(std::move(specs), "0_0", true);
+    if (global_task_) {
+        parts.global_store = [this](const std::string& name) {
+            return global_task_->stores().store(name);
+        };
+    }
+    const std::size_t inputs = parts.inputs.size();
+    task_ = std::make_unique<runtime::StreamTask>(std::move(parts));
+    task_->start_restoring();
+    for (std::size_t store = 0; store < part_.stores.size(); ++store) {
+        task_->stores().finish_restore(store, std::nullopt);
+    }
+    task_->complete_restoration(std::vector<kafka::CommittedOffset>(inputs), clock_.now());
+    for (std::size_t input = 0; input < inputs; ++input) {
+        partitions_.push_back(std::make_unique<StoredPartition>(messages_));
+        task_->attach(input, *partitions_.back());
+    }
+}
+
+void TopologyTestDriver::Implementation::check_input(const std::string& topic) const {
+    const bool global =
+        global_task_ && std::count(global_task_->topics().begin(), global_task_->topics().end(), topic) != 0;
+    if (!inputs_.contains(topic) && !global) {
+        unknown("source topic", topic);
+    }
+}
+
+void TopologyTestDriver::Implementation::pipe(RawRecord record) {
+    check_input(record.topic);
+    if (!record.timestamp) {
+        record.timestamp = clock_.now();
+    }
+    if (inputs_.contains(record.topic)) {
+        enqueue(record);
+        work();
+    }
+    update_global(std::move(record));
+}
+
+bool TopologyTestDriver::Implementation::enqueue(RawRecord record) {
+    const auto input = inputs_.find(record.topic);
+    if (input == inputs_.end()) {
+        return false;
+    }
+    partitions_[input->second]->append(std::move(record));
+    // One by one, as the order in which partitions become non-empty decides between equal times.
+    task_->fetch();
+    return true;
+}
+
+bool TopologyTestDriver::Implementation::update_global(RawRecord record) {
+    if (!global_task_) {
+        return false;
+    }
+    const auto& topics = global_task_->topics();
+    bool any = false;
+    for (std::size_t topic = 0; topic < topics.size(); ++topic) {
+        if (topics[topic] == record.topic) {
+            const Offset offset = global_ends_[topic]++;
+            const kafka::Message message = messages_.make(record, offset);
+            global_task_->update(topic, 0, message, clock_.now());
+            std::vector<std::optional<Offset>> offsets(topics.size());
+            offsets[topic] = offset;
+            global_task_->commit(offsets);
+            any = true;
+        }
+    }
+    return any;
+}
+
+void TopologyTestDriver::Implementation::advance_wall_clock(std::chrono::milliseconds by) {
+    clock_.advance(by);
+    if (task_) {
+        task_->punctuate_wall_clock(clock_.now());
+        commit();
+        work();
+    }
+}
+
+void TopologyTestDriver::Implementation::work() {
+    deliver_sent();
+    while (task_->buffered() != 0 && task_->process(1, clock_.now()) != 0) {
+        task_->punctuate_stream_time(clock_.now());
+        commit();
+        deliver_sent();
+    }
+}
+
+void TopologyTestDriver::Implementation::commit() {
+    std::vector<kafka::OffsetCommit> offsets;
+    task_->prepare_commit(offsets);
+    for (const kafka::OffsetCommit& offset : offsets) {
+        committed_.insert_or_assign(offset.partition, offset.offset);
+    }
+    task_->post_commit();
+}
+
+void TopologyTestDriver::Implementation::deliver_sent() {
+    for (RawRecord& record : collector_.take()) {
+        produced_.push_back(record);
+        by_topic_[record.topic].push_back(record);
+        if (inputs_.contains(record.topic)) {
+            enqueue(record);
+        }
+        update_global(std::move(record));
+    }
+}
+
+std::optional<RawRecord> TopologyTestDriver::Implementation::next(const std::string& topic) {
+    const auto found = by_topic_.find(topic);
+    if (found == by_topic_.end() || found->second.empty()) {
+        return std::nullopt;
+    }
+    RawRecord record = std::move(found->second.front());
+    found->second.pop_front();
+    return record;
+}
+
+std::size_t TopologyTestDriver::Implementation::waiting(const std::string& topic) const {
+    const auto found = by_topic_.find(topic);
+    return found == by_topic_.end() ? 0 : found->second.size();
+}
+
+std::vector<std::string> TopologyTestDriver::Implementation::produced_topics() const {
+    std::vector<std::string> names;
+    for (const auto& [name, records] : by_topic_) {
+        names.push_back(name);
+    }
+    return names;
+}
+
+std::vector<std::string> TopologyTestDriver::Implementation::store_names() const {
+    std::set<std::string> names;
+    for (const std::size_t store : part_.stores) {
+        names.insert(topology_.spec().stores[store].name);
+    }
+    for (const auto& global : topology_.spec().global_stores) {
+        names.insert(global.store.name);
+    }
+    return {names.begin(), names.end()};
+}
+
+StateStore* TopologyTestDriver::Implementation::store(const std::string& name) {
+    if (task_) {
+        if (StateStore* found = task_->stores().store(name)) {
+            return found;
+        }
+    }
+    return global_task_ ? global_task_->stores().store(name) : nullptr;
+}
+
+std::uint64_t TopologyTestDriver::Implementation::dropped_records() const {
+    return (task_ ? task_->dropped_records() : 0) +
+           (global_task_ ? global_task_->dropped_records() : 0);
+}
+
+void TopologyTestDriver::Implementation::close() {
+    if (task_) {
+        task_->suspend();
+        task_->close_clean();
+        task_.reset();
+    }
+    if (global_task_) {
+        global_task_->close();
+        global_task_.reset();
+    }
+}
+
+TopologyTestDriver::TopologyTestDriver(Topology topology, DriverOptions options)
+    : implementation_(std::make_unique<Implementation>(std::move(topology), options)) {}
+TopologyTestDriver::~TopologyTestDriver() = default;
+TopologyTestDriver::TopologyTestDriver(TopologyTestDriver&&) noexcept = default;
+TopologyTestDriver& TopologyTestDriver::operator=(TopologyTestDriver&&) noexcept = default;
+
+detail::DriverPort& TopologyTestDriver::port() {
+    return *implementation_;
+}
+void TopologyTestDriver::pipe(RawRecord record) {
+    implementation_->pipe(std::move(record));
+}
+std::vector<RawRecord> TopologyTestDriver::drain() {
+    return implementation_->drain();
+}
+void TopologyTestDriver::advance_wall_clock(std::chrono::milliseconds by) {
+    implementation_->advance_wall_clock(by);
+}
+Timestamp TopologyTestDriver::wall_clock() const {
+    return implementation_->wall_clock();
+}
+Timestamp TopologyTestDriver::stream_time() const {
+    return implementation_->stream_time();
+}
+std::vector<std::string> TopologyTestDriver::produced_topics() const {
+    return implementation_->produced_topics();
+}
+std::vector<std::string> TopologyTestDriver::store_names() const {
+    return implementation_->store_names();
+}
+StateStore* TopologyTestDriver::store(const std::string& name) {
+    return implementation_->store(name);
+}
+KeyValueBytesStore& TopologyTestDriver::key_value_store(const std::string& name) {
+    auto* found = dynamic_cast<KeyValueBytesStore*>(store(name));
+    if (found == nullptr) {
+        unknown("key-value store", name);
+    }
+    return *found;
+}
+WindowBytesStore& TopologyTestDriver::window_store(const std::string& name) {
+    auto* found = dynamic_cast<WindowBytesStore*>(store(name));
+    if (found == nullptr) {
+        unknown("window store", name);
+    }
+    return *found;
+}
+std::uint64_t TopologyTestDriver::dropped_records() const {
+    return implementation_->dropped_records();
+}
+const std::map<TopicPartition, Offset>& TopologyTestDriver::committed_offsets() const {
+    return implementation_->committed();
+}
+void TopologyTestDriver::close() {
+    implementation_->close();
+}
+
+}  // namespace millrace::testing
