@@ -15,7 +15,7 @@ set(public_processor core serde state)
 set(public_detail core serde windows state processor)
 set(public_dsl core serde windows state processor detail)
 set(public_client core serde windows state processor metrics)
-set(public_testing core serde windows state processor client metrics)
+set(public_testing core serde windows state processor detail client metrics)
 
 # For each folder of src: the folders of src it may include besides itself (src_), and those of include/millrace
 # (src_public_). All of src may use core.

@@ -3,8 +3,8 @@
 
 #include "core/log.hpp"
 
-#include <cstdlib>
 #include <cxxabi.h>
+#include <cstdlib>
 #include <memory>
 #include <typeinfo>
 #include <utility>
@@ -23,7 +23,8 @@ std::string type_name(const std::exception& error) {
 std::string describe(const ErrorContext& context, const std::exception& error) {
     return "node " + std::string(context.node) + ", topic " + std::string(context.topic) +
            ", partition " + std::to_string(context.partition) + ", offset " +
-           std::to_string(context.offset) + ", task " + to_string(context.task) + ": " + error.what();
+           std::to_string(context.offset) + ", task " + to_string(context.task) + ": " +
+           error.what();
 }
 
 ErrorResponse answer(ErrorDecision decision, const ErrorContext& context,

@@ -27,11 +27,11 @@ GlobalTask::GlobalTask(const topology::ApplicationTopology& application,
     const detail::TopologySpec& spec = *application.spec;
     std::vector<std::size_t> indices;
     for (std::size_t i = 0; i < spec.nodes.size(); ++i) {
-        const bool global =
-            std::any_of(spec.global_stores.begin(), spec.global_stores.end(), [&](const auto& store) {
-                return store.source_node == spec.nodes[i].name ||
-                       store.processor_node == spec.nodes[i].name;
-            });
+        const bool global = std::any_of(spec.global_stores.begin(), spec.global_stores.end(),
+                                        [&](const auto& store) {
+                                            return store.source_node == spec.nodes[i].name ||
+                                                   store.processor_node == spec.nodes[i].name;
+                                        });
         if (global) {
             indices.push_back(i);
         }
@@ -158,11 +158,11 @@ void GlobalTask::processing_failed(const detail::Node& node) {
             error.kind() == ErrorKind::kInternal) {
             throw;
         }
-        throw ProcessingError("cannot process record of a global store: node " + node.name() + ": " +
-                              error.what());
+        throw ProcessingError("cannot process record of a global store: node " + node.name() +
+                              ": " + error.what());
     } catch (const std::exception& error) {
-        throw ProcessingError("cannot process record of a global store: node " + node.name() + ": " +
-                              error.what());
+        throw ProcessingError("cannot process record of a global store: node " + node.name() +
+                              ": " + error.what());
     }
 }
 

@@ -26,7 +26,8 @@ namespace millrace::runtime {
 /// to the group.
 ///
 /// Threads: owned by the global thread.
-/// Errors: update throws ProcessingError, StateError and InternalError; the global thread ends then.
+/// Errors: update throws ProcessingError, StateError and InternalError; the global thread ends
+/// then.
 class GlobalTask final : public detail::TaskContext, private state::StoreContext {
   public:
     /// `stores` has the specs of TopologySpec::global_stores, in that order, and is not processing.
@@ -44,7 +45,8 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     void start(Timestamp now);
 
     /// Works on one record of topic number `topic`.
-    void update(std::size_t topic, Partition partition, const kafka::Message& message, Timestamp now);
+    void update(std::size_t topic, Partition partition, const kafka::Message& message,
+                Timestamp now);
 
     /// Makes what was written durable, with the offset of the last record seen, by store.
     void commit(const std::vector<std::optional<Offset>>& offsets) { stores_->commit(offsets); }

@@ -84,7 +84,8 @@ class Reader {
 
     std::optional<Timestamp> time() {
         const auto value = number(8);
-        return value ? std::optional(timestamp_of(static_cast<std::int64_t>(*value))) : std::nullopt;
+        return value ? std::optional(timestamp_of(static_cast<std::int64_t>(*value)))
+                     : std::nullopt;
     }
 
     std::optional<BytesView> take(std::size_t size) {

@@ -74,7 +74,8 @@ class PartitionGroup {
     struct Input {
         std::unique_ptr<RecordQueue> queue;
         kafka::PartitionQueue* source = nullptr;
-        std::optional<Timestamp> deadline{};  // Set while the queue is empty and known to be drained.
+        std::optional<Timestamp>
+            deadline{};  // Set while the queue is empty and known to be drained.
     };
 
     bool ready_with_empty(Timestamp now);

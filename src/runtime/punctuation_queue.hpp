@@ -35,13 +35,14 @@ struct Punctuation {
 class PunctuationQueue {
   public:
     /// Requires an interval of at least 1 ms.
-    Cancellable schedule(const detail::Node& node, std::chrono::milliseconds interval, Timestamp first,
-                         Punctuator punctuator);
+    Cancellable schedule(const detail::Node& node, std::chrono::milliseconds interval,
+                         Timestamp first, Punctuator punctuator);
 
     /// When the next one is due; nothing: none is scheduled.
     std::optional<Timestamp> next() const;
 
-    /// Calls `call(const Punctuation&)` for all that are due at `now`. Returns whether there was one.
+    /// Calls `call(const Punctuation&)` for all that are due at `now`. Returns whether there was
+    /// one.
     template <class F>
     bool run(Timestamp now, F call) {
         bool any = false;
@@ -64,7 +65,8 @@ class PunctuationQueue {
   private:
     void reschedule(const std::shared_ptr<Punctuation>& punctuation, Timestamp now);
 
-    // Shared because a punctuator may schedule others while it is called, not because it is owned twice.
+    // Shared because a punctuator may schedule others while it is called, not because it is owned
+    // twice.
     TimeHeap<std::shared_ptr<Punctuation>> heap_;
 };
 

@@ -53,7 +53,8 @@ class RecordQueue {
     /// Decodes the head if there was none. Throws what the listener throws; the record stays then.
     void appended();
 
-    /// Time of the head; kNoTimestamp for a head that stands for skipped records. Requires !empty().
+    /// Time of the head; kNoTimestamp for a head that stands for skipped records. Requires
+    /// !empty().
     Timestamp head_time() const noexcept { return head_time_; }
     bool head_is_placeholder() const noexcept { return placeholder_; }
 
@@ -72,8 +73,8 @@ class RecordQueue {
     Timestamp partition_time() const noexcept { return partition_time_; }
     void set_partition_time(Timestamp time) noexcept { partition_time_ = time; }
 
-    /// Offset of the first record that was neither processed nor dropped; nothing when no record was
-    /// seen since the start or clear().
+    /// Offset of the first record that was neither processed nor dropped; nothing when no record
+    /// was seen since the start or clear().
     std::optional<Offset> next_offset() const noexcept;
 
     /// Whether a record was processed or dropped since the start or clear().

@@ -63,8 +63,8 @@ void StreamTask::make_backups() {
         if (!spec.source_topic.empty()) {
             const bool internal =
                 part_->repartition_source_topics.contains(internal_topic(spec.source_topic));
-            const TopicPartition source{internal ? internal_topic(spec.source_topic) : spec.source_topic,
-                                        id_.partition};
+            const TopicPartition source{
+                internal ? internal_topic(spec.source_topic) : spec.source_topic, id_.partition};
             const auto input = std::find(inputs_.begin(), inputs_.end(), source);
             MILLRACE_CHECK(input != inputs_.end());
             backups_[store].input = static_cast<std::size_t>(input - inputs_.begin());

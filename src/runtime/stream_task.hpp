@@ -31,10 +31,10 @@ namespace millrace::runtime {
 
 /// Where the content of one of a task's stores is backed up.
 struct StoreChangelog {
-    std::size_t store = 0;        ///< Index into the task's stores.
+    std::size_t store = 0;  ///< Index into the task's stores.
     TopicPartition partition;
-    bool source_topic = false;    ///< An input of the task rather than a topic of its own: restore it
-                                  ///< up to the committed offset, not to its end.
+    bool source_topic = false;  ///< An input of the task rather than a topic of its own: restore it
+                                ///< up to the committed offset, not to its end.
 };
 
 /// One sub-topology on one partition: takes records from its input partitions in the order of their
@@ -43,12 +43,12 @@ struct StoreChangelog {
 /// The stream thread drives it:
 ///
 ///     StreamTask task(std::move(parts));
-///     task.start_restoring();                      // then fill task.stores() from task.changelogs()
-///     task.complete_restoration(committed, now);
-///     task.attach(input, queue);                   // for each of task.inputs()
-///     loop:    task.fetch();  task.process(max, now);  task.punctuate(now);
-///     commit:  task.prepare_commit(offsets);  Kafka commits the offsets;  task.post_commit();
-///     end:     commit, task.suspend(), task.close_clean();   or at any time task.close_dirty();
+///     task.start_restoring();                      // then fill task.stores() from
+///     task.changelogs() task.complete_restoration(committed, now); task.attach(input, queue); //
+///     for each of task.inputs() loop:    task.fetch();  task.process(max, now);
+///     task.punctuate(now); commit:  task.prepare_commit(offsets);  Kafka commits the offsets;
+///     task.post_commit(); end:     commit, task.suspend(), task.close_clean();   or at any time
+///     task.close_dirty();
 ///
 /// Between prepare_commit and post_commit no record may be processed. When Kafka did not commit:
 /// prepare_commit again (at-least-once) or close_dirty.
@@ -62,10 +62,11 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     struct Parts {
         TaskId id{};
         const topology::ApplicationTopology* application = nullptr;  ///< Must outlive the task.
-        const topology::SubTopology* part = nullptr;                 ///< Which of it; must outlive the task.
-        std::vector<TopicPartition> inputs{};          ///< Every topic of the part that has this partition.
-        std::unique_ptr<state::TaskStores> stores{};   ///< With the specs of `part`, in its order.
-        detail::RecordCollector* collector = nullptr;  ///< Of the stream thread; must outlive the task.
+        const topology::SubTopology* part = nullptr;  ///< Which of it; must outlive the task.
+        std::vector<TopicPartition> inputs{};  ///< Every topic of the part that has this partition.
+        std::unique_ptr<state::TaskStores> stores{};  ///< With the specs of `part`, in its order.
+        detail::RecordCollector* collector =
+            nullptr;  ///< Of the stream thread; must outlive the task.
         std::shared_ptr<const TaskSettings> settings{};
 
         /// Global stores, readable by every node; null when there are none.
@@ -83,19 +84,21 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// Changelogs to restore: those of logged stores.
     const std::vector<StoreChangelog>& changelogs() const noexcept { return changelogs_; }
 
-    /// kCreated or kSuspended → kRestoring. After kSuspended with new nodes; attach the inputs again.
+    /// kCreated or kSuspended → kRestoring. After kSuspended with new nodes; attach the inputs
+    /// again.
     void start_restoring();
 
-    /// kRestoring → kRunning: initialises the nodes. `committed` is what the group has committed, in
-    /// the order of inputs(): carries partition and processor times across restarts. `now` is the wall
-    /// clock.
+    /// kRestoring → kRunning: initialises the nodes. `committed` is what the group has committed,
+    /// in the order of inputs(): carries partition and processor times across restarts. `now` is
+    /// the wall clock.
     void complete_restoration(std::span<const kafka::CommittedOffset> committed, Timestamp now);
 
     /// Reads input number `input` from `queue` from now on; it must live until detach or the end.
     void attach(std::size_t input, kafka::PartitionQueue& queue);
     void detach(std::size_t input);
 
-    /// Takes messages from the attached queues, up to the limit of buffered records. Returns how many.
+    /// Takes messages from the attached queues, up to the limit of buffered records. Returns how
+    /// many.
     std::size_t fetch();
 
     std::size_t buffered() const noexcept { return group_.size(); }
@@ -104,7 +107,8 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// inputs are waited for.
     bool ready(Timestamp now) { return group_.ready(now); }
 
-    /// Processes up to `max` records while ready. `now` is the wall clock nodes see. Returns how many.
+    /// Processes up to `max` records while ready. `now` is the wall clock nodes see. Returns how
+    /// many.
     std::size_t process(std::size_t max, Timestamp now);
 
     /// Calls the punctuators that are due, those of stream time first; each at most once. Returns
@@ -114,7 +118,9 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     bool punctuate_wall_clock(Timestamp now);
 
     /// When the next wall-clock punctuator is due; nothing: there is none.
-    std::optional<Timestamp> next_wall_clock_punctuation() const { return wall_clock_punctuations_.next(); }
+    std::optional<Timestamp> next_wall_clock_punctuation() const {
+        return wall_clock_punctuations_.next();
+    }
 
     /// A node asked for a commit since the last one.
     bool commit_requested() const noexcept { return commit_requested_; }
@@ -122,8 +128,9 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// Something happened since the last commit that a commit would save.
     bool commit_needed() const;
 
-    /// Commit, step 1: flushes caches, which may send records on, and appends the offsets to commit.
-    /// The caller then flushes the producer (at-least-once) and commits the offsets of all its tasks.
+    /// Commit, step 1: flushes caches, which may send records on, and appends the offsets to
+    /// commit. The caller then flushes the producer (at-least-once) and commits the offsets of all
+    /// its tasks.
     void prepare_commit(std::vector<kafka::OffsetCommit>& offsets);
 
     /// Commit, step 2, after Kafka has committed: the stores may keep what was written.
@@ -161,8 +168,8 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     // One logged store, by its index.
     struct Backup {
         detail::SinkTopic topic;
-        Offset acknowledged = -1;             // Of the last changelog record the broker has.
-        std::optional<std::size_t> input{};   // Instead: the source topic that serves as changelog.
+        Offset acknowledged = -1;            // Of the last changelog record the broker has.
+        std::optional<std::size_t> input{};  // Instead: the source topic that serves as changelog.
         bool logged = false;
     };
 
@@ -172,7 +179,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
                     std::optional<Timestamp> timestamp, const Headers* headers) override;
     void dropped_expired(const std::string& store) override;
 
-    class SkippedRecords;                     // Told by one queue of the records it skips.
+    class SkippedRecords;  // Told by one queue of the records it skips.
 
     void make_nodes();
     void make_backups();
@@ -199,18 +206,18 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     PartitionGroup group_;
     PunctuationQueue stream_time_punctuations_;
     PunctuationQueue wall_clock_punctuations_;
-    std::vector<Backup> backups_;             // By store.
+    std::vector<Backup> backups_;  // By store.
     std::vector<StoreChangelog> changelogs_;
     ProcessorTimes processor_times_;
     std::vector<std::optional<Offset>> committed_;   // By input: what the group has.
     std::vector<std::optional<Offset>> committing_;  // By input: what prepare_commit asked for.
     TaskState state_ = TaskState::kCreated;
-    std::size_t nodes_open_ = 0;              // So many nodes, from the first, were initialised.
+    std::size_t nodes_open_ = 0;  // So many nodes, from the first, were initialised.
     bool commit_requested_ = false;
-    bool changed_ = false;                    // Anything but offsets to commit.
+    bool changed_ = false;  // Anything but offsets to commit.
     std::uint64_t dropped_records_ = 0;
-    Timestamp drop_logged_ = kNoTimestamp;    // When the last dropped record was logged.
-    Headers no_headers_;                      // Of punctuators.
+    Timestamp drop_logged_ = kNoTimestamp;  // When the last dropped record was logged.
+    Headers no_headers_;                    // Of punctuators.
 };
 
 }  // namespace millrace::runtime

@@ -108,8 +108,8 @@ Cancellable StreamTask::schedule(const detail::Node& node, const Schedule& sched
     }
     const bool stream_time = schedule.type == PunctuationType::kStreamTime;
     const Timestamp now = stream_time ? stream_time_ : wall_clock_;
-    // Without an anchor: stream time is anchored at zero and first fires as soon as it is known, the
-    // wall clock is anchored now.
+    // Without an anchor: stream time is anchored at zero and first fires as soon as it is known,
+    // the wall clock is anchored now.
     Timestamp first = stream_time ? timestamp_of(0) : now + schedule.interval;
     if (schedule.start) {
         first = *schedule.start;

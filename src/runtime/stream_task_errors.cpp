@@ -20,8 +20,8 @@ constexpr auto kDropLogInterval = 10s;
 /// What the thread must see whatever a handler thinks: broken state, a broken cluster, a broken
 /// library, or the decision of a handler further down.
 bool beyond_handlers(ErrorKind kind) {
-    return kind == ErrorKind::kProcessing || kind == ErrorKind::kState || kind == ErrorKind::kKafka ||
-           kind == ErrorKind::kInternal;
+    return kind == ErrorKind::kProcessing || kind == ErrorKind::kState ||
+           kind == ErrorKind::kKafka || kind == ErrorKind::kInternal;
 }
 
 }  // namespace
@@ -40,18 +40,18 @@ void StreamTask::SkippedRecords::on_unreadable(const detail::SourceRecord& recor
     try {
         throw;
     } catch (const std::exception& error) {
-        task_->act_on(task_->settings_->deserialization_handler(context, error), "cannot read record",
-                      context, error);
+        task_->act_on(task_->settings_->deserialization_handler(context, error),
+                      "cannot read record", context, error);
     }
 }
 
 void StreamTask::SkippedRecords::on_negative_time(const detail::SourceRecord& record,
                                                   Timestamp extracted) {
-    task_->count_dropped(source_->name(),
-                         "negative timestamp " + std::to_string(milliseconds_of(extracted)) +
-                             " extracted: topic " + *record.topic + ", partition " +
-                             std::to_string(record.partition) + ", offset " +
-                             std::to_string(record.offset));
+    task_->count_dropped(source_->name(), "negative timestamp " +
+                                              std::to_string(milliseconds_of(extracted)) +
+                                              " extracted: topic " + *record.topic +
+                                              ", partition " + std::to_string(record.partition) +
+                                              ", offset " + std::to_string(record.offset));
 }
 
 void StreamTask::processing_failed(const detail::Node& node) {

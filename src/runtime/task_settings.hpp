@@ -15,8 +15,9 @@ namespace millrace::runtime {
 struct TaskSettings {
     std::string application_id;
 
-    /// max.task.idle.ms: how long to wait for an empty partition that is known to be drained, for the
-    /// sake of time order; negative: never wait, not even for records known to be on the broker.
+    /// max.task.idle.ms: how long to wait for an empty partition that is known to be drained, for
+    /// the sake of time order; negative: never wait, not even for records known to be on the
+    /// broker.
     std::chrono::milliseconds max_idle{0};
 
     /// buffered.records.per.partition.
@@ -30,7 +31,9 @@ struct TaskSettings {
     ProductionHandler production_handler = retry_or_fail;
 
     /// Any setting by its name; an empty string when it is not set.
-    std::function<std::string(std::string_view)> setting = [](std::string_view) { return std::string(); };
+    std::function<std::string(std::string_view)> setting = [](std::string_view) {
+        return std::string();
+    };
 };
 
 }  // namespace millrace::runtime

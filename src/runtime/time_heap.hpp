@@ -14,8 +14,9 @@ namespace millrace::runtime {
 ///
 /// Entries of equal time come out in an order that depends on the steps of the sifting, and that
 /// order is visible in an application's output. So the steps are part of the contract: push appends
-/// and sifts up while strictly smaller, pop moves the last entry to the root and sifts it down towards
-/// the smaller child, the left one when equal. These are the steps of java.util.PriorityQueue.
+/// and sifts up while strictly smaller, pop moves the last entry to the root and sifts it down
+/// towards the smaller child, the left one when equal. These are the steps of
+/// java.util.PriorityQueue.
 ///
 /// Not thread-safe.
 template <class T>

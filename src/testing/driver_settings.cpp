@@ -93,7 +93,8 @@ DriverSettings driver_settings(const DriverOptions& options) {
     const std::int64_t cache = number(config, "statestore.cache.max.bytes",
                                       number(config, "cache.max.bytes.buffering", 10 << 20));
     if (cache < 0) {
-        throw ConfigError("statestore.cache.max.bytes must not be negative: " + std::to_string(cache));
+        throw ConfigError("statestore.cache.max.bytes must not be negative: " +
+                          std::to_string(cache));
     }
     settings.memory.cache_bytes = static_cast<std::size_t>(cache);
     settings.engine = engine(config);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/state/bytes_store.hpp"
+#include "millrace/state/store_spec.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
 #include "runtime/task_settings.hpp"
 #include "state/state_memory.hpp"
-#include "millrace/state/bytes_store.hpp"
-#include "millrace/state/store_spec.hpp"
 
 #include <memory>
 

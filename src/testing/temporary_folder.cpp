@@ -19,7 +19,8 @@ TemporaryFolder::~TemporaryFolder() {
 
 const std::filesystem::path& TemporaryFolder::path() {
     if (path_.empty()) {
-        std::string name = (std::filesystem::temp_directory_path() / "millrace-test-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "millrace-test-XXXXXX").string();
         if (mkdtemp(name.data()) == nullptr) {
             throw StateError("cannot make a temporary folder: " + name + ": " +
                              std::generic_category().message(errno));

@@ -22,7 +22,8 @@ namespace millrace::testing {
 namespace {
 
 [[noreturn]] void unknown(const std::string& what, const std::string& name) {
-    throw Error(ErrorKind::kInvalidArgument, "the topology has no " + what + " of that name: " + name);
+    throw Error(ErrorKind::kInvalidArgument,
+                "the topology has no " + what + " of that name: " + name);
 }
 
 }  // namespace
@@ -69,8 +70,8 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     DriverCollector collector_;
     std::vector<std::unique_ptr<StoredPartition>> partitions_;  // By input of the task.
     std::map<std::string, std::size_t> inputs_;
-    std::vector<Offset> global_ends_;                           // By topic of the global task.
-    std::unique_ptr<runtime::GlobalTask> global_task_;          // Before the task, which reads its stores.
+    std::vector<Offset> global_ends_;                   // By topic of the global task.
+    std::unique_ptr<runtime::GlobalTask> global_task_;  // Before the task, which reads its stores.
     std::unique_ptr<runtime::StreamTask> task_;
     std::map<TopicPartition, Offset> committed_;
     std::vector<RawRecord> produced_;
@@ -156,8 +157,8 @@ void TopologyTestDriver::Implementation::make_task() {
 }
 
 void TopologyTestDriver::Implementation::check_input(const std::string& topic) const {
-    const bool global =
-        global_task_ && std::count(global_task_->topics().begin(), global_task_->topics().end(), topic) != 0;
+    const bool global = global_task_ && std::count(global_task_->topics().begin(),
+                                                   global_task_->topics().end(), topic) != 0;
     if (!inputs_.contains(topic) && !global) {
         unknown("source topic", topic);
     }

@@ -29,16 +29,17 @@ struct DeadLetter {
 /// Where and on which record something failed. Views, valid during the call of a handler.
 struct ErrorContext {
     TaskId task{};
-    std::string_view node{};            ///< Name of the node that failed; of the source for a record that
-                                        ///< cannot be read.
-    std::string_view topic{};           ///< Of the source record; empty in punctuators.
-    Partition partition = -1;           ///< -1 in punctuators.
-    Offset offset = -1;                 ///< -1 in punctuators.
-    Timestamp timestamp = kNoTimestamp; ///< Of the record at hand, else of the source record.
-    const Headers* headers = nullptr;   ///< Null: none.
-    NullableBytes source_key{};         ///< The source record's bytes, null when none is at hand.
+    std::string_view node{};   ///< Name of the node that failed; of the source for a record that
+                               ///< cannot be read.
+    std::string_view topic{};  ///< Of the source record; empty in punctuators.
+    Partition partition = -1;  ///< -1 in punctuators.
+    Offset offset = -1;        ///< -1 in punctuators.
+    Timestamp timestamp = kNoTimestamp;  ///< Of the record at hand, else of the source record.
+    const Headers* headers = nullptr;    ///< Null: none.
+    NullableBytes source_key{};          ///< The source record's bytes, null when none is at hand.
     NullableBytes source_value{};
-    std::string_view dead_letter_topic{};  ///< Setting errors.dead.letter.queue.topic.name; may be empty.
+    std::string_view
+        dead_letter_topic{};  ///< Setting errors.dead.letter.queue.topic.name; may be empty.
 };
 
 /// What could not be sent. Views, valid during the call of a handler.
@@ -47,8 +48,8 @@ struct FailedRecord {
     NullableBytes key{};
     NullableBytes value{};
     const Headers* headers = nullptr;
-    bool retriable = false;             ///< Whether kRetry may help; it is treated as kFail otherwise.
-    bool serialization = false;         ///< True: key or value could not be written; both are null then.
+    bool retriable = false;      ///< Whether kRetry may help; it is treated as kFail otherwise.
+    bool serialization = false;  ///< True: key or value could not be written; both are null then.
 };
 
 /// What happens after an error.
@@ -76,7 +77,8 @@ using ProcessingHandler = std::function<ErrorResponse(const ErrorContext&, const
 using ProductionHandler =
     std::function<ErrorResponse(const ErrorContext&, const FailedRecord&, const std::exception&)>;
 
-/// Answers kFail after logging. With a dead letter topic set, the source record is sent there. The default.
+/// Answers kFail after logging. With a dead letter topic set, the source record is sent there. The
+/// default.
 ErrorResponse log_and_fail(const ErrorContext& context, const std::exception& error);
 
 /// Answers kResume after logging. With a dead letter topic set, the source record is sent there.

@@ -47,7 +47,8 @@ class TestInputTopic {
               Headers headers = {}) {
         Bytes buffer;
         RawRecord raw{.topic = name_, .headers = std::move(headers)};
-        if (const auto bytes = millrace::detail::write_nullable<K>(options_.key_serde, key, buffer)) {
+        if (const auto bytes =
+                millrace::detail::write_nullable<K>(options_.key_serde, key, buffer)) {
             raw.key = Bytes(*bytes);
         }
         if (const auto bytes =

@@ -86,8 +86,8 @@ class TestOutputTopic {
     }
 
     template <class T>
-    void read_part(const SerdeOf<millrace::detail::Plain<T>>& serde, const NullableOwnedBytes& bytes,
-                   T& out, const char* part) const {
+    void read_part(const SerdeOf<millrace::detail::Plain<T>>& serde,
+                   const NullableOwnedBytes& bytes, T& out, const char* part) const {
         const NullableBytes view = bytes ? NullableBytes(*bytes) : std::nullopt;
         if (!millrace::detail::read_nullable<T>(serde, view, out)) {
             throw SerdeError(std::string("null ") + part +

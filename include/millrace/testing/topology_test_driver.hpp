@@ -25,7 +25,8 @@ namespace millrace::testing {
 
 /// What a TopologyTestDriver needs besides the topology.
 struct DriverOptions {
-    /// Settings by their Kafka names, such as "max.task.idle.ms". application.id is "test" unless set.
+    /// Settings by their Kafka names, such as "max.task.idle.ms". application.id is "test" unless
+    /// set.
     std::map<std::string, std::string> config{};
 
     /// Where the wall clock stands at first.
@@ -53,9 +54,9 @@ struct DriverOptions {
 /// each record, and what is sent to a topic that is also read comes in again. Records of several
 /// topics that wait are taken by time. Time stands still but for advance_wall_clock.
 ///
-/// Errors: what the topology throws for good comes out of pipe and advance_wall_clock; the driver can
-/// then only be closed. Error with kInvalidArgument for topics and stores there are not.
-/// Not thread-safe.
+/// Errors: what the topology throws for good comes out of pipe and advance_wall_clock; the driver
+/// can then only be closed. Error with kInvalidArgument for topics and stores there are not. Not
+/// thread-safe.
 class TopologyTestDriver {
   public:
     explicit TopologyTestDriver(Topology topology, DriverOptions options = {});
@@ -104,7 +105,8 @@ class TopologyTestDriver {
     KeyValueBytesStore& key_value_store(const std::string& name);
     WindowBytesStore& window_store(const std::string& name);
 
-    /// Records dropped so far: late, null where none may be, unreadable ones that a handler skipped.
+    /// Records dropped so far: late, null where none may be, unreadable ones that a handler
+    /// skipped.
     std::uint64_t dropped_records() const;
 
     /// What was committed last: the offset of the next record to process, by input.
