@@ -60,7 +60,8 @@ class Registry {
     /// registry locked, and must not call back.
     void computed(const MetricName& name, std::function<double()> read);
 
-    /// Forgets what carries this tag: a task or thread that is gone. What was handed out stays valid.
+    /// Forgets what carries this tag: a task or thread that is gone. What was handed out stays
+    /// valid.
     void remove_tagged(const std::string& tag, const std::string& value);
 
     std::vector<Metric> snapshot() const;

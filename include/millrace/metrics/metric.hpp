@@ -14,9 +14,9 @@ enum class MetricKind {
 
 /// One figure of a client. Names and groups are Kafka Streams' where the thing is the same.
 struct Metric {
-    std::string name;                           ///< "process-total"
-    std::string group;                          ///< "stream-thread-metrics"
-    std::map<std::string, std::string> tags;    ///< "thread-id", "task-id", ...
+    std::string name;                         ///< "process-total"
+    std::string group;                        ///< "stream-thread-metrics"
+    std::map<std::string, std::string> tags;  ///< "thread-id", "task-id", ...
     MetricKind kind = MetricKind::kGauge;
     double value = 0;
 };

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "assignment/partition_assignor.hpp"
+
+#include "assignment/task_balancer.hpp"
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <regex>
+#include <utility>
+
+namespace millrace::assignment {
+
+namespace {
+
+using topology::ApplicationTopology;
+using topology::SubTopology;
+
+bool matches_any(const std::string& topic, const std::vector<std::string>& patterns) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return std::regex_match(topic, std::regex(pattern, std::regex::extended));
+    });
+}
+
+bool reads(const SubTopology& part, const std::string& topic) {
+    return std::find(part.source_topics.begin(), part.source_topics.end(), topic) !=
+               part.source_topics.end() ||
+           matches_any(topic, part.source_patterns);
+}
+
+struct Member {
+    const kafka::GroupMember* group = nullptr;
+    std::optional<SubscriptionInfo> info;  ///< Nothing: could not be read.
+};
+
+std::vector<Member> read_members(const std::vector<kafka::GroupMember>& members) {
+    std::vector<Member> result;
+    for (const kafka::GroupMember& member : members) {
+        Member read{&member, std::nullopt};
+        try {
+            read.info = decode_subscription(member.user_data);
+        } catch (const SerdeError& error) {
+            log::error("cannot read what a group member sent, it gets no tasks: member " +
+                       member.member_id + ": " + error.what());
+        }
+        result.push_back(std::move(read));
+    }
+    return result;
+}
+
+/// Who runs each task: by what members own, the latest generation winning; else by what they say.
+std::map<TaskId, std::string> owners(const std::vector<Member>& members, const TaskMap& map) {
+    std::map<TopicPartition, std::pair<std::int32_t, std::string>> by_partition;
+    for (const Member& member : members) {
+        for (const TopicPartition& partition : member.group->owned) {
+            const auto claim = std::pair(member.group->generation, member.group->member_id);
+            auto [entry, added] = by_partition.try_emplace(partition, claim);
+            if (!added && claim.first > entry->second.first) {
+                entry->second = claim;
+            }
+        }
+    }
+    std::map<TaskId, std::string> result;
+    for (const auto& [task, partitions] : map.tasks()) {
+        for (const TopicPartition& partition : partitions) {
+            if (const auto owner = by_partition.find(partition); owner != by_partition.end()) {
+                result.emplace(task, owner->second.second);
+            }
+        }
+    }
+    for (const Member& member : members) {
+        if (member.info) {
+            for (const TaskId& task : member.info->active) {
+                result.emplace(task, member.group->member_id);
+            }
+        }
+    }
+    return result;
+}
+
+BalanceInput balance_input(const std::vector<Member>& members, const TaskMap& map) {
+    BalanceInput input;
+    for (const auto& [task, partitions] : map.tasks()) {
+        input.tasks.insert(task);
+    }
+    for (const Member& member : members) {
+        if (member.info) {
+            input.threads[member.group->member_id].process = member.info->process_id;
+            input.on_disk[member.info->process_id].insert(member.info->on_disk.begin(),
+                                                          member.info->on_disk.end());
+        }
+    }
+    for (const auto& [task, owner] : owners(members, map)) {
+        if (const auto thread = input.threads.find(owner); thread != input.threads.end()) {
+            thread->second.running.insert(task);
+        }
+    }
+    return input;
+}
+
+}  // namespace
+
+TaskMap::TaskMap(const ApplicationTopology& application, const kafka::PartitionCounts& topics) {
+    for (const SubTopology& part : application.sub_topologies) {
+        for (const auto& [topic, count] : topics) {
+            if (!reads(part, topic)) {
+                continue;
+            }
+            for (Partition partition = 0; partition < count; ++partition) {
+                tasks_[{part.id, partition}].push_back({topic, partition});
+            }
+        }
+    }
+}
+
+std::int32_t sub_topology_of(const ApplicationTopology& application, const std::string& topic) {
+    for (const SubTopology& part : application.sub_topologies) {
+        if (reads(part, topic)) {
+            return part.id;
+        }
+    }
+    return -1;
+}
+
+PartitionAssignor::PartitionAssignor(const ApplicationTopology& application, std::string process_id,
+                                     std::string thread_name)
+    : application_(application) {
+    info_.process_id = std::move(process_id);
+    info_.thread_name = std::move(thread_name);
+}
+
+void PartitionAssignor::set_tasks(std::vector<TaskId> active, std::vector<TaskId> on_disk) {
+    const std::scoped_lock lock(mutex_);
+    info_.active = std::move(active);
+    info_.on_disk = std::move(on_disk);
+}
+
+void PartitionAssignor::request_application_shutdown() {
+    const std::scoped_lock lock(mutex_);
+    info_.shut_down_application = true;
+}
+
+PartitionAssignor::Stop PartitionAssignor::stop() const {
+    const std::scoped_lock lock(mutex_);
+    return stop_;
+}
+
+Bytes PartitionAssignor::subscription_user_data() {
+    const std::scoped_lock lock(mutex_);
+    return encode(info_);
+}
+
+std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
+    const std::vector<kafka::GroupMember>& members, const kafka::PartitionCounts& topics) {
+    const std::vector<Member> read = read_members(members);
+    const bool shut_down = std::any_of(read.begin(), read.end(), [](const Member& member) {
+        return member.info && member.info->shut_down_application;
+    });
+    const TaskMap map(application_, topics);
+    const BalanceInput input = balance_input(read, map);
+    const auto by_member =
+        input.threads.empty() ? std::map<std::string, std::vector<TaskId>>{} : balance(input);
+
+    std::map<std::string, kafka::MemberAssignment> result;
+    for (const Member& member : read) {
+        kafka::MemberAssignment& assignment = result[member.group->member_id];
+        AssignmentInfo info;
+        if (!member.info) {
+            info.stop = StopReason::kUnknownVersion;
+        } else {
+            info.stop = shut_down ? StopReason::kShutDownApplication : StopReason::kNone;
+            info.active = by_member.at(member.group->member_id);
+        }
+        for (const TaskId& task : info.active) {
+            const auto& partitions = map.tasks().at(task);
+            assignment.partitions.insert(assignment.partitions.end(), partitions.begin(),
+                                         partitions.end());
+        }
+        assignment.user_data = encode(info);
+    }
+    log::info("assigned " + std::to_string(input.tasks.size()) + " tasks to " +
+              std::to_string(members.size()) + " threads: application " +
+              application_.application_id);
+    return result;
+}
+
+void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& /*partitions*/,
+                                      BytesView user_data) {
+    Stop stop;
+    if (!user_data.empty()) {
+        try {
+            stop.reason = decode_assignment(user_data).stop;
+            if (stop.reason == StopReason::kUnknownVersion) {
+                stop.message =
+                    "the leader of the group does not understand this instance: it runs an older "
+                    "version; update all instances before using the newer format";
+            } else if (stop.reason == StopReason::kShutDownApplication) {
+                stop.message = "an instance asked the whole application to stop";
+            }
+        } catch (const SerdeError& error) {
+            stop = {StopReason::kUnknownVersion,
+                    std::string("cannot read the group's assignment: ") + error.what()};
+        }
+    }
+    const std::scoped_lock lock(mutex_);
+    stop_ = std::move(stop);
+}
+
+}  // namespace millrace::assignment

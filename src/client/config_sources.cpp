@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where settings come from outside: the only place that reads files and the environment for them.
+#include "millrace/client/streams_config.hpp"
+#include "millrace/core/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+#include <iterator>
+
+extern char** environ;  // NOLINT(readability-identifier-naming)
+
+namespace millrace {
+
+namespace {
+
+constexpr std::string_view kVariablePrefix = "MILLRACE_";
+
+/// Variables of the project's build and tests, which are no settings.
+constexpr std::array<std::string_view, 4> kNotSettings{"LIBRDKAFKA", "UPDATE_GOLDEN", "KAFKA_",
+                                                       "TEST_"};
+
+std::string_view trim_front(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+        text.remove_prefix(1);
+    }
+    return text;
+}
+
+std::string_view trim_back(std::string_view text) {
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+/// Lines without comments, continued ones joined.
+std::vector<std::string> logical_lines(std::string_view text) {
+    std::vector<std::string> lines;
+    bool continues = false;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        std::string_view line = trim_back(trim_front(text.substr(0, end)));
+        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+        if (!continues && (line.empty() || line.front() == '#' || line.front() == '!')) {
+            continue;
+        }
+        const bool goes_on = line.ends_with('\\');
+        if (goes_on) {
+            line.remove_suffix(1);
+        }
+        if (continues) {
+            lines.back() += line;
+        } else {
+            lines.emplace_back(line);
+        }
+        continues = goes_on;
+    }
+    return lines;
+}
+
+std::map<std::string, std::string> parse_properties(std::string_view text) {
+    std::map<std::string, std::string> settings;
+    for (const std::string& line : logical_lines(text)) {
+        const auto separator = line.find_first_of("=:");
+        if (separator == std::string::npos) {
+            throw ConfigError("bad line, expected name = value: " + line);
+        }
+        const std::string_view view(line);
+        settings[std::string(trim_back(view.substr(0, separator)))] =
+            std::string(trim_front(view.substr(separator + 1)));
+    }
+    return settings;
+}
+
+std::string setting_of_variable(std::string_view variable) {
+    std::string name;
+    for (std::size_t i = 0; i < variable.size(); ++i) {
+        if (variable[i] != '_') {
+            name += static_cast<char>(std::tolower(static_cast<unsigned char>(variable[i])));
+        } else if (i + 1 < variable.size() && variable[i + 1] == '_') {
+            name += '_';
+            ++i;
+        } else {
+            name += '.';
+        }
+    }
+    return name;
+}
+
+std::string read_file(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) {
+        throw ConfigError("cannot read configuration file: " + file.string());
+    }
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace
+
+StreamsConfig StreamsConfig::from_properties(std::string_view text) {
+    StreamsConfig config;
+    config.set_all(parse_properties(text));
+    return config;
+}
+
+StreamsConfig StreamsConfig::from_file(const std::filesystem::path& file) {
+    return from_properties(read_file(file));
+}
+
+StreamsConfig& StreamsConfig::apply_environment() {
+    std::map<std::string, std::string> settings;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        std::string_view variable(*entry);
+        if (!variable.starts_with(kVariablePrefix)) {
+            continue;
+        }
+        variable.remove_prefix(kVariablePrefix.size());
+        const auto equals = variable.find('=');
+        if (equals == std::string_view::npos ||
+            std::any_of(
+                kNotSettings.begin(), kNotSettings.end(),
+                [variable](std::string_view other) { return variable.starts_with(other); })) {
+            continue;
+        }
+        settings[setting_of_variable(variable.substr(0, equals))] =
+            std::string(variable.substr(equals + 1));
+    }
+    return set_all(settings);
+}
+
+std::vector<std::string> StreamsConfig::apply_arguments(int argc, const char* const* argv) {
+    constexpr std::string_view kSetting = "--config";
+    constexpr std::string_view kFile = "--config-file";
+    std::map<std::string, std::string> settings;
+    std::vector<std::string> rest;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument(argv[i]);
+        const auto equals = argument.find('=');
+        const std::string_view option = argument.substr(0, equals);
+        if (option != kSetting && option != kFile) {
+            rest.emplace_back(argument);
+            continue;
+        }
+        std::string value;
+        if (equals != std::string_view::npos) {
+            value = argument.substr(equals + 1);
+        } else if (++i < argc) {
+            value = argv[i];
+        } else {
+            throw ConfigError("missing value after " + std::string(option));
+        }
+        std::map<std::string, std::string> found =
+            parse_properties(option == kFile ? read_file(value) : value);
+        found.merge(settings);  // Later ones win: what was there fills up.
+        settings = std::move(found);
+    }
+    set_all(settings);
+    return rest;
+}
+
+}  // namespace millrace

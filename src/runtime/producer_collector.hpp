@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/client_supplier.hpp"
+#include "kafka/producer.hpp"
+#include "metrics/registry.hpp"
+#include "millrace/client/handlers.hpp"
+#include "millrace/detail/record_collector.hpp"
+#include "runtime/task_settings.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// Sends what the tasks of one stream thread write, through its one producer.
+///
+/// Partitions are chosen here, by murmur2 over the key, with partition counts remembered for a
+/// while. Deliveries fail later than they are sent: what the production handler decides about them
+/// comes out of the next send, poll or flush, whichever task calls it.
+///
+/// Errors: ProcessingError when the handler said fail. KafkaError when a topic does not exist.
+/// TaskCorrupted when the handler said retry: order forbids sending a record again after its
+/// successors, so all tasks of the thread go back to their last commit. TaskMigrated when the
+/// producer is of no more use; reset() makes a new one.
+/// Owned by its stream thread.
+class ProducerCollector final : public detail::RecordCollector, private kafka::ProducerListener {
+  public:
+    struct Parts {
+        std::shared_ptr<kafka::ClientSupplier> supplier{};
+        kafka::ClientSettings producer_settings{};
+        std::shared_ptr<const TaskSettings> settings{};
+        std::shared_ptr<metrics::Counter>
+            dropped{};  ///< Records given up after a decision to resume.
+
+        /// How long to ask for a topic's partitions before giving up.
+        std::chrono::milliseconds metadata_timeout{60'000};
+    };
+
+    explicit ProducerCollector(Parts parts);
+    ~ProducerCollector() override;
+
+    detail::SinkTopic topic(const std::string& name) override;
+    Partition partition_count(detail::SinkTopic topic) override;
+    void send(detail::SinkTopic topic, const detail::OutgoingRecord& record) override;
+
+    /// Serves delivery reports.
+    void poll();
+
+    /// Waits up to `timeout` until everything is delivered. False: not yet, try again.
+    bool flush(std::chrono::milliseconds timeout);
+
+    /// Forgets the partition counts, so that growth of topics is seen.
+    void forget_partition_counts();
+
+    /// Destroys the producer and all that is on its way, and makes a new one.
+    void reset();
+
+  private:
+    struct Topic {
+        std::string name;
+        kafka::TopicHandle handle;
+        Partition partitions = 0;  // 0: not known.
+    };
+
+    void on_failed_delivery(const kafka::FailedDelivery& failed) override;
+    void on_error(const kafka::Status& status) override;
+
+    Partition choose_partition(detail::SinkTopic topic, const detail::OutgoingRecord& record);
+    void failed(const FailedRecord& record, const kafka::Status& status);
+    void send_dead_letters();
+    void surface();
+    void make_producer();
+
+    Parts parts_;
+    std::vector<Topic> topics_;
+    std::unordered_map<std::string, std::uint32_t> index_;
+    std::vector<DeadLetter> dead_letters_;
+    bool pending_ = false;  // One of the following, or dead letters.
+    std::optional<std::string> failure_;
+    std::optional<std::string> retry_;
+    std::optional<std::string> unusable_;
+    std::unique_ptr<kafka::Producer> producer_;
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/client/streams_config.hpp"
+
+#include "client/client_settings.hpp"
+#include "client/settings_table.hpp"
+#include "millrace/core/error.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using client::client_settings;
+using client::Role;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Key;
+using ::testing::Not;
+using ::testing::Pair;
+
+StreamsConfig valid_config() {
+    return {.application_id = "app", .bootstrap_servers = "b:9092"};
+}
+
+template <class Action>
+std::string error_of(Action action) {
+    try {
+        action();
+    } catch (const ConfigError& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+TEST(StreamsConfig, HasTheDefaultsOfKafkaStreams) {
+    const StreamsConfig config = valid_config();
+
+    EXPECT_EQ(config.get("num.stream.threads"), "1");
+    EXPECT_EQ(config.get("commit.interval.ms"), "30000");
+    EXPECT_EQ(config.get("statestore.cache.max.bytes"), "10485760");
+    EXPECT_EQ(config.get("buffered.records.per.partition"), "1000");
+    EXPECT_EQ(config.get("task.timeout.ms"), "300000");
+    EXPECT_NO_THROW(config.validate());
+}
+
+TEST(StreamsConfig, ReadsPropertiesAsJavaDoes) {
+    const auto config = StreamsConfig::from_properties(
+        "# a comment\n"
+        "! another\n"
+        "application.id = orders\n"
+        "bootstrap.servers: one:9092,\\\n"
+        "    two:9092\n"
+        "commit.interval.ms=100\r\n");
+
+    EXPECT_EQ(config.application_id, "orders");
+    EXPECT_EQ(config.bootstrap_servers, "one:9092,two:9092");
+    EXPECT_EQ(config.effective_commit_interval(), 100ms);
+}
+
+TEST(StreamsConfig, ReportsEveryBadSettingAtOnceWithNameValueAndRange) {
+    const std::string error = error_of([] {
+        StreamsConfig::from_properties(
+            "num.stream.threads = zero\nnum.stream.thread = 2\npoll.ms = -5\n");
+    });
+
+    EXPECT_THAT(
+        error,
+        AllOf(HasSubstr("num.stream.threads = \"zero\": must be an integer from 1 to"),
+              HasSubstr("num.stream.thread: unknown setting; did you mean num.stream.threads?"),
+              HasSubstr("poll.ms = \"-5\": must be an integer from 0 to")));
+}
+
+TEST(StreamsConfig, ReportsEveryFieldOutOfRangeAtOnce) {
+    const StreamsConfig config{.num_stream_threads = 0, .buffered_records_per_partition = 0};
+
+    const std::string error = error_of([&] { config.validate(); });
+
+    EXPECT_THAT(error,
+                AllOf(HasSubstr("application.id = \"\""), HasSubstr("num.stream.threads = \"0\""),
+                      HasSubstr("buffered.records.per.partition = \"0\"")));
+}
+
+TEST(StreamsConfig, SaysThatExactlyOnceIsNotSupportedYet) {
+    StreamsConfig config = valid_config();
+    config.set("processing.guarantee", "exactly_once_v2");
+
+    EXPECT_THAT(error_of([&] { config.validate(); }), HasSubstr("not supported yet"));
+    EXPECT_EQ(config.effective_commit_interval(), 100ms);
+}
+
+TEST(StreamsConfig, ExplainsSettingsOfKafkaStreamsThatHaveNoPlace) {
+    StreamsConfig config;
+
+    EXPECT_THAT(error_of([&] { config.set("default.key.serde", "x"); }),
+                HasSubstr("types and their Serde decide"));
+}
+
+TEST(StreamsConfig, NeverShowsSecrets) {
+    StreamsConfig config = valid_config();
+    config.set("sasl.password", "hunter2").set("ssl.key.pem", "hunter2");
+
+    EXPECT_THAT(config.to_string(),
+                AllOf(HasSubstr("sasl.password = [hidden]"), Not(HasSubstr("hunter2"))));
+}
+
+TEST(StreamsConfig, TakesTheEnvironmentsVariables) {
+    ::setenv("MILLRACE_NUM_STREAM_THREADS", "3", 1);
+    StreamsConfig config = valid_config();
+    config.apply_environment();
+    ::unsetenv("MILLRACE_NUM_STREAM_THREADS");
+
+    EXPECT_EQ(config.num_stream_threads, 3);
+}
+
+TEST(StreamsConfig, TakesItsArgumentsAndLeavesTheOthers) {
+    const char* arguments[] = {"program",  "--config", "poll.ms=5",
+                               "--seed",   "7",        "--config=num.stream.threads=2",
+                               "--config", "poll.ms=6"};
+    StreamsConfig config = valid_config();
+
+    const auto rest = config.apply_arguments(8, arguments);
+
+    EXPECT_THAT(rest, ElementsAre("--seed", "7"));
+    EXPECT_EQ(config.poll, 6ms);
+    EXPECT_EQ(config.num_stream_threads, 2);
+}
+
+TEST(StreamsConfig, EverySettingAcceptsWhatItPrints) {
+    StreamsConfig config = valid_config();
+    for (const auto& setting : client::settings()) {
+        EXPECT_TRUE(setting.read(config, setting.write(config))) << setting.name;
+    }
+}
+
+TEST(ClientSettings, PreferTheMoreParticularPrefix) {
+    StreamsConfig config = valid_config();
+    config.set("fetch.min.bytes", "1").set("consumer.fetch.min.bytes", "2");
+    config.set("main.consumer.fetch.min.bytes", "3");
+
+    EXPECT_THAT(client_settings(config, Role::kMainConsumer, "c"),
+                Contains(Pair("fetch.min.bytes", "3")));
+    EXPECT_THAT(client_settings(config, Role::kRestoreConsumer, "c"),
+                Contains(Pair("fetch.min.bytes", "2")));
+    EXPECT_THAT(client_settings(config, Role::kProducer, "c"),
+                Not(Contains(Key("fetch.min.bytes"))));
+}
+
+TEST(ClientSettings, TranslateTheNamesOfTheJavaClients) {
+    StreamsConfig config = valid_config();
+    config.set("fetch.max.wait.ms", "7").set("producer.buffer.memory", "33554432");
+    config.set("sasl.jaas.config", "x required username=\"ada\" password=\"hunter2\";");
+
+    EXPECT_THAT(
+        client_settings(config, Role::kMainConsumer, "c"),
+        AllOf(Contains(Pair("fetch.wait.max.ms", "7")), Contains(Pair("sasl.username", "ada"))));
+    EXPECT_THAT(client_settings(config, Role::kProducer, "c"),
+                Contains(Pair("queue.buffering.max.kbytes", "32768")));
+}
+
+TEST(ClientSettings, KeepWhatCorrectnessDependsOn) {
+    StreamsConfig config = valid_config();
+    config.set("consumer.enable.auto.commit", "true").set("consumer.group.id", "other");
+
+    EXPECT_THAT(
+        client_settings(config, Role::kMainConsumer, "c"),
+        AllOf(Contains(Pair("enable.auto.commit", "false")), Contains(Pair("group.id", "app"))));
+}
+
+}  // namespace
+}  // namespace millrace
