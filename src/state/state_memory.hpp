@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 
@@ -31,7 +32,7 @@ class StateMemory {
 
   private:
     Limits limits_;
-    std::size_t threads_ = 1;
+    std::atomic<std::size_t> threads_{1};
     std::unique_ptr<Engine> engine_;
 };
 

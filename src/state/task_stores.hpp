@@ -20,6 +20,7 @@
 namespace millrace::state {
 
 class StateMemory;  // state/state_memory.hpp: the budget that all tasks of a client share.
+class ThreadCache;  // state/thread_cache.hpp: a stream thread's share of the record caches.
 
 /// What stores need of the task they belong to.
 class StoreContext {
@@ -73,6 +74,10 @@ class TaskStores {
     TaskStores& operator=(const TaskStores&) = delete;
 
     void set_context(StoreContext& context);
+
+    /// Gives the stores the record caches' budget of the thread that runs the task. Without it they
+    /// have one of their own, as large as a thread's. `cache` must outlive the stores or the next call.
+    void set_cache(ThreadCache& cache);
 
     /// The store of that name, a KeyValueBytesStore or WindowBytesStore by its kind; null: none.
     StateStore* store(const std::string& name);

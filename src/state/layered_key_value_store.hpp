@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/layered_store.hpp"
+
+namespace millrace::state {
+
+/// Key-value stores, timestamped or not, on any engine.
+class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStore {
+  public:
+    LayeredKeyValueStore(const detail::StoreSpec& spec, std::size_t index,
+                         StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+
+    const std::string& name() const override { return spec().name; }
+    bool persistent() const override;
+
+    NullableBytes get(BytesView key) override { return read(key); }
+    void put(BytesView key, NullableBytes value) override { write(key, value); }
+    std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
+                                         Order order) override;
+    std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override;
+    std::uint64_t approximate_entries() override { return count_entries(); }
+    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
+        return listen(listener, send_old_values);
+    }
+
+    void restore(std::span<const ChangelogRecord> records) override;
+};
+
+}  // namespace millrace::state

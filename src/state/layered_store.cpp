@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/layered_store.hpp"
+
+#include "core/check.hpp"
+#include "state/window_key.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace millrace::state {
+namespace {
+
+constexpr std::size_t kTimestampSize = 8;
+
+bool is_timestamped(detail::StoreKind kind) {
+    return kind == detail::StoreKind::kTimestampedKeyValue ||
+           kind == detail::StoreKind::kTimestampedWindow;
+}
+
+}  // namespace
+
+LayeredStore::LayeredStore(const detail::StoreSpec& spec, std::size_t index,
+                           StoreEnvironment& environment, std::unique_ptr<Engine> engine,
+                           std::size_t key_prefix)
+    : spec_(spec),
+      index_(index),
+      environment_(environment),
+      engine_(std::move(engine)),
+      key_prefix_(key_prefix),
+      caching_(spec.caching && !spec.retain_duplicates),
+      timestamped_(is_timestamped(spec.kind)) {}
+
+LayeredStore::~LayeredStore() = default;
+
+ThreadCache::Share& LayeredStore::share() const {
+    return caching() ? environment_.cache->written() : environment_.cache->read();
+}
+
+// Without a record cache, rows read or committed stay in memory all the same when that saves reads
+// from disk.
+bool LayeredStore::keeps_rows() const {
+    return !caching() && environment_.cache->enabled() && engine_->persistent() &&
+           !engine_->direct() && !spec_.retain_duplicates;
+}
+
+bool LayeredStore::visible(const RecordTable::Entry& entry) const {
+    // The record cache shows what it holds, expired or not, as Kafka Streams' does.
+    return (caching() && entry.cached()) || readable(entry.key());
+}
+
+NullableBytes LayeredStore::read(BytesView key) {
+    if (const RecordTable::Entry* entry = table_.find(key)) {
+        return visible(*entry) ? entry->value() : std::nullopt;
+    }
+    if (!readable(key)) {
+        return std::nullopt;
+    }
+    const NullableBytes value = engine_->get(key);
+    // Kafka Streams' cached key-value stores keep what they read, its window stores do not.
+    const bool keep = caching() ? key_prefix_ == 0 && environment_.cache->enabled() : keeps_rows();
+    if (!value || !keep || flushing_) {
+        return value;
+    }
+    const std::size_t before = table_.cached_bytes();
+    table_.remember(key, value);
+    table_changed(before);
+    const RecordTable::Entry* entry = table_.find(key);
+    return entry != nullptr ? entry->value() : engine_->get(key);
+}
+
+void LayeredStore::write(BytesView key, NullableBytes value) {
+    MILLRACE_CHECK(environment_.context != nullptr || !environment_.processing);
+    const std::size_t before = table_.cached_bytes();
+    if (caching()) {
+        table_.write_cached(key, value, environment_.context->record(), send_old_values_);
+    } else {
+        static const detail::RecordContext kNone;
+        const detail::RecordContext& context =
+            environment_.context != nullptr ? environment_.context->record() : kNone;
+        if (write_below(key, value, context) && !engine_->direct()) {
+            table_.write_through(key, value, keeps_rows());
+        }
+    }
+    table_changed(before);
+}
+
+// Does all of a write below the cache but keeping the row in the table. False when it is not kept.
+bool LayeredStore::write_below(BytesView key, NullableBytes value,
+                               const detail::RecordContext& context) {
+    const bool live = accept(key);
+    if (live && engine_->direct()) {
+        engine_->put(key, value);
+    }
+    log(key, value, context);
+    return live;
+}
+
+void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordContext& context) {
+    if (!spec_.logging || !spec_.source_topic.empty() || !environment_.processing) {
+        return;
+    }
+    Timestamp timestamp = context.timestamp;
+    if (timestamped_ && value) {
+        MILLRACE_CHECK(value->size() >= kTimestampSize);
+        timestamp = read_timestamp(value->substr(0, kTimestampSize));
+        value->remove_prefix(kTimestampSize);
+    }
+    const Headers* headers = spec_.retain_duplicates ? context.headers : nullptr;
+    environment_.context->log_change(index_, key.substr(key_prefix_), value, timestamp, headers);
+}
+
+void LayeredStore::table_changed(std::size_t cached_before) {
+    ThreadCache::Share& mine = share();
+    mine.change(cached_before, table_.cached_bytes());
+    while (environment_.cache->over(mine) && evict_one()) {
+    }
+}
+
+bool LayeredStore::evict_one() {
+    RecordTable::Entry* entry = table_.victim();
+    if (entry == nullptr || (entry->unforwarded() && flushing_)) {
+        return false;
+    }
+    if (entry->unforwarded()) {
+        flush_from(entry);
+        return true;
+    }
+    const std::size_t before = table_.cached_bytes();
+    table_.uncache(*entry);
+    share().change(before, table_.cached_bytes());
+    return true;
+}
+
+void LayeredStore::flush() {
+    if (table_.has_unforwarded() || table_.flushing()) {
+        flush_from(nullptr);
+    }
+}
+
+// As in Kafka Streams, one dirty entry that must go takes all others of the store with it.
+void LayeredStore::flush_from(RecordTable::Entry* first) {
+    MILLRACE_CHECK(!flushing_);
+    struct Guard {
+        bool& flag;
+        explicit Guard(bool& which) : flag(which) { flag = true; }
+        ~Guard() { flag = false; }
+    } guard(flushing_);
+
+    table_.begin_flush(first);
+    bool evicted = first != nullptr;
+    while (RecordTable::Entry* entry = table_.next_pending()) {
+        let_go(*entry, evicted);
+        evicted = false;
+    }
+}
+
+void LayeredStore::let_go(RecordTable::Entry& entry, bool evicted) {
+    const std::size_t before = table_.cached_bytes();
+    const NullableBytes value = entry.value();
+    const detail::RecordContext context = table_.context_of(entry);
+    NullableBytes old_value;
+    bool skip = false;
+    if (listener_ != nullptr) {
+        if (!value || send_old_values_) {
+            if (readable(entry.key())) {
+                const RecordTable::Entry::Below below = entry.below();
+                old_value = below.known ? below.value : engine_->get(entry.key());
+            }
+            skip = !value && !old_value;
+        }
+        letting_.key.assign(entry.key().substr(key_prefix_));
+        letting_.value.assign(value.value_or(BytesView{}));
+        letting_.old_value.assign(old_value.value_or(BytesView{}));
+        if (context.headers != nullptr) {
+            letting_.headers = *context.headers;
+        } else {
+            letting_.headers.clear();
+        }
+    }
+    const bool has_value = value.has_value();
+    const bool has_old = send_old_values_ && old_value.has_value();
+
+    const bool live = !skip && write_below(entry.key(), value, context);
+    table_.settle(entry, live && !engine_->direct(), !evicted && has_value);
+    share().change(before, table_.cached_bytes());
+    if (listener_ != nullptr && !skip) {
+        tell_listener(letting_, has_value, has_old, context);
+    }
+}
+
+void LayeredStore::tell_listener(const Letting& letting, bool has_value, bool has_old,
+                                 detail::RecordContext context) {
+    context.headers = letting.headers.empty() ? nullptr : &letting.headers;
+    listener_->on_flush(letting.key, has_value ? NullableBytes(letting.value) : std::nullopt,
+                        has_old ? NullableBytes(letting.old_value) : std::nullopt, context);
+}
+
+void LayeredStore::store_changes() {
+    std::vector<const RecordTable::Entry*> changed;
+    changed.reserve(table_.unstored().size());
+    for (const RecordTable::Entry* entry : table_.unstored()) {
+        if (worth_storing(entry->key())) {
+            changed.push_back(entry);
+        }
+    }
+    // Sorted, as engines take that several times faster.
+    std::sort(changed.begin(), changed.end(), RecordTable::KeyLess{});
+    for (const RecordTable::Entry* entry : changed) {
+        engine_->put(entry->key(), entry->below().value);
+    }
+}
+
+void LayeredStore::committed() {
+    const std::size_t before = table_.cached_bytes();
+    table_.mark_stored();
+    engine_->commit();
+    share().change(before, table_.cached_bytes());
+}
+
+void LayeredStore::roll_back() {
+    const std::size_t before = table_.cached_bytes();
+    table_.roll_back();
+    engine_->roll_back();
+    share().change(before, table_.cached_bytes());
+}
+
+void LayeredStore::clear() {
+    leave_cache();
+    table_.clear();
+    engine_->clear();
+}
+
+void LayeredStore::leave_cache() {
+    share().change(table_.cached_bytes(), 0);
+}
+
+void LayeredStore::join_cache() {
+    share().change(0, table_.cached_bytes());
+}
+
+std::unique_ptr<MergingIterator> LayeredStore::iterate(KeyRange range, Order order) {
+    return std::make_unique<MergingIterator>(
+        table_, *engine_, std::move(range), order,
+        [this](const RecordTable::Entry& entry) { return visible(entry); });
+}
+
+std::uint64_t LayeredStore::count_entries() {
+    std::uint64_t count = engine_->approximate_entries();
+    for (const RecordTable::Entry* entry : table_.unstored()) {
+        const bool stored = engine_->get(entry->key()).has_value();
+        const bool exists = entry->below().value.has_value();
+        count += exists && !stored ? 1 : 0;
+        count -= !exists && stored && count > 0 ? 1 : 0;
+    }
+    return count;
+}
+
+bool LayeredStore::listen(detail::FlushListener* listener, bool send_old_values) {
+    if (!caching_) {
+        return false;
+    }
+    listener_ = listener;
+    send_old_values_ = send_old_values;
+    return true;
+}
+
+NullableBytes LayeredStore::stored_value(const ChangelogRecord& record) {
+    if (!timestamped_ || !record.value) {
+        return record.value;
+    }
+    restored_value_.clear();
+    append_timestamp(record.timestamp, restored_value_);
+    restored_value_.append(*record.value);
+    return BytesView(restored_value_);
+}
+
+}  // namespace millrace::state

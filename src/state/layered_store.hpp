@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/store_spec.hpp"
+#include "state/engine.hpp"
+#include "state/merging_iterator.hpp"
+#include "state/record_table.hpp"
+#include "state/task_stores.hpp"
+#include "state/thread_cache.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace millrace::state {
+
+/// What all stores of a task share.
+struct StoreEnvironment {
+    StoreContext* context = nullptr;   ///< Null while only restoring.
+    ThreadCache* cache = nullptr;      ///< Never null.
+    bool processing = true;            ///< False: neither cache nor change log.
+};
+
+/// The layers of one store, whatever its kind: record cache, change log, uncommitted rows, engine.
+///
+/// A write goes down as far as the cache, or without one to the change log and the uncommitted rows.
+/// Reads see everything. Rows reach the engine in commit().
+///
+/// Not thread-safe. Errors: as Engine; and what a flush listener throws.
+class LayeredStore {
+  public:
+    /// `key_prefix`: bytes of each key that neither change log nor listener sees.
+    LayeredStore(const detail::StoreSpec& spec, std::size_t index, StoreEnvironment& environment,
+                 std::unique_ptr<Engine> engine, std::size_t key_prefix);
+    virtual ~LayeredStore();
+    LayeredStore(const LayeredStore&) = delete;
+    LayeredStore& operator=(const LayeredStore&) = delete;
+
+    /// Lets go of everything unforwarded.
+    void flush();
+
+    /// Puts what was logged into the engine. The caller commits the engine's database, then calls
+    /// committed().
+    void store_changes();
+    virtual void committed();
+    virtual void roll_back();
+    std::size_t uncommitted_bytes() const { return table_.unstored_bytes(); }
+
+    /// One batch of the changelog, in order. Requires that nothing is uncommitted.
+    virtual void restore(std::span<const ChangelogRecord> records) = 0;
+
+    /// Removes all rows.
+    virtual void clear();
+
+    /// To be called around a change of the environment's cache.
+    void leave_cache();
+    void join_cache();
+
+    Engine& engine() const noexcept { return *engine_; }
+    const detail::StoreSpec& spec() const noexcept { return spec_; }
+
+    /// State beside the rows that must survive with them; docs/formats/state-database.md.
+    virtual void save(Bytes&) const {}
+    virtual void load(BytesView) {}
+
+  protected:
+    /// A row reaches the store below the cache. False: it is too late for its window.
+    virtual bool accept(BytesView) { return true; }
+
+    /// False when a row, in memory or not, is not to be seen any more.
+    virtual bool readable(BytesView) const { return true; }
+
+    /// False when a row that waits for the commit may be forgotten instead.
+    virtual bool worth_storing(BytesView) const { return true; }
+
+    NullableBytes read(BytesView key);
+    void write(BytesView key, NullableBytes value);
+    std::unique_ptr<MergingIterator> iterate(KeyRange range, Order order);
+    std::uint64_t count_entries();
+    bool listen(detail::FlushListener* listener, bool send_old_values);
+
+    bool caching() const noexcept { return caching_ && environment_.processing; }
+    StoreEnvironment& environment() const noexcept { return environment_; }
+    RecordTable& table() noexcept { return table_; }
+
+    /// As a changelog record is stored. The view lives until the next call.
+    NullableBytes stored_value(const ChangelogRecord& record);
+
+  private:
+    struct Letting {  // What the listener is told: copies, as it may write to this store.
+        Bytes key;
+        Bytes value;
+        Bytes old_value;
+        Headers headers;
+    };
+
+    bool write_below(BytesView key, NullableBytes value, const detail::RecordContext& context);
+    void log(BytesView key, NullableBytes value, const detail::RecordContext& context);
+    void flush_from(RecordTable::Entry* first);
+    void let_go(RecordTable::Entry& entry, bool evicted);
+    void tell_listener(const Letting& letting, bool has_value, bool has_old,
+                       detail::RecordContext context);
+    bool evict_one();
+    bool keeps_rows() const;
+    void table_changed(std::size_t cached_before);
+    ThreadCache::Share& share() const;
+    bool visible(const RecordTable::Entry& entry) const;
+
+    const detail::StoreSpec& spec_;
+    std::size_t index_;
+    StoreEnvironment& environment_;
+    std::unique_ptr<Engine> engine_;
+    std::size_t key_prefix_;
+    bool caching_;
+    bool timestamped_;
+    bool flushing_ = false;
+    RecordTable table_;
+    detail::FlushListener* listener_ = nullptr;
+    bool send_old_values_ = false;
+    Letting letting_;
+    Bytes restored_value_;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/record_table.hpp"
+
+#include "core/check.hpp"
+#include "core/hash.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace millrace::state {
+namespace {
+
+constexpr std::size_t kFirstBuckets = 64;
+constexpr std::size_t kEntryOverhead = 24;         // As in Kafka Streams: three references.
+constexpr std::size_t kContextWeight = 1 + 8 + 8 + 4;
+
+std::size_t rounded_capacity(std::size_t size) {
+    return (size + 7) / 8 * 8;
+}
+
+std::size_t size_of(const NullableBytes& value) {
+    return value ? value->size() : 0;
+}
+
+void free_entry(RecordTable::Entry* entry) {
+    entry->~Entry();
+    ::operator delete(entry);
+}
+
+}  // namespace
+
+bool RecordTable::KeyLess::operator()(const Entry* left, const Entry* right) const noexcept {
+    return left->key() < right->key();
+}
+bool RecordTable::KeyLess::operator()(const Entry* left, BytesView right) const noexcept {
+    return left->key() < right;
+}
+bool RecordTable::KeyLess::operator()(BytesView left, const Entry* right) const noexcept {
+    return left < right->key();
+}
+
+RecordTable::RecordTable() = default;
+
+RecordTable::~RecordTable() {
+    clear();
+}
+
+RecordTable::Found RecordTable::look_up(BytesView key) {
+    Found found;
+    found.hash = static_cast<std::uint32_t>(hash_bytes(key));
+    if (buckets_.empty()) {
+        return found;
+    }
+    const std::size_t mask = buckets_.size() - 1;
+    for (std::size_t at = found.hash & mask;; at = (at + 1) & mask) {
+        Bucket& bucket = buckets_[at];
+        if (bucket.entry == nullptr) {
+            return found;
+        }
+        if (bucket.hash == found.hash && bucket.entry->key() == key) {
+            bucket.used = true;
+            found.entry = bucket.entry;
+            return found;
+        }
+    }
+}
+
+RecordTable::Bucket& RecordTable::bucket_of(const Entry& entry) {
+    const std::size_t mask = buckets_.size() - 1;
+    std::size_t at = entry.hash_ & mask;
+    while (buckets_[at].entry != &entry) {
+        MILLRACE_CHECK(buckets_[at].entry != nullptr);
+        at = (at + 1) & mask;
+    }
+    return buckets_[at];
+}
+
+RecordTable::Entry* RecordTable::find(BytesView key) {
+    return look_up(key).entry;
+}
+
+void RecordTable::grow_buckets() {
+    std::vector<Bucket> old(std::max(kFirstBuckets, buckets_.size() * 2));
+    old.swap(buckets_);
+    const std::size_t mask = buckets_.size() - 1;
+    for (const Bucket& bucket : old) {
+        if (bucket.entry == nullptr) {
+            continue;
+        }
+        std::size_t at = bucket.hash & mask;
+        while (buckets_[at].entry != nullptr) {
+            at = (at + 1) & mask;
+        }
+        buckets_[at] = bucket;
+    }
+    hand_ = 0;
+}
+
+RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash, NullableBytes value) {
+    if ((entries_ + 1) * 4 > buckets_.size() * 3) {
+        grow_buckets();
+    }
+    const std::size_t capacity = rounded_capacity(size_of(value));
+    void* memory = ::operator new(sizeof(Entry) + key.size() + capacity);
+    auto* entry = new (memory) Entry;
+    entry->hash_ = hash;
+    entry->key_size_ = static_cast<std::uint32_t>(key.size());
+    entry->capacity_[0] = static_cast<std::uint32_t>(capacity);
+    std::memcpy(entry->bytes(), key.data(), key.size());
+    if (value) {
+        std::memcpy(entry->slot_bytes(0), value->data(), value->size());
+        entry->size_[0] = static_cast<std::uint32_t>(value->size());
+    }
+
+    const std::size_t mask = buckets_.size() - 1;
+    std::size_t at = hash & mask;
+    while (buckets_[at].entry != nullptr) {
+        at = (at + 1) & mask;
+    }
+    buckets_[at] = {entry, hash, true, false};
+    ++entries_;
+    ++generation_;
+    if (indexed_) {
+        index_.insert(entry);
+    }
+    return entry;
+}
+
+RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, NullableBytes value) {
+    if (!value) {
+        entry->size_[slot] = Entry::kNull;
+        return entry;
+    }
+    if (value->size() > entry->capacity_[slot]) {
+        Entry* larger = grow(entry, slot, value->size());
+        std::memcpy(larger->slot_bytes(slot), value->data(), value->size());
+        larger->size_[slot] = static_cast<std::uint32_t>(value->size());
+        free_entry(entry);  // Only now: the value may be a view of it.
+        return larger;
+    }
+    std::memmove(entry->slot_bytes(slot), value->data(), value->size());
+    entry->size_[slot] = static_cast<std::uint32_t>(value->size());
+    return entry;
+}
+
+// Leaves the old memory to the caller.
+RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t size) {
+    std::array<std::uint32_t, 2> capacity = entry->capacity_;
+    capacity[slot] = static_cast<std::uint32_t>(
+        rounded_capacity(capacity[slot] == 0 ? size : std::max(size, capacity[slot] * std::size_t{3} / 2)));
+    void* memory = ::operator new(sizeof(Entry) + entry->key_size_ + capacity[0] + capacity[1]);
+    auto* larger = new (memory) Entry(*entry);
+    larger->capacity_ = capacity;
+    std::memcpy(larger->bytes(), entry->bytes(), entry->key_size_);
+    for (unsigned which = 0; which < 2; ++which) {
+        if (const NullableBytes old = entry->slot(which); old && old->size() <= capacity[which]) {
+            std::memcpy(larger->slot_bytes(which), old->data(), old->size());
+        }
+    }
+
+    if (indexed_) {
+        auto node = index_.extract(index_.find(entry));
+        node.value() = larger;
+        index_.insert(std::move(node));
+    }
+    bucket_of(*entry).entry = larger;
+    if (entry->unforwarded_) {
+        (entry->pending_ ? pending_ : written_)[entry->write_position_] = larger;
+    }
+    if (entry->unstored_) {
+        unstored_[entry->unstored_position_] = larger;
+    }
+    if (entry->has_headers_) {
+        auto node = headers_.extract(entry);
+        node.key() = larger;
+        headers_.insert(std::move(node));
+    }
+    ++generation_;
+    return larger;
+}
+
+void RecordTable::remove(Entry* entry) {
+    if (indexed_) {
+        index_.erase(index_.find(entry));
+    }
+    drop_headers(*entry);
+    const std::size_t mask = buckets_.size() - 1;
+    std::size_t hole = entry->hash_ & mask;
+    while (buckets_[hole].entry != entry) {
+        hole = (hole + 1) & mask;
+    }
+    // Close the gap: move back every later bucket of the run that may stand in the hole.
+    for (std::size_t at = (hole + 1) & mask; buckets_[at].entry != nullptr; at = (at + 1) & mask) {
+        const std::size_t home = buckets_[at].hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            buckets_[hole] = buckets_[at];
+            hole = at;
+        }
+    }
+    buckets_[hole] = {};
+    --entries_;
+    ++generation_;
+    free_entry(entry);
+}
+
+void RecordTable::remove_if_idle(Entry* entry) {
+    if (!entry->cached_ && !entry->unstored_) {
+        remove(entry);
+    }
+}
+
+std::size_t RecordTable::cache_weight(const Entry& entry) const {
+    std::size_t weight = entry.key_size_ + kEntryOverhead + size_of(entry.value()) + kContextWeight;
+    if (const std::string* topic = topics_[entry.topic_]; topic != nullptr) {
+        weight += topic->size();
+    }
+    if (entry.has_headers_) {
+        for (const Header& header : headers_.at(&entry)) {
+            weight += header.key.size() + (header.value ? header.value->size() : 0);
+        }
+    }
+    return weight;
+}
+
+std::size_t RecordTable::unstored_weight(const Entry& entry) {
+    return sizeof(Entry) + entry.key_size_ + size_of(entry.below().value);
+}
+
+void RecordTable::set_cached(Entry& entry, bool cached) {
+    if (entry.cached_ == (cached ? 1 : 0)) {
+        return;
+    }
+    entry.cached_ = cached;
+    bucket_of(entry).cached = cached;
+    if (cached) {
+        ++cached_entries_;
+        cached_bytes_ += cache_weight(entry);
+    } else {
+        --cached_entries_;
+        cached_bytes_ -= cache_weight(entry);
+    }
+}
+
+void RecordTable::mark_unstored(Entry& entry) {
+    if (!entry.unstored_) {
+        entry.unstored_ = 1;
+        entry.unstored_position_ = static_cast<std::uint32_t>(unstored_.size());
+        unstored_.push_back(&entry);
+    }
+    unstored_bytes_ += unstored_weight(entry);
+}
+
+std::uint16_t RecordTable::topic_index(const std::string* topic) {
+    for (std::size_t at = topics_.size(); at-- > 0;) {
+        if (topics_[at] == topic) {
+            return static_cast<std::uint16_t>(at);
+        }
+    }
+    MILLRACE_CHECK(topics_.size() < 0xffff);
+    topics_.push_back(topic);
+    return static_cast<std::uint16_t>(topics_.size() - 1);
+}
+
+void RecordTable::drop_headers(Entry& entry) {
+    if (entry.has_headers_) {
+        headers_.erase(&entry);
+        entry.has_headers_ = 0;
+    }
+}
+
+void RecordTable::set_context(Entry& entry, const detail::RecordContext& context) {
+    entry.timestamp_ = milliseconds_of(context.timestamp);
+    entry.offset_ = context.offset;
+    entry.partition_ = context.partition;
+    entry.topic_ = topic_index(context.topic);
+    if (context.headers != nullptr && !context.headers->empty()) {
+        headers_.insert_or_assign(&entry, *context.headers);
+        entry.has_headers_ = 1;
+    } else {
+        drop_headers(entry);
+    }
+}
+
+detail::RecordContext RecordTable::context_of(const Entry& entry) const {
+    detail::RecordContext context;
+    context.timestamp = timestamp_of(entry.timestamp_);
+    context.offset = entry.offset_;
+    context.partition = entry.partition_;
+    context.topic = topics_[entry.topic_];
+    context.headers = entry.has_headers_ ? &headers_.at(&entry) : nullptr;
+    return context;
+}
+
+void RecordTable::remember(BytesView key, NullableBytes value) {
+    const Found found = look_up(key);
+    MILLRACE_CHECK(found.entry == nullptr);
+    set_cached(*insert(key, found.hash, value), true);
+}
+
+void RecordTable::write_cached(BytesView key, NullableBytes value, const detail::RecordContext& context,
+                               bool keep_before) {
+    const Found found = look_up(key);
+    Entry* entry = found.entry;
+    if (entry == nullptr) {
+        entry = insert(key, found.hash, value);
+        entry->has_before_ = 0;
+        set_context(*entry, context);
+        set_cached(*entry, true);
+        append_written(entry);
+        return;
+    }
+
+    if (entry->cached_) {
+        cached_bytes_ -= cache_weight(*entry);
+    }
+    if (entry->unforwarded_) {
+        entry = assign(entry, entry->current_, value);
+        if (!entry->pending_) {
+            written_[entry->write_position_] = nullptr;
+            --written_live_;
+            append_written(entry);
+        }
+    } else {
+        const bool keep = keep_before || entry->unstored_;
+        const unsigned slot = keep ? 1U - entry->current_ : entry->current_;
+        entry = assign(entry, slot, value);
+        entry->current_ = slot & 1U;
+        entry->has_before_ = keep;
+        append_written(entry);
+    }
+    set_context(*entry, context);
+    if (entry->cached_) {
+        cached_bytes_ += cache_weight(*entry);
+    } else {
+        set_cached(*entry, true);
+    }
+}
+
+void RecordTable::write_through(BytesView key, NullableBytes value, bool cached) {
+    const Found found = look_up(key);
+    Entry* entry = found.entry;
+    if (entry == nullptr) {
+        entry = insert(key, found.hash, value);
+    } else {
+        MILLRACE_CHECK(!entry->unforwarded_);
+        if (entry->unstored_) {
+            unstored_bytes_ -= unstored_weight(*entry);
+        }
+        if (entry->cached_) {
+            cached_bytes_ -= cache_weight(*entry);
+        }
+        entry = assign(entry, entry->current_, value);
+        if (entry->cached_) {
+            cached_bytes_ += cache_weight(*entry);
+        }
+    }
+    mark_unstored(*entry);
+    if (cached) {
+        set_cached(*entry, true);
+    }
+}
+
+void RecordTable::append_written(Entry* entry) {
+    if (written_.size() > 2 * written_live_ + 1024) {
+        compact_written();
+    }
+    entry->unforwarded_ = 1;
+    entry->write_position_ = static_cast<std::uint32_t>(written_.size());
+    written_.push_back(entry);
+    ++written_live_;
+}
+
+void RecordTable::compact_written() {
+    std::erase(written_, nullptr);
+    for (std::size_t at = 0; at < written_.size(); ++at) {
+        written_[at]->write_position_ = static_cast<std::uint32_t>(at);
+    }
+}
+
+void RecordTable::begin_flush(Entry* first) {
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(next_pending_));
+    next_pending_ = 0;
+    if (first != nullptr && !first->pending_) {
+        written_[first->write_position_] = nullptr;
+        pending_.push_back(first);
+    }
+    std::copy_if(written_.begin(), written_.end(), std::back_inserter(pending_),
+                 [](const Entry* entry) { return entry != nullptr; });
+    written_.clear();
+    written_live_ = 0;
+    for (std::size_t at = 0; at < pending_.size(); ++at) {
+        pending_[at]->pending_ = 1;
+        pending_[at]->write_position_ = static_cast<std::uint32_t>(at);
+    }
+}
+
+RecordTable::Entry* RecordTable::next_pending() {
+    if (next_pending_ == pending_.size()) {
+        pending_.clear();
+        next_pending_ = 0;
+        return nullptr;
+    }
+    return pending_[next_pending_];
+}
+
+void RecordTable::settle(Entry& entry, bool store, bool keep) {
+    MILLRACE_CHECK(entry.pending_ && pending_[next_pending_] == &entry);
+    ++next_pending_;
+    if (entry.unstored_) {
+        unstored_bytes_ -= unstored_weight(entry);
+    }
+    entry.pending_ = 0;
+    entry.unforwarded_ = 0;
+    entry.has_before_ = 0;
+    if (store) {
+        mark_unstored(entry);
+    } else if (entry.unstored_) {
+        unstored_bytes_ += unstored_weight(entry);
+    }
+    set_cached(entry, keep && entry.cached_);
+    remove_if_idle(&entry);
+}
+
+RecordTable::Entry* RecordTable::victim() {
+    if (cached_entries_ == 0) {
+        return nullptr;
+    }
+    // Two rounds clear every mark; only pending entries, which may not go, can outlast that.
+    for (std::size_t steps = 2 * buckets_.size(); steps > 0; --steps) {
+        Bucket& bucket = buckets_[hand_];
+        hand_ = (hand_ + 1) & (buckets_.size() - 1);
+        if (!bucket.cached) {
+            continue;
+        }
+        if (bucket.used) {
+            bucket.used = false;
+        } else if (!bucket.entry->pending_) {
+            return bucket.entry;
+        }
+    }
+    return nullptr;
+}
+
+void RecordTable::uncache(Entry& entry) {
+    MILLRACE_CHECK(!entry.unforwarded_);
+    set_cached(entry, false);
+    remove_if_idle(&entry);
+}
+
+void RecordTable::mark_stored() {
+    std::vector<Entry*> stored;
+    stored.swap(unstored_);
+    unstored_bytes_ = 0;
+    for (Entry* entry : stored) {
+        entry->unstored_ = 0;
+        // A row that is gone need not be remembered as such: the engine says so as fast.
+        if (!entry->unforwarded_ && !entry->value()) {
+            set_cached(*entry, false);
+        }
+        remove_if_idle(entry);
+    }
+    stored.clear();
+    unstored_.swap(stored);  // Keeps the memory.
+    if (indexed_ && !index_used_) {
+        index_.clear();
+        indexed_ = false;
+        ++generation_;
+    }
+    index_used_ = false;
+}
+
+void RecordTable::roll_back() {
+    std::vector<Entry*> doomed;
+    for (const Bucket& bucket : buckets_) {
+        if (bucket.entry != nullptr && (bucket.entry->unforwarded_ || bucket.entry->unstored_)) {
+            doomed.push_back(bucket.entry);
+        }
+    }
+    written_.clear();
+    written_live_ = 0;
+    pending_.clear();
+    next_pending_ = 0;
+    unstored_.clear();
+    unstored_bytes_ = 0;
+    for (Entry* entry : doomed) {
+        entry->unstored_ = 0;
+        set_cached(*entry, false);
+        remove(entry);
+    }
+}
+
+void RecordTable::clear() {
+    for (const Bucket& bucket : buckets_) {
+        if (bucket.entry != nullptr) {
+            free_entry(bucket.entry);
+        }
+    }
+    buckets_.clear();
+    index_.clear();
+    indexed_ = false;
+    headers_.clear();
+    written_.clear();
+    written_live_ = 0;
+    pending_.clear();
+    next_pending_ = 0;
+    unstored_.clear();
+    entries_ = 0;
+    cached_entries_ = 0;
+    cached_bytes_ = 0;
+    unstored_bytes_ = 0;
+    hand_ = 0;
+    ++generation_;
+}
+
+const RecordTable::Index& RecordTable::index() {
+    index_used_ = true;
+    if (!indexed_) {
+        std::vector<Entry*> all;
+        all.reserve(entries_);
+        for (const Bucket& bucket : buckets_) {
+            if (bucket.entry != nullptr) {
+                all.push_back(bucket.entry);
+            }
+        }
+        std::sort(all.begin(), all.end(), KeyLess{});
+        index_.insert(all.begin(), all.end());  // Sorted: each goes to the end.
+        indexed_ = true;
+    }
+    return index_;
+}
+
+}  // namespace millrace::state

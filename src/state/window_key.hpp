@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "millrace/core/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace::state {
+
+/// Keys of window stores, docs/formats/window-key.md:
+///
+///     changelog    key, 8 bytes window start, 4 bytes sequence number
+///     in a store   8 bytes segment, then the changelog's key
+///
+/// all numbers big-endian.
+inline constexpr std::size_t kSegmentSize = 8;
+inline constexpr std::size_t kStartSize = 8;
+inline constexpr std::size_t kSequenceSize = 4;
+inline constexpr std::size_t kWindowSuffixSize = kStartSize + kSequenceSize;
+
+inline void append_big_endian(std::uint64_t value, std::size_t size, Bytes& out) {
+    for (std::size_t shift = size * 8; shift > 0; shift -= 8) {
+        out.push_back(static_cast<char>((value >> (shift - 8)) & 0xff));
+    }
+}
+
+/// Requires bytes.size() <= 8.
+inline std::uint64_t read_big_endian(BytesView bytes) {
+    std::uint64_t value = 0;
+    for (const char byte : bytes) {
+        value = value << 8 | static_cast<unsigned char>(byte);
+    }
+    return value;
+}
+
+inline void append_timestamp(Timestamp timestamp, Bytes& out) {
+    append_big_endian(static_cast<std::uint64_t>(milliseconds_of(timestamp)), kStartSize, out);
+}
+
+inline Timestamp read_timestamp(BytesView bytes) {
+    return timestamp_of(static_cast<std::int64_t>(read_big_endian(bytes)));
+}
+
+/// The parts of a changelog key. Requires size() >= kWindowSuffixSize.
+inline BytesView window_key_of(BytesView changelog_key) {
+    return changelog_key.substr(0, changelog_key.size() - kWindowSuffixSize);
+}
+inline Timestamp window_start_of(BytesView changelog_key) {
+    return read_timestamp(changelog_key.substr(changelog_key.size() - kWindowSuffixSize, kStartSize));
+}
+inline std::uint32_t window_sequence_of(BytesView changelog_key) {
+    return static_cast<std::uint32_t>(
+        read_big_endian(changelog_key.substr(changelog_key.size() - kSequenceSize)));
+}
+
+inline void append_window_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out) {
+    out.append(key);
+    append_timestamp(start, out);
+    append_big_endian(sequence, kSequenceSize, out);
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/state_memory.hpp"
+#include "state/task_stores.hpp"
+#include "state/thread_cache.hpp"
+#include "support/fake_store_context.hpp"
+
+#include <gmock/gmock.h>
+
+namespace millrace::state {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::millrace::testing::FakeStoreContext;
+using ::millrace::testing::RecordingListener;
+using detail::StoreKind;
+using detail::StoreSpec;
+
+StoreSpec in_memory(const std::string& name) {
+    StoreSpec spec;
+    spec.name = name;
+    spec.engine = StoreEngine::kInMemory;
+    return spec;
+}
+
+StoreSpec cached(const std::string& name) {
+    StoreSpec spec = in_memory(name);
+    spec.caching = true;
+    return spec;
+}
+
+std::vector<std::string> keys_of(const RecordingListener& listener) {
+    std::vector<std::string> keys;
+    for (const auto& told : listener.told) {
+        keys.push_back(told.key);
+    }
+    return keys;
+}
+
+class TaskStoresTest : public ::testing::Test {
+  protected:
+    KeyValueBytesStore& open(StoreSpec spec) {
+        TaskStores::Options options;
+        options.name = "0_0";
+        options.specs = {std::move(spec)};
+        stores.emplace(std::move(options), memory);
+        stores->set_context(context);
+        return dynamic_cast<KeyValueBytesStore&>(*stores->store(stores_name()));
+    }
+    static std::string stores_name() { return "s"; }
+
+    void commit() {
+        stores->flush_caches();
+        stores->commit({});
+    }
+    void at(std::int64_t time, Offset offset = 0) {
+        context.at_hand.timestamp = timestamp_of(time);
+        context.at_hand.offset = offset;
+    }
+
+    StateMemory memory{StateMemory::Limits{}};
+    FakeStoreContext context;
+    RecordingListener listener;
+    std::optional<TaskStores> stores;
+};
+
+TEST_F(TaskStoresTest, UncachedWritesAreLoggedAtOnceWithTheContextsTime) {
+    KeyValueBytesStore& store = open(in_memory("s"));
+    at(7);
+    store.put("a", "1");
+    store.put("a", std::nullopt);
+
+    EXPECT_THAT(context.log, ElementsAre(FakeStoreContext::Logged{0, "a", "1", timestamp_of(7), false},
+                                         FakeStoreContext::Logged{0, "a", std::nullopt, timestamp_of(7), false}));
+    EXPECT_FALSE(store.set_flush_listener(&listener, true));
+}
+
+TEST_F(TaskStoresTest, TimestampedValuesAreLoggedWithoutTheirTimestampAndAtIt) {
+    StoreSpec spec = in_memory("s");
+    spec.kind = StoreKind::kTimestampedKeyValue;
+    KeyValueBytesStore& store = open(spec);
+    at(9);
+    store.put("a", BytesView("\0\0\0\0\0\0\0\x05xyz", 11));
+
+    EXPECT_THAT(context.log, ElementsAre(FakeStoreContext::Logged{0, "a", "xyz", timestamp_of(5), false}));
+}
+
+TEST_F(TaskStoresTest, CacheLogsAndForwardsOneEntryForEachKeyInTheOrderOfTheLastWrites) {
+    KeyValueBytesStore& store = open(cached("s"));
+    ASSERT_TRUE(store.set_flush_listener(&listener, true));
+    const std::string topic = "in";
+    context.at_hand.topic = &topic;
+    at(1, 10);
+    store.put("a", "1");
+    at(2, 11);
+    store.put("b", "1");
+    at(3, 12);
+    store.put("a", "2");
+    EXPECT_THAT(context.log, IsEmpty());
+
+    stores->flush_caches();
+
+    EXPECT_THAT(keys_of(listener), ElementsAre("b", "a"));
+    EXPECT_EQ(listener.told[1].value, "2");
+    EXPECT_EQ(listener.told[1].old_value, std::nullopt);
+    EXPECT_EQ(listener.told[1].timestamp, timestamp_of(3));
+    EXPECT_EQ(listener.told[1].offset, 12);
+    EXPECT_EQ(listener.told[1].topic, "in");
+    EXPECT_EQ(context.log.size(), 2U);
+    EXPECT_EQ(context.log[1].timestamp, timestamp_of(3));
+}
+
+TEST_F(TaskStoresTest, OldValueIsWhatTheListenerWasLastToldWhetherCommittedOrNot) {
+    KeyValueBytesStore& store = open(cached("s"));
+    store.set_flush_listener(&listener, true);
+    store.put("a", "1");
+    stores->flush_caches();
+    store.put("a", "2");
+    store.put("a", "3");
+    stores->flush_caches();
+    stores->commit({});
+    store.put("a", std::nullopt);
+    commit();
+
+    ASSERT_EQ(listener.told.size(), 3U);
+    EXPECT_EQ(listener.told[1].value, "3");
+    EXPECT_EQ(listener.told[1].old_value, "1");
+    EXPECT_EQ(listener.told[2].value, std::nullopt);
+    EXPECT_EQ(listener.told[2].old_value, "3");
+    EXPECT_EQ(store.get("a"), std::nullopt);
+}
+
+TEST_F(TaskStoresTest, RemovalOfWhatNeverGotBelowTheCacheIsNeitherLoggedNorForwarded) {
+    KeyValueBytesStore& store = open(cached("s"));
+    store.set_flush_listener(&listener, false);
+    store.put("a", "1");
+    store.put("a", std::nullopt);
+    commit();
+
+    EXPECT_THAT(listener.told, IsEmpty());
+    EXPECT_THAT(context.log, IsEmpty());
+}
+
+TEST_F(TaskStoresTest, HeadersOfTheLastWriteComeWithTheFlush) {
+    KeyValueBytesStore& store = open(cached("s"));
+    store.set_flush_listener(&listener, false);
+    {
+        const Headers headers{{"h", "1"}};
+        context.at_hand.headers = &headers;
+        store.put("a", "1");
+        store.put("b", "1");
+        context.at_hand.headers = nullptr;
+        store.put("b", "2");
+    }
+    commit();
+
+    EXPECT_EQ(listener.told[0].headers, (Headers{{"h", "1"}}));
+    EXPECT_TRUE(listener.told[1].headers.empty());
+}
+
+TEST_F(TaskStoresTest, FullCacheLetsGoOfADirtyEntryAndTheStoresOtherDirtyOnes) {
+    KeyValueBytesStore& store = open(cached("s"));
+    ThreadCache cache(300);
+    stores->set_cache(cache);
+    store.set_flush_listener(&listener, false);
+    for (char key = 'a'; key <= 'z'; ++key) {
+        store.put(BytesView(&key, 1), "value");
+        EXPECT_LE(cache.written().bytes(), 300U);
+    }
+    EXPECT_GE(listener.told.size(), 20U);
+    commit();
+
+    EXPECT_EQ(listener.told.size(), 26U);
+    EXPECT_EQ(store.get("a"), "value");
+}
+
+TEST_F(TaskStoresTest, CacheOfNoBytesForwardsEachWriteAtOnce) {
+    KeyValueBytesStore& store = open(cached("s"));
+    ThreadCache cache(0);
+    stores->set_cache(cache);
+    store.set_flush_listener(&listener, true);
+    store.put("a", "1");
+    store.put("a", "2");
+
+    ASSERT_EQ(listener.told.size(), 2U);
+    EXPECT_EQ(listener.told[1].old_value, "1");
+    EXPECT_EQ(store.get("a"), "2");
+}
+
+// Writes into a store while that store is being flushed.
+class Echo final : public detail::FlushListener {
+  public:
+    explicit Echo(KeyValueBytesStore& store) : store_(store) {}
+    void on_flush(BytesView key, NullableBytes value, NullableBytes, const detail::RecordContext&) override {
+        seen.emplace_back(Bytes(key) + "=" + Bytes(value.value_or("-")));
+        if (seen.size() == 1) {
+            store_.put("a", "a value much longer than the one before");
+            store_.put("b", "b value much longer than the one before");
+        }
+    }
+    std::vector<std::string> seen;
+
+  private:
+    KeyValueBytesStore& store_;
+};
+
+TEST_F(TaskStoresTest, WritesWhileFlushingJoinThatFlushIfTheirEntryWaitsAndElseTheNext) {
+    KeyValueBytesStore& store = open(cached("s"));
+    Echo echo(store);
+    store.set_flush_listener(&echo, true);
+    store.put("a", "1");
+    store.put("b", "1");
+    stores->flush_caches();
+    EXPECT_THAT(echo.seen, ElementsAre("a=1", "b=b value much longer than the one before"));
+    stores->commit({});
+
+    commit();
+    EXPECT_EQ(echo.seen.size(), 3U);
+    EXPECT_EQ(echo.seen[2], "a=a value much longer than the one before");
+}
+
+TEST_F(TaskStoresTest, RollBackForgetsEverythingSinceTheCommit) {
+    for (const bool caching : {false, true}) {
+        StoreSpec spec = in_memory("s");
+        spec.caching = caching;
+        KeyValueBytesStore& store = open(spec);
+        store.put("a", "1");
+        commit();
+        store.put("a", "2");
+        store.put("b", "2");
+        stores->flush_caches();
+        store.put("a", "3");
+        store.put("c", "3");
+        stores->roll_back();
+
+        EXPECT_EQ(store.get("a"), "1");
+        EXPECT_EQ(store.get("b"), std::nullopt);
+        EXPECT_EQ(store.get("c"), std::nullopt);
+        EXPECT_EQ(stores->uncommitted_bytes(), 0U);
+    }
+}
+
+TEST_F(TaskStoresTest, LruStoreDropsTheRowUsedLongestAgoAndLogsThat) {
+    StoreSpec spec = in_memory("s");
+    spec.engine = StoreEngine::kLru;
+    spec.max_entries = 2;
+    KeyValueBytesStore& store = open(spec);
+    store.put("a", "1");
+    store.put("b", "1");
+    EXPECT_EQ(store.get("a"), "1");
+    store.put("c", "1");
+
+    EXPECT_EQ(store.get("b"), std::nullopt);
+    EXPECT_EQ(store.approximate_entries(), 2U);
+    ASSERT_EQ(context.log.size(), 4U);
+    EXPECT_EQ(context.log[2].key, "b");
+    EXPECT_EQ(context.log[2].value, std::nullopt);
+    EXPECT_EQ(context.log[3].key, "c");
+}
+
+}  // namespace
+}  // namespace millrace::state
