@@ -16,8 +16,9 @@ namespace millrace::kafka {
 struct NewTopic {
     std::string name;
     std::int32_t partitions = 1;
-    std::int16_t replication_factor = -1;        ///< -1: the broker's default.
-    std::map<std::string, std::string> config;   ///< Kafka's topic settings, "cleanup.policy" and so on.
+    std::int16_t replication_factor = -1;  ///< -1: the broker's default.
+    std::map<std::string, std::string> config =
+        {};  ///< Kafka's topic settings, "cleanup.policy" and so on.
 };
 
 enum class OffsetSpec { kEarliest, kLatest };

@@ -27,12 +27,12 @@ inline constexpr Partition kAnyPartition = -1;
 
 /// One record to send: a view, copied by send.
 struct ProducerRecord {
-    TopicHandle topic;
+    TopicHandle topic = {};
     Partition partition = kAnyPartition;
-    NullableBytes key;
-    NullableBytes value;
-    std::optional<Timestamp> timestamp;  ///< Nothing: the producer's clock.
-    const Headers* headers = nullptr;    ///< Null: none.
+    NullableBytes key = {};
+    NullableBytes value = {};
+    std::optional<Timestamp> timestamp = {};  ///< Nothing: the producer's clock.
+    const Headers* headers = nullptr;         ///< Null: none.
 
     /// When set, receives the offset the broker gave the record, if that is larger than what it
     /// holds, during a later poll, flush or commit. Must live until then.
@@ -43,8 +43,8 @@ struct ProducerRecord {
 struct FailedDelivery {
     std::string_view topic;
     Partition partition = kAnyPartition;
-    NullableBytes key;
-    NullableBytes value;
+    NullableBytes key = {};
+    NullableBytes value = {};
     Timestamp timestamp = kNoTimestamp;
     const Headers& headers;
     const Status& status;

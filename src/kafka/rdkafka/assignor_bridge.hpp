@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/group.hpp"
+#include "kafka/rdkafka/assignor_shim.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace::kafka {
+
+/// Lets a GroupAssignor decide for the group of one librdkafka consumer.
+///
+/// Lifetime: longer than the consumer's client. Threads: after install(), librdkafka's main thread.
+class AssignorBridge {
+  public:
+    /// Requires a non-null assignor.
+    explicit AssignorBridge(std::shared_ptr<GroupAssignor> assignor);
+    AssignorBridge(const AssignorBridge&) = delete;
+    AssignorBridge& operator=(const AssignorBridge&) = delete;
+
+    /// Requires a consumer that has not subscribed yet.
+    ///
+    /// Errors: ConfigError when the assignor's name is that of one of librdkafka's own.
+    void install(rd_kafka_t* client);
+
+    /// Used by the callbacks, and by tests. Fills what is to be filled in `members`.
+    void assign(std::vector<millrace_group_member*> members, const PartitionCounts& topics);
+
+  private:
+    static void subscription_user_data(void* self, const void** data, std::size_t* size) noexcept;
+    static int assign_members(void* self, millrace_group_member* members, std::size_t member_count,
+                              const millrace_topic* topics, std::size_t topic_count, char* error,
+                              std::size_t error_size) noexcept;
+    static void assigned(void* self, const rd_kafka_topic_partition_list_t* assignment,
+                         const void* user_data, std::size_t size) noexcept;
+
+    std::shared_ptr<GroupAssignor> assignor_;
+    millrace_assignor callbacks_;
+    Bytes subscription_data_;  // What the shim reads after a callback returned.
+    std::map<std::string, MemberAssignment> assignments_;  // The same.
+};
+
+}  // namespace millrace::kafka

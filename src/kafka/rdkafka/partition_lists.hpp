@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/consumer.hpp"
+#include "kafka/rdkafka/handles.hpp"
+
+#include <span>
+#include <vector>
+
+namespace millrace::kafka {
+
+RdList to_list(std::span<const TopicPartition> partitions);
+RdList to_list(std::span<const OffsetCommit> offsets);
+
+TopicPartition to_partition(const rd_kafka_topic_partition_t& element);
+
+/// Null is an empty list.
+std::vector<TopicPartition> to_partitions(const rd_kafka_topic_partition_list_t* list);
+
+CommittedOffset to_committed_offset(const rd_kafka_topic_partition_t& element);
+
+std::span<const rd_kafka_topic_partition_t> elements(const rd_kafka_topic_partition_list_t& list);
+std::span<rd_kafka_topic_partition_t> elements(rd_kafka_topic_partition_list_t& list);
+
+}  // namespace millrace::kafka

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/rdkafka/rd_admin.hpp"
+
+#include "kafka/rdkafka/admin_call.hpp"
+#include "kafka/rdkafka/status_of_error.hpp"
+#include "kafka/rdkafka/timeouts.hpp"
+#include "millrace/core/error.hpp"
+
+#include <span>
+
+namespace millrace::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::vector<Status> statuses_of(const rd_kafka_topic_result_t* const* results, std::size_t count,
+                                const std::string& doing) {
+    std::vector<Status> statuses;
+    for (const auto* result : std::span(results, count)) {
+        const char* const detail = rd_kafka_topic_result_error_string(result);
+        statuses.push_back(status_of_error(rd_kafka_topic_result_error(result),
+                                           doing + " " + rd_kafka_topic_result_name(result),
+                                           detail != nullptr ? detail : ""));
+    }
+    return statuses;
+}
+
+}  // namespace
+
+RdAdmin::RdAdmin(const ClientSettings& settings) {
+    const OwnSettings own{
+        .defaults = {{"socket.nagle.disable", "true"}, {"enable.metrics.push", "false"}},
+        .fixed = {}};
+    client_ = make_client(RD_KAFKA_PRODUCER, make_config(merged(own, settings)), nullptr);
+}
+
+Result<PartitionCounts> RdAdmin::describe_topics(std::span<const std::string> names,
+                                                 milliseconds timeout) {
+    PartitionCounts counts;
+    if (names.empty()) {
+        return counts;
+    }
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout,
+                   "cannot describe topics");
+    std::vector<const char*> pointers;
+    for (const auto& name : names) {
+        pointers.push_back(name.c_str());
+    }
+    const std::unique_ptr<rd_kafka_TopicCollection_t, FreeBy<rd_kafka_TopicCollection_destroy>>
+        topics(rd_kafka_TopicCollection_of_topic_names(pointers.data(), pointers.size()));
+    rd_kafka_DescribeTopics(client_.get(), topics.get(), call.options(), call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const found = rd_kafka_DescribeTopics_result_topics(
+        rd_kafka_event_DescribeTopics_result(answer.value().get()), &count);
+    for (const auto* topic : std::span(found, count)) {
+        const rd_kafka_error_t* const error = rd_kafka_TopicDescription_error(topic);
+        const rd_kafka_resp_err_t number =
+            error != nullptr ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (code_of_error(number) == ErrorCode::kUnknownTopic) {
+            continue;
+        }
+        const std::string name = rd_kafka_TopicDescription_name(topic);
+        if (number != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return status_of_error(number, "cannot describe topic " + name);
+        }
+        std::size_t partitions = 0;
+        (void)rd_kafka_TopicDescription_partitions(topic, &partitions);
+        counts.emplace(name, static_cast<Partition>(partitions));
+    }
+    return counts;
+}
+
+Result<PartitionCounts> RdAdmin::list_topics(milliseconds timeout) {
+    const rd_kafka_metadata_t* raw = nullptr;
+    const rd_kafka_resp_err_t error =
+        rd_kafka_metadata(client_.get(), 1, nullptr, &raw, to_rd_timeout(timeout));
+    const RdMetadata metadata(raw);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return status_of_error(error, "cannot list topics");
+    }
+    PartitionCounts counts;
+    for (const auto& topic :
+         std::span(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt))) {
+        if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            counts.emplace(topic.topic, topic.partition_cnt);
+        }
+    }
+    return counts;
+}
+
+Result<std::vector<Status>> RdAdmin::create_topics(std::span<const NewTopic> topics,
+                                                   milliseconds timeout) {
+    if (topics.empty()) {
+        return std::vector<Status>{};
+    }
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout, "cannot create topics");
+    call.wait_for_effect();
+    RequestArray<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy> requests;
+    for (const auto& topic : topics) {
+        char text[512] = "";
+        rd_kafka_NewTopic_t* const request = rd_kafka_NewTopic_new(
+            topic.name.c_str(), topic.partitions, topic.replication_factor, text, sizeof text);
+        if (request == nullptr) {
+            return Status(ErrorCode::kInvalidConfig,
+                          "cannot create topic " + topic.name + ": " + text);
+        }
+        requests.add(request);
+        for (const auto& [name, value] : topic.config) {
+            rd_kafka_NewTopic_set_config(request, name.c_str(), value.c_str());
+        }
+    }
+    rd_kafka_CreateTopics(client_.get(), requests.data(), requests.size(), call.options(),
+                          call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const results = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(answer.value().get()), &count);
+    return statuses_of(results, count, "cannot create topic");
+}
+
+Result<std::vector<Status>> RdAdmin::delete_topics(std::span<const std::string> names,
+                                                   milliseconds timeout) {
+    if (names.empty()) {
+        return std::vector<Status>{};
+    }
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout, "cannot delete topics");
+    call.wait_for_effect();
+    RequestArray<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy> requests;
+    for (const auto& name : names) {
+        requests.add(rd_kafka_DeleteTopic_new(name.c_str()));
+    }
+    rd_kafka_DeleteTopics(client_.get(), requests.data(), requests.size(), call.options(),
+                          call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const results = rd_kafka_DeleteTopics_result_topics(
+        rd_kafka_event_DeleteTopics_result(answer.value().get()), &count);
+    return statuses_of(results, count, "cannot delete topic");
+}
+
+Result<std::map<std::string, std::string>> RdAdmin::topic_config(const std::string& name,
+                                                                 milliseconds timeout) {
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
+                   "cannot read the configuration of topic " + name);
+    RequestArray<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy> requests;
+    requests.add(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+    rd_kafka_DescribeConfigs(client_.get(), requests.data(), requests.size(), call.options(),
+                             call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(answer.value().get()), &count);
+    std::map<std::string, std::string> config;
+    for (const auto* resource : std::span(resources, count)) {
+        const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(resource);
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return status_of_error(error, call.doing());
+        }
+        std::size_t entry_count = 0;
+        const auto* const* const entries = rd_kafka_ConfigResource_configs(resource, &entry_count);
+        for (const auto* entry : std::span(entries, entry_count)) {
+            const char* const value = rd_kafka_ConfigEntry_value(entry);
+            if (rd_kafka_ConfigEntry_source(entry) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG &&
+                value != nullptr) {
+                config.emplace(rd_kafka_ConfigEntry_name(entry), value);
+            }
+        }
+    }
+    return config;
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The calls of RdAdmin that deal in offsets.
+#include "kafka/rdkafka/admin_call.hpp"
+#include "kafka/rdkafka/partition_lists.hpp"
+#include "kafka/rdkafka/rd_admin.hpp"
+#include "kafka/rdkafka/status_of_error.hpp"
+
+#include <span>
+#include <utility>
+
+namespace millrace::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+rd_kafka_IsolationLevel_t to_rd_isolation(Isolation isolation) {
+    return isolation == Isolation::kReadCommitted ? RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
+                                                  : RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED;
+}
+
+/// The failure of the group itself, or of the first of its partitions.
+Status failure_of(const rd_kafka_group_result_t& result, const std::string& doing) {
+    if (const rd_kafka_error_t* const error = rd_kafka_group_result_error(&result)) {
+        return status_of_error(rd_kafka_error_code(error), doing, rd_kafka_error_string(error));
+    }
+    if (const auto* const list = rd_kafka_group_result_partitions(&result)) {
+        for (const auto& element : elements(*list)) {
+            if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+                return status_of_error(element.err,
+                                       doing + ", " + to_string(to_partition(element)));
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPosition> before,
+                                                    milliseconds timeout) {
+    std::vector<Status> statuses;
+    if (before.empty()) {
+        return statuses;
+    }
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DELETERECORDS, timeout,
+                   "cannot delete records");
+    call.wait_for_effect();
+    const RdList list(rd_kafka_topic_partition_list_new(static_cast<int>(before.size())));
+    for (const auto& limit : before) {
+        rd_kafka_topic_partition_list_add(list.get(), limit.partition.topic.c_str(),
+                                          limit.partition.partition)
+            ->offset = limit.offset;
+    }
+    RequestArray<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy> requests;
+    requests.add(rd_kafka_DeleteRecords_new(list.get()));
+    rd_kafka_DeleteRecords(client_.get(), requests.data(), requests.size(), call.options(),
+                           call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    const auto* const results = rd_kafka_DeleteRecords_result_offsets(
+        rd_kafka_event_DeleteRecords_result(answer.value().get()));
+    for (const auto& limit : before) {
+        // The answer comes in an order of its own.
+        const auto* const result = rd_kafka_topic_partition_list_find(
+            const_cast<rd_kafka_topic_partition_list_t*>(results), limit.partition.topic.c_str(),
+            limit.partition.partition);
+        statuses.push_back(
+            status_of_error(result != nullptr ? result->err : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+                            "cannot delete records of " + to_string(limit.partition)));
+    }
+    return statuses;
+}
+
+Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition> partitions,
+                                                  OffsetSpec spec, Isolation isolation,
+                                                  milliseconds timeout) {
+    if (partitions.empty()) {
+        return std::vector<Offset>{};
+    }
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout, "cannot list offsets");
+    const RdError refused(
+        rd_kafka_AdminOptions_set_isolation_level(call.options(), to_rd_isolation(isolation)));
+    if (refused != nullptr) {
+        return status_of_error(refused, call.doing());
+    }
+    const RdList list = to_list(partitions);
+    for (auto& element : elements(*list)) {
+        element.offset = spec == OffsetSpec::kEarliest ? RD_KAFKA_OFFSET_SPEC_EARLIEST
+                                                       : RD_KAFKA_OFFSET_SPEC_LATEST;
+    }
+    rd_kafka_ListOffsets(client_.get(), list.get(), call.options(), call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const infos = rd_kafka_ListOffsets_result_infos(
+        rd_kafka_event_ListOffsets_result(answer.value().get()), &count);
+    std::map<TopicPartition, Offset> found;
+    for (const auto* info : std::span(infos, count)) {
+        const rd_kafka_topic_partition_t& element =
+            *rd_kafka_ListOffsetsResultInfo_topic_partition(info);
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return status_of_error(element.err,
+                                   "cannot list offsets of " + to_string(to_partition(element)));
+        }
+        found.emplace(to_partition(element), element.offset);
+    }
+    std::vector<Offset> offsets;
+    for (const auto& which : partitions) {
+        const auto offset = found.find(which);
+        if (offset == found.end()) {
+            return status_of_error(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+                                   "cannot list offsets of " + to_string(which));
+        }
+        offsets.push_back(offset->second);
+    }
+    return offsets;
+}
+
+Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(const std::string& group,
+                                                                         milliseconds timeout) {
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
+                   "cannot read the offsets of group " + group);
+    RequestArray<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy>
+        requests;
+    requests.add(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
+    rd_kafka_ListConsumerGroupOffsets(client_.get(), requests.data(), requests.size(),
+                                      call.options(), call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(answer.value().get()), &count);
+    std::map<TopicPartition, CommittedOffset> offsets;
+    for (const auto* result : std::span(groups, count)) {
+        if (Status failure = failure_of(*result, call.doing()); !failure.ok()) {
+            return failure;
+        }
+        for (const auto& element : elements(*rd_kafka_group_result_partitions(result))) {
+            if (element.offset >= 0) {
+                offsets.emplace(to_partition(element), to_committed_offset(element));
+            }
+        }
+    }
+    return offsets;
+}
+
+Status RdAdmin::alter_group_offsets(const std::string& group, std::span<const OffsetCommit> offsets,
+                                    milliseconds timeout) {
+    if (offsets.empty()) {
+        return {};
+    }
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout,
+                   "cannot set the offsets of group " + group);
+    const RdList list = to_list(offsets);
+    RequestArray<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy>
+        requests;
+    requests.add(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
+    rd_kafka_AlterConsumerGroupOffsets(client_.get(), requests.data(), requests.size(),
+                                       call.options(), call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+        rd_kafka_event_AlterConsumerGroupOffsets_result(answer.value().get()), &count);
+    for (const auto* result : std::span(groups, count)) {
+        Status failure = failure_of(*result, call.doing());
+        if (failure.code() == ErrorCode::kUnknownMember) {
+            // How a broker says that a group with members takes offsets from its members only.
+            return {ErrorCode::kGroupNotEmpty, failure.message()};
+        }
+        if (!failure.ok()) {
+            return failure;
+        }
+    }
+    return {};
+}
+
+Status RdAdmin::delete_group(const std::string& group, milliseconds timeout) {
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout,
+                   "cannot delete group " + group);
+    RequestArray<rd_kafka_DeleteGroup_t, rd_kafka_DeleteGroup_destroy> requests;
+    requests.add(rd_kafka_DeleteGroup_new(group.c_str()));
+    rd_kafka_DeleteGroups(client_.get(), requests.data(), requests.size(), call.options(),
+                          call.answers());
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const groups = rd_kafka_DeleteGroups_result_groups(
+        rd_kafka_event_DeleteGroups_result(answer.value().get()), &count);
+    for (const auto* result : std::span(groups, count)) {
+        if (Status failure = failure_of(*result, call.doing()); !failure.ok()) {
+            return failure;
+        }
+    }
+    return {};
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/rdkafka/rd_consumer.hpp"
+
+#include "core/check.hpp"
+#include "kafka/rdkafka/partition_lists.hpp"
+#include "kafka/rdkafka/status_of_error.hpp"
+#include "kafka/rdkafka/timeouts.hpp"
+
+#include <array>
+#include <utility>
+
+namespace millrace::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kBatchSize = 1024;
+constexpr milliseconds kMetadataTimeout{2000};
+constexpr std::uint64_t kWakeOnce = 1;  // What an eventfd is written.
+
+OwnSettings own_settings(bool joins_groups) {
+    OwnSettings own;
+    own.defaults = {
+        // A broker that has nothing to send answers after this long: it bounds how late a seek or a
+        // newly assigned partition is served on a quiet connection.
+        {"fetch.wait.max.ms", "100"},
+        // How soon a full queue is looked at again. The default of 1 s starves a fast reader.
+        {"fetch.queue.backoff.ms", "10"},
+        // These two hold for each partition: every one has a queue of its own.
+        {"queued.min.messages", "20000"},
+        {"queued.max.messages.kbytes", "16384"},
+        {"socket.nagle.disable", "true"},
+        {"enable.metrics.push", "false"},
+    };
+    own.fixed = {
+        {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
+        {"enable.partition.eof", "true"},  // Tells where the end is, control records included.
+        {"auto.offset.reset", "error"},    // Where to go on is the runtime's decision.
+        {"group.protocol", "classic"},     // The other one has no assignor on the client.
+    };
+    if (joins_groups) {
+        own.fixed.emplace("partition.assignment.strategy", "cooperative-sticky");
+    } else {
+        own.defaults.emplace("group.id", "millrace-without-group");  // librdkafka insists on one.
+    }
+    return own;
+}
+
+std::string setting(rd_kafka_conf_t& config, const char* name) {
+    std::array<char, 512> value{};
+    std::size_t size = value.size();
+    if (rd_kafka_conf_get(&config, name, value.data(), &size) != RD_KAFKA_CONF_OK) {
+        return {};
+    }
+    return value.data();
+}
+
+}  // namespace
+
+void RdConsumer::Destroy::operator()(rd_kafka_t* client) const noexcept {
+    // Whoever wants the group to be left calls close(): a destructor does not wait for the network.
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+RdConsumer::RdConsumer(const ClientSettings& settings, std::shared_ptr<GroupAssignor> assignor)
+    : bridge_(assignor != nullptr ? std::make_unique<AssignorBridge>(std::move(assignor))
+                                  : nullptr) {
+    context_.batch.resize(kBatchSize);
+    RdConfig config = make_config(merged(own_settings(bridge_ != nullptr), settings));
+    rd_kafka_conf_set_rebalance_cb(config.get(), rebalance_callback);
+    rd_kafka_conf_set_error_cb(config.get(), error_callback);
+    context_.read_committed = setting(*config, "isolation.level") == "read_committed";
+    group_id_ = setting(*config, "group.id");
+    group_instance_id_ = setting(*config, "group.instance.id");
+
+    client_.reset(make_client(RD_KAFKA_CONSUMER, std::move(config), this).release());
+    if (bridge_ != nullptr) {
+        bridge_->install(client_.get());
+    }
+    rd_kafka_poll_set_consumer(client_.get());
+    events_.reset(rd_kafka_queue_get_consumer(client_.get()));
+    rd_kafka_queue_io_event_enable(events_.get(), wake_.fd(), &kWakeOnce, sizeof kWakeOnce);
+}
+
+RdConsumer::~RdConsumer() {
+    // Nothing may be called back from here on.
+    listener_ = nullptr;
+    rd_kafka_queue_io_event_enable(events_.get(), -1, nullptr, 0);
+}
+
+Status RdConsumer::subscribe(const Subscription& subscription, ConsumerListener& listener) {
+    MILLRACE_CHECK(bridge_ != nullptr);
+    listener_ = &listener;
+    const RdList list(
+        rd_kafka_topic_partition_list_new(static_cast<int>(subscription.topics.size()) + 1));
+    if (!subscription.pattern.empty()) {
+        // What begins with a caret is a pattern to librdkafka.
+        rd_kafka_topic_partition_list_add(list.get(), ("^(" + subscription.pattern + ")$").c_str(),
+                                          RD_KAFKA_PARTITION_UA);
+    } else {
+        for (const auto& topic : subscription.topics) {
+            rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+        }
+    }
+    return status_of_error(rd_kafka_subscribe(client_.get(), list.get()),
+                           "cannot subscribe in group " + group_id_);
+}
+
+Status RdConsumer::unsubscribe() {
+    return status_of_error(rd_kafka_unsubscribe(client_.get()),
+                           "cannot unsubscribe in group " + group_id_);
+}
+
+Status RdConsumer::assign(std::span<const StartPosition> partitions, ConsumerListener& listener) {
+    MILLRACE_CHECK(bridge_ == nullptr);
+    listener_ = &listener;
+    const RdList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+    for (const auto& start : partitions) {
+        if (queues_.contains(start.partition)) {
+            return {ErrorCode::kOther, "already assigned: " + to_string(start.partition)};
+        }
+    }
+    for (const auto& start : partitions) {
+        rd_kafka_topic_partition_list_add(list.get(), start.partition.topic.c_str(),
+                                          start.partition.partition)
+            ->offset = start.offset;
+        open_queue(start.partition);
+    }
+    learn_leaders(partitions);
+    const Status status = status_of_error(
+        RdError(rd_kafka_incremental_assign(client_.get(), list.get())), "cannot assign");
+    if (!status.ok()) {
+        for (const auto& start : partitions) {
+            queues_.erase(start.partition);
+        }
+    }
+    return status;
+}
+
+Status RdConsumer::unassign(std::span<const TopicPartition> partitions) {
+    MILLRACE_CHECK(bridge_ == nullptr);
+    const RdList list = to_list(partitions);
+    const Status status = status_of_error(
+        RdError(rd_kafka_incremental_unassign(client_.get(), list.get())), "cannot unassign");
+    if (status.ok()) {
+        for (const auto& which : partitions) {
+            queues_.erase(which);
+        }
+    }
+    return status;
+}
+
+void RdConsumer::poll(milliseconds timeout) {
+    called_listener_ = false;
+    const bool was_signalled = wake_.take();
+    const bool more_to_read = std::exchange(context_.more_to_read, false);
+    serve_events();
+    if (was_signalled || more_to_read || called_listener_ || timeout <= milliseconds::zero()) {
+        return;
+    }
+    wake_.wait(timeout);
+    if (wake_.take()) {
+        serve_events();
+    }
+}
+
+void RdConsumer::serve_events() {
+    retry_rejoin();
+    report_partition_errors();
+    while (const RdMessage message{rd_kafka_consumer_poll(client_.get(), 0)}) {
+        // Records go to the partitions' queues; what comes here tells of trouble.
+        report_error(message->err, rd_kafka_message_errstr(message.get()));
+    }
+    rethrow_from_callback();
+}
+
+void RdConsumer::report_partition_errors() {
+    for (const auto& [which, status] : std::exchange(context_.errors, {})) {
+        if (queues_.contains(which) && listener_ != nullptr) {
+            called_listener_ = true;
+            listener_->on_partition_error(which, status);
+        }
+    }
+}
+
+void RdConsumer::report_error(rd_kafka_resp_err_t error, std::string_view text) {
+    if (listener_ != nullptr && error != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        called_listener_ = true;
+        listener_->on_error(status_of_client_error(client_.get(), error, "consumer", text));
+    }
+}
+
+void RdConsumer::error_callback(rd_kafka_t*, int error, const char* text, void* self) noexcept {
+    auto& consumer = *static_cast<RdConsumer*>(self);
+    try {
+        consumer.report_error(static_cast<rd_kafka_resp_err_t>(error), text);
+    } catch (...) {
+        consumer.thrown_ = std::current_exception();
+    }
+}
+
+void RdConsumer::rebalance_callback(rd_kafka_t*, rd_kafka_resp_err_t error,
+                                    rd_kafka_topic_partition_list_t* list, void* self) noexcept {
+    auto& consumer = *static_cast<RdConsumer*>(self);
+    try {
+        consumer.rebalance(error, *list);
+    } catch (...) {
+        consumer.thrown_ = std::current_exception();
+    }
+}
+
+void RdConsumer::rebalance(rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t& list) {
+    if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        on_assign(list);
+    } else if (error == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+        on_revoke(list);
+    } else {
+        report_error(error, "rebalance failed");
+        rd_kafka_assign(client_.get(), nullptr);
+    }
+}
+
+void RdConsumer::on_assign(rd_kafka_topic_partition_list_t& list) {
+    MILLRACE_CHECK(listener_ != nullptr);
+    called_listener_ = true;
+    const std::vector<StartPosition> starts = listener_->on_assigned(to_partitions(&list));
+    std::unordered_map<TopicPartition, Offset> offsets;
+    for (const auto& start : starts) {
+        offsets.emplace(start.partition, start.offset);
+    }
+    for (auto& element : elements(list)) {
+        const TopicPartition which = to_partition(element);
+        const auto offset = offsets.find(which);
+        element.offset = offset != offsets.end() ? offset->second : RD_KAFKA_OFFSET_STORED;
+        open_queue(which);
+    }
+    const RdError failure(rd_kafka_incremental_assign(client_.get(), &list));
+    if (failure != nullptr) {
+        report_error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
+    }
+}
+
+void RdConsumer::on_revoke(rd_kafka_topic_partition_list_t& list) {
+    const std::vector<TopicPartition> partitions = to_partitions(&list);
+    if (listener_ != nullptr) {
+        called_listener_ = true;
+        if (rd_kafka_assignment_lost(client_.get()) != 0) {
+            listener_->on_lost(partitions);
+        } else {
+            listener_->on_revoked(partitions);
+        }
+    }
+    for (const auto& which : partitions) {
+        queues_.erase(which);
+    }
+    const RdError failure(rd_kafka_incremental_unassign(client_.get(), &list));
+    if (failure != nullptr) {
+        report_error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
+    }
+}
+
+void RdConsumer::open_queue(const TopicPartition& which) {
+    queues_.insert_or_assign(
+        which, std::make_unique<RdPartitionQueue>(client_.get(), which, wake_.fd(), context_));
+}
+
+void RdConsumer::learn_leaders(std::span<const StartPosition> partitions) {
+    // A partition assigned before its leader is known waits half a second for its first look-up.
+    // Best effort: without an answer it is only slower.
+    bool any_new = false;
+    for (const auto& start : partitions) {
+        any_new |= topics_with_leaders_.insert(start.partition.topic).second;
+    }
+    if (any_new) {
+        const rd_kafka_metadata_t* metadata = nullptr;
+        if (rd_kafka_metadata(client_.get(), 0, nullptr, &metadata,
+                              to_rd_timeout(kMetadataTimeout)) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_metadata_destroy(metadata);
+        }
+    }
+}
+
+void RdConsumer::wake_up() {
+    wake_.signal();
+}
+
+PartitionQueue* RdConsumer::queue(const TopicPartition& partition) {
+    const auto found = queues_.find(partition);
+    return found != queues_.end() ? found->second.get() : nullptr;
+}
+
+Status RdConsumer::seek(const TopicPartition& partition, Offset offset) {
+    const auto found = queues_.find(partition);
+    if (found == queues_.end()) {
+        return {ErrorCode::kOther, "cannot seek: not assigned: " + to_string(partition)};
+    }
+    return found->second->seek(offset);
+}
+
+void RdConsumer::rethrow_from_callback() {
+    if (thrown_ != nullptr) {
+        std::rethrow_exception(std::exchange(thrown_, nullptr));
+    }
+}
+
+Status RdConsumer::request_rebalance() {
+    wants_rejoin_ = true;
+    retry_rejoin();
+    return {};
+}
+
+void RdConsumer::retry_rejoin() {
+    // While a rebalance is going on the request waits for its end: what this member told the leader
+    // for it may be what the request is about.
+    if (wants_rejoin_) {
+        wants_rejoin_ = millrace_rejoin(client_.get()) == RD_KAFKA_RESP_ERR__STATE;
+    }
+}
+
+bool RdConsumer::assignment_lost() const {
+    return rd_kafka_assignment_lost(client_.get()) != 0;
+}
+
+}  // namespace millrace::kafka

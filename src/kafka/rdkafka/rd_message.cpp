@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/rdkafka/rd_message.hpp"
+
+namespace millrace::kafka {
+namespace {
+
+// Without state: a message carries all that is needed to give it back, so one owner serves all
+// clients of the process.
+class RdMessageOwner final : public MessageOwner {
+  public:
+    void release(const void* message) const noexcept override {
+        rd_kafka_message_destroy(mutable_message(message));
+    }
+
+    void read_headers(const void* message, std::vector<Header>& out) const override {
+        rd_kafka_headers_t* headers = nullptr;
+        if (rd_kafka_message_headers(mutable_message(message), &headers) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return;  // It has none.
+        }
+        out.reserve(out.size() + rd_kafka_header_cnt(headers));
+        const char* name = nullptr;
+        const void* value = nullptr;
+        std::size_t size = 0;
+        for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
+                                RD_KAFKA_RESP_ERR_NO_ERROR;
+             ++i) {
+            Header& header = out.emplace_back();
+            header.key = name;
+            if (value != nullptr) {
+                header.value.emplace(static_cast<const char*>(value), size);
+            }
+        }
+    }
+
+  private:
+    // The seam hands the message around as const; to librdkafka it always was its own.
+    static rd_kafka_message_t* mutable_message(const void* message) noexcept {
+        return static_cast<rd_kafka_message_t*>(const_cast<void*>(message));
+    }
+};
+
+const RdMessageOwner& owner() noexcept {
+    static const RdMessageOwner shared;
+    return shared;
+}
+
+}  // namespace
+
+NullableBytes nullable_view(const void* data, std::size_t size) noexcept {
+    if (data == nullptr) {
+        return std::nullopt;
+    }
+    return BytesView(static_cast<const char*>(data), size);
+}
+
+Message to_message(rd_kafka_message_t* message) noexcept {
+    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    const std::int64_t milliseconds = rd_kafka_message_timestamp(message, &type);
+    return {owner(),
+            message,
+            nullable_view(message->key, message->key_len),
+            nullable_view(message->payload, message->len),
+            type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTimestamp : timestamp_of(milliseconds),
+            message->offset,
+            rd_kafka_message_leader_epoch(message)};
+}
+
+const millrace::detail::HeaderSource& rd_header_source() noexcept {
+    return owner();
+}
+
+}  // namespace millrace::kafka

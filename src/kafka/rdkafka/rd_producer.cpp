@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/rdkafka/rd_producer.hpp"
+
+#include "core/check.hpp"
+#include "kafka/rdkafka/internals_shim.h"
+#include "kafka/rdkafka/partition_lists.hpp"
+#include "kafka/rdkafka/rd_message.hpp"
+#include "kafka/rdkafka/status_of_error.hpp"
+#include "kafka/rdkafka/timeouts.hpp"
+
+#include <array>
+#include <utility>
+
+namespace millrace::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kFullQueueWait = 100;  // Milliseconds, after which we look again.
+
+const OwnSettings& own_settings() {
+    static const OwnSettings own{
+        .defaults = {{"enable.idempotence", "true"},
+                     // Large batches are what makes producing cheap; flush() does not wait for it.
+                     {"linger.ms", "20"},
+                     {"queue.buffering.max.messages", "1000000"},
+                     {"socket.nagle.disable", "true"},
+                     {"enable.metrics.push", "false"}},
+        .fixed = {{"partitioner",
+                   "murmur2_random"},  // Kafka's own choice for keys; see murmur2.hpp.
+                  {"delivery.report.only.error", "false"}},
+    };
+    return own;
+}
+
+const void* address_of(BytesView bytes) noexcept {
+    // An empty view may point nowhere, which would make a null of it.
+    return bytes.data() != nullptr ? bytes.data() : "";
+}
+
+rd_kafka_vu_t bytes_argument(rd_kafka_vtype_t type, const NullableBytes& bytes) noexcept {
+    rd_kafka_vu_t argument{};
+    argument.vtype = type;
+    if (bytes) {
+        argument.u.mem.ptr = const_cast<void*>(address_of(*bytes));  // Copied and not written to.
+        argument.u.mem.size = bytes->size();
+    }
+    return argument;
+}
+
+RdHeaders to_rd_headers(const Headers& headers) {
+    RdHeaders list(rd_kafka_headers_new(headers.size()));
+    for (const auto& header : headers) {
+        rd_kafka_header_add(list.get(), header.key.data(), static_cast<ssize_t>(header.key.size()),
+                            header.value ? address_of(*header.value) : nullptr,
+                            header.value ? static_cast<ssize_t>(header.value->size()) : 0);
+    }
+    return list;
+}
+
+}  // namespace
+
+RdProducer::RdProducer(const ClientSettings& settings, ProducerListener& listener)
+    : listener_(listener) {
+    RdConfig config = make_config(merged(own_settings(), settings));
+    rd_kafka_conf_set_dr_msg_cb(config.get(), delivery_callback);
+    rd_kafka_conf_set_error_cb(config.get(), error_callback);
+    rd_kafka_conf_interceptor_add_on_new(config.get(), "millrace", new_client_callback, this);
+    client_ = make_client(RD_KAFKA_PRODUCER, std::move(config), this);
+}
+
+RdProducer::~RdProducer() {
+    // In flight too: whoever wants to know what became of a record flushes.
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                      RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+TopicHandle RdProducer::topic(const std::string& name) {
+    const auto [known, is_new] =
+        index_of_topic_.emplace(name, static_cast<std::uint32_t>(topics_.size()));
+    if (is_new) {
+        RdTopic handle(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+        if (handle == nullptr) {
+            index_of_topic_.erase(known);
+            throw KafkaError("cannot use topic " + name + ": " +
+                             rd_kafka_err2str(rd_kafka_last_error()));
+        }
+        topics_.push_back({name, std::move(handle)});
+    }
+    return {known->second};
+}
+
+const RdProducer::Topic& RdProducer::known(TopicHandle topic) const {
+    MILLRACE_CHECK(topic.index < topics_.size());
+    return topics_[topic.index];
+}
+
+Result<Partition> RdProducer::partition_count(TopicHandle topic, milliseconds timeout) {
+    const Topic& asked = known(topic);
+    // librdkafka keeps the number up to date by itself once it knows the topic.
+    if (const Partition count = millrace_topic_partition_count(asked.handle.get()); count > 0) {
+        return count;
+    }
+    const std::string doing = "cannot count the partitions of topic " + asked.name;
+    const rd_kafka_metadata_t* raw = nullptr;
+    const rd_kafka_resp_err_t error =
+        rd_kafka_metadata(client_.get(), 0, asked.handle.get(), &raw, to_rd_timeout(timeout));
+    const RdMetadata metadata(raw);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return status_of_error(error, doing);
+    }
+    for (int i = 0; i < metadata->topic_cnt; ++i) {
+        const rd_kafka_metadata_topic_t& found = metadata->topics[i];
+        if (asked.name == found.topic) {
+            if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+                return status_of_error(found.err, doing);
+            }
+            return found.partition_cnt;
+        }
+    }
+    return status_of_error(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, doing);
+}
+
+RdError RdProducer::produce(const ProducerRecord& record, const Topic& topic) {
+    std::array<rd_kafka_vu_t, 8> arguments{};
+    std::size_t count = 0;
+    const auto next = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
+        arguments[count].vtype = type;
+        return arguments[count++];
+    };
+    next(RD_KAFKA_VTYPE_RKT).u.rkt = topic.handle.get();
+    next(RD_KAFKA_VTYPE_PARTITION).u.i32 = record.partition;
+    next(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
+    next(RD_KAFKA_VTYPE_OPAQUE).u.ptr = record.acknowledged;
+    arguments[count++] = bytes_argument(RD_KAFKA_VTYPE_KEY, record.key);
+    arguments[count++] = bytes_argument(RD_KAFKA_VTYPE_VALUE, record.value);
+    dates_at_epoch_ = false;
+    if (record.timestamp) {
+        next(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = milliseconds_of(*record.timestamp);
+        dates_at_epoch_ = milliseconds_of(*record.timestamp) == 0;
+    }
+    RdHeaders headers;
+    if (record.headers != nullptr && !record.headers->empty()) {
+        headers = to_rd_headers(*record.headers);
+        next(RD_KAFKA_VTYPE_HEADERS).u.headers = headers.get();
+    }
+    RdError error(rd_kafka_produceva(client_.get(), arguments.data(), count));
+    if (error == nullptr) {
+        (void)headers.release();  // The message owns them now.
+    }
+    return error;
+}
+
+Status RdProducer::send(const ProducerRecord& record) {
+    const Topic& topic = known(record.topic);
+    if (record.timestamp && milliseconds_of(*record.timestamp) < 0) {
+        return {ErrorCode::kInvalidRecord, "cannot send to topic " + topic.name +
+                                               ": negative timestamp " +
+                                               std::to_string(milliseconds_of(*record.timestamp))};
+    }
+    for (;;) {
+        const RdError error = produce(record, topic);
+        if (error == nullptr) [[likely]] {
+            return {};
+        }
+        if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            const Status status = status_of_error(error, "cannot send to topic " + topic.name);
+            return status.code() == ErrorCode::kOther
+                       ? status_of_client_error(client_.get(), rd_kafka_error_code(error.get()),
+                                                "cannot send to topic " + topic.name, {})
+                       : status;
+        }
+        // Ends at the latest when the oldest record's message.timeout.ms is over.
+        rd_kafka_poll(client_.get(), kFullQueueWait);
+        rethrow_from_callback();
+    }
+}
+
+void RdProducer::poll() {
+    rd_kafka_poll(client_.get(), 0);
+    rethrow_from_callback();
+}
+
+Status RdProducer::flush(milliseconds timeout) {
+    const rd_kafka_resp_err_t error = rd_kafka_flush(client_.get(), to_rd_timeout(timeout));
+    rethrow_from_callback();
+    return status_of_error(error, "cannot flush the producer");
+}
+
+void RdProducer::delivery_callback(rd_kafka_t*, const rd_kafka_message_t* message,
+                                   void* self) noexcept {
+    auto& producer = *static_cast<RdProducer*>(self);
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]] {
+        auto* const acknowledged = static_cast<Offset*>(message->_private);
+        if (acknowledged != nullptr && message->offset > *acknowledged) {
+            *acknowledged = message->offset;
+        }
+        return;
+    }
+    try {
+        producer.report_failure(*message);
+    } catch (...) {
+        producer.thrown_ = std::current_exception();
+    }
+}
+
+void RdProducer::report_failure(const rd_kafka_message_t& message) {
+    const char* const topic = rd_kafka_topic_name(message.rkt);
+    const Status status = status_of_client_error(
+        client_.get(), message.err,
+        "cannot deliver to " + to_string(TopicPartition{topic, message.partition}),
+        rd_kafka_message_errstr(&message));
+    Headers headers;
+    headers.reset(rd_header_source(), &message);
+    listener_.on_failed_delivery(
+        {.topic = topic,
+         .partition = message.partition,
+         .key = nullable_view(message.key, message.key_len),
+         .value = nullable_view(message.payload, message.len),
+         .timestamp = timestamp_of(rd_kafka_message_timestamp(&message, nullptr)),
+         .headers = headers,
+         .status = status});
+    headers.clear();
+}
+
+void RdProducer::error_callback(rd_kafka_t* client, int error, const char* text,
+                                void* self) noexcept {
+    auto& producer = *static_cast<RdProducer*>(self);
+    try {
+        producer.listener_.on_error(status_of_client_error(
+            client, static_cast<rd_kafka_resp_err_t>(error), "producer", text));
+    } catch (...) {
+        producer.thrown_ = std::current_exception();
+    }
+}
+
+rd_kafka_resp_err_t RdProducer::new_client_callback(rd_kafka_t* client, const rd_kafka_conf_t*,
+                                                    void* self, char*, std::size_t) noexcept {
+    return rd_kafka_interceptor_add_on_send(client, "millrace", send_callback, self);
+}
+
+rd_kafka_resp_err_t RdProducer::send_callback(rd_kafka_t*, rd_kafka_message_t* message,
+                                              void* self) noexcept {
+    if (static_cast<RdProducer*>(self)->dates_at_epoch_) {
+        millrace_date_at_epoch(message);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void RdProducer::rethrow_from_callback() {
+    if (thrown_ != nullptr) [[unlikely]] {
+        std::rethrow_exception(std::exchange(thrown_, nullptr));
+    }
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/client_supplier.hpp"
+#include "kafka/producer.hpp"
+#include "kafka/rdkafka/handles.hpp"
+#include "kafka/rdkafka/rd_config.hpp"
+
+#include <exception>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace millrace::kafka {
+
+/// Producer over librdkafka.
+///
+/// The destructor drops what was sent and not acknowledged, without telling the listener: flush()
+/// first.
+class RdProducer final : public Producer {
+  public:
+    /// Errors: ConfigError.
+    RdProducer(const ClientSettings& settings, ProducerListener& listener);
+    ~RdProducer() override;
+    RdProducer(const RdProducer&) = delete;
+    RdProducer& operator=(const RdProducer&) = delete;
+
+    TopicHandle topic(const std::string& name) override;
+    Result<Partition> partition_count(TopicHandle topic,
+                                      std::chrono::milliseconds timeout) override;
+    Status send(const ProducerRecord& record) override;
+    void poll() override;
+    Status flush(std::chrono::milliseconds timeout) override;
+    Status init_transactions(std::chrono::milliseconds timeout) override;
+    Status begin_transaction() override;
+    Status send_offsets(std::span<const OffsetCommit> offsets, const GroupMetadata& group,
+                        std::chrono::milliseconds timeout) override;
+    Status commit_transaction(std::chrono::milliseconds timeout) override;
+    Status abort_transaction(std::chrono::milliseconds timeout) override;
+
+  private:
+    struct Topic {
+        std::string name;
+        RdTopic handle;
+    };
+
+    static void delivery_callback(rd_kafka_t* client, const rd_kafka_message_t* message,
+                                  void* self) noexcept;
+    static void error_callback(rd_kafka_t* client, int error, const char* text,
+                               void* self) noexcept;
+    static rd_kafka_resp_err_t new_client_callback(rd_kafka_t* client,
+                                                   const rd_kafka_conf_t* config, void* self,
+                                                   char* error, std::size_t error_size) noexcept;
+    static rd_kafka_resp_err_t send_callback(rd_kafka_t* client, rd_kafka_message_t* message,
+                                             void* self) noexcept;
+
+    void report_failure(const rd_kafka_message_t& message);
+    const Topic& known(TopicHandle topic) const;
+    RdError produce(const ProducerRecord& record, const Topic& topic);
+    void rethrow_from_callback();
+
+    // The client before what refers to it: see handles.hpp.
+    ProducerListener& listener_;
+    RdClient client_;
+    std::vector<Topic> topics_;  // By TopicHandle::index.
+    std::unordered_map<std::string, std::uint32_t> index_of_topic_;
+    std::exception_ptr thrown_;    // By the listener, to be thrown on from the call that served it.
+    bool dates_at_epoch_ = false;  // Of the record that is being sent.
+};
+
+}  // namespace millrace::kafka

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The transactional half of RdProducer.
+#include "kafka/rdkafka/partition_lists.hpp"
+#include "kafka/rdkafka/rd_producer.hpp"
+#include "kafka/rdkafka/status_of_error.hpp"
+#include "kafka/rdkafka/timeouts.hpp"
+
+namespace millrace::kafka {
+
+using std::chrono::milliseconds;
+
+Status RdProducer::init_transactions(milliseconds timeout) {
+    return status_of_error(
+        RdError(rd_kafka_init_transactions(client_.get(), to_rd_timeout(timeout))),
+        "cannot begin to use transactions");
+}
+
+Status RdProducer::begin_transaction() {
+    return status_of_error(RdError(rd_kafka_begin_transaction(client_.get())),
+                           "cannot begin a transaction");
+}
+
+Status RdProducer::send_offsets(std::span<const OffsetCommit> offsets, const GroupMetadata& group,
+                                milliseconds timeout) {
+    if (offsets.empty()) {
+        return {};
+    }
+    // Without the consumer's own form, the same is made of the values.
+    const auto* native = static_cast<const rd_kafka_consumer_group_metadata_t*>(group.native.get());
+    RdGroupMetadata made;
+    if (native == nullptr) {
+        made.reset(rd_kafka_consumer_group_metadata_new_with_genid(
+            group.group_id.c_str(), group.generation, group.member_id.c_str(),
+            group.group_instance_id.empty() ? nullptr : group.group_instance_id.c_str()));
+        native = made.get();
+    }
+    const RdList list = to_list(offsets);
+    const RdError error(rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), native,
+                                                             to_rd_timeout(timeout)));
+    return status_of_error(
+        error, "cannot commit offsets of group " + group.group_id + " in the transaction");
+}
+
+Status RdProducer::commit_transaction(milliseconds timeout) {
+    const RdError error(rd_kafka_commit_transaction(client_.get(), to_rd_timeout(timeout)));
+    rethrow_from_callback();
+    return status_of_error(error, "cannot commit the transaction");
+}
+
+Status RdProducer::abort_transaction(milliseconds timeout) {
+    const RdError error(rd_kafka_abort_transaction(client_.get(), to_rd_timeout(timeout)));
+    rethrow_from_callback();
+    return status_of_error(error, "cannot abort the transaction");
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/murmur2.hpp"
+#include "support/kafka_broker.hpp"
+#include "support/kafka_clients.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <set>
+#include <thread>
+
+namespace millrace::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Eq;
+using ::testing::Field;
+using ::testing::Optional;
+using ::testing::SizeIs;
+
+/// A consumer of one topic's partitions, assigned by hand from the beginning.
+struct Reader {
+    Reader(kafka::ClientSupplier& clients, const std::string& topic, Partition partitions = 1,
+           const kafka::ClientSettings& settings = {})
+        : consumer(clients.make_consumer(settings, nullptr)) {
+        std::vector<kafka::StartPosition> starts;
+        for (Partition p = 0; p < partitions; ++p) {
+            starts.push_back({{topic, p}});
+        }
+        const kafka::Status status = consumer->assign(starts, listener);
+        EXPECT_TRUE(status.ok()) << status.message();
+    }
+
+    RecordingConsumerListener listener;
+    std::unique_ptr<kafka::Consumer> consumer;
+};
+
+TEST(RdProducer, SendsKeyValueTimestampAndHeadersUnchanged) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "records");
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer({}, listener);
+    const Headers headers{
+        {"trace", "abc"}, {"nothing", std::nullopt}, {"empty", ""}, {"trace", "d"}};
+    const std::string binary("\x00\xff key", 6);
+    Offset acknowledged = -1;
+
+    ASSERT_TRUE(producer
+                    ->send({.topic = producer->topic(topic),
+                            .partition = 0,
+                            .key = binary,
+                            .value = "value",
+                            .timestamp = timestamp_of(1234),
+                            .headers = &headers,
+                            .acknowledged = &acknowledged})
+                    .ok());
+    ASSERT_TRUE(producer->flush(kPatience).ok());
+
+    Reader reader(*clients, topic);
+    const auto records = read_records(*reader.consumer, {topic, 0}, 1);
+    ASSERT_THAT(records, SizeIs(1));
+    EXPECT_THAT(records[0],
+                AllOf(Field(&ReadRecord::key, Optional(binary)),
+                      Field(&ReadRecord::value, Optional(Eq("value"))),
+                      Field(&ReadRecord::timestamp, Eq(timestamp_of(1234))),
+                      Field(&ReadRecord::offset, 0), Field(&ReadRecord::headers, Eq(headers))));
+    EXPECT_EQ(acknowledged, 0);
+    EXPECT_THAT(listener.failures, SizeIs(0));
+}
+
+TEST(RdProducer, TellsNullFromEmpty) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "nulls");
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer({}, listener);
+    const auto handle = producer->topic(topic);
+
+    ASSERT_TRUE(producer->send({.topic = handle, .partition = 0, .key = {}, .value = {}}).ok());
+    ASSERT_TRUE(
+        producer->send({.topic = handle, .partition = 0, .key = BytesView(), .value = BytesView()})
+            .ok());
+    ASSERT_TRUE(producer->flush(kPatience).ok());
+
+    Reader reader(*clients, topic);
+    EXPECT_THAT(read_records(*reader.consumer, {topic, 0}, 2),
+                ElementsAre(AllOf(Field(&ReadRecord::key, Eq(std::nullopt)),
+                                  Field(&ReadRecord::value, Eq(std::nullopt))),
+                            AllOf(Field(&ReadRecord::key, Optional(Eq(""))),
+                                  Field(&ReadRecord::value, Optional(Eq(""))))));
+}
+
+TEST(RdProducer, KeepsATimestampOfZeroAndDatesARecordWithoutOne) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "epoch");
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer({}, listener);
+    const auto handle = producer->topic(topic);
+
+    ASSERT_TRUE(
+        producer
+            ->send(
+                {.topic = handle, .partition = 0, .value = "epoch", .timestamp = timestamp_of(0)})
+            .ok());
+    ASSERT_TRUE(producer->send({.topic = handle, .partition = 0, .value = "now"}).ok());
+    ASSERT_TRUE(producer->flush(kPatience).ok());
+
+    Reader reader(*clients, topic);
+    const auto records = read_records(*reader.consumer, {topic, 0}, 2);
+    ASSERT_THAT(records, SizeIs(2));
+    EXPECT_EQ(records[0].timestamp, timestamp_of(0));
+    EXPECT_GT(records[1].timestamp, timestamp_of(1'700'000'000'000));
+}
+
+TEST(RdProducer, RefusesANegativeTimestamp) {
+    const auto clients = real_clients();
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer({}, listener);
+
+    const kafka::Status status = producer->send({.topic = producer->topic("any"),
+                                                 .partition = 0,
+                                                 .value = "x",
+                                                 .timestamp = timestamp_of(-5)});
+
+    EXPECT_EQ(status.code(), kafka::ErrorCode::kInvalidRecord);
+}
+
+TEST(RdProducer, ChoosesThePartitionOfAKeyAsKafkaDoes) {
+    constexpr Partition kPartitions = 4;
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "keys", kPartitions);
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer({}, listener);
+    const auto handle = producer->topic(topic);
+    std::map<Partition, std::vector<std::string>> expected;
+    for (const std::string key : {"", "a", "ab", "abc", "key-1", "Millrace"}) {
+        ASSERT_TRUE(producer->send({.topic = handle, .key = key, .value = key}).ok());
+        expected[kafka::partition_for_key(key, kPartitions)].push_back(key);
+    }
+    ASSERT_TRUE(producer->flush(kPatience).ok());
+
+    Reader reader(*clients, topic, kPartitions);
+    for (const auto& [partition, values] : expected) {
+        std::vector<std::string> read;
+        for (auto& record : read_records(*reader.consumer, {topic, partition}, values.size())) {
+            read.push_back(*record.value);
+        }
+        EXPECT_EQ(read, values) << "partition " << partition;
+    }
+}
+
+TEST(RdProducer, ReportsARecordThatCannotBeDelivered) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "small", 1, {{"max.message.bytes", "1000"}});
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer({}, listener);
+    const Headers headers{{"from", "test"}};
+    const std::string large(2000, 'x');
+
+    ASSERT_TRUE(producer
+                    ->send({.topic = producer->topic(topic),
+                            .partition = 0,
+                            .value = large,
+                            .headers = &headers})
+                    .ok());
+    ASSERT_TRUE(producer->flush(kPatience).ok());
+
+    ASSERT_THAT(listener.failures, SizeIs(1));
+    EXPECT_EQ(listener.failures[0].status.code(), kafka::ErrorCode::kMessageTooLarge);
+    EXPECT_EQ(listener.failures[0].topic, topic);
+    EXPECT_THAT(listener.failures[0].value, Optional(large));
+    EXPECT_EQ(listener.failures[0].headers, headers);
+}
+
+TEST(RdProducer, CountsPartitionsAndKnowsAMissingTopic) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "counted", 3);
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer({{"allow.auto.create.topics", "false"}}, listener);
+
+    const auto count = producer->partition_count(producer->topic(topic), kPatience);
+    const auto missing =
+        producer->partition_count(producer->topic(unique_name("missing")), kPatience);
+
+    ASSERT_TRUE(count.ok()) << count.status().message();
+    EXPECT_EQ(count.value(), 3);
+    EXPECT_EQ(missing.status().code(), kafka::ErrorCode::kUnknownTopic);
+}
+
+TEST(RdProducer, WaitsForRoomWhenItsQueueIsFull) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "full");
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer(
+        {{"queue.buffering.max.messages", "10"}, {"linger.ms", "1"}}, listener);
+    const auto handle = producer->topic(topic);
+    Offset acknowledged = -1;
+
+    for (int i = 0; i < 500; ++i) {
+        ASSERT_TRUE(
+            producer
+                ->send(
+                    {.topic = handle, .partition = 0, .value = "v", .acknowledged = &acknowledged})
+                .ok());
+    }
+    ASSERT_TRUE(producer->flush(kPatience).ok());
+
+    EXPECT_EQ(acknowledged, 499);
+}
+
+TEST(RdConsumer, LosesNothingOfAPartitionThatIsNotReadForAWhile) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "held", 2);
+    std::vector<std::string> values;
+    for (int i = 0; i < 5000; ++i) {
+        values.push_back(std::to_string(i));
+    }
+    send_values(*clients, {topic, 0}, values);
+    send_values(*clients, {topic, 1}, values);
+    Reader reader(*clients, topic, 2, {{"queued.min.messages", "100"}});
+
+    const auto other = read_records(*reader.consumer, {topic, 1}, values.size());
+    const auto held = read_records(*reader.consumer, {topic, 0}, values.size());
+
+    EXPECT_THAT(other, SizeIs(values.size()));
+    ASSERT_THAT(held, SizeIs(values.size()));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        ASSERT_EQ(held[i].value, values[i]);
+        ASSERT_EQ(held[i].offset, static_cast<Offset>(i));
+    }
+}
+
+TEST(RdConsumer, KnowsItsPositionAndLagAtTheEnd) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "lag");
+    send_values(*clients, {topic, 0}, {"a", "b", "c"});
+    Reader reader(*clients, topic);
+    auto* const queue = reader.consumer->queue({topic, 0});
+    ASSERT_NE(queue, nullptr);
+    EXPECT_EQ(queue->position(), std::nullopt);
+    EXPECT_EQ(queue->lag(), std::nullopt);
+
+    ASSERT_THAT(read_records(*reader.consumer, {topic, 0}, 2), SizeIs(2));
+    EXPECT_EQ(queue->position(), 2);
+    EXPECT_EQ(queue->lag(), 1);
+
+    ASSERT_THAT(read_records(*reader.consumer, {topic, 0}, 1), SizeIs(1));
+    EXPECT_EQ(queue->position(), 3);
+    EXPECT_EQ(queue->lag(), 0);
+}
+
+TEST(RdConsumer, KnowsThatAnEmptyPartitionHasNoLag) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "empty");
+    Reader reader(*clients, topic);
+    auto& queue = *reader.consumer->queue({topic, 0});
+    std::vector<kafka::Message> none;
+
+    EXPECT_TRUE(poll_until({reader.consumer.get()}, [&] {
+        queue.read(none, 10);
+        return queue.lag().has_value();
+    }));
+
+    EXPECT_EQ(queue.position(), 0);
+    EXPECT_EQ(queue.lag(), 0);
+}
+
+TEST(RdConsumer, ReportsAnOffsetOutOfRangeAndGoesOnAfterASeek) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "range");
+    send_values(*clients, {topic, 0}, {"a", "b"});
+    RecordingConsumerListener listener;
+    const auto consumer = clients->make_consumer({}, nullptr);
+    const kafka::StartPosition far{{topic, 0}, 1000};
+    ASSERT_TRUE(consumer->assign({&far, 1}, listener).ok());
+    std::vector<kafka::Message> none;
+
+    ASSERT_TRUE(poll_until({consumer.get()}, [&] {
+        consumer->queue({topic, 0})->read(none, 10);
+        return !listener.partition_errors.empty();
+    }));
+    EXPECT_EQ(listener.partition_errors[0].first, (TopicPartition{topic, 0}));
+    EXPECT_EQ(listener.partition_errors[0].second.code(), kafka::ErrorCode::kOffsetOutOfRange);
+
+    ASSERT_TRUE(consumer->seek({topic, 0}, kafka::kFromBeginning).ok());
+    EXPECT_THAT(read_records(*consumer, {topic, 0}, 2), SizeIs(2));
+}
+
+TEST(RdConsumer, SeeksBackAndForward) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "seek");
+    send_values(*clients, {topic, 0}, {"0", "1", "2", "3"});
+    Reader reader(*clients, topic);
+    const TopicPartition which{topic, 0};
+    ASSERT_THAT(read_records(*reader.consumer, which, 4), SizeIs(4));
+
+    ASSERT_TRUE(reader.consumer->seek(which, 1).ok());
+    EXPECT_THAT(read_records(*reader.consumer, which, 1),
+                ElementsAre(Field(&ReadRecord::value, Optional(Eq("1")))));
+    ASSERT_TRUE(reader.consumer->seek(which, 3).ok());
+    EXPECT_THAT(read_records(*reader.consumer, which, 1),
+                ElementsAre(Field(&ReadRecord::value, Optional(Eq("3")))));
+    ASSERT_TRUE(reader.consumer->seek(which, kafka::kFromEnd).ok());
+    send_values(*clients, which, {"4"});
+    EXPECT_THAT(read_records(*reader.consumer, which, 1),
+                ElementsAre(Field(&ReadRecord::value, Optional(Eq("4")))));
+}
+
+TEST(RdConsumer, ReadsNoMoreOfAnUnassignedPartition) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "unassign", 2);
+    send_values(*clients, {topic, 0}, {"a"});
+    send_values(*clients, {topic, 1}, {"b"});
+    Reader reader(*clients, topic, 2);
+    ASSERT_THAT(read_records(*reader.consumer, {topic, 0}, 1), SizeIs(1));
+
+    const TopicPartition gone{topic, 0};
+    ASSERT_TRUE(reader.consumer->unassign({&gone, 1}).ok());
+
+    EXPECT_EQ(reader.consumer->queue(gone), nullptr);
+    EXPECT_THAT(read_records(*reader.consumer, {topic, 1}, 1), SizeIs(1));
+    const kafka::StartPosition again{gone, 0};
+    ASSERT_TRUE(reader.consumer->assign({&again, 1}, reader.listener).ok());
+    EXPECT_THAT(read_records(*reader.consumer, gone, 1), SizeIs(1));
+}
+
+TEST(RdConsumer, IsWokenFromAnotherThread) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "wake");
+    Reader reader(*clients, topic);
+    std::vector<kafka::Message> none;
+    // Only when the end was seen is nothing left that could end the wait.
+    ASSERT_TRUE(poll_until({reader.consumer.get()}, [&] {
+        reader.consumer->queue({topic, 0})->read(none, 10);
+        return reader.consumer->queue({topic, 0})->lag() == 0;
+    }));
+
+    const auto begin = steady_clock::now();
+    std::thread waker([&] {
+        std::this_thread::sleep_for(milliseconds(100));
+        reader.consumer->wake_up();
+    });
+    reader.consumer->poll(kPatience);
+    const auto waited = steady_clock::now() - begin;
+    waker.join();
+
+    EXPECT_GE(waited, milliseconds(50));
+    EXPECT_LT(waited, kPatience / 2);
+}
+
+TEST(RdConsumer, IsWokenByARecord) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "arrival");
+    Reader reader(*clients, topic);
+    std::vector<kafka::Message> messages;
+    auto& queue = *reader.consumer->queue({topic, 0});
+    ASSERT_TRUE(poll_until({reader.consumer.get()}, [&] {
+        queue.read(messages, 10);
+        return queue.lag() == 0;
+    }));
+
+    std::thread sender([&] {
+        std::this_thread::sleep_for(milliseconds(100));
+        send_values(*clients, {topic, 0}, {"x"});
+    });
+    const auto begin = steady_clock::now();
+    reader.consumer->poll(kPatience);
+    const auto waited = steady_clock::now() - begin;
+    queue.read(messages, 10);
+    sender.join();
+
+    EXPECT_LT(waited, kPatience / 2);
+    EXPECT_THAT(messages, SizeIs(1));
+}
+
+TEST(RdConsumer, NeitherWaitsNorSpinsOnRecordsNobodyReads) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "pressure");
+    send_values(*clients, {topic, 0}, std::vector<std::string>(2000, "v"));
+    Reader reader(*clients, topic, 1);
+    auto& queue = *reader.consumer->queue({topic, 0});
+    std::vector<kafka::Message> messages;
+    ASSERT_TRUE(
+        poll_until({reader.consumer.get()}, [&] { return queue.read(messages, 10) == 10; }));
+
+    // More is there: the poll after a read that was cut short does not wait.
+    const auto begin = steady_clock::now();
+    reader.consumer->poll(milliseconds(2000));
+    EXPECT_LT(steady_clock::now() - begin, milliseconds(1000));
+
+    // Nobody reads it: polls wait, and cost no processor time to speak of.
+    rusage before{};
+    rusage after{};
+    getrusage(RUSAGE_THREAD, &before);
+    for (int i = 0; i < 5; ++i) {
+        reader.consumer->poll(milliseconds(100));
+    }
+    getrusage(RUSAGE_THREAD, &after);
+    const auto used = milliseconds((after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000 +
+                                   (after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1000);
+    EXPECT_GE(steady_clock::now() - begin, milliseconds(300));
+    EXPECT_LT(used, milliseconds(50));
+
+    // And all of it is still there.
+    std::set<Offset> offsets;
+    ASSERT_TRUE(poll_until({reader.consumer.get()}, [&] {
+        queue.read(messages, 500);
+        return messages.size() >= 2000;
+    }));
+    for (const auto& message : messages) {
+        offsets.insert(message.offset());
+    }
+    EXPECT_EQ(offsets.size(), 2000U);
+}
+
+TEST(RdConsumer, MayBeClosedBeforeItsMessagesAreDestroyed) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "alive");
+    send_values(*clients, {topic, 0}, {"a", "b"});
+    auto reader = std::make_unique<Reader>(*clients, topic);
+    std::vector<kafka::Message> messages;
+    ASSERT_TRUE(poll_until({reader->consumer.get()}, [&] {
+        reader->consumer->queue({topic, 0})->read(messages, 10);
+        return messages.size() == 2;
+    }));
+
+    reader->consumer->close(kPatience);
+    EXPECT_THAT(messages[0].value(), Optional(Eq("a")));
+    messages.clear();
+
+    const auto begin = steady_clock::now();
+    reader.reset();
+    EXPECT_LT(steady_clock::now() - begin, milliseconds(5000));
+}
+
+}  // namespace
+}  // namespace millrace::testing

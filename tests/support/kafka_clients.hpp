@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/client_supplier.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::testing {
+
+/// How long tests against a real broker wait for what must happen.
+inline constexpr std::chrono::milliseconds kPatience{30'000};
+
+/// Clients of the shared real broker.
+std::shared_ptr<kafka::ClientSupplier> real_clients();
+
+/// Makes a topic of that many partitions with a name nobody else uses; returns the name.
+std::string make_topic(kafka::ClientSupplier& clients, const std::string& prefix,
+                       Partition partitions = 1,
+                       const std::map<std::string, std::string>& config = {});
+
+/// Remembers what it was told.
+class RecordingProducerListener : public kafka::ProducerListener {
+  public:
+    struct Failure {
+        std::string topic;
+        NullableOwnedBytes value;
+        Headers headers;
+        kafka::Status status;
+    };
+
+    void on_failed_delivery(const kafka::FailedDelivery& failed) override;
+    void on_error(const kafka::Status& status) override { errors.push_back(status); }
+
+    std::vector<Failure> failures;
+    std::vector<kafka::Status> errors;
+};
+
+/// Begins every partition where `start` says, or at the beginning, and remembers what it was told.
+class RecordingConsumerListener : public kafka::ConsumerListener {
+  public:
+    std::vector<kafka::StartPosition> on_assigned(
+        const std::vector<TopicPartition>& partitions) override;
+    void on_revoked(const std::vector<TopicPartition>& partitions) override;
+    void on_lost(const std::vector<TopicPartition>& partitions) override;
+    void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override {
+        partition_errors.emplace_back(partition, status);
+    }
+    void on_error(const kafka::Status& status) override { errors.push_back(status); }
+
+    std::map<TopicPartition, Offset> start;
+    std::vector<TopicPartition> owned;
+    std::vector<TopicPartition> lost;
+    std::vector<std::pair<TopicPartition, kafka::Status>> partition_errors;
+    std::vector<kafka::Status> errors;
+    int assignments = 0;
+    int revocations = 0;
+
+    /// Called before the partitions are given up.
+    std::function<void(const std::vector<TopicPartition>&)> before_revoked;
+};
+
+/// Gives partition p of every topic to member p modulo their number, in order of member id, and
+/// passes on what each member told it.
+class ToyAssignor : public kafka::GroupAssignor {
+  public:
+    explicit ToyAssignor(std::string tells) : tells_(std::move(tells)) {}
+
+    std::string name() const override { return "toy"; }
+    Bytes subscription_user_data() override { return tells_; }
+    std::map<std::string, kafka::MemberAssignment> assign(
+        const std::vector<kafka::GroupMember>& members,
+        const kafka::PartitionCounts& topics) override;
+    void on_assignment(const std::vector<TopicPartition>& partitions, BytesView user_data) override;
+
+    /// What the leader was told by the members, in order of member id, as of the last assign().
+    std::vector<kafka::GroupMember> members_seen() const;
+    kafka::PartitionCounts topics_seen() const;
+    /// User data of the last assignment of this member, and how many it had.
+    Bytes told() const;
+    int rounds() const;
+
+  private:
+    const std::string tells_;
+    mutable std::mutex mutex_;
+    std::vector<kafka::GroupMember> members_;
+    kafka::PartitionCounts topics_;
+    Bytes told_;
+    int rounds_ = 0;
+};
+
+/// A copy of a consumed message.
+struct ReadRecord {
+    NullableOwnedBytes key;
+    NullableOwnedBytes value;
+    Timestamp timestamp;
+    Offset offset;
+    Headers headers;
+};
+
+/// Polls until `count` records of that partition were read or patience is over; returns them.
+std::vector<ReadRecord> read_records(kafka::Consumer& consumer, const TopicPartition& partition,
+                                     std::size_t count);
+
+/// Polls the consumers in turn until `done` or patience is over; returns whether it was done.
+bool poll_until(const std::vector<kafka::Consumer*>& consumers, const std::function<bool()>& done);
+
+/// Sends the values to one partition and waits until they are acknowledged.
+void send_values(kafka::ClientSupplier& clients, const TopicPartition& partition,
+                 const std::vector<std::string>& values);
+
+}  // namespace millrace::testing
