@@ -31,10 +31,14 @@ else()
   set(librdkafka_source "${librdkafka_cached_source}")
 endif()
 
-# The key of the build: what would make another build of the same source differ. A source named by hand may
-# hold anything, so it is part of the key.
+# The key of the build: what would make another build of the same source differ. A source named by hand may hold
+# anything, so it is part of the key. Sanitizers differ from compiler to compiler; plain C does not.
 file(SHA256 "${PROJECT_SOURCE_DIR}/tools/build-librdkafka" librdkafka_recipe)
-string(SHA256 librdkafka_key "${CMAKE_C_COMPILER};${CMAKE_C_COMPILER_VERSION};${librdkafka_recipe};${MILLRACE_LIBRDKAFKA_SOURCE}")
+set(librdkafka_key "${librdkafka_recipe};${MILLRACE_LIBRDKAFKA_SOURCE}")
+if(NOT MILLRACE_FLAVOUR STREQUAL "plain")
+  string(APPEND librdkafka_key ";${CMAKE_C_COMPILER};${CMAKE_C_COMPILER_VERSION}")
+endif()
+string(SHA256 librdkafka_key "${librdkafka_key}")
 string(SUBSTRING "${librdkafka_key}" 0 12 librdkafka_key)
 set(MILLRACE_LIBRDKAFKA_PREFIX
     "${MILLRACE_CACHE}/librdkafka/${MILLRACE_LIBRDKAFKA_VERSION}-${MILLRACE_FLAVOUR}-${librdkafka_key}")
