@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/consumer.hpp"
+#include "kafka/group.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace millrace::testing::embedded {
+
+/// Which of a cluster's topics a subscription means. Immutable.
+class SubscriptionMatcher {
+  public:
+    SubscriptionMatcher() = default;
+
+    /// Throws std::regex_error when the pattern is not one.
+    explicit SubscriptionMatcher(const kafka::Subscription& subscription)
+        : names_(subscription.topics) {
+        if (!subscription.pattern.empty()) {
+            pattern_.emplace(subscription.pattern, std::regex::extended);
+        }
+        std::sort(names_.begin(), names_.end());
+        names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
+    }
+
+    /// Those that exist, sorted.
+    std::vector<std::string> resolve(const kafka::PartitionCounts& topics) const {
+        std::vector<std::string> resolved;
+        for (const auto& [name, partitions] : topics) {
+            if (matches(name)) {
+                resolved.push_back(name);
+            }
+        }
+        return resolved;
+    }
+
+    /// Topics asked for by name that do not exist.
+    std::vector<std::string> missing(const kafka::PartitionCounts& topics) const {
+        std::vector<std::string> missing;
+        if (!pattern_) {
+            std::copy_if(names_.begin(), names_.end(), std::back_inserter(missing),
+                         [&](const std::string& name) { return !topics.contains(name); });
+        }
+        return missing;
+    }
+
+  private:
+    bool matches(const std::string& name) const {
+        return pattern_ ? std::regex_match(name, *pattern_)
+                        : std::binary_search(names_.begin(), names_.end(), name);
+    }
+
+    std::vector<std::string> names_;
+    std::optional<std::regex> pattern_;
+};
+
+}  // namespace millrace::testing::embedded
