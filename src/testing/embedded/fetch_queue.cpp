@@ -66,12 +66,14 @@ FetchQueue::Refreshed FetchQueue::refresh() {
                             std::to_string(log_->start()) + " to " + std::to_string(log_->end()) +
                             " of " + to_string(which_)}};
     }
+    // A reader that stopped halfway comes back for the rest: it must not wait for more first.
+    const bool left_over = std::exchange(left_over_, false);
     const Offset before = seen_end_.value_or(next_fetch_);
     seen_end_ = log_->end_for(isolation_);
     if (head_ == slices_.size()) {
         fill();
     }
-    return {*seen_end_ > before, {}};
+    return {left_over || *seen_end_ > before, {}};
 }
 
 void FetchQueue::seek(Offset offset) {
@@ -108,6 +110,12 @@ std::size_t FetchQueue::take(FetchedSlice& slice, std::vector<kafka::Message>& o
 }
 
 std::size_t FetchQueue::read(std::vector<kafka::Message>& out, std::size_t max) {
+    const std::size_t count = read_until(out, max);
+    left_over_ = head_ < slices_.size();
+    return count;
+}
+
+std::size_t FetchQueue::read_until(std::vector<kafka::Message>& out, std::size_t max) {
     std::size_t read = 0;
     while (true) {
         while (read < max && head_ < slices_.size()) {

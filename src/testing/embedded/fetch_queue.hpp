@@ -45,6 +45,7 @@ class FetchQueue final : public kafka::PartitionQueue {
 
   private:
     bool attach();
+    std::size_t read_until(std::vector<kafka::Message>& out, std::size_t max);
     bool out_of_range() const;
     void fill();
     std::size_t take(FetchedSlice& slice, std::vector<kafka::Message>& out, std::size_t max);
@@ -59,6 +60,7 @@ class FetchQueue final : public kafka::PartitionQueue {
     std::optional<Offset> seen_end_;  ///< Nothing before the first refresh.
     bool failed_ = false;             ///< Out of range, until the next seek.
     bool told_unknown_ = false;
+    bool left_over_ = false;  ///< The last read ended before the records did.
     std::vector<FetchedSlice> slices_;
     std::size_t head_ = 0;  ///< First slice not yet read.
 };

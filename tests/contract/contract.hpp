@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "contract/test_clients.hpp"
+#include "kafka/client_supplier.hpp"
+#include "millrace/testing/embedded_broker.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+namespace millrace::testing {
+
+/// What a contract test runs against.
+enum class BrokerKind { kEmbedded, kRealKafka };
+
+/// Behaviour of Kafka that the runtime relies on, checked on the embedded broker and on Apache Kafka.
+///
+/// On the embedded broker everything happens in the test's own thread, at manual time and without
+/// waiting; on Apache Kafka the same steps are repeated until a deadline.
+class Contract : public ::testing::TestWithParam<BrokerKind> {
+  protected:
+    Contract();
+
+    bool real() const { return GetParam() == BrokerKind::kRealKafka; }
+
+    /// A name that nobody else uses.
+    std::string unique(const std::string& prefix) const;
+
+    /// Creates a topic under a name of its own.
+    std::string create_topic(std::int32_t partitions = 1,
+                             const std::map<std::string, std::string>& config = {});
+
+    /// Repeats `step` until it returns true; throws when that does not happen in time.
+    void eventually(const std::string& what, const std::function<bool()>& step) const;
+
+    /// How long a single poll within eventually() may wait.
+    std::chrono::milliseconds patience() const;
+
+    /// Makes this much time pass for the broker and its clients.
+    void let_pass(std::chrono::milliseconds time);
+
+    kafka::Admin& admin() { return *admin_; }
+
+    std::unique_ptr<TestConsumer> make_consumer(kafka::ClientSettings settings = {},
+                                                std::shared_ptr<TestAssignor> assignor = nullptr);
+    std::unique_ptr<TestProducer> make_producer(kafka::ClientSettings settings = {});
+
+    /// Polls until `count` records have come altogether; returns those of the partitions polled for, in
+    /// the order of reading.
+    std::vector<ReadRecord> read(TestConsumer& consumer, std::size_t count);
+
+    /// All records of a partition, up to the end that a reader with this isolation sees.
+    std::vector<ReadRecord> read_all(const TopicPartition& partition,
+                                     const std::string& isolation = "read_committed");
+
+    Offset end_offset(const TopicPartition& partition,
+                      kafka::Isolation isolation = kafka::Isolation::kReadUncommitted);
+
+    /// Polls these consumers in turn until the condition holds.
+    void poll_until(const std::string& what, const std::vector<TestConsumer*>& consumers,
+                    const std::function<bool()>& holds);
+
+  private:
+    kafka::ClientSettings completed(kafka::ClientSettings settings) const;
+
+    std::unique_ptr<EmbeddedBroker> broker_;
+    std::shared_ptr<kafka::ClientSupplier> clients_;
+    std::unique_ptr<kafka::Admin> admin_;
+};
+
+/// Ample for a broker on the same machine.
+inline constexpr std::chrono::milliseconds kTimeout{30'000};
+
+}  // namespace millrace::testing

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/contract.hpp"
+
+#include "kafka/murmur2.hpp"
+
+#include <set>
+#include <string>
+
+namespace millrace::testing {
+namespace {
+
+using kafka::ErrorCode;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::Optional;
+using ::testing::SizeIs;
+
+class ProduceConsume : public Contract {
+  protected:
+    kafka::ProducerRecord record(TestProducer& producer, const std::string& topic,
+                                 NullableBytes key, NullableBytes value) {
+        kafka::ProducerRecord record;
+        record.topic = producer->topic(topic);
+        record.key = key;
+        record.value = value;
+        return record;
+    }
+};
+
+TEST_P(ProduceConsume, DeliversThePartitionsRecordsInTheOrderOfSending) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    for (int i = 0; i < 1'000; ++i) {
+        producer->send(topic, "k", std::to_string(i));
+    }
+    producer->flush();
+
+    const auto records = read_all({topic, 0});
+
+    ASSERT_THAT(records, SizeIs(1'000));
+    for (int i = 0; i < 1'000; ++i) {
+        ASSERT_EQ(records[static_cast<std::size_t>(i)].value, std::to_string(i));
+        ASSERT_EQ(records[static_cast<std::size_t>(i)].offset, i);
+    }
+}
+
+TEST_P(ProduceConsume, TellsNullFromEmpty) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    producer->send(topic, std::nullopt, std::nullopt);
+    producer->send(topic, "", "");
+    producer->send(topic, "k", std::nullopt);
+    producer->flush();
+
+    const auto records = read_all({topic, 0});
+
+    ASSERT_THAT(records, SizeIs(3));
+    EXPECT_EQ(records[0].key, std::nullopt);
+    EXPECT_EQ(records[0].value, std::nullopt);
+    EXPECT_THAT(records[1].key, Optional(Bytes()));
+    EXPECT_THAT(records[1].value, Optional(Bytes()));
+    EXPECT_THAT(records[2].key, Optional(Bytes("k")));
+    EXPECT_EQ(records[2].value, std::nullopt);
+}
+
+TEST_P(ProduceConsume, KeepsBytesOfAnyValue) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    const Bytes bytes("\0\xff\x80\n", 4);
+    producer->send(topic, bytes, bytes);
+    producer->flush();
+
+    const auto records = read_all({topic, 0});
+
+    ASSERT_THAT(records, SizeIs(1));
+    EXPECT_THAT(records[0].key, Optional(bytes));
+    EXPECT_THAT(records[0].value, Optional(bytes));
+}
+
+TEST_P(ProduceConsume, KeepsHeadersInOrderWithRepeatedKeysAndNullValues) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    const Headers headers{{"a", "1"}, {"b", std::nullopt}, {"a", ""}, {"", "no name"}};
+    auto with_headers = record(*producer, topic, "k", "v");
+    with_headers.headers = &headers;
+    require_ok((*producer)->send(with_headers));
+    producer->send(topic, "k", "none");
+    producer->flush();
+
+    const auto records = read_all({topic, 0});
+
+    ASSERT_THAT(records, SizeIs(2));
+    EXPECT_EQ(records[0].headers, headers);
+    EXPECT_TRUE(records[1].headers.empty());
+}
+
+TEST_P(ProduceConsume, KeepsTheTimestampGiven) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    auto dated = record(*producer, topic, "k", "v");
+    dated.timestamp = timestamp_of(1'234'567'890'123);
+    require_ok((*producer)->send(dated));
+    dated.timestamp = timestamp_of(0);
+    require_ok((*producer)->send(dated));
+    producer->flush();
+
+    const auto records = read_all({topic, 0});
+
+    ASSERT_THAT(records, SizeIs(2));
+    EXPECT_EQ(records[0].timestamp, timestamp_of(1'234'567'890'123));
+    EXPECT_EQ(records[1].timestamp, timestamp_of(0));
+}
+
+TEST_P(ProduceConsume, StampsARecordWithoutTimestampWithThePresent) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    producer->send(topic, "k", "v");
+    producer->flush();
+
+    const auto records = read_all({topic, 0});
+
+    ASSERT_THAT(records, SizeIs(1));
+    EXPECT_GE(records[0].timestamp, timestamp_of(1'750'000'000'000));
+}
+
+TEST_P(ProduceConsume, ReplacesTimestampsWhereTheTopicSaysSo) {
+    const auto topic = create_topic(1, {{"message.timestamp.type", "LogAppendTime"}});
+    const auto producer = make_producer();
+    auto dated = record(*producer, topic, "k", "v");
+    dated.timestamp = timestamp_of(5);
+    require_ok((*producer)->send(dated));
+    producer->flush();
+
+    const auto records = read_all({topic, 0});
+
+    ASSERT_THAT(records, SizeIs(1));
+    EXPECT_GE(records[0].timestamp, timestamp_of(1'750'000'000'000));
+}
+
+TEST_P(ProduceConsume, PutsKeysIntoThePartitionsThatKafkasClientsChoose) {
+    const auto topic = create_topic(7);
+    const auto producer = make_producer();
+    for (int i = 0; i < 100; ++i) {
+        const std::string key = "key-" + std::to_string(i);
+        require_ok((*producer)->send(record(*producer, topic, key, "v")));
+    }
+    require_ok((*producer)->send(record(*producer, topic, "", "of the empty key")));
+    producer->flush();
+
+    std::size_t count = 0;
+    for (Partition partition = 0; partition < 7; ++partition) {
+        for (const auto& read : read_all({topic, partition})) {
+            EXPECT_EQ(kafka::partition_for_key(*read.key, 7), partition) << *read.key;
+            ++count;
+        }
+    }
+    EXPECT_EQ(count, 101u);
+}
+
+TEST_P(ProduceConsume, DeliversRecordsWithoutKeyToAnyPartition) {
+    const auto topic = create_topic(3);
+    const auto producer = make_producer();
+    for (int i = 0; i < 20; ++i) {
+        require_ok((*producer)->send(record(*producer, topic, std::nullopt, "v")));
+    }
+    producer->flush();
+
+    std::size_t count = 0;
+    for (Partition partition = 0; partition < 3; ++partition) {
+        count += read_all({topic, partition}).size();
+    }
+    EXPECT_EQ(count, 20u);
+}
+
+TEST_P(ProduceConsume, ReportsTheLargestOffsetTheBrokerGave) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    Offset acknowledged = -1;
+    Offset ahead = 10;
+    auto wanted = record(*producer, topic, "k", "v");
+    wanted.partition = 0;
+    wanted.acknowledged = &acknowledged;
+    for (int i = 0; i < 3; ++i) {
+        require_ok((*producer)->send(wanted));
+    }
+    wanted.acknowledged = &ahead;
+    require_ok((*producer)->send(wanted));
+    producer->flush();
+
+    EXPECT_EQ(acknowledged, 2);
+    EXPECT_EQ(ahead, 10);
+    EXPECT_EQ(end_offset({topic, 0}), 4);
+}
+
+TEST_P(ProduceConsume, DeliversWhatWasSentBeforeAPollWithoutAFlush) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    Offset acknowledged = -1;
+    auto wanted = record(*producer, topic, "k", "v");
+    wanted.acknowledged = &acknowledged;
+    require_ok((*producer)->send(wanted));
+
+    eventually("the acknowledgement", [&] {
+        (*producer)->poll();
+        return acknowledged == 0;
+    });
+    EXPECT_THAT(producer->failed(), SizeIs(0));
+}
+
+TEST_P(ProduceConsume, RefusesARecordThatIsTooLarge) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    const std::string large(2'000'000, 'x');
+
+    const auto status = (*producer)->send(record(*producer, topic, "k", large));
+
+    EXPECT_EQ(status.code(), ErrorCode::kMessageTooLarge);
+    EXPECT_THAT(producer->failed(), SizeIs(0));
+}
+
+TEST_P(ProduceConsume, FailsARecordThatTheTopicFindsTooLarge) {
+    const auto topic = create_topic(1, {{"max.message.bytes", "5000"}});
+    const auto producer = make_producer();
+    producer->send(topic, "k", std::string(6'000, 'x'));
+    producer->flush();
+
+    ASSERT_THAT(producer->failed(), SizeIs(1));
+    EXPECT_EQ(producer->failed()[0].status.code(), ErrorCode::kMessageTooLarge);
+    EXPECT_THAT(producer->failed()[0].key, Optional(Bytes("k")));
+    EXPECT_THAT(producer->failed()[0].value, Optional(SizeIs(6'000)));
+}
+
+TEST_P(ProduceConsume, FailsARecordWithoutKeyOnACompactedTopic) {
+    const auto topic = create_topic(1, {{"cleanup.policy", "compact"}});
+    const auto producer = make_producer();
+    producer->send(topic, std::nullopt, "v");
+    producer->flush();
+
+    ASSERT_THAT(producer->failed(), SizeIs(1));
+    EXPECT_EQ(producer->failed()[0].status.code(), ErrorCode::kInvalidRecord);
+    EXPECT_EQ(end_offset({topic, 0}), 0);
+}
+
+TEST_P(ProduceConsume, KnowsTheNumberOfPartitions) {
+    const auto topic = create_topic(5);
+    const auto producer = make_producer();
+
+    EXPECT_EQ(require_value((*producer)->partition_count((*producer)->topic(topic), kTimeout)), 5);
+    const auto missing = (*producer)->partition_count((*producer)->topic(unique("missing")),
+                                                      std::chrono::seconds(3));
+    ASSERT_FALSE(missing.ok());
+    EXPECT_EQ(missing.status().code(), ErrorCode::kUnknownTopic);
+}
+
+TEST_P(ProduceConsume, RefusesAPartitionThatDoesNotExist) {
+    const auto topic = create_topic(2);
+    const auto producer = make_producer();
+    // Knowing the topic is the precondition for knowing that the partition is wrong.
+    require_value((*producer)->partition_count((*producer)->topic(topic), kTimeout));
+    auto misplaced = record(*producer, topic, "k", "v");
+    misplaced.partition = 2;
+
+    auto status = (*producer)->send(misplaced);
+    if (status.ok()) {
+        producer->flush();
+        ASSERT_THAT(producer->failed(), SizeIs(1));
+        status = producer->failed()[0].status;
+    }
+
+    EXPECT_EQ(status.code(), ErrorCode::kUnknownTopic);
+}
+
+TEST_P(ProduceConsume, LendsMessagesThatOutliveLaterReads) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    producer->send(topic, "k", "first");
+    producer->flush();
+    const auto consumer = make_consumer();
+    consumer->assign({topic, 0});
+    std::vector<kafka::Message> kept;
+    eventually("the first record", [&] {
+        consumer->poll_only(patience());
+        return (*consumer)->queue({topic, 0})->read(kept, 1) == 1;
+    });
+
+    producer->send(topic, "k", "second");
+    producer->flush();
+    read(*consumer, 1);
+
+    EXPECT_EQ(kept[0].value(), "first");
+    kept.clear();
+}
+
+INSTANTIATE_TEST_SUITE_P(Embedded, ProduceConsume, ::testing::Values(BrokerKind::kEmbedded));
+INSTANTIATE_TEST_SUITE_P(RealKafka, ProduceConsume, ::testing::Values(BrokerKind::kRealKafka));
+
+}  // namespace
+}  // namespace millrace::testing

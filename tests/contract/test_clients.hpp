@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/consumer.hpp"
+#include "kafka/producer.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::testing {
+
+/// A consumed record, copied.
+struct ReadRecord {
+    TopicPartition partition;
+    NullableOwnedBytes key;
+    NullableOwnedBytes value;
+    Timestamp timestamp = kNoTimestamp;
+    Offset offset = -1;
+    Headers headers;
+};
+
+ReadRecord copy_of(const TopicPartition& partition, const kafka::Message& message);
+
+/// The values of records, "null" for null.
+std::vector<std::string> values_of(const std::vector<ReadRecord>& records);
+
+/// Gives the partitions of all topics to the members in turn, in the order of their ids; remembers
+/// what it was told. A test may set another rule.
+class TestAssignor final : public kafka::GroupAssignor {
+  public:
+    using Assignments = std::map<std::string, kafka::MemberAssignment>;
+    using Rule = std::function<Assignments(const std::vector<kafka::GroupMember>&,
+                                           const kafka::PartitionCounts&)>;
+
+    explicit TestAssignor(Bytes user_data = {}) : user_data_(std::move(user_data)) {}
+
+    void set_user_data(Bytes user_data);
+    void set_rule(Rule rule);
+
+    /// What the members told when this one was the leader for the last time.
+    std::vector<kafka::GroupMember> members_seen() const;
+    kafka::PartitionCounts topics_seen() const;
+
+    /// What this one was told last; nothing before the first assignment.
+    std::optional<Bytes> assignment_user_data() const;
+
+    std::string name() const override { return "millrace-contract"; }
+    Bytes subscription_user_data() override;
+    Assignments assign(const std::vector<kafka::GroupMember>& members,
+                       const kafka::PartitionCounts& topics) override;
+    void on_assignment(const std::vector<TopicPartition>& partitions, BytesView user_data) override;
+
+  private:
+    mutable std::mutex mutex_;  // librdkafka calls from a thread of its own.
+    Bytes user_data_;
+    Rule rule_;
+    std::vector<kafka::GroupMember> members_seen_;
+    kafka::PartitionCounts topics_seen_;
+    std::optional<Bytes> assignment_user_data_;
+};
+
+/// A consumer and a listener that remembers what it was told. Not thread-safe.
+class TestConsumer final : public kafka::ConsumerListener {
+  public:
+    using Told = std::pair<std::string, std::vector<TopicPartition>>;  ///< "assigned", ...
+
+    explicit TestConsumer(std::unique_ptr<kafka::Consumer> consumer)
+        : consumer_(std::move(consumer)) {}
+
+    kafka::Consumer& operator*() { return *consumer_; }
+    kafka::Consumer* operator->() { return consumer_.get(); }
+
+    void assign(const TopicPartition& partition, Offset offset = kafka::kFromBeginning);
+    void subscribe(const std::string& topic);
+
+    /// Polls once and takes everything that can be read.
+    void poll(std::chrono::milliseconds timeout);
+
+    /// Polls once and reads nothing.
+    void poll_only(std::chrono::milliseconds timeout) { consumer_->poll(timeout); }
+
+    std::vector<ReadRecord> take_records() { return std::exchange(records_, {}); }
+    std::size_t record_count() const noexcept { return records_.size(); }
+
+    /// What it holds now.
+    const std::set<TopicPartition>& held() const noexcept { return held_; }
+
+    /// What the listener was told, but for empty lists.
+    const std::vector<Told>& told() const noexcept { return told_; }
+    const std::vector<kafka::Status>& errors() const noexcept { return errors_; }
+    const std::vector<std::pair<TopicPartition, kafka::Status>>& partition_errors() const noexcept {
+        return partition_errors_;
+    }
+    bool has_error(kafka::ErrorCode code) const;
+    bool has_partition_error(kafka::ErrorCode code) const;
+
+    void start_at(const TopicPartition& partition, Offset offset) { starts_[partition] = offset; }
+    void when_revoked(std::function<void(const std::vector<TopicPartition>&)> call) {
+        when_revoked_ = std::move(call);
+    }
+
+    std::vector<kafka::StartPosition> on_assigned(
+        const std::vector<TopicPartition>& partitions) override;
+    void on_revoked(const std::vector<TopicPartition>& partitions) override;
+    void on_lost(const std::vector<TopicPartition>& partitions) override;
+    void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override;
+    void on_error(const kafka::Status& status) override;
+
+  private:
+    void tell(const char* what, std::vector<TopicPartition> partitions);
+
+    std::set<TopicPartition> held_;
+    std::map<TopicPartition, Offset> starts_;
+    std::vector<ReadRecord> records_;
+    std::vector<Told> told_;
+    std::vector<kafka::Status> errors_;
+    std::vector<std::pair<TopicPartition, kafka::Status>> partition_errors_;
+    std::function<void(const std::vector<TopicPartition>&)> when_revoked_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+};
+
+/// A producer and a listener that remembers the failures. Not thread-safe.
+class TestProducer final : public kafka::ProducerListener {
+  public:
+    struct Failed {
+        NullableOwnedBytes key;
+        NullableOwnedBytes value;
+        kafka::Status status;
+    };
+
+    /// The clients need the listener first.
+    using Make = std::function<std::unique_ptr<kafka::Producer>(kafka::ProducerListener&)>;
+    explicit TestProducer(const Make& make) : producer_(make(*this)) {}
+
+    kafka::Producer& operator*() { return *producer_; }
+    kafka::Producer* operator->() { return producer_.get(); }
+
+    /// Sends to partition 0; throws when refused.
+    void send(const std::string& topic, const NullableBytes& key, const NullableBytes& value);
+    void flush();
+
+    void init();
+    void begin();
+    void commit();
+    void abort();
+
+    const std::vector<Failed>& failed() const noexcept { return failed_; }
+    const std::vector<kafka::Status>& errors() const noexcept { return errors_; }
+
+    void on_failed_delivery(const kafka::FailedDelivery& failed) override;
+    void on_error(const kafka::Status& status) override { errors_.push_back(status); }
+
+  private:
+    std::vector<Failed> failed_;
+    std::vector<kafka::Status> errors_;
+    std::unique_ptr<kafka::Producer> producer_;
+};
+
+/// Throws what went wrong, unless nothing did.
+void require_ok(const kafka::Status& status);
+
+template <class T>
+T require_value(kafka::Result<T> result) {
+    require_ok(result.status());
+    return std::move(result.value());
+}
+
+}  // namespace millrace::testing
