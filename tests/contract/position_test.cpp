@@ -30,11 +30,22 @@ class Positions : public Contract {
         producer->flush();
     }
 
-    /// Polls without reading until the lag is known to be this.
-    void await_lag(TestConsumer& consumer, const TopicPartition& partition, std::int64_t lag) {
-        eventually("a lag of " + std::to_string(lag), [&] {
+    /// Reads until nothing is left and that is known.
+    void read_to_end(TestConsumer& consumer, const TopicPartition& partition) {
+        eventually("the end", [&] {
+            consumer.poll(patience());
+            return consumer->queue(partition)->lag() == 0;
+        });
+    }
+
+    /// Reads that many records and leaves the rest.
+    void read_some(TestConsumer& consumer, const TopicPartition& partition, std::size_t count) {
+        auto* queue = consumer->queue(partition);
+        std::vector<kafka::Message> messages;
+        eventually("some records", [&] {
             consumer.poll_only(patience());
-            return consumer->queue(partition)->lag() == lag;
+            queue->read(messages, count - messages.size());
+            return messages.size() == count;
         });
     }
 };
@@ -52,16 +63,10 @@ TEST_P(Positions, FollowWhatIsRead) {
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
     auto* queue = (*consumer)->queue({topic, 0});
-    std::vector<kafka::Message> messages;
-    eventually("three records", [&] {
-        consumer->poll_only(patience());
-        queue->read(messages, 3 - messages.size());
-        return messages.size() == 3;
-    });
+    read_some(*consumer, {topic, 0}, 3);
 
     EXPECT_THAT(queue->position(), Optional(3));
     EXPECT_THAT(queue->lag(), Optional(2));
-    messages.clear();
 }
 
 TEST_P(Positions, ReachTheEndOfAnEmptyPartition) {
@@ -69,7 +74,7 @@ TEST_P(Positions, ReachTheEndOfAnEmptyPartition) {
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
 
-    await_lag(*consumer, {topic, 0}, 0);
+    read_to_end(*consumer, {topic, 0});
 
     EXPECT_THAT((*consumer)->queue({topic, 0})->position(), Optional(0));
 }
@@ -86,7 +91,7 @@ TEST_P(Positions, PassTheMarkersOfTransactions) {
     consumer->assign({topic, 0});
     read(*consumer, 2);
 
-    await_lag(*consumer, {topic, 0}, 0);
+    read_to_end(*consumer, {topic, 0});
 
     EXPECT_THAT((*consumer)->queue({topic, 0})->position(), Optional(3));
 }
@@ -103,7 +108,7 @@ TEST_P(Positions, BeginAtTheEndWhenAsked) {
     const auto topic = topic_with(5);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0}, kafka::kFromEnd);
-    await_lag(*consumer, {topic, 0}, 0);
+    read_to_end(*consumer, {topic, 0});
 
     produce(topic, 5, 1);
 
@@ -126,7 +131,7 @@ TEST_P(Positions, DropWhatWasFetchedBeforeASeek) {
     const auto topic = topic_with(5);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
-    await_lag(*consumer, {topic, 0}, 5);
+    read_some(*consumer, {topic, 0}, 2);
 
     require_ok((*consumer)->seek({topic, 0}, 4));
 
@@ -211,7 +216,7 @@ TEST_P(Positions, AreWaitedForByAPollThatAWakeUpEnds) {
     const auto topic = create_topic();
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
-    await_lag(*consumer, {topic, 0}, 0);
+    read_to_end(*consumer, {topic, 0});
 
     (*consumer)->wake_up();
     consumer->poll_only(std::chrono::minutes(10));  // Ended by the wake-up before it.
@@ -226,7 +231,7 @@ TEST_P(Positions, AreWaitedForByAPollThatANewRecordEnds) {
     const auto topic = create_topic();
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
-    await_lag(*consumer, {topic, 0}, 0);
+    read_to_end(*consumer, {topic, 0});
 
     std::thread other([&] { produce(topic, 0, 1); });
     eventually("the record", [&] {
