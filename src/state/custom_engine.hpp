@@ -19,6 +19,7 @@ class CustomEngine final : public Engine {
     std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
     void drop_below(BytesView end) override;
     void clear() override;
+    bool empty() override { return !iterate({}, Order::kForward)->valid(); }
     bool persistent() const override { return store_->persistent(); }
     bool direct() const override { return true; }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace millrace::state {
 
@@ -35,13 +36,24 @@ class Engine {
 
     virtual void clear() = 0;
 
+    /// True when there are surely no rows. May say false for an empty engine.
+    virtual bool empty() = 0;
+
     virtual bool persistent() const = 0;
 
     /// True when rows must be put at once, not at the commit: the engine does more with them than
     /// keep them (a bounded store evicts, a user's store does what it likes).
     virtual bool direct() const { return false; }
 
-    /// Takes back what was put since the last commit, and confirms it. Only of direct engines.
+    /// Segments that may hold rows, when the engine was opened. Only of segmented engines.
+    virtual std::vector<std::int64_t> segments() { return {}; }
+
+    /// Between these, puts are many and nothing is read; the engine is empty before, and shows
+    /// the rows after the database's write that follows.
+    virtual void begin_load() {}
+    virtual void end_load() {}
+
+    /// The database rolled back or committed what was put. Direct engines do so themselves.
     virtual void roll_back() {}
     virtual void commit() {}
 };

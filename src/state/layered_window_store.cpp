@@ -41,7 +41,10 @@ LayeredWindowStore::LayeredWindowStore(const detail::StoreSpec& spec, std::size_
                                        StoreEnvironment& environment,
                                        std::unique_ptr<Engine> engine)
     : LayeredStore(spec, index, environment, std::move(engine), kSegmentSize),
-      expiry_(expiry_of(spec, LayeredStore::engine())) {}
+      expiry_(expiry_of(spec, LayeredStore::engine())) {
+    const std::vector<std::int64_t> segments = LayeredStore::engine().segments();
+    segments_.insert(segments.begin(), segments.end());
+}
 
 void LayeredWindowStore::make_key(BytesView key, Timestamp start, std::uint32_t sequence) {
     key_.clear();

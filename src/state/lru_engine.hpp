@@ -27,6 +27,7 @@ class LruEngine final : public Engine {
     std::uint64_t approximate_entries() override { return rows_.size(); }
     void drop_below(BytesView end) override;
     void clear() override;
+    bool empty() override { return rows_.empty(); }
     bool persistent() const override { return false; }
     bool direct() const override { return true; }
     void roll_back() override;

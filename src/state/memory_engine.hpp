@@ -19,6 +19,7 @@ class MemoryEngine final : public Engine {
     std::uint64_t approximate_entries() override { return rows_.size(); }
     void drop_below(BytesView end) override;
     void clear() override;
+    bool empty() override { return rows_.empty(); }
     bool persistent() const override { return false; }
 
   private:

@@ -5,13 +5,18 @@
 #include "core/clock.hpp"
 #include "millrace/core/error.hpp"
 #include "state/custom_engine.hpp"
+#include "state/database.hpp"
 #include "state/layered_key_value_store.hpp"
 #include "state/layered_window_store.hpp"
 #include "state/lru_engine.hpp"
 #include "state/memory_engine.hpp"
 #include "state/state_memory.hpp"
+#include "state/state_corrupted.hpp"
 #include "state/thread_cache.hpp"
+#include "state/window_key.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace millrace::state {
@@ -19,22 +24,42 @@ namespace millrace::state {
 using detail::StoreKind;
 using detail::StoreSpec;
 
+namespace {
+
+constexpr std::size_t kOffsetSize = 8;
+constexpr char kFormat = 1;
+
+bool has_changelog(const StoreSpec& spec) {
+    return spec.logging || !spec.source_topic.empty();
+}
+
+}  // namespace
+
 class TaskStores::Implementation {
   public:
+    struct Store {
+        std::unique_ptr<LayeredStore> layers;
+        StateStore* face = nullptr;
+        bool on_disk = false;
+        std::optional<Offset> offset;
+        bool empty = false;    // Surely: so that a restore may load instead of write.
+        bool loading = false;
+    };
+
     Implementation(Options options, StateMemory& memory)
         : options_(std::move(options)), own_cache_(memory.cache_bytes_per_thread()) {
         environment_.cache = &own_cache_;
         environment_.processing = options_.processing;
+        for (const StoreSpec& spec : options_.specs) {
+            if (on_disk(spec) && database_ == nullptr) {
+                database_ = open_database(options_.directory / "db", options_.name, memory);
+            }
+        }
         for (std::size_t index = 0; index < options_.specs.size(); ++index) {
             stores_.push_back(open(options_.specs[index], index));
+            load_about(stores_.back());
         }
     }
-
-    struct Store {
-        std::unique_ptr<LayeredStore> layers;
-        StateStore* face = nullptr;
-        std::optional<Offset> offset;
-    };
 
     Store& at(std::size_t store) {
         MILLRACE_CHECK(store < stores_.size());
@@ -61,21 +86,106 @@ class TaskStores::Implementation {
     void commit(std::span<const std::optional<Offset>> offsets) {
         check_open();
         MILLRACE_CHECK(offsets.empty() || offsets.size() == stores_.size());
-        for (Store& store : stores_) {
+        for (std::size_t index = 0; index < stores_.size(); ++index) {
+            Store& store = stores_[index];
             store.layers->store_changes();
+            const bool moved = index < offsets.size() && offsets[index];
+            if (moved) {
+                set_offset(store, *offsets[index]);
+            }
+            if (moved || store.layers->uncommitted_bytes() != 0) {
+                store.empty = false;
+                put_about(store);
+            }
         }
+        write();
         for (Store& store : stores_) {
             store.layers->committed();
         }
-        for (std::size_t index = 0; index < offsets.size(); ++index) {
-            if (offsets[index]) {
-                stores_[index].offset = offsets[index];
-                offsets_written_at_ = system_clock().now();
+    }
+
+    void roll_back() {
+        check_open();
+        for (Store& store : stores_) {
+            store.layers->roll_back();
+        }
+    }
+
+    void clear(Store& store) {
+        store.offset.reset();
+        store.loading = false;
+        if (store.on_disk) {
+            // The offset must be off the disk before the rows are: no crash may leave it alone.
+            database_->discard();
+            if (database_->about(store.layers->spec().name)) {
+                database_->put_about(store.layers->spec().name, std::nullopt);
+                database_->write();
+                database_->flush();
+            }
+        }
+        store.layers->clear();
+        store.empty = true;
+    }
+
+    void restore(Store& store, std::span<const ChangelogRecord> records) {
+        if (records.empty()) {
+            return;
+        }
+        if (!store.offset && !store.loading && store.empty) {
+            store.layers->engine().begin_load();
+            store.loading = true;
+        }
+        store.empty = false;
+        store.layers->restore(records);
+        if (store.loading) {
+            return;
+        }
+        if (store.offset) {
+            set_offset(store, records.back().offset);
+            put_about(store);
+        }
+        write();
+        store.layers->committed();
+    }
+
+    void finish_restore(Store& store, std::optional<Offset> last) {
+        if (store.loading) {
+            store.layers->engine().end_load();
+            store.loading = false;
+        }
+        if (last) {
+            set_offset(store, *last);
+            put_about(store);
+        }
+        write();
+        store.layers->committed();
+    }
+
+    void close() {
+        if (closed_) {
+            return;
+        }
+        if (database_ != nullptr) {
+            database_->discard();
+            database_->flush();
+        }
+        abandon();
+    }
+
+    void wipe() {
+        abandon();
+        std::error_code error;
+        for (const auto& entry : std::filesystem::directory_iterator(options_.directory, error)) {
+            std::filesystem::remove_all(entry.path(), error);
+            if (error) {
+                throw StateError("cannot remove state: task " + options_.name + ", " +
+                                 entry.path().string() + ": " + error.message());
             }
         }
     }
 
-    void close() {
+    // What was not flushed is lost.
+    void abandon() {
         if (std::exchange(closed_, true)) {
             return;
         }
@@ -84,18 +194,83 @@ class TaskStores::Implementation {
         }
         environment_.cache = &own_cache_;
         stores_.clear();
+        database_.reset();
     }
 
     Options options_;
     ThreadCache own_cache_;
     StoreEnvironment environment_;
+    std::unique_ptr<Database> database_;  // Null when all stores are in memory.
     std::vector<Store> stores_;
     std::optional<Timestamp> offsets_written_at_;
     bool closed_ = false;
 
   private:
+    bool on_disk(const StoreSpec& spec) const {
+        const StoreEngine engine =
+            spec.engine == StoreEngine::kDefault ? options_.default_engine : spec.engine;
+        return engine == StoreEngine::kRocksDb && !spec.custom_key_value && !spec.custom_window;
+    }
+
+    void set_offset(Store& store, Offset offset) {
+        store.offset = offset;
+        offsets_written_at_ = system_clock().now();
+    }
+
+    // docs/formats/state-database.md
+    void put_about(const Store& store) {
+        if (!store.on_disk) {
+            return;
+        }
+        Bytes row(1, kFormat);
+        append_big_endian(static_cast<std::uint64_t>(store.offset.value_or(-1)), kOffsetSize, row);
+        append_timestamp(offsets_written_at_.value_or(kNoTimestamp), row);
+        store.layers->save(row);
+        database_->put_about(store.layers->spec().name, BytesView(row));
+    }
+
+    void load_about(Store& store) {
+        store.empty = store.layers->engine().empty();
+        if (!store.on_disk) {
+            return;
+        }
+        const std::optional<Bytes> row = database_->about(store.layers->spec().name);
+        if (row) {
+            read_about(store, *row);
+        }
+        // Rows that no offset vouches for are of no use, unless there is no changelog at all.
+        if (!store.offset && !store.empty && (!row || has_changelog(store.layers->spec()))) {
+            clear(store);
+        }
+    }
+
+    void read_about(Store& store, BytesView row) {
+        const std::size_t fixed = 1 + kOffsetSize + kStartSize;
+        if (row.size() < fixed || row[0] != kFormat) {
+            throw StateCorrupted("cannot read the state database: task " + options_.name +
+                                 ", store " + store.layers->spec().name +
+                                 ": unknown format of its offset");
+        }
+        const auto offset = static_cast<Offset>(read_big_endian(row.substr(1, kOffsetSize)));
+        if (offset >= 0) {
+            store.offset = offset;
+        }
+        const Timestamp written = read_timestamp(row.substr(1 + kOffsetSize, kStartSize));
+        if (written != kNoTimestamp && (!offsets_written_at_ || *offsets_written_at_ < written)) {
+            offsets_written_at_ = written;
+        }
+        store.layers->load(row.substr(fixed));
+    }
+
+    void write() {
+        if (database_ != nullptr) {
+            database_->write();
+        }
+    }
+
     Store open(const StoreSpec& spec, std::size_t index) {
         Store store;
+        store.on_disk = on_disk(spec);
         switch (spec.kind) {
             case StoreKind::kKeyValue:
             case StoreKind::kTimestampedKeyValue: {
@@ -136,7 +311,14 @@ class TaskStores::Implementation {
             });
             return engine;
         }
+        if (on_disk(spec)) {
+            return database_->engine(spec.name, is_segmented(spec.kind));
+        }
         return std::make_unique<MemoryEngine>();
+    }
+
+    static bool is_segmented(StoreKind kind) {
+        return kind == StoreKind::kWindow || kind == StoreKind::kTimestampedWindow;
     }
 };
 
@@ -187,10 +369,7 @@ void TaskStores::commit(std::span<const std::optional<Offset>> changelog_offsets
 }
 
 void TaskStores::roll_back() {
-    implementation_->check_open();
-    for (auto& store : implementation_->stores_) {
-        store.layers->roll_back();
-    }
+    implementation_->roll_back();
 }
 
 std::optional<Offset> TaskStores::changelog_offset(std::size_t store) const {
@@ -202,21 +381,15 @@ std::optional<Timestamp> TaskStores::offsets_written_at() const {
 }
 
 void TaskStores::clear(std::size_t store) {
-    auto& cleared = implementation_->at(store);
-    cleared.layers->clear();
-    cleared.offset.reset();
+    implementation_->clear(implementation_->at(store));
 }
 
 void TaskStores::restore(std::size_t store, std::span<const ChangelogRecord> records) {
-    implementation_->at(store).layers->restore(records);
+    implementation_->restore(implementation_->at(store), records);
 }
 
 void TaskStores::finish_restore(std::size_t store, std::optional<Offset> last) {
-    auto& restored = implementation_->at(store);
-    if (last) {
-        restored.offset = last;
-        implementation_->offsets_written_at_ = system_clock().now();
-    }
+    implementation_->finish_restore(implementation_->at(store), last);
 }
 
 void TaskStores::close() {
@@ -224,7 +397,7 @@ void TaskStores::close() {
 }
 
 void TaskStores::wipe() {
-    implementation_->close();
+    implementation_->wipe();
 }
 
 }  // namespace millrace::state

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/rocksdb/options.hpp"
+
+#include "core/check.hpp"
+#include "core/log.hpp"
+
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <string>
+
+namespace millrace::state {
+namespace {
+
+constexpr std::size_t kWriteBufferBytes = 16 << 20;
+constexpr std::size_t kArenaBlockBytes = 64 << 10;  // Each column family holds at least one.
+constexpr std::size_t kRunBytesMin = 64 << 10;
+constexpr std::size_t kRunBytesMax = 32 << 20;
+constexpr double kBloomBitsPerKey = 10;
+
+// RocksDB's own log: only what it calls errors, into ours.
+class ErrorLog final : public rocksdb::Logger {
+  public:
+    explicit ErrorLog(std::string owner)
+        : rocksdb::Logger(rocksdb::InfoLogLevel::ERROR_LEVEL), owner_(std::move(owner)) {}
+
+    using rocksdb::Logger::Logv;
+    void Logv(const char* format, std::va_list arguments) override {
+        char line[512];
+        std::vsnprintf(line, sizeof line, format, arguments);
+        log::error("state database: task " + owner_ + ": " + line);
+    }
+
+  private:
+    std::string owner_;
+};
+
+}  // namespace
+
+StateMemory::Engine::Engine(const Limits& limits)
+    : block_cache(rocksdb::NewLRUCache(limits.block_cache_bytes, /*num_shard_bits=*/2,
+                                       /*strict_capacity_limit=*/false,
+                                       /*high_pri_pool_ratio=*/0.2)),
+      write_buffers(std::make_shared<rocksdb::WriteBufferManager>(limits.write_buffer_bytes,
+                                                                  block_cache)),
+      load_run_bytes(std::clamp(limits.write_buffer_bytes, kRunBytesMin, kRunBytesMax)) {}
+
+StateMemory::StateMemory(Limits limits)
+    : limits_(limits), engine_(std::make_unique<Engine>(limits)) {}
+
+StateMemory::~StateMemory() = default;
+
+void StateMemory::set_threads(std::size_t threads) {
+    MILLRACE_CHECK(threads > 0);
+    threads_.store(threads, std::memory_order_relaxed);
+}
+
+std::size_t StateMemory::cache_bytes_per_thread() const {
+    return limits_.cache_bytes / threads_.load(std::memory_order_relaxed);
+}
+
+rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::string& owner) {
+    rocksdb::DBOptions options;
+    options.create_if_missing = true;
+    options.create_missing_column_families = true;
+    // There is no write-ahead log (the changelog topic is one), so offsets and rows must reach the
+    // disk together.
+    options.atomic_flush = true;
+    options.avoid_flush_during_shutdown = true;  // Closing flushes by itself; a wiped task need not.
+    options.allow_concurrent_memtable_write = false;  // One thread writes.
+    options.write_buffer_manager = shared.write_buffers;
+    options.max_background_jobs = 2;
+    options.stats_dump_period_sec = 0;
+    options.stats_persist_period_sec = 0;
+    options.info_log = std::make_shared<ErrorLog>(owner);
+    return options;
+}
+
+rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = shared.block_cache;
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+    table.format_version = 5;
+    table.cache_index_and_filter_blocks = true;  // Memory is bounded only if these count as well.
+    table.cache_index_and_filter_blocks_with_high_priority = true;
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+
+    rocksdb::ColumnFamilyOptions options;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    options.compression = rocksdb::kNoCompression;
+    options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    options.write_buffer_size = kWriteBufferBytes;
+    options.max_write_buffer_number = 3;
+    options.arena_block_size = kArenaBlockBytes;
+    // A key that is not there is told so without a search: first-seen keys are common.
+    options.memtable_whole_key_filtering = true;
+    options.memtable_prefix_bloom_size_ratio = 0.05;
+    return options;
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state/state_memory.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/options.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace millrace::state {
+
+/// The RocksDB objects that all databases of a client share. Thread-safe.
+class StateMemory::Engine {
+  public:
+    explicit Engine(const Limits& limits);
+
+    std::shared_ptr<rocksdb::Cache> block_cache;
+    std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;  ///< Charged to block_cache.
+
+    const std::size_t load_run_bytes;
+
+    /// What bulk loads hold in memory together.
+    std::atomic<std::size_t> load_bytes{0};
+};
+
+rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::string& owner);
+rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared);
+
+}  // namespace millrace::state

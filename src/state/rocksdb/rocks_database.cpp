@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/rocksdb/rocks_database.hpp"
+
+#include "millrace/core/error.hpp"
+#include "state/rocksdb/rocks_engine.hpp"
+#include "state/rocksdb/segment_engine.hpp"
+#include "state/rocksdb/status.hpp"
+#include "state/state_corrupted.hpp"
+
+#include <system_error>
+
+namespace millrace::state {
+namespace {
+
+namespace fs = std::filesystem;
+
+void make_private_directory(const fs::path& directory) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (!error) {
+        fs::permissions(directory, fs::perms::owner_all, error);
+    }
+    if (error) {
+        throw StateError("cannot create the state directory: " + directory.string() + ": " +
+                         error.message() + "; check its owner and the setting state.dir");
+    }
+}
+
+rocksdb::WriteOptions without_log() {
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    return options;
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_database(const fs::path& directory, const std::string& owner,
+                                        StateMemory& memory) {
+    return std::make_unique<RocksDatabase>(directory, owner, memory);
+}
+
+RocksDatabase::RocksDatabase(const fs::path& directory, const std::string& owner,
+                             StateMemory& memory)
+    : directory_(directory), owner_(owner), shared_(memory.engine()) {
+    make_private_directory(directory_.parent_path());
+    make_private_directory(directory_);
+    refuse_incomplete();
+
+    const rocksdb::DBOptions options = database_options(shared_, owner_);
+    const rocksdb::ColumnFamilyOptions family_options = store_options(shared_);
+    std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
+    if (fs::exists(directory_ / "CURRENT")) {
+        check(rocksdb::DB::ListColumnFamilies(options, directory_.string(), &names), "open");
+    }
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (const std::string& name : names) {
+        descriptors.emplace_back(name, family_options);
+    }
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    check(rocksdb::DB::Open(options, directory_.string(), descriptors, &handles, &db), "open");
+    db_.reset(db);
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+        families_.emplace(handle->GetName(), handle);
+    }
+}
+
+RocksDatabase::~RocksDatabase() {
+    for (const auto& [name, handle] : families_) {
+        db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    }
+}
+
+// RocksDB would quietly begin a new database beside the files of the old one.
+void RocksDatabase::refuse_incomplete() const {
+    if (fs::exists(directory_ / "CURRENT")) {
+        return;
+    }
+    for (const auto& file : fs::directory_iterator(directory_)) {
+        const std::string name = file.path().filename().string();
+        if (file.path().extension() == ".sst" || name.starts_with("MANIFEST-")) {
+            throw StateCorrupted("cannot open the state database: task " + owner_ + ", folder " +
+                                 directory_.string() + ": the file CURRENT is missing");
+        }
+    }
+}
+
+void RocksDatabase::check(const rocksdb::Status& status, const char* doing) const {
+    if (!status.ok()) [[unlikely]] {
+        throw_if_failed(status, std::string("cannot ") + doing + " the state database: task " +
+                                    owner_ + ", folder " + directory_.string());
+    }
+}
+
+std::unique_ptr<Engine> RocksDatabase::engine(const std::string& store, bool segmented) {
+    if (segmented) {
+        return std::make_unique<SegmentEngine>(*this, store);
+    }
+    return std::make_unique<RocksEngine>(*this, store);
+}
+
+std::optional<Bytes> RocksDatabase::about(const std::string& store) {
+    std::string row;
+    const rocksdb::Status status = db_->Get({}, store, &row);
+    if (status.IsNotFound()) {
+        return std::nullopt;
+    }
+    check(status, "read");
+    return row;
+}
+
+void RocksDatabase::put_about(const std::string& store, NullableBytes row) {
+    check(row ? batch_.Put(store, *row) : batch_.Delete(store), "write");
+}
+
+void RocksDatabase::write() {
+    if (batch_.Count() == 0) {
+        return;
+    }
+    check(db_->Write(without_log(), &batch_), "write");
+    batch_.Clear();
+}
+
+void RocksDatabase::flush() {
+    std::vector<rocksdb::ColumnFamilyHandle*> all;
+    for (const auto& [name, handle] : families_) {
+        all.push_back(handle);
+    }
+    check(db_->Flush({}, all), "flush");
+}
+
+rocksdb::ColumnFamilyHandle* RocksDatabase::find(const std::string& family) const {
+    const auto found = families_.find(family);
+    return found == families_.end() ? nullptr : found->second;
+}
+
+rocksdb::ColumnFamilyHandle* RocksDatabase::find_or_create(const std::string& family) {
+    if (rocksdb::ColumnFamilyHandle* found = find(family)) {
+        return found;
+    }
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    check(db_->CreateColumnFamily(store_options(shared_), family, &handle), "extend");
+    families_.emplace(family, handle);
+    return handle;
+}
+
+void RocksDatabase::drop(const std::string& family) {
+    const auto found = families_.find(family);
+    if (found == families_.end()) {
+        return;
+    }
+    check(db_->DropColumnFamily(found->second), "shrink");
+    check(db_->DestroyColumnFamilyHandle(found->second), "shrink");
+    families_.erase(found);
+}
+
+std::vector<std::string> RocksDatabase::families() const {
+    std::vector<std::string> names;
+    for (const auto& [name, handle] : families_) {
+        names.push_back(name);
+    }
+    return names;
+}
+
+}  // namespace millrace::state

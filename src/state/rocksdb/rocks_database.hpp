@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state/database.hpp"
+#include "state/rocksdb/options.hpp"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace::state {
+
+/// One RocksDB database without write-ahead log. Column families, docs/formats/state-database.md:
+///
+///     default               a row for each store: its offset and the like
+///     kv:<store>            a key-value store
+///     <segment>:<store>     a segment of a window store
+class RocksDatabase final : public Database {
+  public:
+    RocksDatabase(const std::filesystem::path& directory, const std::string& owner,
+                  StateMemory& memory);
+    ~RocksDatabase() override;
+
+    std::unique_ptr<Engine> engine(const std::string& store, bool segmented) override;
+    std::optional<Bytes> about(const std::string& store) override;
+    void put_about(const std::string& store, NullableBytes row) override;
+    void write() override;
+    void discard() override { batch_.Clear(); }
+    void flush() override;
+
+    // For engines.
+    rocksdb::DB& db() noexcept { return *db_; }
+    const rocksdb::ReadOptions& reading() const noexcept { return reading_; }
+    rocksdb::WriteBatch& batch() noexcept { return batch_; }
+    StateMemory::Engine& shared() noexcept { return shared_; }
+    const std::filesystem::path& directory() const noexcept { return directory_; }
+
+    /// Null when there is none.
+    rocksdb::ColumnFamilyHandle* find(const std::string& family) const;
+    rocksdb::ColumnFamilyHandle* find_or_create(const std::string& family);
+    void drop(const std::string& family);
+    std::vector<std::string> families() const;
+
+    /// Throws, naming task and folder.
+    void check(const rocksdb::Status& status, const char* doing) const;
+
+  private:
+    void refuse_incomplete() const;
+
+    std::filesystem::path directory_;
+    std::string owner_;
+    StateMemory::Engine& shared_;
+    std::unique_ptr<rocksdb::DB> db_;
+    std::map<std::string, rocksdb::ColumnFamilyHandle*> families_;
+    rocksdb::WriteBatch batch_;
+    rocksdb::ReadOptions reading_;
+};
+
+}  // namespace millrace::state
