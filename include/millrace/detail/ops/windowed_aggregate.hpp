@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/aggregator.hpp"
+#include "millrace/detail/change.hpp"
+#include "millrace/detail/table_store.hpp"
+#include "millrace/windows/windowed.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace millrace::detail {
+
+/// Reads the key of a window store as its cache and its changelog have it: key, start, sequence number.
+template <class K>
+struct WindowKeyReader {
+    SerdeOf<K> serde{};
+    std::chrono::milliseconds size{0};
+
+    void operator()(BytesView bytes, Windowed<K>& out) const {
+        constexpr std::size_t kSequenceSize = 4;
+        const BytesView key = without_window(bytes, kTimeSize + kSequenceSize);
+        serde.deserialize(key, out.key);
+        out.window.start = time_at(bytes, key.size());
+        out.window.end =
+            out.window.start > kEndOfTime - size ? kEndOfTime : out.window.start + size;
+    }
+};
+
+/// A node's access to the aggregates of its windows: one key at a time, which is serialised once.
+template <class K, class V>
+class WindowTable {
+  public:
+    explicit WindowTable(TableSerdes<K, V> serdes) : serdes_(std::move(serdes)) {}
+
+    void open(TaskContext& context, const Node& node, const std::string& name) {
+        store_ = &open_store<WindowBytesStore>(context, node, name);
+    }
+
+    void seek(const K& key) {
+        key_bytes_.clear();
+        serdes_.key.serialize(key, key_bytes_);
+    }
+
+    /// The aggregate of the key's window, in this object's memory until the next fetch.
+    Found<V> fetch(Timestamp window_start) {
+        const NullableBytes bytes = store_->fetch(key_bytes_, window_start);
+        if (!bytes) {
+            return {};
+        }
+        const Timestamp timestamp = read_timestamped(serdes_.value, *bytes, value_);
+        return {&value_, timestamp};
+    }
+
+    /// What fetch() found, to be moved from.
+    V& found() noexcept { return value_; }
+
+    /// Null removes the row.
+    void put(Timestamp window_start, const V* value, Timestamp timestamp) {
+        if (value == nullptr) {
+            store_->put(key_bytes_, window_start, std::nullopt);
+            return;
+        }
+        write_timestamped(serdes_.value, *value, timestamp, value_bytes_);
+        store_->put(key_bytes_, window_start, BytesView(value_bytes_));
+    }
+
+    WindowBytesStore& bytes() noexcept { return *store_; }
+    BytesView key_bytes() const noexcept { return key_bytes_; }
+    const TableSerdes<K, V>& serdes() const noexcept { return serdes_; }
+
+  private:
+    TableSerdes<K, V> serdes_;
+    WindowBytesStore* store_ = nullptr;
+    Bytes key_bytes_;
+    Bytes value_bytes_;
+    V value_{};
+};
+
+/// How a window's aggregate changes with a record: nothing removes the row. The three below are for
+/// aggregate, reduce and count.
+template <class K, class V, class Init, class F>
+struct AggregateStep {
+    using Agg = AggregateOf<Init>;
+    using State = StateOf<Init>;
+    using Result = NormalResult<Agg, F, K, State, V>;
+
+    Init initial;
+    F add;
+
+    /// `old` may be moved from; null: the window is new.
+    Result operator()(const K& key, Agg* old, const V& value) {
+        return call_aggregator(add, key, old != nullptr ? State(std::move(*old)) : initial_state(initial),
+                               value);
+    }
+};
+
+template <class K, class V, class F>
+struct ReduceStep {
+    using Agg = Plain<V>;
+    using Result =
+        std::conditional_t<kIsNullable<V>, std::optional<Agg>, NormalResult<Agg, F, K, Agg, V>>;
+
+    F reduce;
+
+    Result operator()(const K& key, Agg* old, const V& value) {
+        if (old == nullptr) {
+            return value;
+        }
+        return call_aggregator(reduce, key, std::move(*old), value);
+    }
+};
+
+/// Aggregates a stream by key and fixed window. Null keys are dropped, null values are not. A record
+/// is late for a window that ended `grace` before the largest time this node has seen.
+template <class K, class V, class Windows, class Step>
+class WindowedAggregateNode final
+    : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
+  public:
+    using Key = Plain<K>;
+    using Agg = typename Step::Agg;
+
+    WindowedAggregateNode(std::string name, Windows windows, Step step,
+                          std::shared_ptr<const TableState> state, TableSerdes<Key, Agg> serdes)
+        : TypedNode<K, V, Windowed<Key>, Change<Agg>>(std::move(name)),
+          windows_(windows),
+          step_(std::move(step)),
+          state_(std::move(state)),
+          table_(serdes),
+          forwarder_({serdes.key, windows.size()}, serdes.value) {}
+
+    void init(TaskContext& context) override {
+        Node::init(context);
+        table_.open(context, *this, state_->store);
+        forwarder_.open(context, *this, this->output(), table_.bytes(), state_->send_old_values);
+    }
+
+    void process(const Record<K, V>& record) override {
+        const Key* key = plain_or_null(record.key);
+        if (key == nullptr) {
+            this->context().dropped(*this, "null key");
+            return;
+        }
+        stream_time_ = std::max(stream_time_, record.timestamp);
+        const Timestamp close_time = stream_time_ - windows_.grace();
+        table_.seek(*key);
+        bool copied_key = false;
+        windows_.for_each_window(record.timestamp, [&](const Window& window) {
+            if (window.end <= close_time) {
+                this->context().dropped(*this, "too late for its window");
+                return;
+            }
+            if (!copied_key) {
+                windowed_.key = *key;
+                copied_key = true;
+            }
+            windowed_.window = window;
+            update(record);
+        });
+    }
+
+  private:
+    void update(const Record<K, V>& record) {
+        const Timestamp start = windowed_.window.start;
+        const Found<Agg> old = table_.fetch(start);
+        const Timestamp timestamp =
+            old.value != nullptr ? std::max(record.timestamp, old.timestamp) : record.timestamp;
+        before_.reset();
+        if (state_->send_old_values && old.value != nullptr && !forwarder_.cached()) {
+            before_ = *old.value;
+        }
+        const typename Step::Result result =
+            step_(windowed_.key, old.value != nullptr ? &table_.found() : nullptr, record.value);
+        const Agg* new_value = plain_or_null(result);
+        table_.put(start, new_value, timestamp);
+        forwarder_.forward(windowed_, new_value, before_ ? &*before_ : nullptr, true, timestamp,
+                           record.headers);
+    }
+
+    Windows windows_;
+    Step step_;
+    std::shared_ptr<const TableState> state_;
+    WindowTable<Key, Agg> table_;
+    ChangeForwarder<Windowed<Key>, Agg, WindowKeyReader<Key>> forwarder_;
+    Timestamp stream_time_ = kNoTimestamp;
+    Windowed<Key> windowed_;
+    std::optional<Agg> before_;
+};
+
+/// Looks up the windows of a windowed aggregate.
+template <class K, class V>
+class WindowGetter final : public ValueGetter<Windowed<K>, V> {
+  public:
+    WindowGetter(std::string store, TableSerdes<K, V> serdes)
+        : name_(std::move(store)), table_(std::move(serdes)) {}
+
+    void init(TaskContext& context, const Node& user) override { table_.open(context, user, name_); }
+    Found<V> get(const Windowed<K>& key) override {
+        table_.seek(key.key);
+        return table_.fetch(key.window.start);
+    }
+
+  private:
+    std::string name_;
+    WindowTable<K, V> table_;
+};
+
+template <class K, class V>
+class WindowOrigin final : public TableOrigin<Windowed<K>, V> {
+  public:
+    WindowOrigin(std::shared_ptr<TableState> state, TableSerdes<K, V> serdes)
+        : state_(std::move(state)), serdes_(std::move(serdes)) {}
+
+    bool send_old_values(bool) override { return state_->send_old_values = true; }
+    bool sends_old_values() const override { return state_->send_old_values; }
+    TableView<Windowed<K>, V> view() override {
+        return {{state_->store}, [store = state_->store, serdes = serdes_] {
+                    return std::make_unique<WindowGetter<K, V>>(store, serdes);
+                }};
+    }
+
+  private:
+    std::shared_ptr<TableState> state_;
+    TableSerdes<K, V> serdes_;
+};
+
+}  // namespace millrace::detail

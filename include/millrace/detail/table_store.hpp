@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/error.hpp"
+#include "millrace/detail/change.hpp"
+#include "millrace/detail/node.hpp"
+#include "millrace/detail/table.hpp"
+#include "millrace/serde/primitives.hpp"
+#include "millrace/serde/serde.hpp"
+#include "millrace/state/bytes_store.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace millrace::detail {
+
+/// Serdes of a table's store.
+template <class K, class V>
+struct TableSerdes {
+    SerdeOf<K> key{};
+    SerdeOf<V> value{};
+};
+
+inline constexpr std::size_t kTimestampSize = 8;
+
+/// Reads a value with its time in front. Throws SerdeError.
+template <class V>
+Timestamp read_timestamped(const SerdeOf<V>& serde, BytesView bytes, V& out) {
+    if (bytes.size() < kTimestampSize) {
+        throw SerdeError("too short for a value with timestamp: " + std::to_string(bytes.size()) +
+                         " bytes");
+    }
+    serde.deserialize(bytes.substr(kTimestampSize), out);
+    return timestamp_of(read_big_endian<std::int64_t>(bytes.data()));
+}
+
+/// Replaces `out` by the value with its time in front.
+template <class V>
+void write_timestamped(const SerdeOf<V>& serde, const V& value, Timestamp timestamp, Bytes& out) {
+    out.clear();
+    append_big_endian(milliseconds_of(timestamp), out);
+    serde.serialize(value, out);
+}
+
+/// The store of that kind that `node` is connected to.
+template <class Store>
+Store& open_store(TaskContext& context, const Node& node, const std::string& name) {
+    auto* store = dynamic_cast<Store*>(&context.store(node, name));
+    if (store == nullptr) {
+        throw TopologyError("store " + name + ", used by " + node.name() + ", is of another kind");
+    }
+    return *store;
+}
+
+/// What became of a put.
+enum class PutResult {
+    kLatest,
+    kOutOfOrder,  ///< Stored as history (versioned stores).
+    kDropped,     ///< Older than the history.
+};
+
+/// A node's access to its table of values with timestamps: reads and writes one key at a time, which
+/// is serialised once.
+template <class K, class V>
+class TableStore {
+  public:
+    explicit TableStore(TableSerdes<K, V> serdes) : serdes_(std::move(serdes)) {}
+
+    void open(TaskContext& context, const Node& node, const std::string& name) {
+        store_ = &open_store<KeyValueBytesStore>(context, node, name);
+    }
+
+    /// The key that the following calls are about.
+    void seek(const K& key) {
+        key_bytes_.clear();
+        serdes_.key.serialize(key, key_bytes_);
+    }
+
+    /// The value of the key, in this object's memory until the next get(); null: none.
+    Found<V> get() {
+        const NullableBytes bytes = store_->get(key_bytes_);
+        if (!bytes) {
+            return {};
+        }
+        const Timestamp timestamp = read_timestamped(serdes_.value, *bytes, value_);
+        return {&value_, timestamp};
+    }
+
+    /// What get() found, to be moved from.
+    V& found() noexcept { return value_; }
+
+    /// Null removes the key.
+    PutResult put(const V* value, Timestamp timestamp) {
+        if (value == nullptr) {
+            store_->put(key_bytes_, std::nullopt);
+        } else {
+            write_timestamped(serdes_.value, *value, timestamp, value_bytes_);
+            store_->put(key_bytes_, BytesView(value_bytes_));
+        }
+        return PutResult::kLatest;
+    }
+
+    KeyValueBytesStore& bytes() noexcept { return *store_; }
+    const TableSerdes<K, V>& serdes() const noexcept { return serdes_; }
+
+  private:
+    TableSerdes<K, V> serdes_;
+    KeyValueBytesStore* store_ = nullptr;
+    Bytes key_bytes_;
+    Bytes value_bytes_;
+    V value_{};
+};
+
+/// Sends a stored table's changes on: at once, or, when the store has a cache, when that lets go of
+/// them. K is the key as the children see it; ReadKey makes it from the cache's bytes.
+template <class K, class V, class ReadKey>
+class ChangeForwarder final : private FlushListener {
+  public:
+    ChangeForwarder(ReadKey read_key, SerdeOf<V> value_serde)
+        : read_key_(std::move(read_key)), value_serde_(std::move(value_serde)) {}
+
+    /// `store` is a bytes store of whatever kind.
+    template <class Store>
+    void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output, Store& store,
+              bool send_old_values) {
+        context_ = &context;
+        node_ = &node;
+        output_ = &output;
+        send_old_values_ = send_old_values;
+        cached_ = store.set_flush_listener(this, send_old_values);
+    }
+
+    bool cached() const noexcept { return cached_; }
+
+    /// Does nothing when the cache will do it.
+    void forward(const K& key, const V* new_value, const V* old_value, bool is_latest, Timestamp timestamp,
+                 const Headers& headers) const {
+        if (cached_) {
+            return;
+        }
+        const Change<V> change{new_value, send_old_values_ ? old_value : nullptr, is_latest};
+        output_->forward(*context_, {key, change, timestamp, headers});
+    }
+
+  private:
+    void on_flush(BytesView key, NullableBytes new_value, NullableBytes old_value,
+                  const RecordContext& written_by) override {
+        static const Headers kNoHeaders;
+        read_key_(key, key_);
+        Change<V> change;
+        Timestamp timestamp = written_by.timestamp;
+        if (new_value) {
+            timestamp = read_timestamped(value_serde_, *new_value, new_value_);
+            change.new_value = &new_value_;
+        }
+        if (old_value && send_old_values_) {
+            read_timestamped(value_serde_, *old_value, old_value_);
+            change.old_value = &old_value_;
+        }
+        const RecordContext at_hand = std::exchange(context_->record(), written_by);
+        const Headers& headers = written_by.headers != nullptr ? *written_by.headers : kNoHeaders;
+        output_->forward(*context_, {key_, change, timestamp, headers});
+        context_->record() = at_hand;
+    }
+
+    ReadKey read_key_;
+    SerdeOf<V> value_serde_;
+    TaskContext* context_ = nullptr;
+    const Node* node_ = nullptr;
+    const Output<K, Change<V>>* output_ = nullptr;
+    bool send_old_values_ = false;
+    bool cached_ = false;
+    K key_{};
+    V new_value_{};
+    V old_value_{};
+};
+
+/// Reads the key of a key-value store.
+template <class K>
+struct PlainKeyReader {
+    SerdeOf<K> serde{};
+    void operator()(BytesView bytes, K& out) const { serde.deserialize(bytes, out); }
+};
+
+/// A table store whose changes go to the children of a node.
+template <class K, class V>
+class StoredTable {
+  public:
+    StoredTable(std::string store, TableSerdes<K, V> serdes)
+        : name_(std::move(store)),
+          table_(serdes),
+          forwarder_({serdes.key}, serdes.value) {}
+
+    void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output,
+              bool send_old_values) {
+        table_.open(context, node, name_);
+        forwarder_.open(context, node, output, table_.bytes(), send_old_values);
+    }
+
+    TableStore<K, V>& table() noexcept { return table_; }
+
+    /// Stores the value of the key sought and sends the change, unless the store dropped it.
+    template <class KIn, class VIn>
+    void put(const Record<KIn, VIn>& cause, const K& key, const V* new_value, const V* old_value,
+             Timestamp timestamp) {
+        const PutResult result = table_.put(new_value, timestamp);
+        if (result != PutResult::kDropped) {
+            forwarder_.forward(key, new_value, old_value, result == PutResult::kLatest, timestamp,
+                               cause.headers);
+        }
+    }
+
+  private:
+    std::string name_;
+    TableStore<K, V> table_;
+    ChangeForwarder<K, V, PlainKeyReader<K>> forwarder_;
+};
+
+/// Looks up a stored table.
+template <class K, class V>
+class StoreGetter final : public ValueGetter<K, V> {
+  public:
+    StoreGetter(std::string store, TableSerdes<K, V> serdes)
+        : name_(std::move(store)), table_(std::move(serdes)) {}
+
+    void init(TaskContext& context, const Node& user) override { table_.open(context, user, name_); }
+    Found<V> get(const K& key) override {
+        table_.seek(key);
+        return table_.get();
+    }
+
+  private:
+    std::string name_;
+    TableStore<K, V> table_;
+};
+
+template <class K, class V>
+TableView<K, V> view_of_store(const std::string& store, const TableSerdes<K, V>& serdes) {
+    return {{store}, [store, serdes] { return std::make_unique<StoreGetter<K, V>>(store, serdes); }};
+}
+
+/// A table whose node has a store, or gets one when somebody needs it.
+template <class K, class V>
+class StoredOrigin final : public TableOrigin<K, V> {
+  public:
+    StoredOrigin(std::shared_ptr<TableState> state, TableSerdes<K, V> serdes)
+        : state_(std::move(state)), serdes_(std::move(serdes)) {}
+
+    bool send_old_values(bool force) override {
+        if (!state_->materialized && !force) {
+            return false;
+        }
+        state_->materialized = true;
+        state_->send_old_values = true;
+        return true;
+    }
+    bool sends_old_values() const override { return state_->send_old_values; }
+    TableView<K, V> view() override {
+        state_->materialized = true;
+        return view_of_store<K, V>(state_->store, serdes_);
+    }
+
+  private:
+    std::shared_ptr<TableState> state_;
+    TableSerdes<K, V> serdes_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bodies of dsl/kgrouped_stream.hpp; include that.
+#include "millrace/detail/ops/aggregate.hpp"
+#include "millrace/detail/ops/windowed_aggregate.hpp"
+#include "millrace/dsl/bodies.hpp"
+#include "millrace/dsl/bodies/table_place.hpp"
+
+namespace millrace {
+
+namespace detail {
+
+/// Where an aggregate hangs: below the grouped stream, or below a repartition topic named after the
+/// group or else the store. Aggregates of one group with a name share the topic.
+template <class K, class V>
+AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store) {
+    const StreamCore<K, V>& stream = group.stream;
+    if (!stream.needs_repartition) {
+        return {stream.node, stream.sources};
+    }
+    const bool is_named = !group.topic_name.empty();
+    RepartitionStep step =
+        make_repartition<K, V>(*stream.graph, is_named ? group.topic_name : store.spec.name,
+                               {stream.key_serde, stream.value_serde});
+    step.optimizable = true;
+    step.name_is_generated = !is_named && store.name_is_generated;
+    if (*group.repartitioned == nullptr || !is_named) {
+        *group.repartitioned = &stream.graph->add(repartition_node(std::move(step)), {stream.node});
+    } else {
+        stream.graph->add_again(**group.repartitioned, *stream.node);
+    }
+    return {*group.repartitioned, {(*group.repartitioned)->name}};
+}
+
+/// Adds an aggregate's node, its store and its handle to the program.
+template <class N, class Key, class Agg, class Origin, class K, class V, class... Args>
+TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::string& name,
+                                  const StorePlace& store, const SerdeOf<Key>& key_serde,
+                                  const SerdeOf<Agg>& value_serde, std::shared_ptr<Origin> origin,
+                                  std::optional<std::chrono::milliseconds> grace, Args... args) {
+    const AggregatePlace place = place_aggregate(group, store);
+    LogicalNode node = processor_node<N>(name, std::move(args)...);
+    node.stores.push_back(store.store(name));
+    node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
+    node.grace = grace;
+    LogicalNode& added = group.stream.graph->add(std::move(node), {place.parent});
+    TableCore<Key, Agg> core{group.stream.graph, &added, name, key_serde, value_serde, place.sources};
+    core.origin = std::move(origin);
+    core.state = store.state;
+    core.queryable = store.name_is_generated ? std::string() : store.spec.name;
+    if (node.versioned.value_or(false)) {
+        core.history = store.spec.retention;
+    }
+    return core;
+}
+
+/// The parts that count, reduce and aggregate of a grouped stream have in common.
+template <class N, class Agg, class K, class V, class... Args>
+TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, const char* prefix,
+                                             const Materialized<Plain<K>, Agg>& options,
+                                             Args... args) {
+    using Key = Plain<K>;
+    LogicalGraph& graph = *group.stream.graph;
+    const StorePlace store =
+        place_store(graph, untyped(options), prefix, StoreKind::kTimestampedKeyValue);
+    store.state->materialized = true;
+    const std::string name = graph.name_or_new(options.name, prefix);
+    const TableSerdes<Key, Agg> serdes{serde_or(options.key_serde, group.stream.key_serde),
+                                       options.value_serde};
+    return add_aggregate<N>(group, name, store, serdes.key, serdes.value,
+                            std::make_shared<StoredOrigin<Key, Agg>>(store.state, serdes), std::nullopt,
+                            std::move(args)..., std::shared_ptr<const TableState>(store.state), serdes);
+}
+
+}  // namespace detail
+
+template <class K, class V>
+auto KGroupedStream<K, V>::count(Materialized<Key, std::int64_t> options) const
+    -> KTable<Key, std::int64_t, Removals::kNever>
+requires Serializable<Key>
+{
+    constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
+    if (options.materialize && options.store.empty()) {
+        core_.stream.graph->new_store_name(kPrefix);  // Taken twice by Kafka Streams.
+    }
+    using N = detail::AggregateNode<K, V, std::int64_t, detail::CountOne>;
+    return KTable<Key, std::int64_t, Removals::kNever>(detail::add_plain_aggregate<N>(
+        core_, kPrefix, options, std::int64_t{0}, detail::CountOne{}));
+}
+
+template <class K, class V>
+template <Aggregator<detail::Plain<K>, detail::Plain<V>, detail::Plain<V>> F>
+requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+auto KGroupedStream<K, V>::reduce(F combine, Materialized<Key, Value> options) const
+    -> KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>> {
+    options.value_serde = detail::serde_or(options.value_serde, core_.stream.value_serde);
+    using N = detail::ReduceNode<K, V, F>;
+    return KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>>(
+        detail::add_plain_aggregate<N>(core_, "KSTREAM-REDUCE-", options, std::move(combine)));
+}
+
+template <class K, class V>
+template <Initializer Init, Aggregator<detail::Plain<K>, detail::StateOf<Init>, detail::Plain<V>> F>
+requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
+auto KGroupedStream<K, V>::aggregate(Init initial, F add,
+                                     Materialized<Key, detail::AggregateOf<Init>> options) const
+    -> KTable<Key, detail::AggregateOf<Init>,
+              detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>> {
+    using N = detail::AggregateNode<K, V, Init, F>;
+    return KTable<Key, detail::AggregateOf<Init>,
+                  detail::kRemovalsOf<
+                      detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>(
+        detail::add_plain_aggregate<N>(core_, "KSTREAM-AGGREGATE-", options, std::move(initial),
+                                       std::move(add)));
+}
+
+template <class K, class V, class Windows>
+template <class Step, Removals kRemovals>
+auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
+    Step step, const char* prefix, Materialized<Key, typename Step::Agg> options) const
+    -> KTable<Windowed<Key>, typename Step::Agg, kRemovals> {
+    using Agg = typename Step::Agg;
+    detail::LogicalGraph& graph = *core_.stream.graph;
+    detail::StorePlace store = detail::place_store(graph, detail::untyped(options), prefix,
+                                                   detail::StoreKind::kTimestampedWindow);
+    store.state->materialized = true;
+    detail::set_retention(store.spec, detail::untyped(options), windows_.default_retention(),
+                          windows_.size());
+    const std::string name = graph.name_or_new(options.name, prefix);
+    const detail::TableSerdes<Key, Agg> serdes{
+        detail::serde_or(options.key_serde, core_.stream.key_serde), options.value_serde};
+    using N = detail::WindowedAggregateNode<K, V, Windows, Step>;
+    return KTable<Windowed<Key>, Agg, kRemovals>(detail::add_aggregate<N>(
+        core_, name, store, windowed_serde<Key>(windows_.size(), serdes.key), serdes.value,
+        std::make_shared<detail::WindowOrigin<Key, Agg>>(store.state, serdes),
+        std::optional(windows_.grace()), windows_, std::move(step),
+        std::shared_ptr<const detail::TableState>(store.state), serdes));
+}
+
+template <class K, class V, class Windows>
+auto TimeWindowedKStream<K, V, Windows>::count(Materialized<Key, std::int64_t> options) const
+    -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
+requires Serializable<Key>
+{
+    constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
+    if (options.materialize && options.store.empty()) {
+        core_.stream.graph->new_store_name(kPrefix);  // Taken twice by Kafka Streams.
+    }
+    using Step = detail::AggregateStep<Key, V, std::int64_t, detail::CountOne>;
+    return aggregate_with<Step, Removals::kNever>({0, {}}, kPrefix, std::move(options));
+}
+
+template <class K, class V, class Windows>
+template <Aggregator<detail::Plain<K>, detail::Plain<V>, V> F>
+requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+auto TimeWindowedKStream<K, V, Windows>::reduce(F combine,
+                                                Materialized<Key, detail::Plain<V>> options) const {
+    using Step = detail::ReduceStep<Key, V, F>;
+    options.value_serde = detail::serde_or(options.value_serde, core_.stream.value_serde);
+    return aggregate_with<Step, detail::kRemovalsOf<typename Step::Result>>(
+        {std::move(combine)}, "KSTREAM-REDUCE-", std::move(options));
+}
+
+template <class K, class V, class Windows>
+template <Initializer Init, Aggregator<detail::Plain<K>, detail::StateOf<Init>, V> F>
+requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
+auto TimeWindowedKStream<K, V, Windows>::aggregate(
+    Init initial, F add, Materialized<Key, detail::AggregateOf<Init>> options) const {
+    using Step = detail::AggregateStep<Key, V, Init, F>;
+    return aggregate_with<Step, detail::kRemovalsOf<typename Step::Result>>(
+        {std::move(initial), std::move(add)}, "KSTREAM-AGGREGATE-", std::move(options));
+}
+
+}  // namespace millrace

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bodies of the joins in dsl/kstream.hpp; include that.
+#include "millrace/detail/ops/stream_table_join.hpp"
+#include "millrace/dsl/bodies.hpp"
+
+namespace millrace {
+
+template <class K, class V>
+template <detail::JoinType kType, class VTable, class VOut, Removals kRemovals, class F>
+KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable, kRemovals>& table,
+                                           F joiner, Joined<K, V> options) const {
+    using Key = detail::Plain<K>;
+    using JoinNode =
+        detail::StreamTableJoinNode<K, V, Key, VTable, VOut, detail::SameKey<K>, F, kType>;
+    detail::StreamCore<K, V> stream = core_;
+    const SerdeOf<Key> key_serde = detail::serde_or(options.key_serde, core_.key_serde);
+    if (core_.needs_repartition) {
+        stream = detail::repartition_for_join<K, V>(
+            core_, options.name.empty() ? core_.name : options.name,
+            {key_serde, detail::serde_or(options.value_serde, core_.value_serde)});
+    }
+    stream.sources = detail::united(stream.sources, table.core().sources);
+    core_.graph->copartition(stream.sources);
+
+    const std::string name = core_.graph->name_or_new(
+        options.name, kType == detail::JoinType::kLeft ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-");
+    const detail::TableView<Key, VTable> view = table.core().origin->view();
+    detail::NodeSpec step;
+    step.name = name;
+    step.make = [name, joiner = std::move(joiner),
+                 make_getter = view.make_getter]() -> std::unique_ptr<detail::Node> {
+        return std::make_unique<JoinNode>(name, detail::SameKey<K>{}, joiner, make_getter());
+    };
+    detail::LogicalNode node;
+    node.name = name;
+    node.steps.push_back(std::move(step));
+    node.connects = view.stores;
+    node.takes_null_keys = kType == detail::JoinType::kLeft;
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {stream.node});
+    return KStream<K, VOut>(stream.template then<K, VOut>(added, key_serde, {}, false));
+}
+
+template <class K, class V>
+template <class VTable, Removals kRemovals, ValueJoiner<K, const detail::Plain<V>&, const VTable&> F>
+requires HasKey<K>
+auto KStream<K, V>::join(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,
+                         Joined<K, V> options) const
+    -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>> {
+    using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>;
+    return join_table<detail::JoinType::kInner, VTable, VOut>(table, std::move(joiner), std::move(options));
+}
+
+template <class K, class V>
+template <class VTable, Removals kRemovals, ValueJoiner<K, const detail::Plain<V>&, const VTable*> F>
+requires HasKey<K>
+auto KStream<K, V>::left_join(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,
+                              Joined<K, V> options) const
+    -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>> {
+    using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>;
+    return join_table<detail::JoinType::kLeft, VTable, VOut>(table, std::move(joiner), std::move(options));
+}
+
+namespace detail {
+
+/// Finds the key to look up in a global table with the user's callable.
+template <class K, class V, class F>
+struct SelectedKey {
+    F select;
+    RecordResult<F, K, V> operator()(const K& key, const V& value) {
+        return call_with_record(select, key, value);
+    }
+};
+
+}  // namespace detail
+
+template <class K, class V>
+template <detail::JoinType kType, class VOut, class KGlobal, class VTable, class Select, class F>
+KStream<K, VOut> KStream<K, V>::join_global(const GlobalKTable<KGlobal, VTable>& table, Select select,
+                                            F joiner, const Named& options) const {
+    using Selected = detail::SelectedKey<K, detail::Plain<V>, Select>;
+    using JoinNode = detail::StreamTableJoinNode<K, V, KGlobal, VTable, VOut, Selected, F, kType>;
+    const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-LEFTJOIN-");
+    detail::NodeSpec step;
+    step.name = name;
+    step.make = [name, select = std::move(select), joiner = std::move(joiner),
+                 make_getter = table.view().make_getter]() -> std::unique_ptr<detail::Node> {
+        return std::make_unique<JoinNode>(name, Selected{select}, joiner, make_getter());
+    };
+    detail::LogicalNode node;
+    node.name = name;
+    node.steps.push_back(std::move(step));
+    node.takes_null_keys = kType == detail::JoinType::kLeft;
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
+    return KStream<K, VOut>(
+        core_.template then<K, VOut>(added, core_.key_serde, {}, core_.needs_repartition));
+}
+
+template <class K, class V>
+template <class KGlobal, class VTable, CallableWithRecord<K, detail::Plain<V>> Select,
+          ValueJoiner<K, const detail::Plain<V>&, const VTable&> F>
+auto KStream<K, V>::join(const GlobalKTable<KGlobal, VTable>& table, Select select, F joiner,
+                         Named options) const
+    -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>> {
+    using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>;
+    return join_global<detail::JoinType::kInner, VOut>(table, std::move(select), std::move(joiner), options);
+}
+
+template <class K, class V>
+template <class KGlobal, class VTable, CallableWithRecord<K, detail::Plain<V>> Select,
+          ValueJoiner<K, const detail::Plain<V>&, const VTable*> F>
+auto KStream<K, V>::left_join(const GlobalKTable<KGlobal, VTable>& table, Select select, F joiner,
+                              Named options) const
+    -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>> {
+    using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>;
+    return join_global<detail::JoinType::kLeft, VOut>(table, std::move(select), std::move(joiner), options);
+}
+
+}  // namespace millrace

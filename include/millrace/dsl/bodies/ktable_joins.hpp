@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bodies of the joins in dsl/ktable.hpp; include that.
+#include "millrace/detail/ops/table_table_join.hpp"
+#include "millrace/dsl/bodies.hpp"
+#include "millrace/dsl/bodies/table_place.hpp"
+
+namespace millrace {
+
+template <class K, class V, Removals kRemovals>
+template <detail::JoinType kType, class VOther, Removals kOther, class F>
+auto KTable<K, V, kRemovals>::join_table(
+    const KTable<K, VOther, kOther>& other, F joiner,
+    Materialized<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> options) const
+    -> KTable<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> {
+    using Joiner = detail::JoinerOf<F, K, V, kType, VOther>;
+    using Out = typename Joiner::Out;
+    using LeftNode = detail::TableJoinSideNode<K, V, VOther, Joiner, kType, true>;
+    using RightNode = detail::TableJoinSideNode<K, V, VOther, Joiner, kType, false>;
+    constexpr const char* kPrefix = "KTABLE-MERGE-";
+    detail::LogicalGraph& graph = *core_.graph;
+    const detail::TableCore<K, VOther>& right = other.core();
+
+    const bool stored = detail::wants_store(detail::untyped(options), options.key_serde.is_custom() ||
+                                                                          options.value_serde.is_custom());
+    detail::StorePlace place{std::make_shared<detail::TableState>(), {}, true};
+    if (stored) {
+        place = detail::place_store(graph, detail::untyped(options), kPrefix,
+                                    detail::StoreKind::kTimestampedKeyValue);
+        place.state->materialized = true;
+    }
+    const std::string name = graph.name_or_new(options.name, kPrefix);
+    const std::set<std::string> sources = detail::united(core_.sources, right.sources);
+    graph.copartition(sources);
+    if (kType != detail::JoinType::kInner) {
+        core_.origin->send_old_values(true);
+    }
+    if (kType == detail::JoinType::kOuter) {
+        right.origin->send_old_values(true);
+    }
+    const Joiner apply{std::move(joiner)};
+    const detail::TableView<K, V> left_view = core_.origin->view();
+    const detail::TableView<K, VOther> right_view = right.origin->view();
+    const std::string this_name = graph.suffixed_or_new(options.name, "-join-this", "KTABLE-JOINTHIS-");
+    const std::string other_name =
+        graph.suffixed_or_new(options.name, "-join-other", "KTABLE-JOINOTHER-");
+    const std::shared_ptr<const detail::TableState> state = place.state;
+    const auto left_side = std::make_shared<detail::TableState>();
+    const auto right_side = std::make_shared<detail::TableState>();
+
+    detail::NodeSpec left_step;
+    left_step.name = this_name;
+    left_step.parents = {core_.node->name};
+    left_step.make = [this_name, apply, state, left_side,
+                      make = right_view.make_getter]() -> std::unique_ptr<detail::Node> {
+        return std::make_unique<LeftNode>(this_name, apply, make(), state, left_side);
+    };
+    detail::NodeSpec right_step;
+    right_step.name = other_name;
+    right_step.parents = {right.node->name};
+    right_step.make = [other_name, apply, state, right_side,
+                       make = left_view.make_getter]() -> std::unique_ptr<detail::Node> {
+        return std::make_unique<RightNode>(other_name, apply, make(), state, right_side);
+    };
+    const detail::TableSerdes<K, Out> serdes{detail::serde_or(options.key_serde, core_.key_serde),
+                                             options.value_serde};
+    detail::NodeSpec merge_step =
+        detail::processor_step<detail::TableMergeNode<K, Out>>(name, state, serdes);
+    merge_step.parents = {this_name, other_name};
+
+    detail::LogicalNode node;
+    node.name = name;
+    node.steps = {std::move(left_step), std::move(right_step), std::move(merge_step)};
+    node.connections.push_back({this_name, right_view.stores});
+    node.connections.push_back({other_name, left_view.stores});
+    if (stored) {
+        if constexpr (!Serializable<K> || !Serializable<Out>) {
+            detail::no_serde(name, typeid(Out).name());
+        }
+        node.stores.push_back(place.store(name));
+    }
+    node.versioned = options.history.has_value();
+    node.version_aware = {{core_.node, left_side}, {right.node, right_side}};
+    detail::LogicalNode& added = graph.add(std::move(node), {core_.node, right.node});
+
+    detail::TableCore<K, Out> core{core_.graph, &added, name, serdes.key, serdes.value, sources};
+    core.origin = std::make_shared<detail::JoinOrigin<K, V, VOther, Joiner>>(
+        apply, place.state, serdes, core_.origin, right.origin);
+    core.state = place.state;
+    core.queryable = stored ? place.spec.name : std::string();
+    core.history = options.history;
+    return KTable<K, Out>(std::move(core));
+}
+
+template <class K, class V, Removals kRemovals>
+template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther&> F>
+auto KTable<K, V, kRemovals>::join(
+    const KTable<K, VOther, kOther>& other, F joiner,
+    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out> options)
+    const -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out> {
+    return join_table<detail::JoinType::kInner>(other, std::move(joiner), std::move(options));
+}
+
+template <class K, class V, Removals kRemovals>
+template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther*> F>
+auto KTable<K, V, kRemovals>::left_join(
+    const KTable<K, VOther, kOther>& other, F joiner,
+    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out> options)
+    const -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out> {
+    return join_table<detail::JoinType::kLeft>(other, std::move(joiner), std::move(options));
+}
+
+template <class K, class V, Removals kRemovals>
+template <class VOther, Removals kOther, ValueJoiner<K, const V*, const VOther*> F>
+auto KTable<K, V, kRemovals>::outer_join(
+    const KTable<K, VOther, kOther>& other, F joiner,
+    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out> options)
+    const -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out> {
+    return join_table<detail::JoinType::kOuter>(other, std::move(joiner), std::move(options));
+}
+
+}  // namespace millrace

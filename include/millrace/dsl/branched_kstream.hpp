@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/callable.hpp"
+#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/ops/branch.hpp"
+#include "millrace/dsl/fwd.hpp"
+#include "millrace/dsl/options.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+/// What becomes of one branch of a split stream; at most one of the two functions. Has the semantics
+/// of Kafka Streams' Branched.
+template <class K, class V>
+struct Branched {
+    std::string name{};                                     ///< Follows the split's; else a number.
+    std::function<void(KStream<K, V>)> consumer{};          ///< Given the branch, which then has no entry.
+    std::function<KStream<K, V>(KStream<K, V>)> function{}; ///< Its result is the entry.
+};
+
+/// A stream while it is parted. Each record goes to the first branch whose predicate is true, else to
+/// the branch of otherwise(), else nowhere. Has the semantics of Kafka Streams' BranchedKStream.
+template <class K, class V>
+class BranchedKStream {
+  public:
+    /// By name: the split's name followed by the branch's name, or by its number, from 1; 0 is
+    /// otherwise().
+    using Branches = std::map<std::string, KStream<K, V>>;
+
+    BranchedKStream(detail::StreamCore<K, V> source, const Named& options);
+
+    template <RecordPredicate<K, V> F>
+    BranchedKStream& branch(F wants, Branched<K, V> options = {});
+
+    /// Takes what no branch wants, and ends the split.
+    Branches otherwise(Branched<K, V> options = {});
+
+    /// Ends the split; what no branch wants is dropped.
+    Branches no_default_branch() const { return branches_; }
+
+  private:
+    void add_branch(const Branched<K, V>& options, std::size_t number,
+                    std::function<bool(const K&, const V&)> predicate);
+
+    detail::StreamCore<K, V> source_;
+    detail::LogicalNode* splitter_;
+    std::shared_ptr<std::vector<detail::BranchSpec<K, V>>> specs_;
+    std::size_t count_ = 0;
+    Branches branches_;
+};
+
+}  // namespace millrace
+
+#include "millrace/dsl/bodies.hpp"

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace millrace {
+
+/// Whether rows of a table can go away, and so whether its stream carries nulls.
+enum class Removals {
+    kPossible,
+    kNever,
+};
+
+template <class K, class V>
+class KStream;
+template <class K, class V>
+class BranchedKStream;
+template <class K, class V>
+class KGroupedStream;
+template <class K, class V, class Windows>
+class TimeWindowedKStream;
+template <class K, class V, Removals kRemovals = Removals::kPossible>
+class KTable;
+template <class K, class V>
+class KGroupedTable;
+template <class K, class V>
+class GlobalKTable;
+
+}  // namespace millrace

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/aggregator.hpp"
+#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/dsl/fwd.hpp"
+#include "millrace/dsl/options.hpp"
+#include "millrace/windows/time_windows.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace millrace {
+
+namespace detail {
+
+/// Rows go away when an aggregator can return null.
+template <class Result>
+inline constexpr Removals kRemovalsOf = kIsNullable<Result> ? Removals::kPossible : Removals::kNever;
+
+/// A grouped stream: where its aggregates hang, and the repartition topic they may share.
+template <class K, class V>
+struct GroupedCore {
+    StreamCore<K, V> stream;
+    std::string topic_name{};  ///< The user's; empty: after the store.
+    std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
+};
+
+/// An aggregate's place in the program.
+struct AggregatePlace {
+    LogicalNode* parent = nullptr;
+    std::set<std::string> sources{};
+};
+
+}  // namespace detail
+
+/// A grouped stream, ready to be aggregated. Records without key or value are dropped and counted. A
+/// result carries the latest time that went into it. Has the semantics of Kafka Streams'
+/// KGroupedStream.
+template <class K, class V>
+class KGroupedStream {
+  public:
+    using Key = detail::Plain<K>;
+    using Value = detail::Plain<V>;
+
+    explicit KGroupedStream(detail::GroupedCore<K, V> core) : core_(std::move(core)) {}
+
+    /// Counts the records of each key.
+    KTable<Key, std::int64_t, Removals::kNever> count(
+        Materialized<Key, std::int64_t> options = {}) const
+    requires Serializable<Key>;
+
+    /// Combines the values of each key, in the order of processing; the first value is the first
+    /// result. `combine` is called as combine(result, value); a null it returns deletes the row.
+    template <Aggregator<Key, Value, Value> F>
+    requires Serializable<Key> && Serializable<Value>
+    auto reduce(F combine, Materialized<Key, Value> options = {}) const
+        -> KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>>;
+
+    /// Folds the values of each key into an aggregate of any type, starting with `initial`. A null
+    /// that `add` returns deletes the row; the next value starts anew.
+    template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, Value> F>
+    requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, F add,
+                   Materialized<Key, detail::AggregateOf<Init>> options = {}) const
+        -> KTable<Key, detail::AggregateOf<Init>,
+                  detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>;
+
+    /// Aggregates by key and window of event time.
+    template <FixedWindows Windows>
+    TimeWindowedKStream<K, V, Windows> windowed_by(Windows windows) const {
+        return TimeWindowedKStream<K, V, Windows>(core_, windows);
+    }
+
+    const detail::GroupedCore<K, V>& core() const noexcept { return core_; }
+
+  private:
+    detail::GroupedCore<K, V> core_;
+};
+
+/// A grouped stream in windows of fixed length. Null keys are dropped and counted; null values are
+/// not: where V is optional, aggregators are given it. A record too late for a window is dropped from
+/// it and counted. Has the semantics of Kafka Streams' TimeWindowedKStream.
+template <class K, class V, class Windows>
+class TimeWindowedKStream {
+  public:
+    using Key = detail::Plain<K>;
+
+    TimeWindowedKStream(detail::GroupedCore<K, V> core, Windows windows)
+        : core_(std::move(core)), windows_(windows) {}
+
+    /// Counts the records of each key and window.
+    auto count(Materialized<Key, std::int64_t> options = {}) const
+        -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
+    requires Serializable<Key>;
+
+    /// As KGroupedStream::reduce. A null as the first value removes the row.
+    template <Aggregator<Key, detail::Plain<V>, V> F>
+    requires Serializable<Key> && Serializable<detail::Plain<V>>
+    auto reduce(F combine, Materialized<Key, detail::Plain<V>> options = {}) const;
+
+    /// As KGroupedStream::aggregate.
+    template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, V> F>
+    requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, F add,
+                   Materialized<Key, detail::AggregateOf<Init>> options = {}) const;
+
+  private:
+    template <class Step, Removals kRemovals>
+    auto aggregate_with(Step step, const char* prefix,
+                        Materialized<Key, typename Step::Agg> options) const
+        -> KTable<Windowed<Key>, typename Step::Agg, kRemovals>;
+
+    detail::GroupedCore<K, V> core_;
+    Windows windows_;
+};
+
+}  // namespace millrace
+
+#include "millrace/dsl/bodies.hpp"

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/aggregator.hpp"
+#include "millrace/detail/callable.hpp"
+#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/ops/table_table_join.hpp"
+#include "millrace/detail/ops/table_values.hpp"
+#include "millrace/dsl/fwd.hpp"
+#include "millrace/dsl/options.hpp"
+
+#include <string>
+#include <utility>
+
+namespace millrace {
+
+namespace detail {
+
+/// What a stream of a table's new values carries.
+template <class V, Removals kRemovals>
+using StreamedValue = std::conditional_t<kRemovals == Removals::kPossible, std::optional<V>, V>;
+
+template <class F, class K, class V, Removals kRemovals>
+inline constexpr Removals kMappedRemovals =
+    kRemovals == Removals::kNever && !kIsNullable<RecordResult<F, K, V>> ? Removals::kNever
+                                                                         : Removals::kPossible;
+
+template <class F, class K, class V, JoinType kType, class VOther>
+using JoinerOf = TableJoiner<K, V, VOther, F, kType>;
+
+}  // namespace detail
+
+/// For every key the latest value, and each change of it. Has the semantics of Kafka Streams' KTable.
+///
+/// kRemovals says whether rows can go away: to_stream() has nulls then. A table has a store only when
+/// its options name one or something needs to look it up.
+///
+/// A handle, as KStream.
+template <class K, class V, Removals kRemovals>
+class KTable {
+  public:
+    explicit KTable(detail::TableCore<K, V> core) : core_(std::move(core)) {}
+
+    /// Every change, as a stream of new values; null (where rows can go away): removed.
+    KStream<K, detail::StreamedValue<V, kRemovals>> to_stream(Named options = {}) const;
+
+    /// As to_stream().select_key(select).
+    template <CallableWithRecord<K, detail::StreamedValue<V, kRemovals>> F>
+    auto to_stream_by(F select, Named options = {}) const
+        -> KStream<detail::RecordResult<F, K, detail::StreamedValue<V, kRemovals>>,
+                   detail::StreamedValue<V, kRemovals>>;
+
+    /// The rows for which `keep` is true. A row that fails is forwarded as removed.
+    template <RecordPredicate<K, V> F>
+    KTable<K, V> filter(F keep, Materialized<K, V> options = {}) const;
+
+    /// The rows for which `drop` is false.
+    template <RecordPredicate<K, V> F>
+    KTable<K, V> filter_not(F drop, Materialized<K, V> options = {}) const;
+
+    /// Replaces each value; a null that `change` returns removes the row. Not called for removed rows.
+    /// May be called more often than there are changes: results that are not stored are computed
+    /// again when looked up.
+    template <CallableWithRecord<K, V> F>
+    auto map_values(F change,
+                    Materialized<K, detail::Plain<detail::RecordResult<F, K, V>>> options = {}) const
+        -> KTable<K, detail::Plain<detail::RecordResult<F, K, V>>,
+                  detail::kMappedRemovals<F, K, V, kRemovals>>;
+
+    /// Groups the rows by the key, and takes the value, of the pair that `select` returns, through a
+    /// repartition topic. Rows for which one of them is null are in no group.
+    template <RecordToPair<K, V> F>
+    auto group_by(F select,
+                  Grouped<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
+                          detail::Plain<typename detail::PairOf<F, K, V>::second_type>>
+                      options = {}) const
+        -> KGroupedTable<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
+                         detail::Plain<typename detail::PairOf<F, K, V>::second_type>>;
+
+    /// Rows of both tables with the same key: joiner(value, other) or joiner(key, value, other).
+    template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther&> F>
+    auto join(const KTable<K, VOther, kOther>& other, F joiner,
+              Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>
+                  options = {}) const
+        -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>;
+
+    /// Every row of this table; the other's value is given as a pointer, null where there is none.
+    template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther*> F>
+    auto left_join(const KTable<K, VOther, kOther>& other, F joiner,
+                   Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>
+                       options = {}) const
+        -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>;
+
+    /// Every row of both; values are given as pointers, at most one of them null.
+    template <class VOther, Removals kOther, ValueJoiner<K, const V*, const VOther*> F>
+    auto outer_join(const KTable<K, VOther, kOther>& other, F joiner,
+                    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>
+                        options = {}) const
+        -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>;
+
+    /// The store by which the table can be queried; empty: none.
+    const std::string& queryable_store() const noexcept { return core_.queryable; }
+
+    const detail::TableCore<K, V>& core() const noexcept { return core_; }
+
+  private:
+    template <Removals kOut, class Op>
+    KTable<K, typename Op::Out, kOut> compute(Op op, const char* prefix,
+                                              Materialized<K, typename Op::Out> options) const;
+
+    template <detail::JoinType kType, class VOther, Removals kOther, class F>
+    auto join_table(const KTable<K, VOther, kOther>& other, F joiner,
+                    Materialized<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> options) const
+        -> KTable<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out>;
+
+    detail::TableCore<K, V> core_;
+};
+
+/// A grouped table, ready to be aggregated: a change takes its old value out of one group and puts its
+/// new value into one. Has the semantics of Kafka Streams' KGroupedTable.
+template <class K, class V>
+class KGroupedTable {
+  public:
+    KGroupedTable(detail::TableCore<K, V> core, std::string topic_name)
+        : core_(std::move(core)), topic_name_(std::move(topic_name)) {}
+
+    /// Counts the rows in each group. A group that is empty again keeps its count of zero.
+    KTable<K, std::int64_t, Removals::kNever> count(Materialized<K, std::int64_t> options = {}) const
+    requires Serializable<K> && Serializable<V>;
+
+    /// add(result, value) and subtract(result, value); the first value is the first result.
+    template <Aggregator<K, V, V> Add, Aggregator<K, V, V> Subtract>
+    requires Serializable<K> && Serializable<V>
+    KTable<K, V> reduce(Add add, Subtract subtract, Materialized<K, V> options = {}) const;
+
+    /// Folds the rows of each group. Subtracts first, then adds.
+    template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
+              Aggregator<K, detail::StateOf<Init>, V> Subtract>
+    requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, Add add, Subtract subtract,
+                   Materialized<K, detail::AggregateOf<Init>> options = {}) const
+        -> KTable<K, detail::AggregateOf<Init>>;
+
+  private:
+    template <class N, Removals kRemovals, class Agg, class... Args>
+    KTable<K, Agg, kRemovals> aggregate_with(const char* prefix, Materialized<K, Agg> options,
+                                             Args... args) const;
+
+    detail::TableCore<K, V> core_;
+    std::string topic_name_;
+    std::shared_ptr<detail::LogicalNode*> repartitioned_ =
+        std::make_shared<detail::LogicalNode*>(nullptr);
+};
+
+/// A table that every instance holds whole. Streams look it up by any key, without co-partitioning.
+/// Has the semantics of Kafka Streams' GlobalKTable.
+template <class K, class V>
+class GlobalKTable {
+  public:
+    GlobalKTable(std::shared_ptr<detail::LogicalGraph> graph, detail::TableView<K, V> view,
+                 std::string store)
+        : graph_(std::move(graph)), view_(std::move(view)), store_(std::move(store)) {}
+
+    const std::string& queryable_store() const noexcept { return store_; }
+    const detail::TableView<K, V>& view() const noexcept { return view_; }
+
+  private:
+    std::shared_ptr<detail::LogicalGraph> graph_;
+    detail::TableView<K, V> view_;
+    std::string store_;
+};
+
+}  // namespace millrace
+
+#include "millrace/dsl/bodies.hpp"

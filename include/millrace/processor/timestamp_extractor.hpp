@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/headers.hpp"
+#include "millrace/core/time.hpp"
+#include "millrace/core/topic_partition.hpp"
+
+#include <concepts>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace millrace {
+
+/// Where a record's time comes from, and what happens when it has none (a negative timestamp).
+enum class TimestampPolicy {
+    kDefault,            ///< As the setting default.timestamp.extractor says: kFail unless told otherwise.
+    kFail,               ///< Kafka's timestamp; without one the task fails (FailOnInvalidTimestamp).
+    kSkip,               ///< Kafka's timestamp; records without are dropped (LogAndSkipOnInvalidTimestamp).
+    kUsePartitionTime,   ///< Records without take the partition's time (UsePartitionTimeOnInvalidTimestamp).
+    kWallClock,          ///< The time of processing (WallclockTimestampExtractor).
+};
+
+/// A record as it came from its topic. A view, valid during the call.
+template <class K, class V>
+struct ConsumedRecord {
+    const K& key;
+    const V& value;
+    Timestamp timestamp;         ///< Kafka's; kNoTimestamp when it has none.
+    const std::string& topic;
+    Partition partition;
+    Offset offset;
+    const Headers& headers;
+};
+
+/// How a source finds the time of a record: a policy, or a function of the user's that is given the
+/// record and the largest time processed from its partition so far (kNoTimestamp at first), and
+/// returns the record's time, or a negative one to drop it. Called by several threads, on copies.
+///
+/// A null key or value where the type has none is dropped later; such a record keeps Kafka's time.
+template <class K, class V>
+class TimestampExtractor {
+  public:
+    using Function = std::function<Timestamp(const ConsumedRecord<K, V>&, Timestamp partition_time)>;
+
+    TimestampExtractor() = default;
+    TimestampExtractor(TimestampPolicy policy)  // NOLINT(google-explicit-constructor)
+        : policy_(policy) {}
+
+    template <class F>
+    requires std::invocable<F&, const ConsumedRecord<K, V>&, Timestamp>
+    TimestampExtractor(F extract)  // NOLINT(google-explicit-constructor)
+        : function_(std::move(extract)) {}
+
+    TimestampPolicy policy() const noexcept { return policy_; }
+    const Function& function() const noexcept { return function_; }
+
+  private:
+    TimestampPolicy policy_ = TimestampPolicy::kDefault;
+    Function function_{};
+};
+
+}  // namespace millrace

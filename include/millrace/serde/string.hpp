@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/serde/serde.hpp"
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+/// The bytes as they are. Kafka's StringSerializer writes UTF-8; encoding is not checked.
+template <>
+struct Serde<std::string> {
+    static void serialize(const std::string& value, Bytes& out) { out += value; }
+    static void deserialize(BytesView bytes, std::string& out) { out.assign(bytes); }
+};
+
+/// The bytes as they are, as Kafka's ByteArraySerializer.
+template <>
+struct Serde<std::vector<std::byte>> {
+    static void serialize(const std::vector<std::byte>& value, Bytes& out) {
+        if (!value.empty()) {
+            out.append(reinterpret_cast<const char*>(value.data()), value.size());
+        }
+    }
+    static void deserialize(BytesView bytes, std::vector<std::byte>& out) {
+        out.resize(bytes.size());
+        if (!bytes.empty()) {
+            std::memcpy(out.data(), bytes.data(), bytes.size());
+        }
+    }
+};
+
+}  // namespace millrace

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/serde/serde.hpp"
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+/// A universally unique identifier: 16 bytes.
+struct Uuid {
+    std::array<std::uint8_t, 16> bytes{};
+
+    /// Reads the 36 characters of the usual form, letters of either case. Throws SerdeError on others.
+    static Uuid parse(std::string_view text);
+
+    bool operator==(const Uuid&) const = default;
+    auto operator<=>(const Uuid&) const = default;
+};
+
+/// The usual form, in lower case: "01234567-89ab-cdef-fedc-ba9876543210".
+std::string to_string(const Uuid& uuid);
+
+/// The 36 characters of its text, as Kafka's UUIDSerializer.
+template <>
+struct Serde<Uuid> {
+    static void serialize(const Uuid& value, Bytes& out) { out += to_string(value); }
+    static void deserialize(BytesView bytes, Uuid& out) { out = Uuid::parse(bytes); }
+};
+
+}  // namespace millrace

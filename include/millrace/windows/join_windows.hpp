@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/time.hpp"
+
+#include <chrono>
+
+namespace millrace {
+
+/// How far apart records of two streams may be to be joined: a record of the other stream matches from
+/// `before` earlier to `after` later, both included. Has the semantics of Kafka Streams' JoinWindows.
+/// Immutable.
+class JoinWindows {
+  public:
+    /// The same distance both ways. Throws TopologyError when negative.
+    static JoinWindows of(std::chrono::milliseconds difference);
+
+    /// Negative values move the window. Throw TopologyError when it would end before it starts.
+    JoinWindows before(std::chrono::milliseconds before) const;
+    JoinWindows after(std::chrono::milliseconds after) const;
+
+    /// How long unmatched records of left and outer joins wait; zero unless set.
+    JoinWindows grace(std::chrono::milliseconds after_end) const;
+
+    std::chrono::milliseconds before() const noexcept { return before_; }
+    std::chrono::milliseconds after() const noexcept { return after_; }
+    std::chrono::milliseconds grace() const noexcept { return grace_; }
+    std::chrono::milliseconds size() const noexcept { return before_ + after_; }
+    std::chrono::milliseconds retention() const noexcept { return size() + grace_; }
+
+  private:
+    JoinWindows(std::chrono::milliseconds before, std::chrono::milliseconds after)
+        : before_(before), after_(after) {}
+
+    std::chrono::milliseconds before_;
+    std::chrono::milliseconds after_;
+    std::chrono::milliseconds grace_{0};
+};
+
+}  // namespace millrace

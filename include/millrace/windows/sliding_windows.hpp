@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/time.hpp"
+#include "millrace/windows/window.hpp"
+
+#include <chrono>
+
+namespace millrace {
+
+/// For each record the window that ends with it and the one that begins right after it, both ends
+/// included: records are together when at most `difference` apart. Has the semantics of Kafka
+/// Streams' SlidingWindows. Immutable.
+class SlidingWindows {
+  public:
+    using WindowType = Window;
+
+    /// Throws TopologyError when negative.
+    static SlidingWindows of(std::chrono::milliseconds difference);
+
+    /// How long after its end a window still takes late records; zero unless set.
+    SlidingWindows grace(std::chrono::milliseconds after_end) const;
+
+    std::chrono::milliseconds difference() const noexcept { return difference_; }
+    std::chrono::milliseconds size() const noexcept { return difference_; }
+    std::chrono::milliseconds grace() const noexcept { return grace_; }
+    std::chrono::milliseconds default_retention() const noexcept { return 2 * difference_ + grace_; }
+
+  private:
+    explicit SlidingWindows(std::chrono::milliseconds difference) : difference_(difference) {}
+
+    std::chrono::milliseconds difference_;
+    std::chrono::milliseconds grace_{0};
+};
+
+}  // namespace millrace

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/time.hpp"
+
+#include <chrono>
+#include <compare>
+
+namespace millrace {
+
+/// The end of a window that has none.
+inline constexpr Timestamp kEndOfTime = Timestamp::max();
+
+/// A span of event time. Tumbling, hopping and unlimited windows do not include their end, sliding
+/// windows do.
+struct Window {
+    Timestamp start{};
+    Timestamp end{};
+
+    bool operator==(const Window&) const = default;
+    auto operator<=>(const Window&) const = default;
+};
+
+/// The span from the first to the last record of a session; it includes both ends, so a session of one
+/// record starts where it ends.
+struct SessionWindow {
+    Timestamp start{};
+    Timestamp end{};
+
+    bool operator==(const SessionWindow&) const = default;
+    auto operator<=>(const SessionWindow&) const = default;
+};
+
+}  // namespace millrace

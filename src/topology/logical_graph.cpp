@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/detail/logical_graph.hpp"
+
+#include "millrace/core/error.hpp"
+#include "topology/topology_builder.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace millrace::detail {
+
+void link(LogicalNode& parent, LogicalNode& child) {
+    const auto add_once = [](std::vector<LogicalNode*>& list, LogicalNode& node) {
+        if (std::find(list.begin(), list.end(), &node) == list.end()) {
+            list.push_back(&node);
+        }
+    };
+    add_once(parent.children, child);
+    add_once(child.parents, parent);
+}
+
+void unlink(LogicalNode& parent, LogicalNode& child) {
+    std::erase(parent.children, &child);
+    std::erase(child.parents, &parent);
+}
+
+LogicalGraph::LogicalGraph() {
+    LogicalNode& root = nodes_.emplace_back();
+    root.kind = LogicalKind::kRoot;
+    root.name = "root";
+}
+
+LogicalNode& LogicalGraph::add(LogicalNode node, const std::vector<LogicalNode*>& parents) {
+    if (built_) {
+        throw TopologyError("the topology was built already, so " + node.name +
+                            " cannot be added; build it last");
+    }
+    LogicalNode& added = nodes_.emplace_back(std::move(node));
+    for (LogicalNode* parent : parents) {
+        add_again(added, *parent);
+    }
+    return added;
+}
+
+void LogicalGraph::add_again(LogicalNode& node, LogicalNode& parent) {
+    link(parent, node);
+    node.build_priority = next_priority_++;
+}
+
+std::string LogicalGraph::new_name(std::string_view prefix) {
+    std::string digits = std::to_string(next_index_++);
+    constexpr std::size_t kDigits = 10;
+    digits.insert(0, kDigits - std::min(kDigits, digits.size()), '0');
+    return std::string(prefix) + digits;
+}
+
+std::string LogicalGraph::new_store_name(std::string_view prefix) {
+    return new_name(std::string(prefix) + "STATE-STORE-");
+}
+
+std::string LogicalGraph::name_or_new(const std::string& given, std::string_view prefix) {
+    return suffixed_or_new(given, "", prefix);
+}
+
+std::string LogicalGraph::suffixed_or_new(const std::string& given, std::string_view suffix,
+                                          std::string_view prefix) {
+    std::string generated = new_name(prefix);
+    if (given.empty()) {
+        return generated;
+    }
+    std::string name = given + std::string(suffix);
+    topology::check_name("node", name);
+    return name;
+}
+
+void LogicalGraph::copartition(std::set<std::string> sources) {
+    copartition_groups_.push_back(std::move(sources));
+}
+
+std::chrono::milliseconds grace_above(const LogicalNode& node) {
+    if (node.grace) {
+        return *node.grace;
+    }
+    if (node.parents.empty()) {
+        throw TopologyError("a window's close is only known below a windowed aggregate; there is none "
+                            "above the suppression, up to " +
+                            node.name);
+    }
+    std::chrono::milliseconds largest{0};
+    for (const LogicalNode* parent : node.parents) {
+        largest = std::max(largest, grace_above(*parent));
+    }
+    return largest;
+}
+
+bool has_versions(const LogicalNode& node) {
+    if (node.versioned) {
+        return *node.versioned;
+    }
+    return !node.parents.empty() &&
+           std::all_of(node.parents.begin(), node.parents.end(),
+                       [](const LogicalNode* parent) { return has_versions(*parent); });
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/logical_graph.hpp"
+#include "millrace/detail/topology_spec.hpp"
+
+namespace millrace::topology {
+
+/// Emits the nodes, stores and topics of an optimised program, in the order in which Kafka Streams
+/// emits them: an operation follows all those above it, otherwise first written, first emitted.
+detail::TopologySpec lower(detail::LogicalGraph& graph);
+
+}  // namespace millrace::topology

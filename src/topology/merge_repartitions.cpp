@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology/merge_repartitions.hpp"
+
+#include "millrace/core/error.hpp"
+#include "millrace/detail/dsl_graph.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::topology {
+namespace {
+
+using detail::LogicalGraph;
+using detail::LogicalNode;
+
+using Predicate = std::function<bool(const LogicalNode&)>;
+
+// The node itself or the nearest one above it, looking along the last path when there are several.
+LogicalNode* find_upwards(LogicalNode& node, const Predicate& wanted) {
+    if (wanted(node)) {
+        return &node;
+    }
+    LogicalNode* found = nullptr;
+    for (LogicalNode* parent : node.parents) {
+        if (wanted(*parent)) {
+            return parent;
+        }
+        found = find_upwards(*parent, wanted);
+    }
+    return found;
+}
+
+bool is_child_of(const LogicalNode& node, const LogicalNode& parent) {
+    return std::find(node.parents.begin(), node.parents.end(), &parent) != node.parents.end();
+}
+
+LogicalNode* step_below(LogicalNode& from, const LogicalNode& above) {
+    return find_upwards(from, [&](const LogicalNode& node) { return is_child_of(node, above); });
+}
+
+// The key change that a repartition is for, unless values change in between.
+LogicalNode* key_changer_of(LogicalNode& repartition) {
+    LogicalNode* any_change = find_upwards(repartition, [](const LogicalNode& node) {
+        return node.changes_key || node.changes_value;
+    });
+    LogicalNode* key_change =
+        find_upwards(repartition, [](const LogicalNode& node) { return node.changes_key; });
+    return any_change == key_change ? key_change : nullptr;
+}
+
+/// Repartitions that may become one, right below `changer`.
+struct Candidates {
+    LogicalNode* changer;
+    std::vector<LogicalNode*> repartitions{};
+};
+
+std::vector<Candidates> find_candidates(LogicalGraph& graph) {
+    std::vector<Candidates> all;
+    for (LogicalNode& node : graph.nodes()) {
+        if (node.changes_key) {
+            all.push_back({&node});
+        } else if (node.repartition && node.repartition->optimizable) {
+            LogicalNode* changer = key_changer_of(node);
+            for (Candidates& candidates : all) {
+                if (candidates.changer == changer) {
+                    candidates.repartitions.push_back(&node);
+                }
+            }
+        }
+    }
+    return all;
+}
+
+void move_below_merges(LogicalGraph& graph, std::vector<Candidates>& all) {
+    std::vector<const LogicalNode*> replaced;
+    std::vector<Candidates> added;
+    for (LogicalNode& merge : graph.nodes()) {
+        if (!merge.merges) {
+            continue;
+        }
+        Candidates below_merge{&merge};
+        for (const Candidates& candidates : all) {
+            const bool all_below = std::all_of(
+                candidates.repartitions.begin(), candidates.repartitions.end(),
+                [&](LogicalNode* repartition) { return step_below(*repartition, merge) != nullptr; });
+            if (!all_below || step_below(merge, *candidates.changer) == nullptr) {
+                continue;
+            }
+            for (LogicalNode* repartition : candidates.repartitions) {
+                if (std::find(below_merge.repartitions.begin(), below_merge.repartitions.end(),
+                              repartition) == below_merge.repartitions.end()) {
+                    below_merge.repartitions.push_back(repartition);
+                }
+            }
+            replaced.push_back(candidates.changer);
+        }
+        added.push_back(std::move(below_merge));
+    }
+    std::erase_if(all, [&](const Candidates& candidates) {
+        return std::find(replaced.begin(), replaced.end(), candidates.changer) != replaced.end();
+    });
+    all.insert(all.end(), added.begin(), added.end());
+}
+
+void replace(LogicalGraph& graph, const Candidates& candidates, LogicalNode& merged,
+             bool reproduce_defects) {
+    LogicalNode& changer = *candidates.changer;
+    for (LogicalNode* old : candidates.repartitions) {
+        LogicalNode* below_changer = step_below(*old, changer);
+        if (below_changer != nullptr) {
+            detail::link(merged, *below_changer);
+            detail::unlink(changer, *below_changer);
+        } else if (reproduce_defects) {
+            throw TopologyError("Kafka Streams cannot merge the repartition topics below " +
+                                changer.name + ": two of them follow one node");
+        }
+        const std::vector<LogicalNode*> parents = old->parents;
+        const std::vector<LogicalNode*> children = old->children;
+        for (LogicalNode* child : children) {
+            for (LogicalNode* parent : parents) {
+                detail::link(*parent, *child);
+            }
+        }
+        for (LogicalNode* parent : parents) {
+            detail::unlink(*parent, *old);
+        }
+        for (LogicalNode* child : children) {
+            detail::unlink(*old, *child);
+        }
+        old->repartition.reset();
+        for (auto& group : graph.copartition_groups()) {
+            if (group.erase(old->name) > 0) {
+                group.insert(merged.name);
+            }
+        }
+    }
+    detail::link(changer, merged);
+}
+
+}  // namespace
+}  // namespace millrace::topology
+
+namespace millrace::detail {
+namespace {
+
+bool is_generated(const std::string& prefix) {
+    constexpr std::size_t kDigits = 10;
+    return prefix.starts_with("KSTREAM") && prefix.size() > kDigits &&
+           prefix[prefix.size() - kDigits - 1] == '-' &&
+           prefix.find_first_not_of("0123456789", prefix.size() - kDigits) == std::string::npos;
+}
+
+}  // namespace
+
+void name_repartition_step(LogicalGraph& graph, const std::string& prefix, RepartitionStep& step) {
+    const std::string suffix = "-repartition";
+    step.topic = prefix.ends_with(suffix) ? prefix : prefix + suffix;
+    step.sink_name = graph.new_name("KSTREAM-SINK-");
+    step.filter_name = graph.new_name("KSTREAM-FILTER-");
+    step.source_name = graph.new_name("KSTREAM-SOURCE-");
+    if (!is_generated(prefix)) {
+        step.sink_name = step.topic + "-sink";
+        step.filter_name = step.topic + "-filter";
+        step.source_name = step.topic + "-source";
+    }
+}
+
+void name_table_repartition(LogicalGraph& graph, const std::string& prefix, const std::string& given,
+                            RepartitionStep& step) {
+    step.topic = prefix + "-repartition";
+    step.sink_name = graph.suffixed_or_new(given, "-sink", "KSTREAM-SINK-");
+    step.source_name = graph.suffixed_or_new(given, "-source", "KSTREAM-SOURCE-");
+}
+
+void no_serde(const std::string& stream, const char* type) {
+    throw TopologyError("the repartition topic of " + stream + " needs a serde for type " + type +
+                        ": specialise Serde for it, or group before values take this type");
+}
+
+}  // namespace millrace::detail
+
+namespace millrace::topology {
+
+void merge_repartitions(LogicalGraph& graph, bool reproduce_defects) {
+    std::vector<Candidates> all = find_candidates(graph);
+    move_below_merges(graph, all);
+    for (const Candidates& candidates : all) {
+        if (candidates.repartitions.empty()) {
+            continue;
+        }
+        detail::RepartitionStep step = *candidates.repartitions.front()->repartition;
+        detail::name_repartition_step(graph, step.topic, step);
+        LogicalNode node;
+        node.kind = detail::LogicalKind::kRepartition;
+        node.name = step.source_name;
+        node.repartition = std::move(step);
+        LogicalNode& merged = graph.add(std::move(node), {});
+        merged.build_priority = candidates.changer->build_priority;
+        replace(graph, candidates, merged, reproduce_defects);
+    }
+}
+
+}  // namespace millrace::topology

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/detail/source_time.hpp"
+
+#include "millrace/core/error.hpp"
+
+#include <string>
+
+namespace millrace::detail {
+namespace {
+
+constexpr Timestamp kEpoch{};
+
+[[noreturn]] void no_time(const SourceRecord& record, const char* remedy) {
+    throw ProcessingError("record without a valid timestamp: topic " +
+                          (record.topic != nullptr ? *record.topic : std::string("?")) +
+                          ", partition " + std::to_string(record.partition) + ", offset " +
+                          std::to_string(record.offset) + ", timestamp " +
+                          std::to_string(milliseconds_of(record.timestamp)) + "; " + remedy);
+}
+
+}  // namespace
+
+TimestampPolicy resolve_policy(TimestampPolicy policy, const TaskContext& context) {
+    if (policy != TimestampPolicy::kDefault) {
+        return policy;
+    }
+    const std::string setting = context.setting("default.timestamp.extractor");
+    const auto names = [&setting](const char* ours, const char* java_class) {
+        return setting == ours || setting.ends_with(java_class);
+    };
+    if (names("skip", "LogAndSkipOnInvalidTimestamp")) {
+        return TimestampPolicy::kSkip;
+    }
+    if (names("partition-time", "UsePartitionTimeOnInvalidTimestamp")) {
+        return TimestampPolicy::kUsePartitionTime;
+    }
+    if (names("wall-clock", "WallclockTimestampExtractor")) {
+        return TimestampPolicy::kWallClock;
+    }
+    return TimestampPolicy::kFail;
+}
+
+Timestamp time_of(TimestampPolicy policy, const SourceRecord& record, Timestamp partition_time,
+                  Timestamp wall_clock) {
+    if (policy == TimestampPolicy::kWallClock) {
+        return wall_clock;
+    }
+    if (record.timestamp >= kEpoch || policy == TimestampPolicy::kSkip) {
+        return record.timestamp;
+    }
+    if (policy == TimestampPolicy::kUsePartitionTime) {
+        if (partition_time < kEpoch) {
+            no_time(record, "and no earlier record of its partition has one");
+        }
+        return partition_time;
+    }
+    no_time(record, "choose another timestamp policy in Consumed or default.timestamp.extractor");
+}
+
+}  // namespace millrace::detail

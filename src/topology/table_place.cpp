@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/core/error.hpp"
+#include "millrace/dsl/bodies/table_place.hpp"
+#include "topology/topology_builder.hpp"
+
+#include <utility>
+
+namespace millrace::detail {
+namespace {
+
+StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) {
+    StorePlace place{std::make_shared<TableState>(), {}, options.store.empty()};
+    topology::check_name("store", name);
+    place.state->store = name;
+    place.state->materialized = !options.store.empty();
+    place.spec.name = std::move(name);
+    place.spec.kind = kind;
+    place.spec.engine = options.engine;
+    place.spec.caching = options.caching;
+    place.spec.logging = options.logging;
+    place.spec.changelog_config = options.changelog_config;
+    place.spec.max_entries = options.max_entries;
+    if (options.history) {
+        if (kind != StoreKind::kTimestampedKeyValue) {
+            throw TopologyError("store " + place.spec.name + " cannot keep versions: it has windows");
+        }
+        place.spec.kind = StoreKind::kVersionedKeyValue;
+        place.spec.retention = *options.history;
+        place.spec.caching = false;
+    }
+    return place;
+}
+
+}  // namespace
+
+StorePlace place_store(LogicalGraph& graph, const StoreOptions& options, std::string_view prefix,
+                       StoreKind kind) {
+    return place(options, options.store.empty() ? graph.new_store_name(prefix) : options.store, kind);
+}
+
+StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options,
+                                std::string_view prefix) {
+    if (options.store.empty()) {
+        if (options.materialize) {
+            graph.new_store_name(prefix);
+        }
+        return {std::make_shared<TableState>(), {}, true};
+    }
+    return place_store(graph, options, prefix, StoreKind::kTimestampedKeyValue);
+}
+
+bool wants_store(const StoreOptions& options, bool has_serdes) {
+    return !options.store.empty() || options.materialize || has_serdes || !options.caching ||
+           !options.logging || options.engine != StoreEngine::kDefault || options.history.has_value() ||
+           !options.changelog_config.empty();
+}
+
+void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::milliseconds at_least,
+                   std::chrono::milliseconds window_size) {
+    spec.window_size = window_size;
+    spec.retention = options.retention.value_or(at_least);
+    if (spec.retention < at_least) {
+        throw TopologyError("store " + spec.name + " keeps windows for " +
+                            std::to_string(spec.retention.count()) + " ms, which is less than their size and "
+                            "grace, " + std::to_string(at_least.count()) + " ms; raise the retention");
+    }
+}
+
+}  // namespace millrace::detail
