@@ -24,9 +24,9 @@ struct LargerFirst {
     bool operator()(const Described* a, const Described* b) const;
 };
 
-/// Neighbours are inserted while sizes still grow, so an early one may sit where a later one does not
-/// look for it: that order is what is printed. A multiset descends and rebalances as java.util.TreeSet
-/// does, and never searches again.
+/// Neighbours are inserted while sizes still grow, so an early one may sit where a later one does
+/// not look for it: that order is what is printed. A multiset descends and rebalances as
+/// java.util.TreeSet does, and never searches again.
 using Neighbours = std::multiset<const Described*, LargerFirst>;
 
 struct Described {
@@ -83,8 +83,8 @@ std::string text_of(const Described& node) {
                    predecessors;
         }
         case NodeKind::kSink: {
-            const std::string target = spec.topics.empty() ? "extractor class: callable"
-                                                           : "topic: " + spec.topics.front();
+            const std::string target =
+                spec.topics.empty() ? "extractor class: callable" : "topic: " + spec.topics.front();
             return "Sink: " + spec.name + " (" + target + ")" + predecessors;
         }
     }
@@ -116,8 +116,9 @@ std::string text_of(const detail::TopologySpec& spec, const NodeGroup& group) {
     }
     std::sort(sorted.begin(), sorted.end(), LargerFirst{});
 
-    std::string out = "Sub-topology: " + std::to_string(group.id) +
-                      (group.global != nullptr ? " for global store (will not generate tasks)\n" : "\n");
+    std::string out =
+        "Sub-topology: " + std::to_string(group.id) +
+        (group.global != nullptr ? " for global store (will not generate tasks)\n" : "\n");
     for (const Described* node : sorted) {
         out += "    " + text_of(*node) + "\n";
     }

@@ -22,10 +22,11 @@ std::uint32_t spread_hash(std::string_view text) {
 
 // Elements of one bucket keep the order in which they came, also over a growth of the table.
 std::vector<std::string> by_bucket(std::vector<std::string> elements, std::size_t capacity) {
-    std::stable_sort(elements.begin(), elements.end(),
-                     [mask = static_cast<std::uint32_t>(capacity - 1)](const auto& a, const auto& b) {
-                         return (spread_hash(a) & mask) < (spread_hash(b) & mask);
-                     });
+    std::stable_sort(
+        elements.begin(), elements.end(),
+        [mask = static_cast<std::uint32_t>(capacity - 1)](const auto& a, const auto& b) {
+            return (spread_hash(a) & mask) < (spread_hash(b) & mask);
+        });
     return elements;
 }
 

@@ -83,9 +83,10 @@ std::chrono::milliseconds grace_above(const LogicalNode& node) {
         return *node.grace;
     }
     if (node.parents.empty()) {
-        throw TopologyError("a window's close is only known below a windowed aggregate; there is none "
-                            "above the suppression, up to " +
-                            node.name);
+        throw TopologyError(
+            "a window's close is only known below a windowed aggregate; there is none "
+            "above the suppression, up to " +
+            node.name);
     }
     std::chrono::milliseconds largest{0};
     for (const LogicalNode* parent : node.parents) {

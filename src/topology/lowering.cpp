@@ -26,7 +26,8 @@ class Lowering {
             case LogicalKind::kRoot:
                 break;
             case LogicalKind::kGlobalStore:
-                builder_->add_global_store(node.stores.front().spec, node.steps.at(0), node.steps.at(1));
+                builder_->add_global_store(node.stores.front().spec, node.steps.at(0),
+                                           node.steps.at(1));
                 break;
             case LogicalKind::kRepartition:
                 emit_repartition(node);

@@ -83,9 +83,11 @@ void move_below_merges(LogicalGraph& graph, std::vector<Candidates>& all) {
         }
         Candidates below_merge{&merge};
         for (const Candidates& candidates : all) {
-            const bool all_below = std::all_of(
-                candidates.repartitions.begin(), candidates.repartitions.end(),
-                [&](LogicalNode* repartition) { return step_below(*repartition, merge) != nullptr; });
+            const bool all_below =
+                std::all_of(candidates.repartitions.begin(), candidates.repartitions.end(),
+                            [&](LogicalNode* repartition) {
+                                return step_below(*repartition, merge) != nullptr;
+                            });
             if (!all_below || step_below(merge, *candidates.changer) == nullptr) {
                 continue;
             }
@@ -168,8 +170,8 @@ void name_repartition_step(LogicalGraph& graph, const std::string& prefix, Repar
     }
 }
 
-void name_table_repartition(LogicalGraph& graph, const std::string& prefix, const std::string& given,
-                            RepartitionStep& step) {
+void name_table_repartition(LogicalGraph& graph, const std::string& prefix,
+                            const std::string& given, RepartitionStep& step) {
     step.topic = prefix + "-repartition";
     step.sink_name = graph.suffixed_or_new(given, "-sink", "KSTREAM-SINK-");
     step.source_name = graph.suffixed_or_new(given, "-source", "KSTREAM-SOURCE-");

@@ -64,7 +64,8 @@ std::vector<NodeGroup> node_groups(const detail::TopologySpec& spec) {
     for (const std::size_t node : order) {
         const auto [found, is_new] = group_of_root.emplace(sets.root(node), groups.size());
         if (is_new) {
-            groups.push_back({.id = static_cast<std::int32_t>(groups.size()), .nodes = {}, .nodes_by_name = {}});
+            groups.push_back(
+                {.id = static_cast<std::int32_t>(groups.size()), .nodes = {}, .nodes_by_name = {}});
         }
         groups[found->second].nodes_by_name.push_back(node);
     }

@@ -135,7 +135,8 @@ void tell_about_versions(LogicalGraph& graph) {
                 aware.state->versioned_input = true;
             }
         }
-        if (node.suppresses && !node.parents.empty() && detail::has_versions(*node.parents.front())) {
+        if (node.suppresses && !node.parents.empty() &&
+            detail::has_versions(*node.parents.front())) {
             throw TopologyError("suppression " + node.name +
                                 " is below a versioned table; suppress plain tables only");
         }

@@ -28,7 +28,8 @@ class Planner {
     PartitionPlan plan() {
         derive_all();
         // Co-partitioning may change a count that others were derived from.
-        for (std::size_t round = 0; round <= internal_.size() && enforce_copartitioning(); ++round) {
+        for (std::size_t round = 0; round <= internal_.size() && enforce_copartitioning();
+             ++round) {
             derive_all();
         }
         PartitionPlan result{.internal_topics = counts_, .tasks = {}};
@@ -98,7 +99,8 @@ class Planner {
             }
         }
         if (unknown) {
-            throw TopologyError("number of partitions cannot be derived: repartition topic " + *unknown +
+            throw TopologyError("number of partitions cannot be derived: repartition topic " +
+                                *unknown +
                                 "; its sources have no topics, or it feeds itself: set the number "
                                 "of partitions with repartition()");
         }

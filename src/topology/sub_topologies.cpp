@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds kAdditionalRetention = std::chrono::hours(24
 
 std::int64_t with_additional_retention(std::chrono::milliseconds retention) {
     constexpr auto kLongest = std::chrono::milliseconds::max();
-    return (retention > kLongest - kAdditionalRetention ? kLongest : retention + kAdditionalRetention)
+    return (retention > kLongest - kAdditionalRetention ? kLongest
+                                                        : retention + kAdditionalRetention)
         .count();
 }
 
@@ -108,8 +109,8 @@ class Splitter {
             sub.source_topics.push_back(name);
             const auto internal = repartition_topics_.find(topic);
             if (internal != repartition_topics_.end()) {
-                sub.repartition_source_topics[name] = {
-                    name, repartition_config(), internal->second->partitions.value_or(0)};
+                sub.repartition_source_topics[name] = {name, repartition_config(),
+                                                       internal->second->partitions.value_or(0)};
             }
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/core/error.hpp"
 #include "millrace/dsl/bodies/table_place.hpp"
+#include "millrace/core/error.hpp"
 #include "topology/topology_builder.hpp"
 
 #include <utility>
@@ -22,7 +22,8 @@ StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) 
     place.spec.max_entries = options.max_entries;
     if (options.history) {
         if (kind != StoreKind::kTimestampedKeyValue) {
-            throw TopologyError("store " + place.spec.name + " cannot keep versions: it has windows");
+            throw TopologyError("store " + place.spec.name +
+                                " cannot keep versions: it has windows");
         }
         place.spec.kind = StoreKind::kVersionedKeyValue;
         place.spec.retention = *options.history;
@@ -35,7 +36,8 @@ StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) 
 
 StorePlace place_store(LogicalGraph& graph, const StoreOptions& options, std::string_view prefix,
                        StoreKind kind) {
-    return place(options, options.store.empty() ? graph.new_store_name(prefix) : options.store, kind);
+    return place(options, options.store.empty() ? graph.new_store_name(prefix) : options.store,
+                 kind);
 }
 
 StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options,
@@ -51,8 +53,8 @@ StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options
 
 bool wants_store(const StoreOptions& options, bool has_serdes) {
     return !options.store.empty() || options.materialize || has_serdes || !options.caching ||
-           !options.logging || options.engine != StoreEngine::kDefault || options.history.has_value() ||
-           !options.changelog_config.empty();
+           !options.logging || options.engine != StoreEngine::kDefault ||
+           options.history.has_value() || !options.changelog_config.empty();
 }
 
 void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::milliseconds at_least,
@@ -61,8 +63,10 @@ void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::mi
     spec.retention = options.retention.value_or(at_least);
     if (spec.retention < at_least) {
         throw TopologyError("store " + spec.name + " keeps windows for " +
-                            std::to_string(spec.retention.count()) + " ms, which is less than their size and "
-                            "grace, " + std::to_string(at_least.count()) + " ms; raise the retention");
+                            std::to_string(spec.retention.count()) +
+                            " ms, which is less than their size and "
+                            "grace, " +
+                            std::to_string(at_least.count()) + " ms; raise the retention");
     }
 }
 

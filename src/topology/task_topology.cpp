@@ -25,7 +25,8 @@ const TaskTopology::Source* TaskTopology::source_of(const std::string& topic) co
     return nullptr;
 }
 
-TaskTopology make_task_topology(const detail::TopologySpec& spec, std::span<const std::size_t> nodes) {
+TaskTopology make_task_topology(const detail::TopologySpec& spec,
+                                std::span<const std::size_t> nodes) {
     TaskTopology task;
     std::map<std::string, detail::Node*> by_name;
     for (const std::size_t index : nodes) {

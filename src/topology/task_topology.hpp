@@ -29,8 +29,8 @@ class TaskTopology {
     /// In the same order.
     const std::vector<Source>& sources() const noexcept { return sources_; }
 
-    /// The source that reads `topic` (an internal topic by its name without application.id), by name or
-    /// else by pattern; null: none.
+    /// The source that reads `topic` (an internal topic by its name without application.id), by
+    /// name or else by pattern; null: none.
     const Source* source_of(const std::string& topic) const;
 
   private:
@@ -43,6 +43,7 @@ class TaskTopology {
 
 /// Makes the nodes with these indices into `spec.nodes` (ascending) and connects them. `spec` must
 /// outlive the result. Throws TopologyError when the record types at the ends of an edge differ.
-TaskTopology make_task_topology(const detail::TopologySpec& spec, std::span<const std::size_t> nodes);
+TaskTopology make_task_topology(const detail::TopologySpec& spec,
+                                std::span<const std::size_t> nodes);
 
 }  // namespace millrace::topology

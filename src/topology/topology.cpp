@@ -5,6 +5,8 @@
 
 namespace millrace {
 
-std::string Topology::describe() const { return topology::describe(*spec_); }
+std::string Topology::describe() const {
+    return topology::describe(*spec_);
+}
 
 }  // namespace millrace

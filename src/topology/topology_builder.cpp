@@ -69,7 +69,8 @@ void TopologyBuilder::check_topic_unread(const std::string& topic) {
         if (node.kind != NodeKind::kSource) {
             continue;
         }
-        if (contains(node.topics, topic) || (!node.pattern.empty() && matches(node.pattern, topic))) {
+        if (contains(node.topics, topic) ||
+            (!node.pattern.empty() && matches(node.pattern, topic))) {
             throw TopologyError("topic " + topic + " is read by source " + node.name +
                                 " already; read a topic once, by the same set of topics, and use "
                                 "that stream or table twice");
@@ -130,7 +131,8 @@ void TopologyBuilder::add_node(NodeSpec node) {
 
 void TopologyBuilder::add_store(detail::StoreSpec store) {
     check_name("store", store.name);
-    if (find_store(*spec_, store.name) != nullptr || find_global_store(*spec_, store.name) != nullptr) {
+    if (find_store(*spec_, store.name) != nullptr ||
+        find_global_store(*spec_, store.name) != nullptr) {
         throw TopologyError("there is a store of this name already: " + store.name +
                             "; give one of them another name");
     }
@@ -160,9 +162,11 @@ void TopologyBuilder::connect(const std::string& processor, const std::string& s
     }
 }
 
-void TopologyBuilder::add_global_store(detail::StoreSpec store, NodeSpec source, NodeSpec processor) {
+void TopologyBuilder::add_global_store(detail::StoreSpec store, NodeSpec source,
+                                       NodeSpec processor) {
     check_name("store", store.name);
-    if (find_store(*spec_, store.name) != nullptr || find_global_store(*spec_, store.name) != nullptr) {
+    if (find_store(*spec_, store.name) != nullptr ||
+        find_global_store(*spec_, store.name) != nullptr) {
         throw TopologyError("there is a store of this name already: " + store.name);
     }
     if (store.kind == detail::StoreKind::kVersionedKeyValue) {
@@ -226,8 +230,8 @@ void TopologyBuilder::copartition(const std::vector<std::string>& source_nodes) 
         enforced_by = internal.name;
     }
     std::sort(topics.begin(), topics.end());
-    if (topics.size() > 1 && !std::count(spec_->copartition_groups.begin(),
-                                         spec_->copartition_groups.end(), topics)) {
+    if (topics.size() > 1 &&
+        !std::count(spec_->copartition_groups.begin(), spec_->copartition_groups.end(), topics)) {
         spec_->copartition_groups.push_back(std::move(topics));
     }
 }

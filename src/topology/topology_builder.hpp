@@ -16,7 +16,8 @@ class TopologyBuilder {
   public:
     explicit TopologyBuilder(detail::TopologySpec& spec) : spec_(&spec) {}
 
-    /// A source, processor or sink. Its parents and topics are checked, the stores it names connected.
+    /// A source, processor or sink. Its parents and topics are checked, the stores it names
+    /// connected.
     void add_node(detail::NodeSpec node);
 
     void add_store(detail::StoreSpec store);
@@ -24,8 +25,10 @@ class TopologyBuilder {
     /// Does nothing when they are connected already.
     void connect(const std::string& processor, const std::string& store);
 
-    /// A store that every instance fills from the whole of `source.topics.front()` through `processor`.
-    void add_global_store(detail::StoreSpec store, detail::NodeSpec source, detail::NodeSpec processor);
+    /// A store that every instance fills from the whole of `source.topics.front()` through
+    /// `processor`.
+    void add_global_store(detail::StoreSpec store, detail::NodeSpec source,
+                          detail::NodeSpec processor);
 
     void add_repartition_topic(detail::RepartitionTopic topic);
 
@@ -49,7 +52,8 @@ const detail::StoreSpec* find_store(const detail::TopologySpec& spec, const std:
 const detail::GlobalStoreSpec* find_global_store(const detail::TopologySpec& spec,
                                                  const std::string& name);
 
-/// Throws TopologyError unless Kafka allows `name` for topics: 1 to 249 letters, digits, '.', '_' and
+/// Throws TopologyError unless Kafka allows `name` for topics: 1 to 249 letters, digits, '.', '_'
+/// and
 /// '-'. `what` says in the message what is named so.
 void check_name(const std::string& what, const std::string& name);
 

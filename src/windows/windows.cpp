@@ -45,7 +45,8 @@ TimeWindows TimeWindows::grace(milliseconds after_end) const {
 }
 
 UnlimitedWindows UnlimitedWindows::start_on(Timestamp start) const {
-    require(start >= Timestamp{}, "a window must not start before the epoch", start.time_since_epoch());
+    require(start >= Timestamp{}, "a window must not start before the epoch",
+            start.time_since_epoch());
     UnlimitedWindows changed = *this;
     changed.start_ = start;
     return changed;

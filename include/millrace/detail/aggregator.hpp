@@ -18,7 +18,7 @@ struct InitialState {
     using Type = std::remove_cvref_t<Init>;
 };
 template <class Init>
-requires std::invocable<Init&>
+    requires std::invocable<Init&>
 struct InitialState<Init> {
     using Type = std::remove_cvref_t<std::invoke_result_t<Init&>>;
 };
@@ -52,11 +52,12 @@ decltype(auto) call_aggregator(F& f, const K& key, State&& state, const V& value
 
 template <class F, class K, class State, class V>
 using AggregatorResult = std::remove_cvref_t<decltype(call_aggregator(
-    std::declval<F&>(), std::declval<const K&>(), std::declval<State&&>(), std::declval<const V&>()))>;
+    std::declval<F&>(), std::declval<const K&>(), std::declval<State&&>(),
+    std::declval<const V&>()))>;
 
 template <class F, class K, class State, class V>
-concept CallableWithState = std::invocable<F&, State&&, const V&> ||
-                            std::invocable<F&, const K&, State&&, const V&>;
+concept CallableWithState =
+    std::invocable<F&, State&&, const V&> || std::invocable<F&, const K&, State&&, const V&>;
 
 }  // namespace detail
 
@@ -68,14 +69,15 @@ concept Initializer = std::copy_constructible<Init> && !std::is_void_v<detail::S
 /// an optional of it where nothing deletes the row. It may take the old aggregate by value.
 template <class F, class K, class State, class V>
 concept Aggregator = detail::CallableWithState<F, K, State, V> &&
-    std::convertible_to<detail::AggregatorResult<F, K, State, V>, std::optional<detail::Plain<State>>>;
+                     std::convertible_to<detail::AggregatorResult<F, K, State, V>,
+                                         std::optional<detail::Plain<State>>>;
 
 namespace detail {
 
 /// An aggregate on its way: where it is, without copying it when it need not be.
 template <class Agg, class F, class K, class State, class V>
-using NormalResult = std::conditional_t<kIsNullable<AggregatorResult<F, K, State, V>>,
-                                        std::optional<Agg>, Agg>;
+using NormalResult =
+    std::conditional_t<kIsNullable<AggregatorResult<F, K, State, V>>, std::optional<Agg>, Agg>;
 
 }  // namespace detail
 }  // namespace millrace

@@ -57,7 +57,8 @@ concept RecordPredicate =
 
 /// Callable with a record, and returning a std::pair: the new key and the new value.
 template <class F, class K, class V>
-concept RecordToPair = CallableWithRecord<F, K, V> && detail::kIsPair<detail::RecordResult<F, K, V>>;
+concept RecordToPair =
+    CallableWithRecord<F, K, V> && detail::kIsPair<detail::RecordResult<F, K, V>>;
 
 /// Callable with a record, and returning a range of values for it.
 template <class F, class K, class V>
@@ -66,12 +67,15 @@ concept RecordToRange =
 
 /// Callable with a record, and returning a range of pairs of key and value for it.
 template <class F, class K, class V>
-concept RecordToPairs = RecordToRange<F, K, V> &&
-    detail::kIsPair<std::remove_cvref_t<std::ranges::range_reference_t<detail::RecordResult<F, K, V>>>>;
+concept RecordToPairs =
+    RecordToRange<F, K, V> &&
+    detail::kIsPair<
+        std::remove_cvref_t<std::ranges::range_reference_t<detail::RecordResult<F, K, V>>>>;
 
 /// Callable with the values of both sides of a join, or with the key and both values.
 template <class F, class K, class VThis, class VOther>
-concept ValueJoiner = std::invocable<F&, VThis, VOther> || std::invocable<F&, const K&, VThis, VOther>;
+concept ValueJoiner =
+    std::invocable<F&, VThis, VOther> || std::invocable<F&, const K&, VThis, VOther>;
 
 namespace detail {
 

@@ -28,14 +28,14 @@ struct StreamCore {
     std::string name{};
     SerdeOf<Plain<K>> key_serde{};
     SerdeOf<Plain<V>> value_serde{};
-    std::set<std::string> sources{};         ///< Of this sub-topology: what must be co-partitioned.
-    bool needs_repartition = false;          ///< The key has changed since the last topic.
+    std::set<std::string> sources{};  ///< Of this sub-topology: what must be co-partitioned.
+    bool needs_repartition = false;   ///< The key has changed since the last topic.
     std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
 
     /// The handle of `next`, a node below, with the same sources.
     template <class KOut, class VOut>
-    StreamCore<KOut, VOut> then(LogicalNode& next, SerdeOf<Plain<KOut>> key, SerdeOf<Plain<VOut>> value,
-                                bool repartition) const {
+    StreamCore<KOut, VOut> then(LogicalNode& next, SerdeOf<Plain<KOut>> key,
+                                SerdeOf<Plain<VOut>> value, bool repartition) const {
         StreamCore<KOut, VOut> core{graph, &next, next.name};
         core.key_serde = std::move(key);
         core.value_serde = std::move(value);
@@ -56,7 +56,7 @@ struct TableCore {
     std::set<std::string> sources{};
     TableOriginPtr<K, V> origin{};
     std::shared_ptr<TableState> state{};
-    std::string queryable{};                 ///< The store to query; empty: none.
+    std::string queryable{};  ///< The store to query; empty: none.
     std::optional<std::chrono::milliseconds> history{};
 };
 
@@ -97,15 +97,16 @@ struct RepartitionSerdes {
 /// Names the nodes around "<prefix>-repartition"; takes three indices.
 void name_repartition_step(LogicalGraph& graph, const std::string& prefix, RepartitionStep& step);
 
-/// The same for a grouped table's topic: no filter, two indices; `given` names the nodes, if not empty.
-void name_table_repartition(LogicalGraph& graph, const std::string& prefix, const std::string& given,
-                            RepartitionStep& step);
+/// The same for a grouped table's topic: no filter, two indices; `given` names the nodes, if not
+/// empty.
+void name_table_repartition(LogicalGraph& graph, const std::string& prefix,
+                            const std::string& given, RepartitionStep& step);
 
 /// Which of the two.
 enum class RepartitionNames { kOfStream, kOfTable };
 
-/// The three typed nodes of a repartition topic, named after `prefix`. Throws TopologyError when keys
-/// or values have no serde.
+/// The three typed nodes of a repartition topic, named after `prefix`. Throws TopologyError when
+/// keys or values have no serde.
 template <class K, class V>
 RepartitionStep make_repartition(LogicalGraph& graph, const std::string& prefix,
                                  const RepartitionSerdes<K, V>& serdes,

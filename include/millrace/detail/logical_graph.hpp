@@ -15,34 +15,34 @@
 
 namespace millrace::detail {
 
-/// What a table keeps, settled while the program is written: later verbs may ask for more. Shared by
-/// the table's handle, its node factories and lowering.
+/// What a table keeps, settled while the program is written: later verbs may ask for more. Shared
+/// by the table's handle, its node factories and lowering.
 struct TableState {
-    std::string store{};            ///< The name its store has, or would have.
-    bool materialized = false;      ///< It has a store.
-    bool send_old_values = false;   ///< Its changes carry old values.
-    bool versioned_input = false;   ///< What it reads keeps versions: updates may be out of order.
+    std::string store{};           ///< The name its store has, or would have.
+    bool materialized = false;     ///< It has a store.
+    bool send_old_values = false;  ///< Its changes carry old values.
+    bool versioned_input = false;  ///< What it reads keeps versions: updates may be out of order.
 };
 
 /// A store of a logical node and the steps that use it.
 struct LogicalStore {
     StoreSpec spec;
-    std::vector<std::string> users;                     ///< Names of steps of this or other nodes.
-    std::shared_ptr<const TableState> only_if{};        ///< Set: made only if that is materialised.
-    std::string reusable_topic{};                       ///< The optimiser may take it as changelog.
-    bool shared = false;                                ///< Several nodes declare it; it is made once.
+    std::vector<std::string> users;               ///< Names of steps of this or other nodes.
+    std::shared_ptr<const TableState> only_if{};  ///< Set: made only if that is materialised.
+    std::string reusable_topic{};                 ///< The optimiser may take it as changelog.
+    bool shared = false;                          ///< Several nodes declare it; it is made once.
     bool name_is_generated = false;
 };
 
 /// A repartition topic and the three nodes around it, typed parts erased.
 struct RepartitionStep {
     std::string topic;
-    std::string filter_name;                            ///< Empty: no filter.
+    std::string filter_name;  ///< Empty: no filter.
     std::string sink_name;
     std::string source_name;
     std::optional<std::int32_t> partitions{};
-    bool optimizable = false;                           ///< May be merged with others.
-    bool keep_null_keys = false;                        ///< A join below takes them.
+    bool optimizable = false;     ///< May be merged with others.
+    bool keep_null_keys = false;  ///< A join below takes them.
     bool name_is_generated = false;
     std::function<NodeFactory(const std::string& name, bool keep_null_keys)> make_filter{};
     std::function<NodeFactory(const std::string& name, const std::string& topic)> make_sink{};
@@ -51,21 +51,21 @@ struct RepartitionStep {
 
 enum class LogicalKind {
     kRoot,
-    kSource,            ///< Streams: may be merged with an equal one.
+    kSource,  ///< Streams: may be merged with an equal one.
     kTableSource,
-    kGlobalStore,       ///< Two steps, source and processor; stores[0] is global.
-    kStore,             ///< A store of the user's, made when something is connected to it.
+    kGlobalStore,  ///< Two steps, source and processor; stores[0] is global.
+    kStore,        ///< A store of the user's, made when something is connected to it.
     kProcessor,
     kRepartition,
     kSink,
-    kStreamJoin,        ///< Stream-stream: see SelfJoinRewrite.
+    kStreamJoin,  ///< Stream-stream: see SelfJoinRewrite.
 };
 
 /// Nodes that a self-join can do without when the optimiser is asked to use one store.
 struct SelfJoinRewrite {
     std::string left_window_node;
     std::string right_window_node;
-    std::vector<NodeSpec> steps;                        ///< Instead of those of the node.
+    std::vector<NodeSpec> steps;  ///< Instead of those of the node.
 };
 
 struct LogicalNode;
@@ -79,29 +79,30 @@ struct StoreConnection {
 /// A step that behaves differently below a table with versions.
 struct VersionAware {
     const LogicalNode* parent;
-    std::shared_ptr<TableState> state;                  ///< Its versioned_input is set.
+    std::shared_ptr<TableState> state;  ///< Its versioned_input is set.
 };
 
 /// One operation of the program as written: untyped, but for the closures in its steps.
 struct LogicalNode {
     LogicalKind kind = LogicalKind::kProcessor;
-    std::string name{};                                 ///< Of the step whose output others take.
-    std::vector<NodeSpec> steps{};                      ///< Become nodes, in this order. A step without
-                                                        ///< parents takes the outputs of this node's parents.
+    std::string name{};             ///< Of the step whose output others take.
+    std::vector<NodeSpec> steps{};  ///< Become nodes, in this order. A step without
+                                    ///< parents takes the outputs of this node's parents.
     std::vector<LogicalStore> stores{};
-    std::vector<std::string> connects{};                ///< Stores made elsewhere, for the first step.
-    std::vector<StoreConnection> connections{};         ///< The same for other steps.
+    std::vector<std::string> connects{};         ///< Stores made elsewhere, for the first step.
+    std::vector<StoreConnection> connections{};  ///< The same for other steps.
     std::optional<RepartitionStep> repartition{};
     std::optional<SelfJoinRewrite> self_join{};
 
     bool changes_key = false;
     bool changes_value = false;
     bool merges = false;
-    bool takes_null_keys = false;                       ///< A left or outer join: see RepartitionStep.
-    std::optional<bool> versioned{};                    ///< Whether its output has versions; nothing: as above it.
-    std::vector<VersionAware> version_aware{};          ///< Who wants to know whether a parent has versions.
-    bool suppresses = false;                            ///< Refused above versioned tables.
-    std::optional<std::chrono::milliseconds> grace{};   ///< Of the windows it makes.
+    bool takes_null_keys = false;     ///< A left or outer join: see RepartitionStep.
+    std::optional<bool> versioned{};  ///< Whether its output has versions; nothing: as above it.
+    std::vector<VersionAware>
+        version_aware{};      ///< Who wants to know whether a parent has versions.
+    bool suppresses = false;  ///< Refused above versioned tables.
+    std::optional<std::chrono::milliseconds> grace{};  ///< Of the windows it makes.
 
     int build_priority = 0;
     std::vector<LogicalNode*> parents{};
@@ -143,7 +144,9 @@ class LogicalGraph {
 
     /// In the order added; the root is the first.
     std::deque<LogicalNode>& nodes() noexcept { return nodes_; }
-    std::vector<std::set<std::string>>& copartition_groups() noexcept { return copartition_groups_; }
+    std::vector<std::set<std::string>>& copartition_groups() noexcept {
+        return copartition_groups_;
+    }
 
     void mark_built() noexcept { built_ = true; }
 

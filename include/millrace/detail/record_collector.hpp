@@ -26,10 +26,10 @@ struct OutgoingRecord {
 
     /// Where to; nothing: by `partition_key`, else by `key` (murmur2), else any.
     std::optional<Partition> partition{};
-    NullableBytes partition_key{};       ///< The inner key of a windowed key.
+    NullableBytes partition_key{};  ///< The inner key of a windowed key.
 
-    /// When set, receives the offset the broker gave the record, if that is larger than what it holds,
-    /// before the producer's flush returns. Must live until then. For changelogs.
+    /// When set, receives the offset the broker gave the record, if that is larger than what it
+    /// holds, before the producer's flush returns. Must live until then. For changelogs.
     Offset* acknowledged = nullptr;
 };
 

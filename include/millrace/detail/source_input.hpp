@@ -34,8 +34,8 @@ class SourceInput {
     /// message), and whatever the extractor throws.
     virtual Timestamp decode(const SourceRecord& record, Timestamp partition_time) = 0;
 
-    /// Sends the record decoded last through the graph. `headers` are the record's. A null where the
-    /// type has none is dropped and counted here.
+    /// Sends the record decoded last through the graph. `headers` are the record's. A null where
+    /// the type has none is dropped and counted here.
     virtual void process(Timestamp timestamp, const Headers& headers) = 0;
 };
 

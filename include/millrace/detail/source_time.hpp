@@ -10,8 +10,8 @@ namespace millrace::detail {
 /// What `policy` is in this application: kDefault becomes what the settings say.
 TimestampPolicy resolve_policy(TimestampPolicy policy, const TaskContext& context);
 
-/// The time `policy` (resolved) gives to `record`; negative: drop it. Throws ProcessingError when the
-/// policy does not allow for a record without time.
+/// The time `policy` (resolved) gives to `record`; negative: drop it. Throws ProcessingError when
+/// the policy does not allow for a record without time.
 Timestamp time_of(TimestampPolicy policy, const SourceRecord& record, Timestamp partition_time,
                   Timestamp wall_clock);
 

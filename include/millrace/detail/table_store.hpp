@@ -62,8 +62,8 @@ enum class PutResult {
     kDropped,     ///< Older than the history.
 };
 
-/// A node's access to its table of values with timestamps: reads and writes one key at a time, which
-/// is serialised once.
+/// A node's access to its table of values with timestamps: reads and writes one key at a time,
+/// which is serialised once.
 template <class K, class V>
 class TableStore {
   public:
@@ -124,8 +124,8 @@ class ChangeForwarder final : private FlushListener {
 
     /// `store` is a bytes store of whatever kind.
     template <class Store>
-    void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output, Store& store,
-              bool send_old_values) {
+    void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output,
+              Store& store, bool send_old_values) {
         context_ = &context;
         node_ = &node;
         output_ = &output;
@@ -136,8 +136,8 @@ class ChangeForwarder final : private FlushListener {
     bool cached() const noexcept { return cached_; }
 
     /// Does nothing when the cache will do it.
-    void forward(const K& key, const V* new_value, const V* old_value, bool is_latest, Timestamp timestamp,
-                 const Headers& headers) const {
+    void forward(const K& key, const V* new_value, const V* old_value, bool is_latest,
+                 Timestamp timestamp, const Headers& headers) const {
         if (cached_) {
             return;
         }
@@ -190,9 +190,7 @@ template <class K, class V>
 class StoredTable {
   public:
     StoredTable(std::string store, TableSerdes<K, V> serdes)
-        : name_(std::move(store)),
-          table_(serdes),
-          forwarder_({serdes.key}, serdes.value) {}
+        : name_(std::move(store)), table_(serdes), forwarder_({serdes.key}, serdes.value) {}
 
     void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output,
               bool send_old_values) {
@@ -226,7 +224,9 @@ class StoreGetter final : public ValueGetter<K, V> {
     StoreGetter(std::string store, TableSerdes<K, V> serdes)
         : name_(std::move(store)), table_(std::move(serdes)) {}
 
-    void init(TaskContext& context, const Node& user) override { table_.open(context, user, name_); }
+    void init(TaskContext& context, const Node& user) override {
+        table_.open(context, user, name_);
+    }
     Found<V> get(const K& key) override {
         table_.seek(key);
         return table_.get();
@@ -239,7 +239,8 @@ class StoreGetter final : public ValueGetter<K, V> {
 
 template <class K, class V>
 TableView<K, V> view_of_store(const std::string& store, const TableSerdes<K, V>& serdes) {
-    return {{store}, [store, serdes] { return std::make_unique<StoreGetter<K, V>>(store, serdes); }};
+    return {{store},
+            [store, serdes] { return std::make_unique<StoreGetter<K, V>>(store, serdes); }};
 }
 
 /// A table whose node has a store, or gets one when somebody needs it.

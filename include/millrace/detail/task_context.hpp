@@ -26,7 +26,8 @@ class TaskContext {
     /// Output::forward sets them for the children and takes them back.
     RecordContext& record() noexcept { return record_; }
 
-    /// Largest timestamp of any record this task took from its queues; kNoTimestamp before the first.
+    /// Largest timestamp of any record this task took from its queues; kNoTimestamp before the
+    /// first.
     Timestamp stream_time() const noexcept { return stream_time_; }
 
     /// Wall-clock time, read once for a batch of records.
@@ -39,7 +40,9 @@ class TaskContext {
     virtual std::string setting(std::string_view name) const = 0;
 
     /// Full name of an internal topic: "<application.id>-<name>".
-    std::string internal_topic(const std::string& name) const { return application_id() + "-" + name; }
+    std::string internal_topic(const std::string& name) const {
+        return application_id() + "-" + name;
+    }
 
     virtual RecordCollector& collector() = 0;
 
@@ -47,7 +50,8 @@ class TaskContext {
     virtual StateStore& store(const Node& node, const std::string& name) = 0;
 
     /// Throws std::invalid_argument on an interval below 1 ms.
-    virtual Cancellable schedule(const Node& node, const Schedule& schedule, Punctuator punctuator) = 0;
+    virtual Cancellable schedule(const Node& node, const Schedule& schedule,
+                                 Punctuator punctuator) = 0;
 
     virtual void request_commit() = 0;
 

@@ -17,10 +17,10 @@ namespace millrace {
 
 /// Where a source begins in a partition for which nothing was committed.
 enum class OffsetReset {
-    kDefault,   ///< As the setting auto.offset.reset says: earliest unless told otherwise.
+    kDefault,  ///< As the setting auto.offset.reset says: earliest unless told otherwise.
     kEarliest,
     kLatest,
-    kNone,      ///< An error instead.
+    kNone,  ///< An error instead.
 };
 
 namespace detail {
@@ -35,19 +35,19 @@ struct NodeSpec {
     NodeKind kind = NodeKind::kProcessor;
     std::string name{};
     NodeFactory make{};
-    std::vector<std::string> parents{};      ///< Names; none for sources.
-    std::vector<std::string> stores{};       ///< Connected stores, in the order connected.
+    std::vector<std::string> parents{};  ///< Names; none for sources.
+    std::vector<std::string> stores{};   ///< Connected stores, in the order connected.
 
-    std::vector<std::string> topics{};       ///< Sources: subscribed topics. Sinks: the topic, if fixed.
-                                             ///< Internal topics without the application.id.
-    std::string pattern{};                   ///< Sources: instead of topics.
+    std::vector<std::string> topics{};  ///< Sources: subscribed topics. Sinks: the topic, if fixed.
+                                        ///< Internal topics without the application.id.
+    std::string pattern{};              ///< Sources: instead of topics.
     OffsetReset offset_reset = OffsetReset::kDefault;
 };
 
 /// A repartition topic: internal, so written and read by this application only.
 struct RepartitionTopic {
-    std::string name{};                       ///< Without the application.id: "<base>-repartition".
-    std::optional<std::int32_t> partitions{}; ///< Enforced by the user; nothing: as upstream.
+    std::string name{};  ///< Without the application.id: "<base>-repartition".
+    std::optional<std::int32_t> partitions{};  ///< Enforced by the user; nothing: as upstream.
 };
 
 /// A store that is filled from a whole topic on every instance, by a processor of its own.
@@ -61,12 +61,13 @@ struct GlobalStoreSpec {
 /// The program, flat and untyped: what StreamsBuilder and the Processor API produce and everything
 /// on the running side consumes. Immutable once built; shared by all threads.
 struct TopologySpec {
-    std::vector<NodeSpec> nodes;                       ///< In the order added: parents first.
-    std::vector<StoreSpec> stores;                     ///< Without global ones.
+    std::vector<NodeSpec> nodes;    ///< In the order added: parents first.
+    std::vector<StoreSpec> stores;  ///< Without global ones.
     std::vector<GlobalStoreSpec> global_stores;
     std::vector<RepartitionTopic> repartition_topics;
-    std::vector<std::vector<std::string>> copartition_groups;  ///< Of source topics (internal ones by
-                                                               ///< their name without application.id).
+    std::vector<std::vector<std::string>>
+        copartition_groups;  ///< Of source topics (internal ones by
+                             ///< their name without application.id).
 };
 
 }  // namespace detail

@@ -16,17 +16,17 @@
 
 namespace millrace {
 
-/// What becomes of one branch of a split stream; at most one of the two functions. Has the semantics
-/// of Kafka Streams' Branched.
+/// What becomes of one branch of a split stream; at most one of the two functions. Has the
+/// semantics of Kafka Streams' Branched.
 template <class K, class V>
 struct Branched {
-    std::string name{};                                     ///< Follows the split's; else a number.
-    std::function<void(KStream<K, V>)> consumer{};          ///< Given the branch, which then has no entry.
-    std::function<KStream<K, V>(KStream<K, V>)> function{}; ///< Its result is the entry.
+    std::string name{};                             ///< Follows the split's; else a number.
+    std::function<void(KStream<K, V>)> consumer{};  ///< Given the branch, which then has no entry.
+    std::function<KStream<K, V>(KStream<K, V>)> function{};  ///< Its result is the entry.
 };
 
-/// A stream while it is parted. Each record goes to the first branch whose predicate is true, else to
-/// the branch of otherwise(), else nowhere. Has the semantics of Kafka Streams' BranchedKStream.
+/// A stream while it is parted. Each record goes to the first branch whose predicate is true, else
+/// to the branch of otherwise(), else nowhere. Has the semantics of Kafka Streams' BranchedKStream.
 template <class K, class V>
 class BranchedKStream {
   public:

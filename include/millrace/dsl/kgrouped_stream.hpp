@@ -18,7 +18,8 @@ namespace detail {
 
 /// Rows go away when an aggregator can return null.
 template <class Result>
-inline constexpr Removals kRemovalsOf = kIsNullable<Result> ? Removals::kPossible : Removals::kNever;
+inline constexpr Removals kRemovalsOf =
+    kIsNullable<Result> ? Removals::kPossible : Removals::kNever;
 
 /// A grouped stream: where its aggregates hang, and the repartition topic they may share.
 template <class K, class V>
@@ -36,8 +37,8 @@ struct AggregatePlace {
 
 }  // namespace detail
 
-/// A grouped stream, ready to be aggregated. Records without key or value are dropped and counted. A
-/// result carries the latest time that went into it. Has the semantics of Kafka Streams'
+/// A grouped stream, ready to be aggregated. Records without key or value are dropped and counted.
+/// A result carries the latest time that went into it. Has the semantics of Kafka Streams'
 /// KGroupedStream.
 template <class K, class V>
 class KGroupedStream {
@@ -50,23 +51,24 @@ class KGroupedStream {
     /// Counts the records of each key.
     KTable<Key, std::int64_t, Removals::kNever> count(
         Materialized<Key, std::int64_t> options = {}) const
-    requires Serializable<Key>;
+        requires Serializable<Key>;
 
     /// Combines the values of each key, in the order of processing; the first value is the first
     /// result. `combine` is called as combine(result, value); a null it returns deletes the row.
     template <Aggregator<Key, Value, Value> F>
-    requires Serializable<Key> && Serializable<Value>
+        requires Serializable<Key> && Serializable<Value>
     auto reduce(F combine, Materialized<Key, Value> options = {}) const
         -> KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>>;
 
     /// Folds the values of each key into an aggregate of any type, starting with `initial`. A null
     /// that `add` returns deletes the row; the next value starts anew.
     template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, Value> F>
-    requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
+        requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
     auto aggregate(Init initial, F add,
                    Materialized<Key, detail::AggregateOf<Init>> options = {}) const
-        -> KTable<Key, detail::AggregateOf<Init>,
-                  detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>;
+        -> KTable<
+            Key, detail::AggregateOf<Init>,
+            detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>;
 
     /// Aggregates by key and window of event time.
     template <FixedWindows Windows>
@@ -81,8 +83,8 @@ class KGroupedStream {
 };
 
 /// A grouped stream in windows of fixed length. Null keys are dropped and counted; null values are
-/// not: where V is optional, aggregators are given it. A record too late for a window is dropped from
-/// it and counted. Has the semantics of Kafka Streams' TimeWindowedKStream.
+/// not: where V is optional, aggregators are given it. A record too late for a window is dropped
+/// from it and counted. Has the semantics of Kafka Streams' TimeWindowedKStream.
 template <class K, class V, class Windows>
 class TimeWindowedKStream {
   public:
@@ -94,16 +96,16 @@ class TimeWindowedKStream {
     /// Counts the records of each key and window.
     auto count(Materialized<Key, std::int64_t> options = {}) const
         -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
-    requires Serializable<Key>;
+        requires Serializable<Key>;
 
     /// As KGroupedStream::reduce. A null as the first value removes the row.
     template <Aggregator<Key, detail::Plain<V>, V> F>
-    requires Serializable<Key> && Serializable<detail::Plain<V>>
+        requires Serializable<Key> && Serializable<detail::Plain<V>>
     auto reduce(F combine, Materialized<Key, detail::Plain<V>> options = {}) const;
 
     /// As KGroupedStream::aggregate.
     template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, V> F>
-    requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
+        requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
     auto aggregate(Init initial, F add,
                    Materialized<Key, detail::AggregateOf<Init>> options = {}) const;
 

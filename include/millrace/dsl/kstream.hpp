@@ -21,18 +21,19 @@ namespace millrace {
 /// RecordContextView. Such topics must exist.
 template <class T, class K, class V>
 concept TopicChoice = std::convertible_to<T, std::string> ||
-    (std::invocable<T&, const K&, const V&, const RecordContextView&> && std::copy_constructible<T>);
+                      (std::invocable<T&, const K&, const V&, const RecordContextView&> &&
+                       std::copy_constructible<T>);
 
 /// An unbounded stream of independent records. Has the semantics of Kafka Streams' KStream.
 ///
-/// K and V may be std::optional: records without key or value then pass, and callables are given the
-/// optional. With plain types such records are dropped and counted when they are read.
+/// K and V may be std::optional: records without key or value then pass, and callables are given
+/// the optional. With plain types such records are dropped and counted when they are read.
 ///
-/// Callables are copied once for each task and called by the thread that runs it, several threads at a
-/// time: what they capture by reference must bear that.
+/// Callables are copied once for each task and called by the thread that runs it, several threads
+/// at a time: what they capture by reference must bear that.
 ///
-/// A handle: copies stand for the same stream. Errors: verbs throw TopologyError when they do not fit
-/// what is there. Not thread-safe.
+/// A handle: copies stand for the same stream. Errors: verbs throw TopologyError when they do not
+/// fit what is there. Not thread-safe.
 template <class K, class V>
 class KStream {
   public:
@@ -46,16 +47,17 @@ class KStream {
     template <RecordPredicate<K, V> F>
     KStream filter_not(F drop, Named options = {}) const;
 
-    /// Replaces each record by the pair of key and value that `change` returns. Grouping or joining after
-    /// it goes through a repartition topic.
+    /// Replaces each record by the pair of key and value that `change` returns. Grouping or joining
+    /// after it goes through a repartition topic.
     template <RecordToPair<K, V> F>
-    auto map(F change, Named options = {}) const
-        -> KStream<typename detail::PairOf<F, K, V>::first_type,
-                   typename detail::PairOf<F, K, V>::second_type>;
+    auto map(F change,
+             Named options = {}) const -> KStream<typename detail::PairOf<F, K, V>::first_type,
+                                                  typename detail::PairOf<F, K, V>::second_type>;
 
     /// Replaces each record's value. Keys and times stay, so no repartitioning follows.
     template <CallableWithRecord<K, V> F>
-    auto map_values(F change, Named options = {}) const -> KStream<K, detail::RecordResult<F, K, V>>;
+    auto map_values(F change,
+                    Named options = {}) const -> KStream<K, detail::RecordResult<F, K, V>>;
 
     /// Replaces each record by all pairs of key and value that `expand` returns, in order.
     template <RecordToPairs<K, V> F>
@@ -65,12 +67,14 @@ class KStream {
 
     /// Replaces each record by one for each value that `expand` returns, in order; keys stay.
     template <RecordToRange<K, V> F>
-    auto flat_map_values(F expand, Named options = {}) const -> KStream<K, detail::ElementOf<F, K, V>>;
+    auto flat_map_values(F expand,
+                         Named options = {}) const -> KStream<K, detail::ElementOf<F, K, V>>;
 
     /// Gives each record the key that `select` returns. Grouping or joining after it goes through a
     /// repartition topic.
     template <CallableWithRecord<K, V> F>
-    auto select_key(F select, Named options = {}) const -> KStream<detail::RecordResult<F, K, V>, V>;
+    auto select_key(F select,
+                    Named options = {}) const -> KStream<detail::RecordResult<F, K, V>, V>;
 
     /// Calls `look` with each record, on its way.
     template <RecordAction<K, V> F>
@@ -88,25 +92,25 @@ class KStream {
 
     /// Writes the stream to an internal topic and reads it from there, in tasks of their own.
     KStream repartition(Repartitioned<K, V> options = {}) const
-    requires Writable<K> && Writable<V>;
+        requires Writable<K> && Writable<V>;
 
     /// Writes the stream to a topic, fixed or chosen for each record.
     template <TopicChoice<K, V> T>
     void to(T topic, Produced<K, V> options = {}) const
-    requires Writable<K> && Writable<V>;
+        requires Writable<K> && Writable<V>;
 
     /// The table whose changes the records are: null values remove, null keys are dropped.
     KTable<detail::Plain<K>, detail::Plain<V>> to_table(
         Materialized<detail::Plain<K>, detail::Plain<V>> options = {}) const
-    requires HasKey<K> && Writable<K> && Writable<V>;
+        requires HasKey<K> && Writable<K> && Writable<V>;
 
     /// Groups by the key the records have.
     KGroupedStream<K, V> group_by_key(Grouped<K, V> options = {}) const
-    requires HasKey<K>;
+        requires HasKey<K>;
 
     /// Groups by the key that `select` returns, through a repartition topic.
     template <CallableWithRecord<K, V> F>
-    requires HasKey<detail::RecordResult<F, K, V>>
+        requires HasKey<detail::RecordResult<F, K, V>>
     auto group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options = {}) const
         -> KGroupedStream<detail::RecordResult<F, K, V>, V>;
 
@@ -115,15 +119,16 @@ class KStream {
     /// joiner(value, table_value) or joiner(key, value, table_value).
     template <class VTable, Removals kRemovals,
               ValueJoiner<K, const detail::Plain<V>&, const VTable&> F>
-    requires HasKey<K>
+        requires HasKey<K>
     auto join(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,
               Joined<K, V> options = {}) const
         -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>>;
 
-    /// As join, but `joiner` is given a pointer, null where the table has no value or the record no key.
+    /// As join, but `joiner` is given a pointer, null where the table has no value or the record no
+    /// key.
     template <class VTable, Removals kRemovals,
               ValueJoiner<K, const detail::Plain<V>&, const VTable*> F>
-    requires HasKey<K>
+        requires HasKey<K>
     auto left_join(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,
                    Joined<K, V> options = {}) const
         -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>>;
@@ -131,7 +136,8 @@ class KStream {
     /// Joins each record with the global table's value of the key that `select` returns.
     template <class KGlobal, class VTable, CallableWithRecord<K, detail::Plain<V>> Select,
               ValueJoiner<K, const detail::Plain<V>&, const VTable&> F>
-    auto join(const GlobalKTable<KGlobal, VTable>& table, Select select, F joiner, Named options = {}) const
+    auto join(const GlobalKTable<KGlobal, VTable>& table, Select select, F joiner,
+              Named options = {}) const
         -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>>;
 
     /// As join with a global table, but `joiner` is given a pointer, null where there is no value.
@@ -145,17 +151,18 @@ class KStream {
 
   private:
     template <class N, class KOut, class VOut, class... Args>
-    KStream<KOut, VOut> add(const char* prefix, const Named& options, SerdeOf<detail::Plain<KOut>> key,
-                            SerdeOf<detail::Plain<VOut>> value, bool changes_key, bool changes_value,
-                            Args... args) const;
+    KStream<KOut, VOut> add(const char* prefix, const Named& options,
+                            SerdeOf<detail::Plain<KOut>> key, SerdeOf<detail::Plain<VOut>> value,
+                            bool changes_key, bool changes_value, Args... args) const;
 
     template <detail::JoinType kType, class VTable, class VOut, Removals kRemovals, class F>
     KStream<K, VOut> join_table(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,
                                 Joined<K, V> options) const;
 
-    template <detail::JoinType kType, class VOut, class KGlobal, class VTable, class Select, class F>
-    KStream<K, VOut> join_global(const GlobalKTable<KGlobal, VTable>& table, Select select, F joiner,
-                                 const Named& options) const;
+    template <detail::JoinType kType, class VOut, class KGlobal, class VTable, class Select,
+              class F>
+    KStream<K, VOut> join_global(const GlobalKTable<KGlobal, VTable>& table, Select select,
+                                 F joiner, const Named& options) const;
 
     detail::StreamCore<K, V> core_;
 };

@@ -30,10 +30,11 @@ using JoinerOf = TableJoiner<K, V, VOther, F, kType>;
 
 }  // namespace detail
 
-/// For every key the latest value, and each change of it. Has the semantics of Kafka Streams' KTable.
+/// For every key the latest value, and each change of it. Has the semantics of Kafka Streams'
+/// KTable.
 ///
-/// kRemovals says whether rows can go away: to_stream() has nulls then. A table has a store only when
-/// its options name one or something needs to look it up.
+/// kRemovals says whether rows can go away: to_stream() has nulls then. A table has a store only
+/// when its options name one or something needs to look it up.
 ///
 /// A handle, as KStream.
 template <class K, class V, Removals kRemovals>
@@ -58,44 +59,46 @@ class KTable {
     template <RecordPredicate<K, V> F>
     KTable<K, V> filter_not(F drop, Materialized<K, V> options = {}) const;
 
-    /// Replaces each value; a null that `change` returns removes the row. Not called for removed rows.
-    /// May be called more often than there are changes: results that are not stored are computed
-    /// again when looked up.
+    /// Replaces each value; a null that `change` returns removes the row. Not called for removed
+    /// rows. May be called more often than there are changes: results that are not stored are
+    /// computed again when looked up.
     template <CallableWithRecord<K, V> F>
     auto map_values(F change,
-                    Materialized<K, detail::Plain<detail::RecordResult<F, K, V>>> options = {}) const
-        -> KTable<K, detail::Plain<detail::RecordResult<F, K, V>>,
-                  detail::kMappedRemovals<F, K, V, kRemovals>>;
+                    Materialized<K, detail::Plain<detail::RecordResult<F, K, V>>> options = {})
+        const -> KTable<K, detail::Plain<detail::RecordResult<F, K, V>>,
+                        detail::kMappedRemovals<F, K, V, kRemovals>>;
 
-    /// Groups the rows by the key, and takes the value, of the pair that `select` returns, through a
-    /// repartition topic. Rows for which one of them is null are in no group.
+    /// Groups the rows by the key, and takes the value, of the pair that `select` returns, through
+    /// a repartition topic. Rows for which one of them is null are in no group.
     template <RecordToPair<K, V> F>
-    auto group_by(F select,
-                  Grouped<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
-                          detail::Plain<typename detail::PairOf<F, K, V>::second_type>>
-                      options = {}) const
+    auto group_by(F select, Grouped<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
+                                    detail::Plain<typename detail::PairOf<F, K, V>::second_type>>
+                                options = {}) const
         -> KGroupedTable<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
                          detail::Plain<typename detail::PairOf<F, K, V>::second_type>>;
 
     /// Rows of both tables with the same key: joiner(value, other) or joiner(key, value, other).
     template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther&> F>
-    auto join(const KTable<K, VOther, kOther>& other, F joiner,
-              Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>
-                  options = {}) const
+    auto join(
+        const KTable<K, VOther, kOther>& other, F joiner,
+        Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>
+            options = {}) const
         -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>;
 
     /// Every row of this table; the other's value is given as a pointer, null where there is none.
     template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther*> F>
-    auto left_join(const KTable<K, VOther, kOther>& other, F joiner,
-                   Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>
-                       options = {}) const
+    auto left_join(
+        const KTable<K, VOther, kOther>& other, F joiner,
+        Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>
+            options = {}) const
         -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>;
 
     /// Every row of both; values are given as pointers, at most one of them null.
     template <class VOther, Removals kOther, ValueJoiner<K, const V*, const VOther*> F>
-    auto outer_join(const KTable<K, VOther, kOther>& other, F joiner,
-                    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>
-                        options = {}) const
+    auto outer_join(
+        const KTable<K, VOther, kOther>& other, F joiner,
+        Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>
+            options = {}) const
         -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>;
 
     /// The store by which the table can be queried; empty: none.
@@ -110,14 +113,14 @@ class KTable {
 
     template <detail::JoinType kType, class VOther, Removals kOther, class F>
     auto join_table(const KTable<K, VOther, kOther>& other, F joiner,
-                    Materialized<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> options) const
-        -> KTable<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out>;
+                    Materialized<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> options)
+        const -> KTable<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out>;
 
     detail::TableCore<K, V> core_;
 };
 
-/// A grouped table, ready to be aggregated: a change takes its old value out of one group and puts its
-/// new value into one. Has the semantics of Kafka Streams' KGroupedTable.
+/// A grouped table, ready to be aggregated: a change takes its old value out of one group and puts
+/// its new value into one. Has the semantics of Kafka Streams' KGroupedTable.
 template <class K, class V>
 class KGroupedTable {
   public:
@@ -125,18 +128,19 @@ class KGroupedTable {
         : core_(std::move(core)), topic_name_(std::move(topic_name)) {}
 
     /// Counts the rows in each group. A group that is empty again keeps its count of zero.
-    KTable<K, std::int64_t, Removals::kNever> count(Materialized<K, std::int64_t> options = {}) const
-    requires Serializable<K> && Serializable<V>;
+    KTable<K, std::int64_t, Removals::kNever> count(
+        Materialized<K, std::int64_t> options = {}) const
+        requires Serializable<K> && Serializable<V>;
 
     /// add(result, value) and subtract(result, value); the first value is the first result.
     template <Aggregator<K, V, V> Add, Aggregator<K, V, V> Subtract>
-    requires Serializable<K> && Serializable<V>
+        requires Serializable<K> && Serializable<V>
     KTable<K, V> reduce(Add add, Subtract subtract, Materialized<K, V> options = {}) const;
 
     /// Folds the rows of each group. Subtracts first, then adds.
     template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
               Aggregator<K, detail::StateOf<Init>, V> Subtract>
-    requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
+        requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
     auto aggregate(Init initial, Add add, Subtract subtract,
                    Materialized<K, detail::AggregateOf<Init>> options = {}) const
         -> KTable<K, detail::AggregateOf<Init>>;

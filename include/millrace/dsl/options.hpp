@@ -28,7 +28,7 @@ struct Named {
 /// How a source reads its topics. Has the semantics of Kafka Streams' Consumed.
 template <class K, class V>
 struct Consumed {
-    std::string name{};                             ///< Of the source node.
+    std::string name{};  ///< Of the source node.
     TimestampExtractor<K, V> timestamp{};
     OffsetReset offset_reset = OffsetReset::kDefault;
     SerdeOf<detail::Plain<K>> key_serde{};
@@ -38,8 +38,8 @@ struct Consumed {
 /// How a sink writes. Has the semantics of Kafka Streams' Produced.
 template <class K, class V>
 struct Produced {
-    std::string name{};                             ///< Of the sink node.
-    Partitioner<K, V> partitioner{};                ///< Nothing: by the key.
+    std::string name{};               ///< Of the sink node.
+    Partitioner<K, V> partitioner{};  ///< Nothing: by the key.
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
 };
@@ -47,17 +47,18 @@ struct Produced {
 /// How a stream is grouped. Has the semantics of Kafka Streams' Grouped.
 template <class K, class V>
 struct Grouped {
-    std::string name{};                             ///< Of the repartition topic, if there is one.
+    std::string name{};  ///< Of the repartition topic, if there is one.
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
 };
 
-/// How a stream goes through a repartition topic. Has the semantics of Kafka Streams' Repartitioned.
+/// How a stream goes through a repartition topic. Has the semantics of Kafka Streams'
+/// Repartitioned.
 template <class K, class V>
 struct Repartitioned {
-    std::string name{};                             ///< Of the topic, less "-repartition".
-    std::optional<Partition> partitions{};          ///< Nothing: as many as upstream.
-    Partitioner<K, V> partitioner{};                ///< Nothing: by the key.
+    std::string name{};                     ///< Of the topic, less "-repartition".
+    std::optional<Partition> partitions{};  ///< Nothing: as many as upstream.
+    Partitioner<K, V> partitioner{};        ///< Nothing: by the key.
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
 };
@@ -65,9 +66,9 @@ struct Repartitioned {
 /// How a stream is joined with a table. Has the semantics of Kafka Streams' Joined.
 template <class K, class V>
 struct Joined {
-    std::string name{};                             ///< Of the join and of a repartition topic.
-    std::optional<std::chrono::milliseconds> grace{};  ///< Records wait so long for the table; it must
-                                                       ///< keep versions at least as long.
+    std::string name{};                                ///< Of the join and of a repartition topic.
+    std::optional<std::chrono::milliseconds> grace{};  ///< Records wait so long for the table; it
+                                                       ///< must keep versions at least as long.
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
 };
@@ -75,17 +76,17 @@ struct Joined {
 /// How an aggregate or a table keeps its state. Has the semantics of Kafka Streams' Materialized.
 template <class K, class V>
 struct Materialized {
-    std::string name{};                             ///< Of the node.
-    std::string store{};                            ///< Of the store, its changelog, and to query it by.
+    std::string name{};   ///< Of the node.
+    std::string store{};  ///< Of the store, its changelog, and to query it by.
     StoreEngine engine = StoreEngine::kDefault;
-    std::size_t max_entries = 0;                    ///< StoreEngine::kLru.
-    bool caching = true;                            ///< Fewer, later changes: one for each key and commit.
-    bool logging = true;                            ///< False: the state is lost with the task.
+    std::size_t max_entries = 0;  ///< StoreEngine::kLru.
+    bool caching = true;          ///< Fewer, later changes: one for each key and commit.
+    bool logging = true;          ///< False: the state is lost with the task.
     std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
     std::optional<std::chrono::milliseconds> retention{};   ///< Windows; at least size plus grace.
-    std::optional<std::chrono::milliseconds> history{};     ///< Keep versions for this long (KIP-889).
-    bool materialize = false;                       ///< Joins of tables: keep a store although nothing
-                                                    ///< names it. Elsewhere as Materialized.with().
+    std::optional<std::chrono::milliseconds> history{};  ///< Keep versions for this long (KIP-889).
+    bool materialize = false;  ///< Joins of tables: keep a store although nothing
+                               ///< names it. Elsewhere as Materialized.with().
     SerdeOf<K> key_serde{};
     SerdeOf<V> value_serde{};
 };
@@ -108,8 +109,8 @@ struct StoreOptions {
 
 template <class K, class V>
 StoreOptions untyped(const Materialized<K, V>& options) {
-    return {options.name,    options.store,   options.engine,           options.max_entries,
-            options.caching, options.logging, options.changelog_config, options.retention,
+    return {options.name,    options.store,      options.engine,           options.max_entries,
+            options.caching, options.logging,    options.changelog_config, options.retention,
             options.history, options.materialize};
 }
 

@@ -17,7 +17,8 @@
 
 namespace millrace {
 
-/// All topics whose whole name matches a regular expression (ECMAScript), those made later included.
+/// All topics whose whole name matches a regular expression (ECMAScript), those made later
+/// included.
 struct TopicPattern {
     std::string regex;
 };
@@ -25,11 +26,13 @@ struct TopicPattern {
 /// What a source reads: one topic, several, or all that match a pattern.
 class Topics {
   public:
-    Topics(const char* topic) : names_{topic} {}                        // NOLINT(google-explicit-constructor)
-    Topics(std::string topic) : names_{std::move(topic)} {}             // NOLINT(google-explicit-constructor)
-    Topics(std::vector<std::string> topics) : names_(std::move(topics)) {}  // NOLINT(google-explicit-constructor)
+    Topics(const char* topic) : names_{topic} {}             // NOLINT(google-explicit-constructor)
+    Topics(std::string topic) : names_{std::move(topic)} {}  // NOLINT(google-explicit-constructor)
+    Topics(std::vector<std::string> topics)
+        : names_(std::move(topics)) {}  // NOLINT(google-explicit-constructor)
     Topics(std::initializer_list<const char*> topics) : names_(topics.begin(), topics.end()) {}
-    Topics(TopicPattern pattern) : pattern_(std::move(pattern.regex)) {}    // NOLINT(google-explicit-constructor)
+    Topics(TopicPattern pattern)
+        : pattern_(std::move(pattern.regex)) {}  // NOLINT(google-explicit-constructor)
 
     const std::vector<std::string>& names() const noexcept { return names_; }
     const std::string& pattern() const noexcept { return pattern_; }
@@ -39,29 +42,29 @@ class Topics {
     std::string pattern_;
 };
 
-/// Declares sources and hands out streams and tables; build() ends the program. Has the semantics of
-/// Kafka Streams' StreamsBuilder. Not thread-safe.
+/// Declares sources and hands out streams and tables; build() ends the program. Has the semantics
+/// of Kafka Streams' StreamsBuilder. Not thread-safe.
 class StreamsBuilder {
   public:
     /// Reads topics as a stream of records. Streams of the same topics share one source.
     template <class K, class V>
-    requires Writable<K> && Writable<V>
+        requires Writable<K> && Writable<V>
     KStream<K, V> stream(Topics topics, Consumed<K, V> options = {});
 
     /// Reads a topic as a table's changes: null values remove, null keys are dropped and counted.
     template <class K, class V>
-    requires Serializable<K> && Serializable<V>
+        requires Serializable<K> && Serializable<V>
     KTable<K, V> table(std::string topic, Materialized<K, V> options = {},
                        Consumed<K, std::optional<V>> source = {});
 
     /// Reads the whole of a topic as a table on every instance.
     template <class K, class V>
-    requires Serializable<K> && Serializable<V>
+        requires Serializable<K> && Serializable<V>
     GlobalKTable<K, V> global_table(std::string topic, Materialized<K, V> options = {},
                                     Consumed<K, std::optional<V>> source = {});
 
-    /// Turns the program into a topology. Throws TopologyError for what can only be seen in the whole.
-    /// Handles of this builder cannot be added to afterwards.
+    /// Turns the program into a topology. Throws TopologyError for what can only be seen in the
+    /// whole. Handles of this builder cannot be added to afterwards.
     Topology build(const TopologyOptions& options = {}) &&;
 
     detail::LogicalGraph& graph() noexcept { return *graph_; }

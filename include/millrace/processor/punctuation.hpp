@@ -20,9 +20,9 @@ enum class PunctuationType {
 using Punctuator = std::function<void(Timestamp)>;
 
 struct Schedule {
-    std::chrono::milliseconds interval{0};                      ///< At least 1 ms.
+    std::chrono::milliseconds interval{0};  ///< At least 1 ms.
     PunctuationType type = PunctuationType::kStreamTime;
-    std::optional<Timestamp> start{};                           ///< Anchor (KIP-1146); nothing: see type.
+    std::optional<Timestamp> start{};  ///< Anchor (KIP-1146); nothing: see type.
 };
 
 /// Stops a punctuation. Copies stop the same one. May outlive the task.

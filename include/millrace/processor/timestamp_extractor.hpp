@@ -14,11 +14,12 @@ namespace millrace {
 
 /// Where a record's time comes from, and what happens when it has none (a negative timestamp).
 enum class TimestampPolicy {
-    kDefault,            ///< As the setting default.timestamp.extractor says: kFail unless told otherwise.
-    kFail,               ///< Kafka's timestamp; without one the task fails (FailOnInvalidTimestamp).
-    kSkip,               ///< Kafka's timestamp; records without are dropped (LogAndSkipOnInvalidTimestamp).
-    kUsePartitionTime,   ///< Records without take the partition's time (UsePartitionTimeOnInvalidTimestamp).
-    kWallClock,          ///< The time of processing (WallclockTimestampExtractor).
+    kDefault,  ///< As the setting default.timestamp.extractor says: kFail unless told otherwise.
+    kFail,     ///< Kafka's timestamp; without one the task fails (FailOnInvalidTimestamp).
+    kSkip,     ///< Kafka's timestamp; records without are dropped (LogAndSkipOnInvalidTimestamp).
+    kUsePartitionTime,  ///< Records without take the partition's time
+                        ///< (UsePartitionTimeOnInvalidTimestamp).
+    kWallClock,         ///< The time of processing (WallclockTimestampExtractor).
 };
 
 /// A record as it came from its topic. A view, valid during the call.
@@ -26,7 +27,7 @@ template <class K, class V>
 struct ConsumedRecord {
     const K& key;
     const V& value;
-    Timestamp timestamp;         ///< Kafka's; kNoTimestamp when it has none.
+    Timestamp timestamp;  ///< Kafka's; kNoTimestamp when it has none.
     const std::string& topic;
     Partition partition;
     Offset offset;
@@ -41,14 +42,15 @@ struct ConsumedRecord {
 template <class K, class V>
 class TimestampExtractor {
   public:
-    using Function = std::function<Timestamp(const ConsumedRecord<K, V>&, Timestamp partition_time)>;
+    using Function =
+        std::function<Timestamp(const ConsumedRecord<K, V>&, Timestamp partition_time)>;
 
     TimestampExtractor() = default;
     TimestampExtractor(TimestampPolicy policy)  // NOLINT(google-explicit-constructor)
         : policy_(policy) {}
 
     template <class F>
-    requires std::invocable<F&, const ConsumedRecord<K, V>&, Timestamp>
+        requires std::invocable<F&, const ConsumedRecord<K, V>&, Timestamp>
     TimestampExtractor(F extract)  // NOLINT(google-explicit-constructor)
         : function_(std::move(extract)) {}
 

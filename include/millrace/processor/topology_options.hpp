@@ -3,9 +3,9 @@
 
 namespace millrace {
 
-/// How StreamsBuilder::build turns the program into a topology. The first three are the parts of Kafka
-/// Streams' topology.optimization; they change names of internal topics, so changing them means
-/// resetting the application.
+/// How StreamsBuilder::build turns the program into a topology. The first three are the parts of
+/// Kafka Streams' topology.optimization; they change names of internal topics, so changing them
+/// means resetting the application.
 struct TopologyOptions {
     /// A table's source topic is also its changelog (reuse.ktable.source.topics).
     bool reuse_source_topics = false;
@@ -17,8 +17,8 @@ struct TopologyOptions {
     /// A stream joined with itself keeps its records once (single.store.self.join).
     bool single_store_self_join = false;
 
-    /// Refuse stores and internal topics that nobody gave a name, as generated names change with the
-    /// program (KIP-1111, ensure.explicit.internal.resource.naming).
+    /// Refuse stores and internal topics that nobody gave a name, as generated names change with
+    /// the program (KIP-1111, ensure.explicit.internal.resource.naming).
     bool require_explicit_names = false;
 
     /// Behave as Kafka Streams 4.3 where it breaks its own promises; see

@@ -90,7 +90,7 @@ struct Serde<bool> {
 
 /// float and double: the IEEE 754 bits, big-endian, as Kafka's Float- and DoubleSerializer.
 template <std::floating_point T>
-requires(sizeof(T) == 4 || sizeof(T) == 8)
+    requires(sizeof(T) == 4 || sizeof(T) == 8)
 struct Serde<T> {
     using Bits = typename detail::UnsignedOfSize<sizeof(T)>::Type;
 

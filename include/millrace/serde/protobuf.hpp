@@ -16,8 +16,9 @@ namespace millrace {
 template <class T>
 concept ProtobufMessage = std::derived_from<T, google::protobuf::MessageLite>;
 
-/// The message in protobuf's wire format, as generated Java classes write it. Deterministic: fields by
-/// number, map entries sorted by key, so that equal messages give equal bytes within one program.
+/// The message in protobuf's wire format, as generated Java classes write it. Deterministic: fields
+/// by number, map entries sorted by key, so that equal messages give equal bytes within one
+/// program.
 ///
 /// The only header that brings protobuf; link millrace::protobuf.
 template <ProtobufMessage T>

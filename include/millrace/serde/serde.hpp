@@ -35,8 +35,8 @@ template <class T>
 class CustomSerde {
   public:
     virtual ~CustomSerde() = default;
-    virtual void serialize(const T& value, Bytes& out) const = 0;   ///< Appends to `out`.
-    virtual void deserialize(BytesView bytes, T& out) const = 0;    ///< Throws SerdeError.
+    virtual void serialize(const T& value, Bytes& out) const = 0;  ///< Appends to `out`.
+    virtual void deserialize(BytesView bytes, T& out) const = 0;   ///< Throws SerdeError.
 };
 
 /// The serde of one place in a topology: Serde<T> unless a custom one is given.

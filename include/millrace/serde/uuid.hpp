@@ -15,7 +15,8 @@ namespace millrace {
 struct Uuid {
     std::array<std::uint8_t, 16> bytes{};
 
-    /// Reads the 36 characters of the usual form, letters of either case. Throws SerdeError on others.
+    /// Reads the 36 characters of the usual form, letters of either case. Throws SerdeError on
+    /// others.
     static Uuid parse(std::string_view text);
 
     bool operator==(const Uuid&) const = default;

@@ -7,9 +7,9 @@
 
 namespace millrace {
 
-/// How far apart records of two streams may be to be joined: a record of the other stream matches from
-/// `before` earlier to `after` later, both included. Has the semantics of Kafka Streams' JoinWindows.
-/// Immutable.
+/// How far apart records of two streams may be to be joined: a record of the other stream matches
+/// from `before` earlier to `after` later, both included. Has the semantics of Kafka Streams'
+/// JoinWindows. Immutable.
 class JoinWindows {
   public:
     /// The same distance both ways. Throws TopologyError when negative.

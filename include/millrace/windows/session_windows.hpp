@@ -8,8 +8,8 @@
 
 namespace millrace {
 
-/// Windows that grow with their records and end when none comes for `gap`. Has the semantics of Kafka
-/// Streams' SessionWindows. Immutable.
+/// Windows that grow with their records and end when none comes for `gap`. Has the semantics of
+/// Kafka Streams' SessionWindows. Immutable.
 class SessionWindows {
   public:
     using WindowType = SessionWindow;

@@ -24,7 +24,9 @@ class SlidingWindows {
     std::chrono::milliseconds difference() const noexcept { return difference_; }
     std::chrono::milliseconds size() const noexcept { return difference_; }
     std::chrono::milliseconds grace() const noexcept { return grace_; }
-    std::chrono::milliseconds default_retention() const noexcept { return 2 * difference_ + grace_; }
+    std::chrono::milliseconds default_retention() const noexcept {
+        return 2 * difference_ + grace_;
+    }
 
   private:
     explicit SlidingWindows(std::chrono::milliseconds difference) : difference_(difference) {}

@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Windows of one length, aligned to the epoch: tumbling, or hopping when they start more often than
-/// they are long. Has the semantics of Kafka Streams' TimeWindows.
+/// Windows of one length, aligned to the epoch: tumbling, or hopping when they start more often
+/// than they are long. Has the semantics of Kafka Streams' TimeWindows.
 ///
 ///     TimeWindows::of(20s)                 [0, 20) [20, 40) [40, 60) ...
 ///     TimeWindows::of(20s).advance_by(5s)  [0, 20) [5, 25) [10, 30) ...
@@ -27,8 +27,8 @@ class TimeWindows {
     /// A window starts every `advance`. Throws TopologyError unless 0 < advance <= size.
     TimeWindows advance_by(std::chrono::milliseconds advance) const;
 
-    /// How long after its end a window still takes late records; zero unless set. Throws TopologyError
-    /// when negative.
+    /// How long after its end a window still takes late records; zero unless set. Throws
+    /// TopologyError when negative.
     TimeWindows grace(std::chrono::milliseconds after_end) const;
 
     std::chrono::milliseconds size() const noexcept { return size_; }

@@ -21,8 +21,8 @@ struct Window {
     auto operator<=>(const Window&) const = default;
 };
 
-/// The span from the first to the last record of a session; it includes both ends, so a session of one
-/// record starts where it ends.
+/// The span from the first to the last record of a session; it includes both ends, so a session of
+/// one record starts where it ends.
 struct SessionWindow {
     Timestamp start{};
     Timestamp end{};

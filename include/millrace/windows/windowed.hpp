@@ -32,7 +32,9 @@ namespace detail {
 
 inline constexpr std::size_t kTimeSize = sizeof(std::int64_t);
 
-inline void append_time(Timestamp time, Bytes& out) { append_big_endian(milliseconds_of(time), out); }
+inline void append_time(Timestamp time, Bytes& out) {
+    append_big_endian(milliseconds_of(time), out);
+}
 
 inline Timestamp time_at(BytesView bytes, std::size_t position) {
     return timestamp_of(read_big_endian<std::int64_t>(bytes.data() + position));
@@ -46,10 +48,12 @@ inline constexpr std::size_t kWindowSuffix<Windowed<K, Window>> = kTimeSize;
 template <class K>
 inline constexpr std::size_t kWindowSuffix<Windowed<K, SessionWindow>> = 2 * kTimeSize;
 
-/// The plain key in a serialised windowed key. Throws SerdeError when there is no room for the times.
+/// The plain key in a serialised windowed key. Throws SerdeError when there is no room for the
+/// times.
 inline BytesView without_window(BytesView bytes, std::size_t suffix) {
     if (bytes.size() < suffix) {
-        throw SerdeError("too short for a windowed key: " + std::to_string(bytes.size()) + " bytes");
+        throw SerdeError("too short for a windowed key: " + std::to_string(bytes.size()) +
+                         " bytes");
     }
     return bytes.substr(0, bytes.size() - suffix);
 }
@@ -67,8 +71,9 @@ void deserialize_windowed(const SerdeOf<K>& inner, std::chrono::milliseconds siz
     const BytesView key = without_window(bytes, kTimeSize);
     inner.deserialize(key, out.key);
     out.window.start = time_at(bytes, key.size());
-    out.window.end =
-        size.count() == 0 || out.window.start > kEndOfTime - size ? kEndOfTime : out.window.start + size;
+    out.window.end = size.count() == 0 || out.window.start > kEndOfTime - size
+                         ? kEndOfTime
+                         : out.window.start + size;
 }
 
 template <class K>
@@ -93,7 +98,7 @@ void deserialize_windowed(const SerdeOf<K>& inner, std::chrono::milliseconds, By
 /// TimeWindowedSerializer. What is read has no end: use windowed_serde for that.
 /// Sessions: the key's bytes, the end and the start, as Kafka Streams' SessionWindowedSerializer.
 template <class K, class W>
-requires Serializable<K>
+    requires Serializable<K>
 struct Serde<Windowed<K, W>> {
     static void serialize(const Windowed<K, W>& value, Bytes& out) {
         detail::serialize_windowed(SerdeOf<K>(), value, out);
@@ -128,7 +133,7 @@ class WindowedSerde final : public CustomSerde<Windowed<K, W>> {
 /// The serde of windowed keys with an inner serde of one's own and, for time windows, the size by
 /// which the window's end is found again. The bytes are those of Serde<Windowed<K, W>>.
 template <class K, class W = Window>
-requires Serializable<K>
+    requires Serializable<K>
 SerdeOf<Windowed<K, W>> windowed_serde(std::chrono::milliseconds size, SerdeOf<K> inner = {}) {
     return std::shared_ptr<const CustomSerde<Windowed<K, W>>>(
         std::make_shared<detail::WindowedSerde<K, W>>(std::move(inner), size));

@@ -22,7 +22,8 @@ using testing::UnorderedElementsAre;
 class TopologyBuilderTest : public testing::Test {
   protected:
     void source(const std::string& name, std::vector<std::string> topics) {
-        builder.add_node({.kind = NodeKind::kSource, .name = name, .make = {}, .topics = std::move(topics)});
+        builder.add_node(
+            {.kind = NodeKind::kSource, .name = name, .make = {}, .topics = std::move(topics)});
     }
     void processor(const std::string& name, std::vector<std::string> parents,
                    std::vector<std::string> stores = {}) {
@@ -93,8 +94,9 @@ TEST_F(TopologyBuilderTest, RefusesCopartitionedTopicsOfDifferentEnforcedCounts)
     source("x", {"x-repartition"});
     source("y", {"y-repartition"});
 
-    EXPECT_THAT([&] { builder.copartition({"x", "y"}); },
-                ThrowsMessage<TopologyError>(HasSubstr("x-repartition has 2, y-repartition has 3")));
+    EXPECT_THAT(
+        [&] { builder.copartition({"x", "y"}); },
+        ThrowsMessage<TopologyError>(HasSubstr("x-repartition has 2, y-repartition has 3")));
 }
 
 TEST_F(TopologyBuilderTest, DescribesInTheFormOfKafkaStreams) {
@@ -210,8 +212,9 @@ TEST_F(TopologyBuilderTest, NumbersGlobalStoresAmongSubTopologies) {
     ASSERT_EQ(app.sub_topologies.size(), 1U);
     EXPECT_EQ(app.sub_topologies[0].id, 1);
     EXPECT_THAT(app.sub_topologies[0].stores, IsEmpty());
-    EXPECT_THAT(describe(spec), HasSubstr("Sub-topology: 0 for global store (will not generate tasks)\n"
-                                          "    Source: a (topics: [r])\n"));
+    EXPECT_THAT(describe(spec),
+                HasSubstr("Sub-topology: 0 for global store (will not generate tasks)\n"
+                          "    Source: a (topics: [r])\n"));
 }
 
 }  // namespace

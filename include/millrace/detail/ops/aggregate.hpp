@@ -15,8 +15,7 @@ namespace millrace::detail {
 /// Aggregates a stream by key. Null keys and null values are dropped; the result carries the latest
 /// time that went into it.
 template <class K, class V, class Init, class F>
-class AggregateNode final
-    : public TypedNode<K, V, Plain<K>, Change<AggregateOf<Init>>> {
+class AggregateNode final : public TypedNode<K, V, Plain<K>, Change<AggregateOf<Init>>> {
   public:
     using Key = Plain<K>;
     using Value = Plain<V>;
@@ -55,10 +54,12 @@ class AggregateNode final
         const Timestamp timestamp = std::max(record.timestamp, old.timestamp);
         if (state_->send_old_values) {
             const Agg before = *old.value;
-            const Result result = call_aggregator(add_, *key, State(std::move(table.found())), *value);
+            const Result result =
+                call_aggregator(add_, *key, State(std::move(table.found())), *value);
             stored_.put(record, *key, plain_or_null(result), &before, timestamp);
         } else {
-            const Result result = call_aggregator(add_, *key, State(std::move(table.found())), *value);
+            const Result result =
+                call_aggregator(add_, *key, State(std::move(table.found())), *value);
             stored_.put(record, *key, plain_or_null(result), nullptr, timestamp);
         }
     }

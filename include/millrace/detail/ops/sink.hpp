@@ -44,7 +44,8 @@ class SinkNode final : public Node, public Input<K, V> {
     void init(TaskContext& context) override {
         Node::init(context);
         if (!settings_.topic.empty()) {
-            topic_name_ = settings_.internal ? context.internal_topic(settings_.topic) : settings_.topic;
+            topic_name_ =
+                settings_.internal ? context.internal_topic(settings_.topic) : settings_.topic;
             topic_ = context.collector().topic(topic_name_);
         }
     }
@@ -53,7 +54,8 @@ class SinkNode final : public Node, public Input<K, V> {
         if (settings_.topic.empty()) {
             choose_topic(record);
         }
-        OutgoingRecord out{.key = {}, .value = {}, .timestamp = record.timestamp, .headers = &record.headers};
+        OutgoingRecord out{
+            .key = {}, .value = {}, .timestamp = record.timestamp, .headers = &record.headers};
         try {
             out.key = write_nullable<K>(settings_.key_serde, record.key, key_bytes_);
             out.value = write_nullable<V>(settings_.value_serde, record.value, value_bytes_);
@@ -73,10 +75,9 @@ class SinkNode final : public Node, public Input<K, V> {
     void choose_topic(const Record<K, V>& record) {
         static const std::string kNone;
         const RecordContext& at_hand = this->context().record();
-        topic_name_ = settings_.choose_topic(
-            record.key, record.value,
-            {at_hand.topic != nullptr ? *at_hand.topic : kNone, at_hand.partition, at_hand.offset,
-             record.timestamp});
+        topic_name_ = settings_.choose_topic(record.key, record.value,
+                                             {at_hand.topic != nullptr ? *at_hand.topic : kNone,
+                                              at_hand.partition, at_hand.offset, record.timestamp});
         const auto found = chosen_.find(topic_name_);
         topic_ = found != chosen_.end()
                      ? found->second

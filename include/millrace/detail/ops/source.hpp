@@ -72,8 +72,8 @@ class SourceNode final : public Node, public SourceInputFactory {
 
       private:
         template <class T>
-        static bool read(const char* what, const SerdeOf<Plain<T>>& serde, const NullableBytes& bytes,
-                         T& out) {
+        static bool read(const char* what, const SerdeOf<Plain<T>>& serde,
+                         const NullableBytes& bytes, T& out) {
             try {
                 return read_nullable<T>(serde, bytes, out);
             } catch (const std::exception& error) {

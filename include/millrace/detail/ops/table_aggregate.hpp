@@ -38,10 +38,12 @@ class TableGroupNode final : public TypedNode<K, Change<V>, KOut, OwnedChange<VO
             return;
         }
         if (old_row) {
-            send(record, old_row->first, {std::nullopt, std::move(old_row->second), change.is_latest});
+            send(record, old_row->first,
+                 {std::nullopt, std::move(old_row->second), change.is_latest});
         }
         if (new_row) {
-            send(record, new_row->first, {std::move(new_row->second), std::nullopt, change.is_latest});
+            send(record, new_row->first,
+                 {std::move(new_row->second), std::nullopt, change.is_latest});
         }
     }
 
@@ -71,8 +73,7 @@ class TableGroupNode final : public TypedNode<K, Change<V>, KOut, OwnedChange<VO
 
 /// Aggregates a grouped table: subtracts what a change takes away, then adds what it brings.
 template <class K, class V, class Init, class Add, class Subtract>
-class TableAggregateNode final
-    : public TypedNode<K, OwnedChange<V>, K, Change<AggregateOf<Init>>> {
+class TableAggregateNode final : public TypedNode<K, OwnedChange<V>, K, Change<AggregateOf<Init>>> {
   public:
     using Agg = AggregateOf<Init>;
     using State = StateOf<Init>;
@@ -101,7 +102,8 @@ class TableAggregateNode final
         }
         Timestamp timestamp = record.timestamp;
         if (change.old_value && aggregate) {
-            aggregate = call_aggregator(subtract_, record.key, State(std::move(*aggregate)), *change.old_value);
+            aggregate = call_aggregator(subtract_, record.key, State(std::move(*aggregate)),
+                                        *change.old_value);
             timestamp = std::max(timestamp, old.timestamp);
         }
         if (change.new_value) {
@@ -149,12 +151,14 @@ class TableReduceNode final : public TypedNode<K, OwnedChange<V>, K, Change<V>> 
         }
         Timestamp timestamp = record.timestamp;
         if (change.old_value && aggregate) {
-            aggregate = call_aggregator(subtract_, record.key, std::move(*aggregate), *change.old_value);
+            aggregate =
+                call_aggregator(subtract_, record.key, std::move(*aggregate), *change.old_value);
             timestamp = std::max(timestamp, old.timestamp);
         }
         if (change.new_value) {
             if (aggregate) {
-                aggregate = call_aggregator(add_, record.key, std::move(*aggregate), *change.new_value);
+                aggregate =
+                    call_aggregator(add_, record.key, std::move(*aggregate), *change.new_value);
                 timestamp = std::max(timestamp, old.timestamp);
             } else {
                 aggregate = *change.new_value;

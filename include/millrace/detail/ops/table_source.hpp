@@ -12,8 +12,8 @@
 
 namespace millrace::detail {
 
-/// Turns records into changes of a table: null values remove, null keys are dropped. K and V may have
-/// nulls; the table's key and value types have none.
+/// Turns records into changes of a table: null values remove, null keys are dropped. K and V may
+/// have nulls; the table's key and value types have none.
 template <class K, class V>
 class TableSourceNode final : public TypedNode<K, V, Plain<K>, Change<Plain<V>>> {
   public:

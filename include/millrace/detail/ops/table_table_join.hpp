@@ -16,12 +16,13 @@
 
 namespace millrace::detail {
 
-/// Applies a joiner of tables: `left` and `right` are null where the side has no value and the join is
-/// of a type that goes on without.
+/// Applies a joiner of tables: `left` and `right` are null where the side has no value and the join
+/// is of a type that goes on without.
 template <class K, class VLeft, class VRight, class F, JoinType kType>
 struct TableJoiner {
     using LeftArgument = std::conditional_t<kType == JoinType::kOuter, const VLeft*, const VLeft&>;
-    using RightArgument = std::conditional_t<kType == JoinType::kInner, const VRight&, const VRight*>;
+    using RightArgument =
+        std::conditional_t<kType == JoinType::kInner, const VRight&, const VRight*>;
     using Out = Plain<JoinResult<F, K, LeftArgument, RightArgument>>;
 
     F join;
@@ -39,9 +40,9 @@ struct TableJoiner {
 
     /// The result of a row that has these two sides; nothing when it has none.
     std::optional<Out> row(const K& key, const VLeft* left, const VRight* right) {
-        const bool has_row = kType == JoinType::kInner   ? left != nullptr && right != nullptr
+        const bool has_row = kType == JoinType::kInner  ? left != nullptr && right != nullptr
                              : kType == JoinType::kLeft ? left != nullptr
-                                                         : left != nullptr || right != nullptr;
+                                                        : left != nullptr || right != nullptr;
         return has_row ? (*this)(key, left, right) : std::nullopt;
     }
 };
@@ -124,7 +125,8 @@ class TableJoinSideNode final
 template <class K, class V>
 class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
   public:
-    TableMergeNode(std::string name, std::shared_ptr<const TableState> state, TableSerdes<K, V> serdes)
+    TableMergeNode(std::string name, std::shared_ptr<const TableState> state,
+                   TableSerdes<K, V> serdes)
         : TypedNode<K, Change<V>, K, Change<V>>(std::move(name)),
           state_(std::move(state)),
           serdes_(std::move(serdes)) {}
@@ -144,7 +146,8 @@ class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
         if constexpr (Serializable<K> && Serializable<V>) {
             if (stored_) {
                 stored_->table().seek(record.key);
-                stored_->put(record, record.key, change.new_value, change.old_value, record.timestamp);
+                stored_->put(record, record.key, change.new_value, change.old_value,
+                             record.timestamp);
                 return;
             }
         }
@@ -158,7 +161,8 @@ class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
 
     std::shared_ptr<const TableState> state_;
     TableSerdes<K, V> serdes_;
-    std::optional<std::conditional_t<Serializable<K> && Serializable<V>, StoredTable<K, V>, NoStore>>
+    std::optional<
+        std::conditional_t<Serializable<K> && Serializable<V>, StoredTable<K, V>, NoStore>>
         stored_;
 };
 
@@ -222,8 +226,8 @@ class JoinOrigin final : public TableOrigin<K, typename Joiner::Out> {
         stores.insert(right.stores.begin(), right.stores.end());
         return {{stores.begin(), stores.end()},
                 [join = join_, make_left = left.make_getter, make_right = right.make_getter] {
-                    return std::make_unique<JoiningGetter<K, VLeft, VRight, Joiner>>(join, make_left(),
-                                                                                     make_right());
+                    return std::make_unique<JoiningGetter<K, VLeft, VRight, Joiner>>(
+                        join, make_left(), make_right());
                 }};
     }
 

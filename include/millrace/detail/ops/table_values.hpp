@@ -85,8 +85,9 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
                 return;
             }
         }
-        const Out* old_value =
-            state_->send_old_values ? op_(record.key, record.value.old_value, old_memory_) : nullptr;
+        const Out* old_value = state_->send_old_values
+                                   ? op_(record.key, record.value.old_value, old_memory_)
+                                   : nullptr;
         if (is_needless(new_value, old_value)) {
             return;
         }
@@ -97,8 +98,7 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
   private:
     void process_stored(const Record<K, Change<V>>& record, const Out* new_value) {
         stored_->table().seek(record.key);
-        const Out* old_value =
-            state_->send_old_values ? stored_->table().get().value : nullptr;
+        const Out* old_value = state_->send_old_values ? stored_->table().get().value : nullptr;
         if (!is_needless(new_value, old_value)) {
             stored_->put(record, record.key, new_value, old_value, record.timestamp);
         }

@@ -15,7 +15,8 @@
 
 namespace millrace::detail {
 
-/// Reads the key of a window store as its cache and its changelog have it: key, start, sequence number.
+/// Reads the key of a window store as its cache and its changelog have it: key, start, sequence
+/// number.
 template <class K>
 struct WindowKeyReader {
     SerdeOf<K> serde{};
@@ -94,8 +95,8 @@ struct AggregateStep {
 
     /// `old` may be moved from; null: the window is new.
     Result operator()(const K& key, Agg* old, const V& value) {
-        return call_aggregator(add, key, old != nullptr ? State(std::move(*old)) : initial_state(initial),
-                               value);
+        return call_aggregator(
+            add, key, old != nullptr ? State(std::move(*old)) : initial_state(initial), value);
     }
 };
 
@@ -115,8 +116,8 @@ struct ReduceStep {
     }
 };
 
-/// Aggregates a stream by key and fixed window. Null keys are dropped, null values are not. A record
-/// is late for a window that ended `grace` before the largest time this node has seen.
+/// Aggregates a stream by key and fixed window. Null keys are dropped, null values are not. A
+/// record is late for a window that ended `grace` before the largest time this node has seen.
 template <class K, class V, class Windows, class Step>
 class WindowedAggregateNode final
     : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
@@ -198,7 +199,9 @@ class WindowGetter final : public ValueGetter<Windowed<K>, V> {
     WindowGetter(std::string store, TableSerdes<K, V> serdes)
         : name_(std::move(store)), table_(std::move(serdes)) {}
 
-    void init(TaskContext& context, const Node& user) override { table_.open(context, user, name_); }
+    void init(TaskContext& context, const Node& user) override {
+        table_.open(context, user, name_);
+    }
     Found<V> get(const Windowed<K>& key) override {
         table_.seek(key.key);
         return table_.fetch(key.window.start);

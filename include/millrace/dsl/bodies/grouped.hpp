@@ -45,7 +45,8 @@ TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::str
     node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
     node.grace = grace;
     LogicalNode& added = group.stream.graph->add(std::move(node), {place.parent});
-    TableCore<Key, Agg> core{group.stream.graph, &added, name, key_serde, value_serde, place.sources};
+    TableCore<Key, Agg> core{group.stream.graph, &added,      name,
+                             key_serde,          value_serde, place.sources};
     core.origin = std::move(origin);
     core.state = store.state;
     core.queryable = store.name_is_generated ? std::string() : store.spec.name;
@@ -69,8 +70,9 @@ TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, con
     const TableSerdes<Key, Agg> serdes{serde_or(options.key_serde, group.stream.key_serde),
                                        options.value_serde};
     return add_aggregate<N>(group, name, store, serdes.key, serdes.value,
-                            std::make_shared<StoredOrigin<Key, Agg>>(store.state, serdes), std::nullopt,
-                            std::move(args)..., std::shared_ptr<const TableState>(store.state), serdes);
+                            std::make_shared<StoredOrigin<Key, Agg>>(store.state, serdes),
+                            std::nullopt, std::move(args)...,
+                            std::shared_ptr<const TableState>(store.state), serdes);
 }
 
 }  // namespace detail
@@ -78,7 +80,7 @@ TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, con
 template <class K, class V>
 auto KGroupedStream<K, V>::count(Materialized<Key, std::int64_t> options) const
     -> KTable<Key, std::int64_t, Removals::kNever>
-requires Serializable<Key>
+    requires Serializable<Key>
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
@@ -91,7 +93,7 @@ requires Serializable<Key>
 
 template <class K, class V>
 template <Aggregator<detail::Plain<K>, detail::Plain<V>, detail::Plain<V>> F>
-requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
 auto KGroupedStream<K, V>::reduce(F combine, Materialized<Key, Value> options) const
     -> KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>> {
     options.value_serde = detail::serde_or(options.value_serde, core_.stream.value_serde);
@@ -102,15 +104,15 @@ auto KGroupedStream<K, V>::reduce(F combine, Materialized<Key, Value> options) c
 
 template <class K, class V>
 template <Initializer Init, Aggregator<detail::Plain<K>, detail::StateOf<Init>, detail::Plain<V>> F>
-requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
+    requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
 auto KGroupedStream<K, V>::aggregate(Init initial, F add,
                                      Materialized<Key, detail::AggregateOf<Init>> options) const
     -> KTable<Key, detail::AggregateOf<Init>,
               detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>> {
     using N = detail::AggregateNode<K, V, Init, F>;
-    return KTable<Key, detail::AggregateOf<Init>,
-                  detail::kRemovalsOf<
-                      detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>(
+    return KTable<
+        Key, detail::AggregateOf<Init>,
+        detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>(
         detail::add_plain_aggregate<N>(core_, "KSTREAM-AGGREGATE-", options, std::move(initial),
                                        std::move(add)));
 }
@@ -141,7 +143,7 @@ auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
 template <class K, class V, class Windows>
 auto TimeWindowedKStream<K, V, Windows>::count(Materialized<Key, std::int64_t> options) const
     -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
-requires Serializable<Key>
+    requires Serializable<Key>
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
@@ -153,7 +155,7 @@ requires Serializable<Key>
 
 template <class K, class V, class Windows>
 template <Aggregator<detail::Plain<K>, detail::Plain<V>, V> F>
-requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
 auto TimeWindowedKStream<K, V, Windows>::reduce(F combine,
                                                 Materialized<Key, detail::Plain<V>> options) const {
     using Step = detail::ReduceStep<Key, V, F>;
@@ -164,7 +166,7 @@ auto TimeWindowedKStream<K, V, Windows>::reduce(F combine,
 
 template <class K, class V, class Windows>
 template <Initializer Init, Aggregator<detail::Plain<K>, detail::StateOf<Init>, V> F>
-requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
+    requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
 auto TimeWindowedKStream<K, V, Windows>::aggregate(
     Init initial, F add, Materialized<Key, detail::AggregateOf<Init>> options) const {
     using Step = detail::AggregateStep<Key, V, Init, F>;

@@ -27,14 +27,16 @@ template <class K, class V>
 template <RecordPredicate<K, V> F>
 KStream<K, V> KStream<K, V>::filter(F keep, Named options) const {
     return add<detail::FilterNode<K, V, F>, K, V>("KSTREAM-FILTER-", options, core_.key_serde,
-                                                  core_.value_serde, false, false, std::move(keep), true);
+                                                  core_.value_serde, false, false, std::move(keep),
+                                                  true);
 }
 
 template <class K, class V>
 template <RecordPredicate<K, V> F>
 KStream<K, V> KStream<K, V>::filter_not(F drop, Named options) const {
     return add<detail::FilterNode<K, V, F>, K, V>("KSTREAM-FILTER-", options, core_.key_serde,
-                                                  core_.value_serde, false, false, std::move(drop), false);
+                                                  core_.value_serde, false, false, std::move(drop),
+                                                  false);
 }
 
 template <class K, class V>
@@ -44,18 +46,17 @@ auto KStream<K, V>::map(F change, Named options) const
                typename detail::PairOf<F, K, V>::second_type> {
     using KOut = typename detail::PairOf<F, K, V>::first_type;
     using VOut = typename detail::PairOf<F, K, V>::second_type;
-    return add<detail::MapNode<K, V, KOut, VOut, F>, KOut, VOut>("KSTREAM-MAP-", options, {}, {}, true,
-                                                                 false, std::move(change));
+    return add<detail::MapNode<K, V, KOut, VOut, F>, KOut, VOut>("KSTREAM-MAP-", options, {}, {},
+                                                                 true, false, std::move(change));
 }
 
 template <class K, class V>
 template <CallableWithRecord<K, V> F>
-auto KStream<K, V>::map_values(F change, Named options) const
-    -> KStream<K, detail::RecordResult<F, K, V>> {
+auto KStream<K, V>::map_values(F change,
+                               Named options) const -> KStream<K, detail::RecordResult<F, K, V>> {
     using VOut = detail::RecordResult<F, K, V>;
-    return add<detail::MapValuesNode<K, V, VOut, F>, K, VOut>("KSTREAM-MAPVALUES-", options,
-                                                              core_.key_serde, {}, false, true,
-                                                              std::move(change));
+    return add<detail::MapValuesNode<K, V, VOut, F>, K, VOut>(
+        "KSTREAM-MAPVALUES-", options, core_.key_serde, {}, false, true, std::move(change));
 }
 
 template <class K, class V>
@@ -65,28 +66,26 @@ auto KStream<K, V>::flat_map(F expand, Named options) const
                typename detail::ElementOf<F, K, V>::second_type> {
     using KOut = typename detail::ElementOf<F, K, V>::first_type;
     using VOut = typename detail::ElementOf<F, K, V>::second_type;
-    return add<detail::FlatMapNode<K, V, KOut, VOut, F>, KOut, VOut>("KSTREAM-FLATMAP-", options, {}, {},
-                                                                     true, false, std::move(expand));
+    return add<detail::FlatMapNode<K, V, KOut, VOut, F>, KOut, VOut>(
+        "KSTREAM-FLATMAP-", options, {}, {}, true, false, std::move(expand));
 }
 
 template <class K, class V>
 template <RecordToRange<K, V> F>
-auto KStream<K, V>::flat_map_values(F expand, Named options) const
-    -> KStream<K, detail::ElementOf<F, K, V>> {
+auto KStream<K, V>::flat_map_values(F expand,
+                                    Named options) const -> KStream<K, detail::ElementOf<F, K, V>> {
     using VOut = detail::ElementOf<F, K, V>;
-    return add<detail::FlatMapValuesNode<K, V, VOut, F>, K, VOut>("KSTREAM-FLATMAPVALUES-", options,
-                                                                  core_.key_serde, {}, false, true,
-                                                                  std::move(expand));
+    return add<detail::FlatMapValuesNode<K, V, VOut, F>, K, VOut>(
+        "KSTREAM-FLATMAPVALUES-", options, core_.key_serde, {}, false, true, std::move(expand));
 }
 
 template <class K, class V>
 template <CallableWithRecord<K, V> F>
-auto KStream<K, V>::select_key(F select, Named options) const
-    -> KStream<detail::RecordResult<F, K, V>, V> {
+auto KStream<K, V>::select_key(F select,
+                               Named options) const -> KStream<detail::RecordResult<F, K, V>, V> {
     using KOut = detail::RecordResult<F, K, V>;
-    return add<detail::SelectKeyNode<K, V, KOut, F>, KOut, V>("KSTREAM-KEY-SELECT-", options, {},
-                                                              core_.value_serde, true, false,
-                                                              std::move(select));
+    return add<detail::SelectKeyNode<K, V, KOut, F>, KOut, V>(
+        "KSTREAM-KEY-SELECT-", options, {}, core_.value_serde, true, false, std::move(select));
 }
 
 template <class K, class V>
@@ -113,8 +112,7 @@ KStream<K, V> KStream<K, V>::merge(const KStream& other, Named options) const {
     const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-MERGE-");
     auto node = detail::processor_node<detail::PassThroughNode<K, V>>(name);
     node.merges = true;
-    detail::LogicalNode& added =
-        core_.graph->add(std::move(node), {core_.node, other.core_.node});
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node, other.core_.node});
     auto merged = core_.template then<K, V>(
         added, {}, {}, core_.needs_repartition || other.core_.needs_repartition);
     merged.sources = detail::united(core_.sources, other.core_.sources);
@@ -123,10 +121,11 @@ KStream<K, V> KStream<K, V>::merge(const KStream& other, Named options) const {
 
 template <class K, class V>
 KStream<K, V> KStream<K, V>::repartition(Repartitioned<K, V> options) const
-requires Writable<K> && Writable<V>
+    requires Writable<K> && Writable<V>
 {
     const bool is_named = !options.name.empty();
-    const std::string name = is_named ? options.name : core_.graph->new_name("KSTREAM-REPARTITION-");
+    const std::string name =
+        is_named ? options.name : core_.graph->new_name("KSTREAM-REPARTITION-");
     const detail::RepartitionSerdes<K, V> serdes{
         detail::serde_or(options.key_serde, core_.key_serde),
         detail::serde_or(options.value_serde, core_.value_serde)};
@@ -144,7 +143,7 @@ requires Writable<K> && Writable<V>
 template <class K, class V>
 template <TopicChoice<K, V> T>
 void KStream<K, V>::to(T topic, Produced<K, V> options) const
-requires Writable<K> && Writable<V>
+    requires Writable<K> && Writable<V>
 {
     detail::SinkSettings<K, V> settings;
     settings.key_serde = detail::serde_or(options.key_serde, core_.key_serde);
@@ -170,16 +169,17 @@ requires Writable<K> && Writable<V>
 template <class K, class V>
 KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
     Materialized<detail::Plain<K>, detail::Plain<V>> options) const
-requires HasKey<K> && Writable<K> && Writable<V>
+    requires HasKey<K> && Writable<K> && Writable<V>
 {
     using Key = detail::Plain<K>;
     using Value = detail::Plain<V>;
     constexpr const char* kPrefix = "KSTREAM-TOTABLE-";
     const std::string name = core_.graph->name_or_new(options.name, kPrefix);
-    const detail::StorePlace place = detail::place_store(*core_.graph, detail::untyped(options), kPrefix,
-                                                         detail::StoreKind::kTimestampedKeyValue);
-    const detail::TableSerdes<Key, Value> serdes{detail::serde_or(options.key_serde, core_.key_serde),
-                                                 detail::serde_or(options.value_serde, core_.value_serde)};
+    const detail::StorePlace place = detail::place_store(
+        *core_.graph, detail::untyped(options), kPrefix, detail::StoreKind::kTimestampedKeyValue);
+    const detail::TableSerdes<Key, Value> serdes{
+        detail::serde_or(options.key_serde, core_.key_serde),
+        detail::serde_or(options.value_serde, core_.value_serde)};
     detail::LogicalNode* parent = core_.node;
     std::set<std::string> sources = core_.sources;
     if (core_.needs_repartition) {
@@ -195,7 +195,8 @@ requires HasKey<K> && Writable<K> && Writable<V>
     node.stores.push_back(place.lazy_store(name));
     node.versioned = options.history.has_value();
     detail::LogicalNode& added = core_.graph->add(std::move(node), {parent});
-    detail::TableCore<Key, Value> core{core_.graph, &added, name, serdes.key, serdes.value, sources};
+    detail::TableCore<Key, Value> core{core_.graph, &added,       name,
+                                       serdes.key,  serdes.value, sources};
     core.origin = std::make_shared<detail::StoredOrigin<Key, Value>>(place.state, serdes);
     core.state = place.state;
     core.queryable = options.store;
@@ -205,7 +206,7 @@ requires HasKey<K> && Writable<K> && Writable<V>
 
 template <class K, class V>
 KGroupedStream<K, V> KStream<K, V>::group_by_key(Grouped<K, V> options) const
-requires HasKey<K>
+    requires HasKey<K>
 {
     detail::GroupedCore<K, V> grouped{core_, options.name};
     grouped.stream.key_serde = detail::serde_or(options.key_serde, core_.key_serde);
@@ -215,7 +216,7 @@ requires HasKey<K>
 
 template <class K, class V>
 template <CallableWithRecord<K, V> F>
-requires HasKey<detail::RecordResult<F, K, V>>
+    requires HasKey<detail::RecordResult<F, K, V>>
 auto KStream<K, V>::group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options) const
     -> KGroupedStream<detail::RecordResult<F, K, V>, V> {
     return select_key(std::move(select), {.name = options.name}).group_by_key(std::move(options));

@@ -43,23 +43,27 @@ KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable
 }
 
 template <class K, class V>
-template <class VTable, Removals kRemovals, ValueJoiner<K, const detail::Plain<V>&, const VTable&> F>
-requires HasKey<K>
+template <class VTable, Removals kRemovals,
+          ValueJoiner<K, const detail::Plain<V>&, const VTable&> F>
+    requires HasKey<K>
 auto KStream<K, V>::join(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,
                          Joined<K, V> options) const
     -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>> {
     using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>;
-    return join_table<detail::JoinType::kInner, VTable, VOut>(table, std::move(joiner), std::move(options));
+    return join_table<detail::JoinType::kInner, VTable, VOut>(table, std::move(joiner),
+                                                              std::move(options));
 }
 
 template <class K, class V>
-template <class VTable, Removals kRemovals, ValueJoiner<K, const detail::Plain<V>&, const VTable*> F>
-requires HasKey<K>
+template <class VTable, Removals kRemovals,
+          ValueJoiner<K, const detail::Plain<V>&, const VTable*> F>
+    requires HasKey<K>
 auto KStream<K, V>::left_join(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,
                               Joined<K, V> options) const
     -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>> {
     using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>;
-    return join_table<detail::JoinType::kLeft, VTable, VOut>(table, std::move(joiner), std::move(options));
+    return join_table<detail::JoinType::kLeft, VTable, VOut>(table, std::move(joiner),
+                                                             std::move(options));
 }
 
 namespace detail {
@@ -77,8 +81,8 @@ struct SelectedKey {
 
 template <class K, class V>
 template <detail::JoinType kType, class VOut, class KGlobal, class VTable, class Select, class F>
-KStream<K, VOut> KStream<K, V>::join_global(const GlobalKTable<KGlobal, VTable>& table, Select select,
-                                            F joiner, const Named& options) const {
+KStream<K, VOut> KStream<K, V>::join_global(const GlobalKTable<KGlobal, VTable>& table,
+                                            Select select, F joiner, const Named& options) const {
     using Selected = detail::SelectedKey<K, detail::Plain<V>, Select>;
     using JoinNode = detail::StreamTableJoinNode<K, V, KGlobal, VTable, VOut, Selected, F, kType>;
     const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-LEFTJOIN-");
@@ -104,7 +108,8 @@ auto KStream<K, V>::join(const GlobalKTable<KGlobal, VTable>& table, Select sele
                          Named options) const
     -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>> {
     using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>;
-    return join_global<detail::JoinType::kInner, VOut>(table, std::move(select), std::move(joiner), options);
+    return join_global<detail::JoinType::kInner, VOut>(table, std::move(select), std::move(joiner),
+                                                       options);
 }
 
 template <class K, class V>
@@ -114,7 +119,8 @@ auto KStream<K, V>::left_join(const GlobalKTable<KGlobal, VTable>& table, Select
                               Named options) const
     -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>> {
     using VOut = detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>;
-    return join_global<detail::JoinType::kLeft, VOut>(table, std::move(select), std::move(joiner), options);
+    return join_global<detail::JoinType::kLeft, VOut>(table, std::move(select), std::move(joiner),
+                                                      options);
 }
 
 }  // namespace millrace

@@ -44,7 +44,8 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
     if constexpr (Op::kIsFilter) {
         serdes.value = detail::serde_or(options.value_serde, core_.value_serde);
     }
-    auto origin = std::make_shared<detail::ComputedOrigin<K, V, Op>>(op, place.state, serdes, core_.origin);
+    auto origin =
+        std::make_shared<detail::ComputedOrigin<K, V, Op>>(op, place.state, serdes, core_.origin);
     auto node = detail::processor_node<detail::TableValuesNode<K, V, Op>>(
         name, std::move(op), std::shared_ptr<const detail::TableState>(place.state), serdes);
     if (place.state->materialized) {
@@ -60,7 +61,8 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
         node.version_aware.push_back({core_.node, place.state});
     }
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
-    detail::TableCore<K, Out> core{core_.graph, &added, name, serdes.key, serdes.value, core_.sources};
+    detail::TableCore<K, Out> core{core_.graph, &added,       name,
+                                   serdes.key,  serdes.value, core_.sources};
     core.origin = std::move(origin);
     core.state = place.state;
     core.queryable = options.store;
@@ -109,7 +111,7 @@ auto KTable<K, V, kRemovals>::group_by(
     node.version_aware.push_back({core_.node, state});
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
     core_.origin->send_old_values(true);
-    detail::TableCore<KOut, VOut> core{core_.graph,         &added, name, options.key_serde,
+    detail::TableCore<KOut, VOut> core{core_.graph,         &added,       name, options.key_serde,
                                        options.value_serde, core_.sources};
     return KGroupedTable<KOut, VOut>(std::move(core), options.name);
 }
@@ -138,13 +140,13 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
     }
     const detail::TableSerdes<K, Agg> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                              options.value_serde};
-    auto node = detail::processor_node<N>(name, std::move(args)...,
-                                          std::shared_ptr<const detail::TableState>(store.state), serdes);
+    auto node = detail::processor_node<N>(
+        name, std::move(args)..., std::shared_ptr<const detail::TableState>(store.state), serdes);
     node.stores.push_back(store.store(name));
     node.versioned = options.history.has_value();
     detail::LogicalNode& added = graph.add(std::move(node), {*repartitioned_});
-    detail::TableCore<K, Agg> core{core_.graph, &added,       name, serdes.key,
-                                   serdes.value, {(*repartitioned_)->name}};
+    detail::TableCore<K, Agg> core{core_.graph, &added,       name,
+                                   serdes.key,  serdes.value, {(*repartitioned_)->name}};
     core.origin = std::make_shared<detail::StoredOrigin<K, Agg>>(store.state, serdes);
     core.state = store.state;
     core.queryable = options.store;
@@ -155,28 +157,29 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
 template <class K, class V>
 KTable<K, std::int64_t, Removals::kNever> KGroupedTable<K, V>::count(
     Materialized<K, std::int64_t> options) const
-requires Serializable<K> && Serializable<V>
+    requires Serializable<K> && Serializable<V>
 {
     using N = detail::TableAggregateNode<K, V, std::int64_t, detail::CountOne, detail::SubtractOne>;
-    return aggregate_with<N, Removals::kNever>("KTABLE-AGGREGATE-", std::move(options), std::int64_t{0},
-                                               detail::CountOne{}, detail::SubtractOne{});
+    return aggregate_with<N, Removals::kNever>("KTABLE-AGGREGATE-", std::move(options),
+                                               std::int64_t{0}, detail::CountOne{},
+                                               detail::SubtractOne{});
 }
 
 template <class K, class V>
 template <Aggregator<K, V, V> Add, Aggregator<K, V, V> Subtract>
-requires Serializable<K> && Serializable<V>
+    requires Serializable<K> && Serializable<V>
 KTable<K, V> KGroupedTable<K, V>::reduce(Add add, Subtract subtract,
                                          Materialized<K, V> options) const {
     options.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
     using N = detail::TableReduceNode<K, V, Add, Subtract>;
-    return aggregate_with<N, Removals::kPossible>("KTABLE-REDUCE-", std::move(options), std::move(add),
-                                                  std::move(subtract));
+    return aggregate_with<N, Removals::kPossible>("KTABLE-REDUCE-", std::move(options),
+                                                  std::move(add), std::move(subtract));
 }
 
 template <class K, class V>
 template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
           Aggregator<K, detail::StateOf<Init>, V> Subtract>
-requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
+    requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
 auto KGroupedTable<K, V>::aggregate(Init initial, Add add, Subtract subtract,
                                     Materialized<K, detail::AggregateOf<Init>> options) const
     -> KTable<K, detail::AggregateOf<Init>> {

@@ -22,8 +22,8 @@ auto KTable<K, V, kRemovals>::join_table(
     detail::LogicalGraph& graph = *core_.graph;
     const detail::TableCore<K, VOther>& right = other.core();
 
-    const bool stored = detail::wants_store(detail::untyped(options), options.key_serde.is_custom() ||
-                                                                          options.value_serde.is_custom());
+    const bool stored = detail::wants_store(
+        detail::untyped(options), options.key_serde.is_custom() || options.value_serde.is_custom());
     detail::StorePlace place{std::make_shared<detail::TableState>(), {}, true};
     if (stored) {
         place = detail::place_store(graph, detail::untyped(options), kPrefix,
@@ -42,7 +42,8 @@ auto KTable<K, V, kRemovals>::join_table(
     const Joiner apply{std::move(joiner)};
     const detail::TableView<K, V> left_view = core_.origin->view();
     const detail::TableView<K, VOther> right_view = right.origin->view();
-    const std::string this_name = graph.suffixed_or_new(options.name, "-join-this", "KTABLE-JOINTHIS-");
+    const std::string this_name =
+        graph.suffixed_or_new(options.name, "-join-this", "KTABLE-JOINTHIS-");
     const std::string other_name =
         graph.suffixed_or_new(options.name, "-join-other", "KTABLE-JOINOTHER-");
     const std::shared_ptr<const detail::TableState> state = place.state;
@@ -97,8 +98,9 @@ template <class K, class V, Removals kRemovals>
 template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther&> F>
 auto KTable<K, V, kRemovals>::join(
     const KTable<K, VOther, kOther>& other, F joiner,
-    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out> options)
-    const -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out> {
+    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>
+        options) const
+    -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out> {
     return join_table<detail::JoinType::kInner>(other, std::move(joiner), std::move(options));
 }
 
@@ -106,8 +108,9 @@ template <class K, class V, Removals kRemovals>
 template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther*> F>
 auto KTable<K, V, kRemovals>::left_join(
     const KTable<K, VOther, kOther>& other, F joiner,
-    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out> options)
-    const -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out> {
+    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>
+        options) const
+    -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out> {
     return join_table<detail::JoinType::kLeft>(other, std::move(joiner), std::move(options));
 }
 
@@ -115,8 +118,9 @@ template <class K, class V, Removals kRemovals>
 template <class VOther, Removals kOther, ValueJoiner<K, const V*, const VOther*> F>
 auto KTable<K, V, kRemovals>::outer_join(
     const KTable<K, VOther, kOther>& other, F joiner,
-    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out> options)
-    const -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out> {
+    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>
+        options) const
+    -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out> {
     return join_table<detail::JoinType::kOuter>(other, std::move(joiner), std::move(options));
 }
 

@@ -38,7 +38,8 @@ TableSteps<K, V> table_steps(LogicalGraph& graph, const std::string& topic,
                              const Materialized<K, V>& options,
                              const Consumed<K, std::optional<V>>& source) {
     TableSteps<K, V> steps;
-    steps.place = place_store(graph, untyped(options), topic + "-", StoreKind::kTimestampedKeyValue);
+    steps.place =
+        place_store(graph, untyped(options), topic + "-", StoreKind::kTimestampedKeyValue);
     const std::string& given = source.name.empty() ? options.name : source.name;
     steps.source = graph.suffixed_or_new(given, "-source", "KSTREAM-SOURCE-");
     steps.table = graph.name_or_new(given, "KTABLE-SOURCE-");
@@ -58,7 +59,7 @@ TableSteps<K, V> table_steps(LogicalGraph& graph, const std::string& topic,
 }  // namespace detail
 
 template <class K, class V>
-requires Writable<K> && Writable<V>
+    requires Writable<K> && Writable<V>
 KStream<K, V> StreamsBuilder::stream(Topics topics, Consumed<K, V> options) {
     const std::string name = graph_->name_or_new(options.name, "KSTREAM-SOURCE-");
     detail::LogicalNode node;
@@ -73,7 +74,7 @@ KStream<K, V> StreamsBuilder::stream(Topics topics, Consumed<K, V> options) {
 }
 
 template <class K, class V>
-requires Serializable<K> && Serializable<V>
+    requires Serializable<K> && Serializable<V>
 KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options,
                                    Consumed<K, std::optional<V>> source) {
     auto steps = detail::table_steps<K, V>(*graph_, topic, options, source);
@@ -83,9 +84,8 @@ KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options
     steps.node.stores.push_back(std::move(store));
     steps.node.versioned = options.history.has_value();
     detail::LogicalNode& added = graph_->add(std::move(steps.node), {&graph_->root()});
-    detail::TableCore<K, V> core{graph_,           &added,
-                                 steps.table,      steps.serdes.key,
-                                 steps.serdes.value, {steps.source}};
+    detail::TableCore<K, V> core{
+        graph_, &added, steps.table, steps.serdes.key, steps.serdes.value, {steps.source}};
     core.origin = std::make_shared<detail::StoredOrigin<K, V>>(steps.place.state, steps.serdes);
     core.state = steps.place.state;
     core.queryable = options.store;
@@ -94,7 +94,7 @@ KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options
 }
 
 template <class K, class V>
-requires Serializable<K> && Serializable<V>
+    requires Serializable<K> && Serializable<V>
 GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Materialized<K, V> options,
                                                 Consumed<K, std::optional<V>> source) {
     auto steps = detail::table_steps<K, V>(*graph_, topic, options, source);

@@ -31,14 +31,15 @@ struct StorePlace {
     }
 };
 
-/// Chooses name and kind of a table's store. A name is generated, and an index taken, when `options`
-/// have none; the store is materialised when they have one.
+/// Chooses name and kind of a table's store. A name is generated, and an index taken, when
+/// `options` have none; the store is materialised when they have one.
 StorePlace place_store(LogicalGraph& graph, const StoreOptions& options, std::string_view prefix,
                        StoreKind kind);
 
-/// For operations on tables that have a store only when it is named; as in Kafka Streams, asking for
-/// one without a name takes an index and nothing else.
-StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options, std::string_view prefix);
+/// For operations on tables that have a store only when it is named; as in Kafka Streams, asking
+/// for one without a name takes an index and nothing else.
+StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options,
+                                std::string_view prefix);
 
 /// True when `options` say anything about a store.
 bool wants_store(const StoreOptions& options, bool has_serdes);

@@ -4,8 +4,8 @@
 namespace millrace::detail {
 
 void append_varint(std::int32_t number, Bytes& out) {
-    std::uint32_t rest = (static_cast<std::uint32_t>(number) << 1U) ^
-                         static_cast<std::uint32_t>(number >> 31);
+    std::uint32_t rest =
+        (static_cast<std::uint32_t>(number) << 1U) ^ static_cast<std::uint32_t>(number >> 31);
     while (rest >= 0x80U) {
         out.push_back(static_cast<char>((rest & 0x7fU) | 0x80U));
         rest >>= 7U;
