@@ -6,6 +6,15 @@
 
 namespace millrace {
 
+StreamsBuilder& StreamsBuilder::add_state_store(const StoreBuilder& store) {
+    detail::LogicalNode node;
+    node.kind = detail::LogicalKind::kStore;
+    node.name = store.name();
+    node.stores.push_back({store.spec(), {}});
+    graph_->add(std::move(node), {&graph_->root()});
+    return *this;
+}
+
 Topology StreamsBuilder::build(const TopologyOptions& options) && {
     topology::optimize(*graph_, options);
     graph_->mark_built();

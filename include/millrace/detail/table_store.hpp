@@ -148,7 +148,7 @@ class ChangeForwarder final : private FlushListener {
   private:
     void on_flush(BytesView key, NullableBytes new_value, NullableBytes old_value,
                   const RecordContext& written_by) override {
-        static const Headers kNoHeaders;
+        no_headers_.clear();
         read_key_(key, key_);
         Change<V> change;
         Timestamp timestamp = written_by.timestamp;
@@ -161,7 +161,7 @@ class ChangeForwarder final : private FlushListener {
             change.old_value = &old_value_;
         }
         const RecordContext at_hand = std::exchange(context_->record(), written_by);
-        const Headers& headers = written_by.headers != nullptr ? *written_by.headers : kNoHeaders;
+        const Headers& headers = written_by.headers != nullptr ? *written_by.headers : no_headers_;
         output_->forward(*context_, {key_, change, timestamp, headers});
         context_->record() = at_hand;
     }
@@ -173,6 +173,7 @@ class ChangeForwarder final : private FlushListener {
     const Output<K, Change<V>>* output_ = nullptr;
     bool send_old_values_ = false;
     bool cached_ = false;
+    Headers no_headers_;
     K key_{};
     V new_value_{};
     V old_value_{};

@@ -11,6 +11,7 @@
 #include "millrace/dsl/bodies/grouped.hpp"
 #include "millrace/dsl/bodies/kstream.hpp"
 #include "millrace/dsl/bodies/kstream_joins.hpp"
+#include "millrace/dsl/bodies/kstream_process.hpp"
 #include "millrace/dsl/bodies/ktable.hpp"
 #include "millrace/dsl/bodies/ktable_joins.hpp"
 #include "millrace/dsl/bodies/streams_builder.hpp"

@@ -6,6 +6,7 @@
 #include "millrace/detail/ops/stream_table_join.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/processor/processor.hpp"
 #include "millrace/processor/record_metadata.hpp"
 #include "millrace/windows/join_windows.hpp"
 
@@ -147,9 +148,23 @@ class KStream {
                    Named options = {}) const
         -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>>;
 
+    /// Runs processors of the user's, which may forward records of any key and value. Grouping or
+    /// joining after it goes through a repartition topic.
+    template <ProcessorSupplier<K, V> F>
+    auto process(F make, ProcessOptions options = {}) const
+        -> KStream<typename detail::MadeBy<F>::KeyOut, typename detail::MadeBy<F>::ValueOut>;
+
+    /// The same with processors that leave the key as it is, so that no repartitioning follows.
+    template <FixedKeyProcessorSupplier<K, V> F>
+    auto process_values(F make, ProcessOptions options = {}) const
+        -> KStream<K, typename detail::MadeBy<F>::ValueOut>;
+
     const detail::StreamCore<K, V>& core() const noexcept { return core_; }
 
   private:
+    template <class KOut, class VOut, class F>
+    detail::LogicalNode& add_processor(F make, const char* prefix, const ProcessOptions& options) const;
+
     template <class N, class KOut, class VOut, class... Args>
     KStream<KOut, VOut> add(const char* prefix, const Named& options,
                             SerdeOf<detail::Plain<KOut>> key, SerdeOf<detail::Plain<VOut>> value,

@@ -8,12 +8,14 @@
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/store_spec.hpp"
+#include "millrace/state/stores.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -89,6 +91,13 @@ struct Materialized {
                                ///< names it. Elsewhere as Materialized.with().
     SerdeOf<K> key_serde{};
     SerdeOf<V> value_serde{};
+};
+
+/// How a processor of the user's is built in.
+struct ProcessOptions {
+    std::string name{};                             ///< Of the node.
+    std::vector<std::string> stores{};              ///< Stores it uses, added elsewhere.
+    std::vector<StoreBuilder> brings{};             ///< Stores it brings along (KIP-401).
 };
 
 namespace detail {

@@ -6,41 +6,16 @@
 #include "millrace/detail/ops/source.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/dsl/topics.hpp"
+#include "millrace/processor/processor.hpp"
 #include "millrace/processor/topology.hpp"
 #include "millrace/processor/topology_options.hpp"
 
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace millrace {
-
-/// All topics whose whole name matches a regular expression (ECMAScript), those made later
-/// included.
-struct TopicPattern {
-    std::string regex;
-};
-
-/// What a source reads: one topic, several, or all that match a pattern.
-class Topics {
-  public:
-    Topics(const char* topic) : names_{topic} {}             // NOLINT(google-explicit-constructor)
-    Topics(std::string topic) : names_{std::move(topic)} {}  // NOLINT(google-explicit-constructor)
-    Topics(std::vector<std::string> topics)
-        : names_(std::move(topics)) {}  // NOLINT(google-explicit-constructor)
-    Topics(std::initializer_list<const char*> topics) : names_(topics.begin(), topics.end()) {}
-    Topics(TopicPattern pattern)
-        : pattern_(std::move(pattern.regex)) {}  // NOLINT(google-explicit-constructor)
-
-    const std::vector<std::string>& names() const noexcept { return names_; }
-    const std::string& pattern() const noexcept { return pattern_; }
-
-  private:
-    std::vector<std::string> names_;
-    std::string pattern_;
-};
 
 /// Declares sources and hands out streams and tables; build() ends the program. Has the semantics
 /// of Kafka Streams' StreamsBuilder. Not thread-safe.
@@ -62,6 +37,16 @@ class StreamsBuilder {
         requires Serializable<K> && Serializable<V>
     GlobalKTable<K, V> global_table(std::string topic, Materialized<K, V> options = {},
                                     Consumed<K, std::optional<V>> source = {});
+
+    /// Adds a store for processors to use; see ProcessOptions::stores.
+    StreamsBuilder& add_state_store(const StoreBuilder& store);
+
+    /// Adds a store that every instance fills from the whole of `topic` through a processor of the
+    /// user's, Processor<K, V>. Other processors can read it without being connected.
+    template <class K, class V, ProcessorSupplier<K, V> F>
+    requires Writable<K> && Writable<V>
+    StreamsBuilder& add_global_store(const StoreBuilder& store, std::string topic, F make,
+                                     Consumed<K, V> source = {});
 
     /// Turns the program into a topology. Throws TopologyError for what can only be seen in the
     /// whole. Handles of this builder cannot be added to afterwards.

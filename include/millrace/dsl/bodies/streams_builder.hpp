@@ -2,6 +2,7 @@
 #pragma once
 
 // Bodies of dsl/streams_builder.hpp; include that.
+#include "millrace/detail/ops/process.hpp"
 #include "millrace/detail/ops/table_source.hpp"
 #include "millrace/dsl/bodies.hpp"
 #include "millrace/dsl/bodies/table_place.hpp"
@@ -107,6 +108,27 @@ GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Materialized<
     steps.node.stores.push_back(steps.place.store(steps.table));
     graph_->add(std::move(steps.node), {&graph_->root()});
     return GlobalKTable<K, V>(graph_, detail::view_of_store<K, V>(store, steps.serdes), store);
+}
+
+template <class K, class V, ProcessorSupplier<K, V> F>
+requires Writable<K> && Writable<V>
+StreamsBuilder& StreamsBuilder::add_global_store(const StoreBuilder& store, std::string topic, F make,
+                                                 Consumed<K, V> source) {
+    const std::string source_name =
+        graph_->suffixed_or_new(source.name, "-source", "KSTREAM-SOURCE-");
+    const std::string processor_name = graph_->name_or_new(source.name, "KTABLE-SOURCE-");
+    detail::LogicalNode node;
+    node.kind = detail::LogicalKind::kGlobalStore;
+    node.name = processor_name;
+    node.steps.push_back(detail::source_step(source_name, Topics(std::move(topic)), source));
+    detail::NodeSpec processor;
+    processor.name = processor_name;
+    processor.make = detail::processor_factory(processor_name, std::move(make));
+    processor.parents = {source_name};
+    node.steps.push_back(std::move(processor));
+    node.stores.push_back({store.spec(), {processor_name}});
+    graph_->add(std::move(node), {&graph_->root()});
+    return *this;
 }
 
 }  // namespace millrace

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+/// All topics whose whole name matches a regular expression (ECMAScript), those made later
+/// included.
+struct TopicPattern {
+    std::string regex;
+};
+
+/// What a source reads: one topic, several, or all that match a pattern.
+class Topics {
+  public:
+    Topics(const char* topic) : names_{topic} {}             // NOLINT(google-explicit-constructor)
+    Topics(std::string topic) : names_{std::move(topic)} {}  // NOLINT(google-explicit-constructor)
+    Topics(std::vector<std::string> topics)
+        : names_(std::move(topics)) {}  // NOLINT(google-explicit-constructor)
+    Topics(std::initializer_list<const char*> topics) : names_(topics.begin(), topics.end()) {}
+    Topics(TopicPattern pattern)
+        : pattern_(std::move(pattern.regex)) {}  // NOLINT(google-explicit-constructor)
+
+    const std::vector<std::string>& names() const noexcept { return names_; }
+    const std::string& pattern() const noexcept { return pattern_; }
+
+  private:
+    std::vector<std::string> names_;
+    std::string pattern_;
+};
+
+}  // namespace millrace

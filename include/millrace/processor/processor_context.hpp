@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/error.hpp"
+#include "millrace/core/record.hpp"
+#include "millrace/core/task_id.hpp"
+#include "millrace/core/time.hpp"
+#include "millrace/processor/punctuation.hpp"
+#include "millrace/processor/record_metadata.hpp"
+#include "millrace/state/state_store.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+
+/// What a processor may ask of the task that runs it. Has the semantics of Kafka Streams'
+/// ProcessingContext. Lives as long as the processor; used by the task's thread only.
+class ProcessingContext {
+  public:
+    ProcessingContext() = default;
+    ProcessingContext(const ProcessingContext&) = delete;
+    ProcessingContext& operator=(const ProcessingContext&) = delete;
+    virtual ~ProcessingContext() = default;
+
+    virtual const std::string& application_id() const = 0;
+    virtual TaskId task_id() const = 0;
+
+    /// A setting of the application by its name, or an empty string.
+    virtual std::string setting(std::string_view name) const = 0;
+
+    /// Where the record at hand came from; no topic in punctuators.
+    virtual RecordMetadata record_metadata() const = 0;
+
+    /// Largest timestamp of any record this task took from its queues; kNoTimestamp before the first.
+    virtual Timestamp stream_time() const = 0;
+
+    /// Wall-clock time, read once for a batch of records.
+    virtual Timestamp wall_clock() const = 0;
+
+    /// Adds to the headers of the record at hand itself: everything that shares it sees them. To change
+    /// headers for what is forwarded only, forward a record with headers of your own.
+    virtual void add_header(std::string key, NullableOwnedBytes value) = 0;
+
+    /// A store this processor is connected to, or a global one, which is read-only. `Store` is a front
+    /// such as KeyValueStore<K, V>; `serdes` are handed to it. Throws TopologyError when there is none of
+    /// that name and kind.
+    template <class Store, class... Serdes>
+    Store store(const std::string& name, Serdes... serdes) {
+        auto* bytes = dynamic_cast<typename Store::BytesStore*>(&state_store(name));
+        if (bytes == nullptr) {
+            throw TopologyError("store " + name + " is of another kind than the one asked for");
+        }
+        return Store(*bytes, std::move(serdes)...);
+    }
+
+    /// The same below the serdes.
+    virtual StateStore& state_store(const std::string& name) = 0;
+
+    /// Calls `punctuator` again and again, between records. Throws std::invalid_argument on an interval
+    /// below 1 ms.
+    virtual Cancellable schedule(const Schedule& schedule, Punctuator punctuator) = 0;
+
+    /// Asks for a commit soon.
+    virtual void request_commit() = 0;
+};
+
+/// The context of a processor that forwards Record<K, V>. Has the semantics of Kafka Streams'
+/// ProcessorContext.
+template <class K, class V>
+class ProcessorContext : public ProcessingContext {
+  public:
+    /// Sends `record` to all children, depth first in the order in which they were added, before it
+    /// returns. Throws ProcessingError when the record's time is negative.
+    virtual void forward(const Record<K, V>& record) = 0;
+
+    /// Sends `record` to the child of that name only. Throws TopologyError when there is none.
+    virtual void forward(const Record<K, V>& record, std::string_view child) = 0;
+};
+
+/// A record whose key cannot be changed. A view, like Record.
+template <class K, class V>
+class FixedKeyRecord {
+  public:
+    explicit FixedKeyRecord(const Record<K, V>& record) : record_(record) {}
+
+    const K& key() const noexcept { return record_.key; }
+    const V& value() const noexcept { return record_.value; }
+    Timestamp timestamp() const noexcept { return record_.timestamp; }
+    const Headers& headers() const noexcept { return record_.headers; }
+
+    /// The view refers to `other`.
+    template <class VOther>
+    FixedKeyRecord<K, VOther> with_value(const VOther& other) const {
+        return FixedKeyRecord<K, VOther>(record_.with_value(other));
+    }
+    FixedKeyRecord with_timestamp(Timestamp other) const {
+        return FixedKeyRecord(record_.with_timestamp(other));
+    }
+    FixedKeyRecord with_headers(const Headers& other) const {
+        return FixedKeyRecord(record_.with_headers(other));
+    }
+
+    const Record<K, V>& record() const noexcept { return record_; }
+
+  private:
+    Record<K, V> record_;
+};
+
+/// The context of a processor that leaves keys as they are. Has the semantics of Kafka Streams'
+/// FixedKeyProcessorContext.
+template <class K, class V>
+class FixedKeyProcessorContext : public ProcessingContext {
+  public:
+    /// As ProcessorContext::forward.
+    virtual void forward(const FixedKeyRecord<K, V>& record) = 0;
+    virtual void forward(const FixedKeyRecord<K, V>& record, std::string_view child) = 0;
+};
+
+}  // namespace millrace

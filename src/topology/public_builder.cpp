@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/dsl/topology_builder.hpp"
+#include "topology/topology_builder.hpp"
+
+#include <utility>
+
+namespace millrace {
+
+TopologyBuilder::TopologyBuilder() = default;
+
+TopologyBuilder::TopologyBuilder(const Topology& topology) : spec_(topology.spec()) {}
+
+void TopologyBuilder::add(detail::NodeSpec node) {
+    topology::TopologyBuilder(spec_).add_node(std::move(node));
+}
+
+TopologyBuilder& TopologyBuilder::add_state_store(const StoreBuilder& store,
+                                                  const std::vector<std::string>& processors) {
+    topology::TopologyBuilder builder(spec_);
+    builder.add_store(store.spec());
+    for (const std::string& processor : processors) {
+        builder.connect(processor, store.name());
+    }
+    return *this;
+}
+
+TopologyBuilder& TopologyBuilder::connect(const std::string& processor,
+                                          const std::vector<std::string>& stores) {
+    topology::TopologyBuilder builder(spec_);
+    for (const std::string& store : stores) {
+        builder.connect(processor, store);
+    }
+    return *this;
+}
+
+void TopologyBuilder::add_global(detail::StoreSpec store, detail::NodeSpec source,
+                                 detail::NodeSpec processor) {
+    topology::TopologyBuilder(spec_).add_global_store(std::move(store), std::move(source),
+                                                      std::move(processor));
+}
+
+void TopologyBuilder::bring(const StoreBuilder& store, const std::string& processor) {
+    topology::TopologyBuilder builder(spec_);
+    if (topology::find_store(spec_, store.name()) == nullptr) {
+        builder.add_store(store.spec());
+    }
+    builder.connect(processor, store.name());
+}
+
+Topology TopologyBuilder::build() const {
+    return Topology(std::make_shared<const detail::TopologySpec>(spec_));
+}
+
+}  // namespace millrace
