@@ -14,7 +14,7 @@ void TopologyBuilder::add(detail::NodeSpec node) {
     topology::TopologyBuilder(spec_).add_node(std::move(node));
 }
 
-TopologyBuilder& TopologyBuilder::add_state_store(const StoreBuilder& store,
+TopologyBuilder& TopologyBuilder::add_state_store(const StoreDeclaration& store,
                                                   const std::vector<std::string>& processors) {
     topology::TopologyBuilder builder(spec_);
     builder.add_store(store.spec());
@@ -39,7 +39,7 @@ void TopologyBuilder::add_global(detail::StoreSpec store, detail::NodeSpec sourc
                                                       std::move(processor));
 }
 
-void TopologyBuilder::bring(const StoreBuilder& store, const std::string& processor) {
+void TopologyBuilder::bring(const StoreDeclaration& store, const std::string& processor) {
     topology::TopologyBuilder builder(spec_);
     if (topology::find_store(spec_, store.name()) == nullptr) {
         builder.add_store(store.spec());

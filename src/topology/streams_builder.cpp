@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-StreamsBuilder& StreamsBuilder::add_state_store(const StoreBuilder& store) {
+StreamsBuilder& StreamsBuilder::add_state_store(const StoreDeclaration& store) {
     detail::LogicalNode node;
     node.kind = detail::LogicalKind::kStore;
     node.name = store.name();

@@ -8,9 +8,9 @@
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/store_spec.hpp"
-#include "millrace/state/stores.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -93,11 +93,30 @@ struct Materialized {
     SerdeOf<V> value_serde{};
 };
 
+/// A state store to be, of whatever kind: made from what stores:: makes.
+class StoreDeclaration {
+  public:
+    template <class Builder>
+    requires requires(const Builder& builder) {
+        { builder.spec() } -> std::convertible_to<const detail::StoreSpec&>;
+    }
+    StoreDeclaration(const Builder& builder)  // NOLINT(google-explicit-constructor)
+        : spec_(builder.spec()) {}
+
+    explicit StoreDeclaration(detail::StoreSpec spec) : spec_(std::move(spec)) {}
+
+    const std::string& name() const noexcept { return spec_.name; }
+    const detail::StoreSpec& spec() const noexcept { return spec_; }
+
+  private:
+    detail::StoreSpec spec_;
+};
+
 /// How a processor of the user's is built in.
 struct ProcessOptions {
     std::string name{};                             ///< Of the node.
     std::vector<std::string> stores{};              ///< Stores it uses, added elsewhere.
-    std::vector<StoreBuilder> brings{};             ///< Stores it brings along (KIP-401).
+    std::vector<StoreDeclaration> brings{};         ///< Stores it brings along (KIP-401).
 };
 
 namespace detail {

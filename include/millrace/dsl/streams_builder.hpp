@@ -39,13 +39,13 @@ class StreamsBuilder {
                                     Consumed<K, std::optional<V>> source = {});
 
     /// Adds a store for processors to use; see ProcessOptions::stores.
-    StreamsBuilder& add_state_store(const StoreBuilder& store);
+    StreamsBuilder& add_state_store(const StoreDeclaration& store);
 
     /// Adds a store that every instance fills from the whole of `topic` through a processor of the
     /// user's, Processor<K, V>. Other processors can read it without being connected.
     template <class K, class V, ProcessorSupplier<K, V> F>
     requires Writable<K> && Writable<V>
-    StreamsBuilder& add_global_store(const StoreBuilder& store, std::string topic, F make,
+    StreamsBuilder& add_global_store(const StoreDeclaration& store, std::string topic, F make,
                                      Consumed<K, V> source = {});
 
     /// Turns the program into a topology. Throws TopologyError for what can only be seen in the

@@ -11,7 +11,6 @@
 #include "millrace/dsl/topics.hpp"
 #include "millrace/processor/processor.hpp"
 #include "millrace/processor/topology.hpp"
-#include "millrace/state/stores.hpp"
 
 #include <memory>
 #include <string>
@@ -48,7 +47,7 @@ class TopologyBuilder {
         detail::NodeSpec node = processor_spec(name, std::move(make));
         node.parents = std::move(parents);
         add(std::move(node));
-        for (const StoreBuilder& store : options.brings) {
+        for (const StoreDeclaration& store : options.brings) {
             bring(store, name);
         }
         return connect(name, options.stores);
@@ -77,7 +76,7 @@ class TopologyBuilder {
         return *this;
     }
 
-    TopologyBuilder& add_state_store(const StoreBuilder& store,
+    TopologyBuilder& add_state_store(const StoreDeclaration& store,
                                      const std::vector<std::string>& processors = {});
 
     /// Lets a processor use stores.
@@ -86,7 +85,7 @@ class TopologyBuilder {
     /// A store that every instance fills from the whole of `topic` through a Processor<K, V>.
     template <class K, class V, ProcessorSupplier<K, V> F>
     requires Writable<K> && Writable<V>
-    TopologyBuilder& add_global_store(const StoreBuilder& store, const std::string& source_name,
+    TopologyBuilder& add_global_store(const StoreDeclaration& store, const std::string& source_name,
                                       const std::string& topic, const std::string& processor_name,
                                       F make, Consumed<K, V> options = {}) {
         add_global(store.spec(), source_spec<K, V>(source_name, Topics(topic), options),
@@ -98,7 +97,7 @@ class TopologyBuilder {
     /// other processors connected to it should only read (KIP-813).
     template <class K, class V, ProcessorSupplier<K, V> F>
     requires Writable<K> && Writable<V>
-    TopologyBuilder& add_read_only_store(const StoreBuilder& store, const std::string& source_name,
+    TopologyBuilder& add_read_only_store(const StoreDeclaration& store, const std::string& source_name,
                                          const std::string& topic, const std::string& processor_name,
                                          F make, Consumed<K, V> options = {}) {
         add(source_spec<K, V>(source_name, Topics(topic), options));
@@ -107,7 +106,7 @@ class TopologyBuilder {
         add(std::move(processor));
         detail::StoreSpec spec = store.spec();
         spec.source_topic = topic;
-        return add_state_store(StoreBuilder(std::move(spec)), {processor_name});
+        return add_state_store(StoreDeclaration(std::move(spec)), {processor_name});
     }
 
     /// What was added so far. Adding more does not change it.
@@ -139,7 +138,7 @@ class TopologyBuilder {
 
     void add(detail::NodeSpec node);
     void add_global(detail::StoreSpec store, detail::NodeSpec source, detail::NodeSpec processor);
-    void bring(const StoreBuilder& store, const std::string& processor);
+    void bring(const StoreDeclaration& store, const std::string& processor);
 
     detail::TopologySpec spec_;
 };

@@ -7,11 +7,14 @@
 #include "millrace/core/time.hpp"
 #include "millrace/processor/punctuation.hpp"
 #include "millrace/processor/record_metadata.hpp"
+#include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace millrace {
@@ -49,7 +52,10 @@ class ProcessingContext {
     /// that name and kind.
     template <class Store, class... Serdes>
     Store store(const std::string& name, Serdes... serdes) {
-        auto* bytes = dynamic_cast<typename Store::BytesStore*>(&state_store(name));
+        using BytesStore =
+            std::conditional_t<std::constructible_from<Store, KeyValueBytesStore&, Serdes...>,
+                               KeyValueBytesStore, WindowBytesStore>;
+        auto* bytes = dynamic_cast<BytesStore*>(&state_store(name));
         if (bytes == nullptr) {
             throw TopologyError("store " + name + " is of another kind than the one asked for");
         }

@@ -1,213 +1,183 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/core/error.hpp"
-#include "millrace/core/time.hpp"
-#include "millrace/serde/primitives.hpp"
+#include "millrace/core/bytes.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/row_range.hpp"
+#include "millrace/state/value_and_timestamp.hpp"
 
-#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace millrace {
 
-/// A value and the time it belongs to.
-template <class V>
-struct ValueAndTimestamp {
+/// One row of a key-value store.
+template <class K, class V>
+struct KeyValue {
+    K key{};
     V value{};
-    Timestamp timestamp = kNoTimestamp;
 
-    bool operator==(const ValueAndTimestamp&) const = default;
+    bool operator==(const KeyValue&) const = default;
 };
 
-namespace detail {
-
-/// How values are kept in a plain key-value store.
-template <class V>
-struct PlainValues {
-    using Value = V;
-    static void write(const SerdeOf<V>& serde, const Value& value, Bytes& out) {
-        serde.serialize(value, out);
-    }
-    static void read(const SerdeOf<V>& serde, BytesView bytes, Value& out) {
-        serde.deserialize(bytes, out);
-    }
-};
-
-/// How values are kept with their time: eight bytes in front, as Kafka Streams' timestamped stores do.
-template <class V>
-struct TimestampedValues {
-    using Value = ValueAndTimestamp<V>;
-    static constexpr std::size_t kTimestampSize = sizeof(std::int64_t);
-
-    static void write(const SerdeOf<V>& serde, const Value& value, Bytes& out) {
-        append_big_endian(milliseconds_of(value.timestamp), out);
-        serde.serialize(value.value, out);
-    }
-    static void read(const SerdeOf<V>& serde, BytesView bytes, Value& out) {
-        if (bytes.size() < kTimestampSize) {
-            throw SerdeError("too short for a value with timestamp: " +
-                             std::to_string(bytes.size()) + " bytes");
-        }
-        out.timestamp = timestamp_of(read_big_endian<std::int64_t>(bytes.data()));
-        serde.deserialize(bytes.substr(kTimestampSize), out.value);
-    }
-};
-
-}  // namespace detail
-
-/// Entries of a key-value store, for a range-based for loop: pairs of key and value. Goes over them
-/// once. Must die before the store is closed; changes made meanwhile may or may not be seen.
-template <class K, class V, class Values = detail::PlainValues<V>>
-class KeyValueRange {
+/// Rows of a key-value store, read one by one: `for (const auto& [key, value] : store.all())`.
+///
+/// Lifetime: must die before the store is closed. Changes made to the store meanwhile may or may not
+/// be seen. Errors: StateError when the engine fails; SerdeError when stored bytes are not a K or V.
+template <class K, class V>
+class KeyValueIterator : public detail::RowRange<KeyValueIterator<K, V>, KeyValue<K, V>> {
   public:
-    using Entry = std::pair<K, typename Values::Value>;
+    KeyValueIterator(std::unique_ptr<BytesIterator> rows, SerdeOf<K> key_serde,
+                     typename detail::StoredValue<V>::Serde value_serde)
+        : rows_(std::move(rows)), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {
+        read();
+    }
 
-    KeyValueRange(std::unique_ptr<BytesIterator> entries, SerdeOf<K> key_serde, SerdeOf<V> value_serde)
-        : entries_(std::move(entries)),
-          key_serde_(std::move(key_serde)),
-          value_serde_(std::move(value_serde)) {}
+    bool valid() const { return rows_->valid(); }
 
-    class Iterator {
-      public:
-        using difference_type = std::ptrdiff_t;
-        using value_type = Entry;
+    /// Requires valid().
+    void next() {
+        rows_->next();
+        read();
+    }
 
-        explicit Iterator(KeyValueRange& range) : range_(&range) { range_->read(); }
-        const Entry& operator*() const { return range_->entry_; }
-        const Entry* operator->() const { return &range_->entry_; }
-        Iterator& operator++() {
-            range_->entries_->next();
-            range_->read();
-            return *this;
-        }
-        void operator++(int) { ++*this; }
-        bool operator==(std::default_sentinel_t) const { return !range_->entries_->valid(); }
-
-      private:
-        KeyValueRange* range_;
-    };
-
-    Iterator begin() { return Iterator(*this); }
-    std::default_sentinel_t end() const { return {}; }
+    /// Requires valid(). Lives until next() is called.
+    const KeyValue<K, V>& row() const noexcept { return row_; }
 
   private:
     void read() {
-        if (entries_->valid()) {
-            key_serde_.deserialize(entries_->key(), entry_.first);
-            Values::read(value_serde_, entries_->value(), entry_.second);
+        if (rows_->valid()) {
+            key_serde_.deserialize(rows_->key(), row_.key);
+            detail::StoredValue<V>::read(value_serde_, rows_->value(), row_.value);
         }
     }
 
-    std::unique_ptr<BytesIterator> entries_;
+    std::unique_ptr<BytesIterator> rows_;
     SerdeOf<K> key_serde_;
-    SerdeOf<V> value_serde_;
-    Entry entry_{};
+    typename detail::StoredValue<V>::Serde value_serde_;
+    KeyValue<K, V> row_;
 };
 
-/// A processor's window on one partition of a key-value store; the two aliases below name its forms.
+/// A processor's view of one partition of a key-value store.
 ///
-/// Lifetime: get it from ProcessorContext::store; it is good until Processor::close returns.
+/// Lifetime: good until the processor is closed.
 /// Threads: only the stream thread that runs the processor may use it.
 /// Durability: a change is visible to this processor at once. It survives a crash once the task has
 /// committed; with exactly-once, changes since the last commit are undone instead.
-/// Errors: every member throws StateError when the storage engine fails, and SerdeError when stored
-/// bytes are not of the type.
-template <class K, class V, class Values>
-requires Serializable<K> && Serializable<V>
-class BasicKeyValueStore {
+/// Errors: StateError when the engine fails, SerdeError when stored bytes are not a V.
+template <class K, class V>
+class KeyValueStore {
   public:
-    using BytesStore = KeyValueBytesStore;
-    using Value = typename Values::Value;
-    using Range = KeyValueRange<K, V, Values>;
+    using Key = K;
+    using Value = V;
+    using ValueSerde = typename detail::StoredValue<V>::Serde;
+    using Iterator = KeyValueIterator<K, V>;
 
-    BasicKeyValueStore() = default;
-    explicit BasicKeyValueStore(KeyValueBytesStore& bytes, SerdeOf<K> key_serde = {},
-                                SerdeOf<V> value_serde = {})
-        : bytes_(&bytes),
-          key_serde_(std::move(key_serde)),
-          value_serde_(std::move(value_serde)) {}
+    explicit KeyValueStore(KeyValueBytesStore& store, SerdeOf<K> key_serde = {}, ValueSerde value_serde = {})
+        : store_(&store), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
+
+    const std::string& name() const { return store_->name(); }
 
     /// The value of `key`, or nothing if it has none.
-    std::optional<Value> get(const K& key) const {
-        const NullableBytes found = bytes_->get(key_bytes(key, key_buffer_));
-        if (!found) {
-            return std::nullopt;
+    std::optional<V> get(const K& key) const {
+        std::optional<V> value(std::in_place);
+        if (!get(key, *value)) {
+            value.reset();
         }
-        std::optional<Value> value(std::in_place);
-        Values::read(value_serde_, *found, *value);
         return value;
     }
 
-    void put(const K& key, const Value& value) {
-        value_buffer_.clear();
-        Values::write(value_serde_, value, value_buffer_);
-        bytes_->put(key_bytes(key, key_buffer_), BytesView(value_buffer_));
+    /// Reads the value of `key` into `out`, reusing its memory. False when it has none; `out` is as
+    /// before then.
+    bool get(const K& key, V& out) const {
+        const NullableBytes bytes = store_->get(bytes_of(key));
+        if (!bytes) {
+            return false;
+        }
+        detail::StoredValue<V>::read(value_serde_, *bytes, out);
+        return true;
     }
 
-    /// Puts `value` unless the key has one already, which is returned then.
-    std::optional<Value> put_if_absent(const K& key, const Value& value) {
-        std::optional<Value> existing = get(key);
-        if (!existing) {
+    void put(const K& key, const V& value) {
+        value_bytes_.clear();
+        detail::StoredValue<V>::write(value_serde_, value, value_bytes_);
+        store_->put(bytes_of(key), BytesView(value_bytes_));
+    }
+
+    /// Stores `value` and returns nothing, or, when `key` has a value, does nothing and returns it.
+    std::optional<V> put_if_absent(const K& key, const V& value) {
+        std::optional<V> before = get(key);
+        if (!before) {
             put(key, value);
         }
-        return existing;
+        return before;
     }
 
     /// Removes `key`. Does nothing if it has no value.
-    void erase(const K& key) { bytes_->put(key_bytes(key, key_buffer_), std::nullopt); }
+    void erase(const K& key) { store_->put(bytes_of(key), std::nullopt); }
 
-    /// The entries with `first` <= key <= `last`; an absent bound is open. Keys compare as their
-    /// serialised bytes, so numbers come in numeric order only if they are not negative.
-    Range range(const std::optional<K>& first, const std::optional<K>& last,
-                Order order = Order::kForward) const {
-        Bytes last_buffer;
-        const NullableBytes from =
-            first ? NullableBytes(key_bytes(*first, key_buffer_)) : std::nullopt;
-        const NullableBytes to = last ? NullableBytes(key_bytes(*last, last_buffer)) : std::nullopt;
-        return Range(bytes_->range(from, to, order), key_serde_, value_serde_);
+    /// Rows with `first` <= key <= `last`; nothing instead of a bound leaves that end open.
+    ///
+    /// Keys compare as their serialised bytes, so numbers come in numeric order only if they are not
+    /// negative.
+    Iterator range(const std::optional<K>& first, const std::optional<K>& last,
+                   Order order = Order::kForward) const {
+        Bytes first_bytes;
+        Bytes last_bytes;
+        return iterator(store_->range(bound(first, first_bytes), bound(last, last_bytes), order));
     }
 
-    Range all(Order order = Order::kForward) const {
-        return Range(bytes_->range(std::nullopt, std::nullopt, order), key_serde_, value_serde_);
+    Iterator all(Order order = Order::kForward) const {
+        return iterator(store_->range(std::nullopt, std::nullopt, order));
     }
 
-    /// The entries whose serialised key begins with `prefix`.
-    Range prefix_scan(BytesView prefix) const {
-        return Range(bytes_->prefix_scan(prefix), key_serde_, value_serde_);
+    /// Rows whose serialised key begins with the serialised `prefix`, ascending.
+    template <class P>
+    Iterator prefix_scan(const P& prefix, const SerdeOf<P>& prefix_serde = {}) const {
+        Bytes bytes;
+        prefix_serde.serialize(prefix, bytes);
+        return iterator(store_->prefix_scan(bytes));
     }
 
-    std::uint64_t approximate_entries() const { return bytes_->approximate_entries(); }
+    /// Exact for stores in memory. On disk, keys written several times may count several times.
+    std::uint64_t approximate_entries() const { return store_->approximate_entries(); }
 
-    const std::string& name() const { return bytes_->name(); }
+    /// Below the serdes.
+    KeyValueBytesStore& bytes() const noexcept { return *store_; }
 
   private:
-    BytesView key_bytes(const K& key, Bytes& buffer) const {
-        buffer.clear();
-        key_serde_.serialize(key, buffer);
-        return buffer;
+    BytesView bytes_of(const K& key) const {
+        key_bytes_.clear();
+        key_serde_.serialize(key, key_bytes_);
+        return key_bytes_;
     }
 
-    KeyValueBytesStore* bytes_ = nullptr;
+    NullableBytes bound(const std::optional<K>& key, Bytes& bytes) const {
+        if (!key) {
+            return std::nullopt;
+        }
+        key_serde_.serialize(*key, bytes);
+        return BytesView(bytes);
+    }
+
+    Iterator iterator(std::unique_ptr<BytesIterator> rows) const {
+        return Iterator(std::move(rows), key_serde_, value_serde_);
+    }
+
+    KeyValueBytesStore* store_;
     SerdeOf<K> key_serde_;
-    SerdeOf<V> value_serde_;
-    mutable Bytes key_buffer_;
-    Bytes value_buffer_;
+    ValueSerde value_serde_;
+    mutable Bytes key_bytes_;  // Memory used again from call to call.
+    Bytes value_bytes_;
 };
 
-/// Has the semantics of Kafka Streams' KeyValueStore.
+/// Values with the time of their last update.
 template <class K, class V>
-using KeyValueStore = BasicKeyValueStore<K, V, detail::PlainValues<V>>;
-
-/// The stores of tables and aggregates; values are ValueAndTimestamp<V>. Has the semantics of Kafka
-/// Streams' TimestampedKeyValueStore.
-template <class K, class V>
-using TimestampedKeyValueStore = BasicKeyValueStore<K, V, detail::TimestampedValues<V>>;
+using TimestampedKeyValueStore = KeyValueStore<K, ValueAndTimestamp<V>>;
 
 }  // namespace millrace

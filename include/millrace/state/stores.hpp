@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/core/error.hpp"
+#include "millrace/state/key_value_store.hpp"
 #include "millrace/state/store_spec.hpp"
+#include "millrace/state/window_store.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -11,91 +14,160 @@
 
 namespace millrace {
 
-/// How a store that a processor uses keeps its content.
-struct StoreOptions {
-    StoreEngine engine = StoreEngine::kRocksDb;
-    std::size_t max_entries = 0;                            ///< StoreEngine::kLru.
-    bool caching = false;                                   ///< Keep and log the last of several writes.
-    bool logging = true;                                    ///< False: the content is lost with the task.
-    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
+/// Where and how a store keeps its rows; what they are is up to the builder. Made by the functions in
+/// millrace::stores.
+struct KeyValueStoreSupplier {
+    detail::StoreSpec spec;
+};
+struct WindowStoreSupplier {
+    detail::StoreSpec spec;
 };
 
-/// A state store to be, for StreamsBuilder::add_state_store and TopologyBuilder::add_state_store.
+/// A state store to be added to a topology and connected to processors. `Store` is how processors see
+/// it, for example KeyValueStore<std::string, std::int64_t>.
+template <class Store>
 class StoreBuilder {
   public:
-    explicit StoreBuilder(detail::StoreSpec spec) : spec_(std::move(spec)) {}
+    using KeySerde = SerdeOf<typename Store::Key>;
+    using ValueSerde = typename Store::ValueSerde;
+
+    StoreBuilder(detail::StoreSpec spec, KeySerde key_serde, ValueSerde value_serde)
+        : spec_(std::move(spec)), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
+
+    /// Off unless switched on. With a cache, fewer changes reach the disk and the changelog. Stores
+    /// that keep duplicates have none.
+    StoreBuilder with_caching(bool enabled = true) const {
+        StoreBuilder changed = *this;
+        changed.spec_.caching = enabled && !spec_.retain_duplicates;
+        return changed;
+    }
+
+    /// Backs the store up in a changelog topic, as it is without this call; `config` has Kafka's topic
+    /// settings that differ from ours.
+    StoreBuilder with_logging(std::map<std::string, std::string> config) const {
+        StoreBuilder changed = *this;
+        changed.spec_.logging = true;
+        changed.spec_.changelog_config = std::move(config);
+        return changed;
+    }
+
+    /// The store's content is lost when its task moves or its disk is.
+    StoreBuilder without_logging() const {
+        StoreBuilder changed = *this;
+        changed.spec_.logging = false;
+        changed.spec_.changelog_config.clear();
+        return changed;
+    }
 
     const std::string& name() const noexcept { return spec_.name; }
     const detail::StoreSpec& spec() const noexcept { return spec_; }
+    const KeySerde& key_serde() const noexcept { return key_serde_; }
+    const ValueSerde& value_serde() const noexcept { return value_serde_; }
 
   private:
     detail::StoreSpec spec_;
+    KeySerde key_serde_;
+    ValueSerde value_serde_;
 };
 
-/// Makes builders of state stores, as Kafka Streams' Stores. Names must be valid Kafka topic names.
-struct Stores {
-    static StoreBuilder key_value(std::string name, StoreOptions options = {}) {
-        return make(std::move(name), detail::StoreKind::kKeyValue, std::move(options));
-    }
+namespace stores {
 
-    static StoreBuilder timestamped_key_value(std::string name, StoreOptions options = {}) {
-        return make(std::move(name), detail::StoreKind::kTimestampedKeyValue, std::move(options));
-    }
+namespace internal {
 
-    /// Keeps the versions of a value of the last `history`.
-    static StoreBuilder versioned_key_value(std::string name, std::chrono::milliseconds history,
-                                            StoreOptions options = {}) {
-        detail::StoreSpec spec =
-            make(std::move(name), detail::StoreKind::kVersionedKeyValue, std::move(options)).spec();
-        spec.retention = history;
-        return StoreBuilder(std::move(spec));
+inline void check_name(const std::string& name) {
+    if (name.empty()) {
+        throw TopologyError("a state store needs a name");
     }
+}
 
-    /// Values by key and window start, kept for `retention` of event time.
-    static StoreBuilder window(std::string name, std::chrono::milliseconds retention,
-                               std::chrono::milliseconds window_size, bool retain_duplicates = false,
-                               StoreOptions options = {}) {
-        return windows(std::move(name), detail::StoreKind::kWindow, retention, window_size,
-                       retain_duplicates, std::move(options));
+inline millrace::detail::StoreSpec spec(std::string name, StoreEngine engine) {
+    check_name(name);
+    millrace::detail::StoreSpec made;
+    made.name = std::move(name);
+    made.engine = engine;
+    return made;
+}
+
+inline WindowStoreSupplier window(std::string name, StoreEngine engine, std::chrono::milliseconds retention,
+                                  std::chrono::milliseconds window_size, bool retain_duplicates) {
+    WindowStoreSupplier supplier{spec(std::move(name), engine)};
+    if (window_size.count() < 0 || retention < window_size) {
+        throw TopologyError("the retention of a window store cannot be shorter than its windows: store " +
+                            supplier.spec.name + ", retention " + std::to_string(retention.count()) +
+                            " ms, windows " + std::to_string(window_size.count()) + " ms");
     }
+    supplier.spec.retention = retention;
+    supplier.spec.window_size = window_size;
+    supplier.spec.retain_duplicates = retain_duplicates;
+    return supplier;
+}
 
-    static StoreBuilder timestamped_window(std::string name, std::chrono::milliseconds retention,
-                                           std::chrono::milliseconds window_size,
-                                           bool retain_duplicates = false, StoreOptions options = {}) {
-        return windows(std::move(name), detail::StoreKind::kTimestampedWindow, retention, window_size,
-                       retain_duplicates, std::move(options));
+}  // namespace internal
+
+/// On disk.
+inline KeyValueStoreSupplier persistent_key_value_store(std::string name) {
+    return {internal::spec(std::move(name), StoreEngine::kRocksDb)};
+}
+
+/// In memory, ordered by key.
+inline KeyValueStoreSupplier in_memory_key_value_store(std::string name) {
+    return {internal::spec(std::move(name), StoreEngine::kInMemory)};
+}
+
+/// In memory; one row more than `max_entries` drops the one used longest ago.
+inline KeyValueStoreSupplier lru_map(std::string name, std::size_t max_entries) {
+    KeyValueStoreSupplier supplier{internal::spec(std::move(name), StoreEngine::kLru)};
+    if (max_entries == 0) {
+        throw TopologyError("a bounded store must hold at least one row: store " + supplier.spec.name);
     }
+    supplier.spec.max_entries = max_entries;
+    return supplier;
+}
 
-    /// Values by key and session, kept for `retention` of event time.
-    static StoreBuilder session(std::string name, std::chrono::milliseconds retention,
-                                StoreOptions options = {}) {
-        return windows(std::move(name), detail::StoreKind::kSession, retention,
-                       std::chrono::milliseconds(0), false, std::move(options));
-    }
+/// On disk. Rows go some time after they are `retention` older than the latest window; until then
+/// `retain_duplicates` keeps all rows put for a key and a start, instead of the last.
+inline WindowStoreSupplier persistent_window_store(std::string name, std::chrono::milliseconds retention,
+                                                   std::chrono::milliseconds window_size,
+                                                   bool retain_duplicates = false) {
+    return internal::window(std::move(name), StoreEngine::kRocksDb, retention, window_size, retain_duplicates);
+}
 
-  private:
-    static StoreBuilder make(std::string name, detail::StoreKind kind, StoreOptions options) {
-        detail::StoreSpec spec;
-        spec.name = std::move(name);
-        spec.kind = kind;
-        spec.engine = options.engine;
-        spec.max_entries = options.max_entries;
-        spec.caching = options.caching;
-        spec.logging = options.logging;
-        spec.changelog_config = std::move(options.changelog_config);
-        return StoreBuilder(std::move(spec));
-    }
+/// In memory; otherwise as persistent_window_store.
+inline WindowStoreSupplier in_memory_window_store(std::string name, std::chrono::milliseconds retention,
+                                                  std::chrono::milliseconds window_size,
+                                                  bool retain_duplicates = false) {
+    return internal::window(std::move(name), StoreEngine::kInMemory, retention, window_size, retain_duplicates);
+}
 
-    static StoreBuilder windows(std::string name, detail::StoreKind kind,
-                                std::chrono::milliseconds retention,
-                                std::chrono::milliseconds window_size, bool retain_duplicates,
-                                StoreOptions options) {
-        detail::StoreSpec spec = make(std::move(name), kind, std::move(options)).spec();
-        spec.retention = retention;
-        spec.window_size = window_size;
-        spec.retain_duplicates = retain_duplicates;
-        return StoreBuilder(std::move(spec));
-    }
-};
+template <class K, class V>
+StoreBuilder<KeyValueStore<K, V>> key_value_store(KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {},
+                                                  SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kKeyValue;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
 
+template <class K, class V>
+StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(KeyValueStoreSupplier supplier,
+                                                                         SerdeOf<K> key_serde = {},
+                                                                         SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedKeyValue;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+
+template <class K, class V>
+StoreBuilder<WindowStore<K, V>> window_store(WindowStoreSupplier supplier, SerdeOf<K> key_serde = {},
+                                             SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kWindow;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+
+template <class K, class V>
+StoreBuilder<TimestampedWindowStore<K, V>> timestamped_window_store(WindowStoreSupplier supplier,
+                                                                    SerdeOf<K> key_serde = {},
+                                                                    SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedWindow;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+
+}  // namespace stores
 }  // namespace millrace

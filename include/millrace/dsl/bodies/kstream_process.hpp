@@ -18,7 +18,7 @@ detail::LogicalNode& KStream<K, V>::add_processor(F make, const char* prefix,
     step.make = detail::processor_factory(node.name, std::move(make));
     node.steps.push_back(std::move(step));
     node.connects = options.stores;
-    for (const StoreBuilder& store : options.brings) {
+    for (const StoreDeclaration& store : options.brings) {
         detail::LogicalStore brought{store.spec(), {node.name}};
         brought.shared = true;
         node.stores.push_back(std::move(brought));
