@@ -238,4 +238,18 @@ void TrafficGenerator::push(TrafficRecord record) {
     pending_.push({std::move(record), next_number_++});
 }
 
+TrafficOptions ending_before(std::int64_t now_ms, TrafficOptions options, std::uint64_t payments) {
+    TrafficGenerator traffic(options);
+    std::int64_t end_ms = traffic.profiles_time_ms();
+    for (std::uint64_t made = 0; made < payments;) {
+        const auto record = traffic.next();
+        made += record.payment.has_value() ? 1 : 0;
+        end_ms = record.sent_ms;
+    }
+    const std::int64_t room_ms = now_ms - end_ms;
+    const std::int64_t days = room_ms >= 0 ? room_ms / kDay : -((-room_ms + kDay - 1) / kDay);
+    options.first_day_ms += days * kDay;
+    return options;
+}
+
 }  // namespace fraud

@@ -85,4 +85,9 @@ class TrafficGenerator {
     std::priority_queue<Pending, std::vector<Pending>, ArrivesLater> pending_;
 };
 
+/// `options` moved by whole days so that the last of the first `payments` payments reaches the bank
+/// within the 24 hours before `now_ms`: real clusters refuse records of the future and delete those
+/// of long ago.
+TrafficOptions ending_before(std::int64_t now_ms, TrafficOptions options, std::uint64_t payments);
+
 }  // namespace fraud

@@ -118,6 +118,16 @@ TEST(TrafficGenerator, MovesByWholeDaysWithoutChangingAnythingElse) {
     EXPECT_EQ(fraud::expect(first, 3000).model_alerts, fraud::expect(later, 3000).model_alerts);
 }
 
+TEST(TrafficGenerator, EndsWithinTheDayBeforeWhateverNowIs) {
+    for (const std::int64_t now :
+         {20'000 * kDay + 5 * kHour, 20'500 * kDay, 22'000 * kDay + 23 * kHour}) {
+        const auto made = records(fraud::ending_before(now, {.seed = 2}, 4000), 3900);
+
+        EXPECT_LE(made.back().sent_ms, now);
+        EXPECT_GT(made.back().sent_ms, now - kDay - kHour);
+    }
+}
+
 TEST(Expectation, HasSomethingOfEveryKindForTheDemosTraffic) {
     const auto expected = fraud::expect({}, 10'000);
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "application.hpp"
+
+#include "rules.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace fraud {
+
+millrace::StreamsConfig streams_config(const Options& options) {
+    millrace::StreamsConfig config;
+    config.application_id = options.application_id;
+    config.bootstrap_servers = options.bootstrap_servers;
+    config.num_stream_threads = options.threads;
+    if (!options.state_dir.empty()) {
+        config.state_dir = options.state_dir;
+    }
+    // What a crash repeats is at most this much.
+    config.commit_interval = std::chrono::seconds(1);
+    config.deserialization_exception_handler = millrace::log_and_continue;
+    config.errors_dead_letter_queue_topic_name = kDeadLetterTopic;
+    config.set_all(options.config);
+    return config;
+}
+
+Scorer scorer_of(const Options& options) {
+    if (options.model_file.empty()) {
+        return Scorer();
+    }
+    std::ifstream file(options.model_file, std::ios::binary);
+    return Scorer(std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+}  // namespace fraud

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "options.hpp"
+#include "scorer.hpp"
+#include "stop_signal.hpp"
+
+#include "millrace/client/kafka_streams.hpp"
+#include "millrace/client/streams_config.hpp"
+
+namespace fraud {
+
+/// The settings that the command line asks for. Throws millrace::ConfigError.
+millrace::StreamsConfig streams_config(const Options& options);
+
+/// The model of the command line, or the built-in one. Throws std::runtime_error.
+Scorer scorer_of(const Options& options);
+
+/// Runs on the embedded broker with generated traffic, prints what came out, and returns the
+/// program's exit code. Stops early on a signal.
+int run_demo(const Options& options, StopSignal& stop);
+
+/// Runs on Kafka until a signal comes, and returns the program's exit code.
+int run_service(const Options& options, StopSignal& stop);
+
+/// Sends generated traffic to Kafka and returns the program's exit code.
+int run_generator(const Options& options, StopSignal& stop);
+
+}  // namespace fraud

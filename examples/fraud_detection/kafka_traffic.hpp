@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace fraud {
+
+/// Settings of a Kafka client, by librdkafka's names: "bootstrap.servers" and what the cluster asks
+/// for besides.
+using KafkaSettings = std::map<std::string, std::string>;
+
+/// Creates those topics of the example that do not exist, with that many partitions.
+/// Throws std::runtime_error when the cluster refuses or does not answer within 30 s.
+void create_topics(const KafkaSettings& settings, int partitions);
+
+/// Sends records to Kafka, as the systems around the application would: this is not Millrace.
+/// Records arrive once and, within a partition, in the order of the calls. Not thread-safe.
+class KafkaSender {
+  public:
+    /// Throws std::runtime_error if a setting is wrong.
+    explicit KafkaSender(const KafkaSettings& settings);
+    ~KafkaSender();
+    KafkaSender(const KafkaSender&) = delete;
+    KafkaSender& operator=(const KafkaSender&) = delete;
+
+    /// Queues a record; waits while the queue is full. The partition follows from the key as in
+    /// every Kafka client.
+    void send(const std::string& topic, const std::string& key, const std::string& value,
+              std::int64_t time_ms);
+
+    /// Waits until everything is stored. Throws std::runtime_error if anything was not.
+    void flush();
+
+  private:
+    class Connection;
+    std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace fraud

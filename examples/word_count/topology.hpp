@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/millrace.hpp"
+
+/// Counts the words of topic "lines" and keeps the counts up to date in topic "word-counts".
+millrace::Topology word_count();
