@@ -46,7 +46,8 @@ std::unique_ptr<BytesIterator> CustomEngine::iterate(const KeyRange& range, Orde
 
 void CustomEngine::drop_below(BytesView end) {
     std::vector<Bytes> keys;
-    for (auto row = iterate({std::nullopt, Bytes(end)}, Order::kForward); row->valid(); row->next()) {
+    for (auto row = iterate({std::nullopt, Bytes(end)}, Order::kForward); row->valid();
+         row->next()) {
         keys.emplace_back(row->key());
     }
     for (const Bytes& key : keys) {

@@ -21,11 +21,12 @@ class Database {
   public:
     virtual ~Database() = default;
 
-    /// The rows of a key-value store, or of a store whose keys begin with a segment. A store is empty
-    /// when it is not in the database yet.
+    /// The rows of a key-value store, or of a store whose keys begin with a segment. A store is
+    /// empty when it is not in the database yet.
     virtual std::unique_ptr<Engine> engine(const std::string& store, bool segmented) = 0;
 
-    /// What was written about a store: its changelog offset and the like. Never newer than its rows.
+    /// What was written about a store: its changelog offset and the like. Never newer than its
+    /// rows.
     virtual std::optional<Bytes> about(const std::string& store) = 0;
 
     /// Part of the next write().

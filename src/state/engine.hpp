@@ -11,8 +11,8 @@
 
 namespace millrace::state {
 
-/// The lowest layer of a store: a sorted map of bytes. Keys of window stores begin with their segment
-/// (state/window_key.hpp).
+/// The lowest layer of a store: a sorted map of bytes. Keys of window stores begin with their
+/// segment (state/window_key.hpp).
 ///
 /// Errors: StateError when the storage fails, StateCorrupted when its files are damaged.
 /// Not thread-safe.
@@ -23,8 +23,8 @@ class Engine {
     /// The view lives until the next call of any member.
     virtual NullableBytes get(BytesView key) = 0;
 
-    /// Null removes the key. An engine that is not direct() may wait for its database's commit before
-    /// it shows the change.
+    /// Null removes the key. An engine that is not direct() may wait for its database's commit
+    /// before it shows the change.
     virtual void put(BytesView key, NullableBytes value) = 0;
 
     virtual std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) = 0;

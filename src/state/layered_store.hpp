@@ -17,15 +17,15 @@ namespace millrace::state {
 
 /// What all stores of a task share.
 struct StoreEnvironment {
-    StoreContext* context = nullptr;   ///< Null while only restoring.
-    ThreadCache* cache = nullptr;      ///< Never null.
-    bool processing = true;            ///< False: neither cache nor change log.
+    StoreContext* context = nullptr;  ///< Null while only restoring.
+    ThreadCache* cache = nullptr;     ///< Never null.
+    bool processing = true;           ///< False: neither cache nor change log.
 };
 
 /// The layers of one store, whatever its kind: record cache, change log, uncommitted rows, engine.
 ///
-/// A write goes down as far as the cache, or without one to the change log and the uncommitted rows.
-/// Reads see everything. Rows reach the engine in commit().
+/// A write goes down as far as the cache, or without one to the change log and the uncommitted
+/// rows. Reads see everything. Rows reach the engine in commit().
 ///
 /// Not thread-safe. Errors: as Engine; and what a flush listener throws.
 class LayeredStore {

@@ -82,7 +82,8 @@ class LruEngine::Iterator final : public BytesIterator {
     Iterator(LruEngine& engine, const KeyRange& range, Order order) : engine_(&engine) {
         const auto& rows = engine.rows_;
         const auto first = range.lower ? rows.lower_bound(*range.lower) : rows.begin();
-        for (auto row = first; row != rows.end() && (!range.upper || row->first < *range.upper); ++row) {
+        for (auto row = first; row != rows.end() && (!range.upper || row->first < *range.upper);
+             ++row) {
             keys_.push_back(row->first);
         }
         if (order == Order::kForward) {

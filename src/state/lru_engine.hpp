@@ -11,8 +11,8 @@
 
 namespace millrace::state {
 
-/// A sorted map in memory that holds at most a number of rows: one put above that drops the row that
-/// was read or put longest ago.
+/// A sorted map in memory that holds at most a number of rows: one put above that drops the row
+/// that was read or put longest ago.
 class LruEngine final : public Engine {
   public:
     /// Told of each row dropped for room, before the put that needed it returns.

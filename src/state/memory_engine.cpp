@@ -41,12 +41,15 @@ void MemoryEngine::clear() {
     ++generation_;
 }
 
-// Owns what it shows, and finds its place again after rows were removed: so the store may be changed
-// while it is walked.
+// Owns what it shows, and finds its place again after rows were removed: so the store may be
+// changed while it is walked.
 class MemoryEngine::Iterator final : public BytesIterator {
   public:
     Iterator(const MemoryEngine& engine, KeyRange range, Order order)
-        : engine_(&engine), range_(std::move(range)), order_(order), generation_(engine.generation_) {
+        : engine_(&engine),
+          range_(std::move(range)),
+          order_(order),
+          generation_(engine.generation_) {
         const auto& rows = engine_->rows_;
         if (order_ == Order::kForward) {
             row_ = range_.lower ? rows.lower_bound(*range_.lower) : rows.begin();
@@ -78,7 +81,9 @@ class MemoryEngine::Iterator final : public BytesIterator {
     BytesView value() const override { return value_; }
 
   private:
-    void step_back() { row_ = row_ == engine_->rows_.begin() ? engine_->rows_.end() : std::prev(row_); }
+    void step_back() {
+        row_ = row_ == engine_->rows_.begin() ? engine_->rows_.end() : std::prev(row_);
+    }
 
     void read() {
         valid_ = row_ != engine_->rows_.end() &&

@@ -55,8 +55,9 @@ void MergingIterator::read_table() {
     while (entry_ != index.end()) {
         const RecordTable::Entry& entry = **entry_;
         const BytesView key = entry.key();
-        const bool inside = order_ == Order::kForward ? !range_.upper || key < BytesView(*range_.upper)
-                                                      : !range_.lower || key >= BytesView(*range_.lower);
+        const bool inside = order_ == Order::kForward
+                                ? !range_.upper || key < BytesView(*range_.upper)
+                                : !range_.lower || key >= BytesView(*range_.lower);
         if (!inside) {
             return;
         }

@@ -21,7 +21,8 @@ class MergingIterator final : public BytesIterator {
     /// Whether an entry of the table is to be seen; an empty function: always.
     using Visible = std::function<bool(const RecordTable::Entry&)>;
 
-    MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order, Visible visible);
+    MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order,
+                    Visible visible);
 
     bool valid() const override { return at_ != At::kEnd; }
     void next() override;
@@ -49,8 +50,8 @@ class MergingIterator final : public BytesIterator {
 
     RecordTable::Index::const_iterator entry_;
     std::uint64_t generation_ = 0;
-    bool in_table_ = false;       // key_ and value_ hold the table's next row.
-    Bytes key_;                   // Copies: the entry may change or go.
+    bool in_table_ = false;  // key_ and value_ hold the table's next row.
+    Bytes key_;              // Copies: the entry may change or go.
     NullableOwnedBytes value_;
     At at_ = At::kEnd;
 };

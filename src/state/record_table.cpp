@@ -13,7 +13,7 @@ namespace millrace::state {
 namespace {
 
 constexpr std::size_t kFirstBuckets = 64;
-constexpr std::size_t kEntryOverhead = 24;         // As in Kafka Streams: three references.
+constexpr std::size_t kEntryOverhead = 24;  // As in Kafka Streams: three references.
 constexpr std::size_t kContextWeight = 1 + 8 + 8 + 4;
 
 std::size_t rounded_capacity(std::size_t size) {
@@ -148,8 +148,8 @@ RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, NullableByt
 // Leaves the old memory to the caller.
 RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t size) {
     std::array<std::uint32_t, 2> capacity = entry->capacity_;
-    capacity[slot] = static_cast<std::uint32_t>(
-        rounded_capacity(capacity[slot] == 0 ? size : std::max(size, capacity[slot] * std::size_t{3} / 2)));
+    capacity[slot] = static_cast<std::uint32_t>(rounded_capacity(
+        capacity[slot] == 0 ? size : std::max(size, capacity[slot] * std::size_t{3} / 2)));
     void* memory = ::operator new(sizeof(Entry) + entry->key_size_ + capacity[0] + capacity[1]);
     auto* larger = new (memory) Entry(*entry);
     larger->capacity_ = capacity;
@@ -299,8 +299,8 @@ void RecordTable::remember(BytesView key, NullableBytes value) {
     set_cached(*insert(key, found.hash, value), true);
 }
 
-void RecordTable::write_cached(BytesView key, NullableBytes value, const detail::RecordContext& context,
-                               bool keep_before) {
+void RecordTable::write_cached(BytesView key, NullableBytes value,
+                               const detail::RecordContext& context, bool keep_before) {
     const Found found = look_up(key);
     Entry* entry = found.entry;
     if (entry == nullptr) {
@@ -362,67 +362,6 @@ void RecordTable::write_through(BytesView key, NullableBytes value, bool cached)
     }
 }
 
-void RecordTable::append_written(Entry* entry) {
-    if (written_.size() > 2 * written_live_ + 1024) {
-        compact_written();
-    }
-    entry->unforwarded_ = 1;
-    entry->write_position_ = static_cast<std::uint32_t>(written_.size());
-    written_.push_back(entry);
-    ++written_live_;
-}
-
-void RecordTable::compact_written() {
-    std::erase(written_, nullptr);
-    for (std::size_t at = 0; at < written_.size(); ++at) {
-        written_[at]->write_position_ = static_cast<std::uint32_t>(at);
-    }
-}
-
-void RecordTable::begin_flush(Entry* first) {
-    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(next_pending_));
-    next_pending_ = 0;
-    if (first != nullptr && !first->pending_) {
-        written_[first->write_position_] = nullptr;
-        pending_.push_back(first);
-    }
-    std::copy_if(written_.begin(), written_.end(), std::back_inserter(pending_),
-                 [](const Entry* entry) { return entry != nullptr; });
-    written_.clear();
-    written_live_ = 0;
-    for (std::size_t at = 0; at < pending_.size(); ++at) {
-        pending_[at]->pending_ = 1;
-        pending_[at]->write_position_ = static_cast<std::uint32_t>(at);
-    }
-}
-
-RecordTable::Entry* RecordTable::next_pending() {
-    if (next_pending_ == pending_.size()) {
-        pending_.clear();
-        next_pending_ = 0;
-        return nullptr;
-    }
-    return pending_[next_pending_];
-}
-
-void RecordTable::settle(Entry& entry, bool store, bool keep) {
-    MILLRACE_CHECK(entry.pending_ && pending_[next_pending_] == &entry);
-    ++next_pending_;
-    if (entry.unstored_) {
-        unstored_bytes_ -= unstored_weight(entry);
-    }
-    entry.pending_ = 0;
-    entry.unforwarded_ = 0;
-    entry.has_before_ = 0;
-    if (store) {
-        mark_unstored(entry);
-    } else if (entry.unstored_) {
-        unstored_bytes_ += unstored_weight(entry);
-    }
-    set_cached(entry, keep && entry.cached_);
-    remove_if_idle(&entry);
-}
-
 RecordTable::Entry* RecordTable::victim() {
     if (cached_entries_ == 0) {
         return nullptr;
@@ -447,48 +386,6 @@ void RecordTable::uncache(Entry& entry) {
     MILLRACE_CHECK(!entry.unforwarded_);
     set_cached(entry, false);
     remove_if_idle(&entry);
-}
-
-void RecordTable::mark_stored() {
-    std::vector<Entry*> stored;
-    stored.swap(unstored_);
-    unstored_bytes_ = 0;
-    for (Entry* entry : stored) {
-        entry->unstored_ = 0;
-        // A row that is gone need not be remembered as such: the engine says so as fast.
-        if (!entry->unforwarded_ && !entry->value()) {
-            set_cached(*entry, false);
-        }
-        remove_if_idle(entry);
-    }
-    stored.clear();
-    unstored_.swap(stored);  // Keeps the memory.
-    if (indexed_ && !index_used_) {
-        index_.clear();
-        indexed_ = false;
-        ++generation_;
-    }
-    index_used_ = false;
-}
-
-void RecordTable::roll_back() {
-    std::vector<Entry*> doomed;
-    for (const Bucket& bucket : buckets_) {
-        if (bucket.entry != nullptr && (bucket.entry->unforwarded_ || bucket.entry->unstored_)) {
-            doomed.push_back(bucket.entry);
-        }
-    }
-    written_.clear();
-    written_live_ = 0;
-    pending_.clear();
-    next_pending_ = 0;
-    unstored_.clear();
-    unstored_bytes_ = 0;
-    for (Entry* entry : doomed) {
-        entry->unstored_ = 0;
-        set_cached(*entry, false);
-        remove(entry);
-    }
 }
 
 void RecordTable::clear() {

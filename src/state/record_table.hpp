@@ -16,8 +16,8 @@
 
 namespace millrace::state {
 
-/// The rows of one store that are in memory: its record cache and its uncommitted writes in one hash
-/// table, keyed by bytes.
+/// The rows of one store that are in memory: its record cache and its uncommitted writes in one
+/// hash table, keyed by bytes.
 ///
 /// An entry can be, in any mixture,
 ///   - cached: part of the record cache, may be let go of when memory is short,
@@ -60,16 +60,16 @@ class RecordTable {
     void write_through(BytesView key, NullableBytes value, bool cached);
 
     /// Begins to flush: the unforwarded entries, in the order of their last write, are pending now,
-    /// with `first` (may be null) in front. One written while it is pending keeps its place and goes
-    /// with its later value. Entries left over from a flush that failed go before all.
+    /// with `first` (may be null) in front. One written while it is pending keeps its place and
+    /// goes with its later value. Entries left over from a flush that failed go before all.
     void begin_flush(Entry* first);
 
-    /// The next pending entry; null when there is none, which ends the flush. Stays where it is until
-    /// it is settled, if nothing is written meanwhile.
+    /// The next pending entry; null when there is none, which ends the flush. Stays where it is
+    /// until it is settled, if nothing is written meanwhile.
     Entry* next_pending();
 
-    /// `entry`, taken with next_pending, was logged. `store`: its value must go to the engine; `keep`:
-    /// it stays in the cache.
+    /// `entry`, taken with next_pending, was logged. `store`: its value must go to the engine;
+    /// `keep`: it stays in the cache.
     void settle(Entry& entry, bool store, bool keep);
 
     bool flushing() const noexcept { return !pending_.empty(); }

@@ -12,9 +12,10 @@ namespace millrace::state {
 class StateMemory {
   public:
     struct Limits {
-        std::size_t cache_bytes = 10 << 20;         ///< statestore.cache.max.bytes: record caches.
-        std::size_t uncommitted_bytes = 64 << 20;   ///< statestore.uncommitted.max.bytes.
-        std::size_t block_cache_bytes = 64 << 20;   ///< RocksDB's block cache, write buffers charged to it.
+        std::size_t cache_bytes = 10 << 20;        ///< statestore.cache.max.bytes: record caches.
+        std::size_t uncommitted_bytes = 64 << 20;  ///< statestore.uncommitted.max.bytes.
+        std::size_t block_cache_bytes =
+            64 << 20;  ///< RocksDB's block cache, write buffers charged to it.
         std::size_t write_buffer_bytes = 32 << 20;  ///< Of that, for all write buffers together.
     };
 
@@ -27,7 +28,7 @@ class StateMemory {
     void set_threads(std::size_t threads);
     std::size_t cache_bytes_per_thread() const;
 
-    class Engine;                                   // The shared RocksDB objects; state/rocksdb.
+    class Engine;  // The shared RocksDB objects; state/rocksdb.
     Engine& engine() noexcept { return *engine_; }
 
   private:

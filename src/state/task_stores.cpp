@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
+#include "core/file_system.hpp"
 #include "millrace/core/error.hpp"
 #include "state/custom_engine.hpp"
 #include "state/database.hpp"
@@ -10,13 +11,11 @@
 #include "state/layered_window_store.hpp"
 #include "state/lru_engine.hpp"
 #include "state/memory_engine.hpp"
-#include "state/state_memory.hpp"
 #include "state/state_corrupted.hpp"
+#include "state/state_memory.hpp"
 #include "state/thread_cache.hpp"
 #include "state/window_key.hpp"
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 namespace millrace::state {
@@ -42,7 +41,7 @@ class TaskStores::Implementation {
         StateStore* face = nullptr;
         bool on_disk = false;
         std::optional<Offset> offset;
-        bool empty = false;    // Surely: so that a restore may load instead of write.
+        bool empty = false;  // Surely: so that a restore may load instead of write.
         bool loading = false;
     };
 
@@ -174,13 +173,8 @@ class TaskStores::Implementation {
 
     void wipe() {
         abandon();
-        std::error_code error;
-        for (const auto& entry : std::filesystem::directory_iterator(options_.directory, error)) {
-            std::filesystem::remove_all(entry.path(), error);
-            if (error) {
-                throw StateError("cannot remove state: task " + options_.name + ", " +
-                                 entry.path().string() + ": " + error.message());
-            }
+        for (const std::string& name : system_files().list(options_.directory)) {
+            system_files().remove_all(options_.directory / name);
         }
     }
 

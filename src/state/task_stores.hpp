@@ -46,8 +46,9 @@ struct ChangelogRecord {
     const Headers* headers = nullptr;
 };
 
-/// All stores of one task: one RocksDB database on disk (made only when a store is persistent), with
-/// column families for stores, segments and offsets; overlay, record cache and change logging above.
+/// All stores of one task: one RocksDB database on disk (made only when a store is persistent),
+/// with column families for stores, segments and offsets; overlay, record cache and change logging
+/// above.
 ///
 /// A write is seen by reads at once, is logged to the changelog (by a cached store: when the cache
 /// lets go of it), and reaches RocksDB in commit(), in one atomic write with the changelog offsets:
@@ -59,15 +60,15 @@ struct ChangelogRecord {
 class TaskStores {
   public:
     struct Options {
-        std::filesystem::path directory;      ///< The task's folder, "<state.dir>/<app>/<task>".
-        std::string name;                     ///< For messages: the task id.
+        std::filesystem::path directory;  ///< The task's folder, "<state.dir>/<app>/<task>".
+        std::string name;                 ///< For messages: the task id.
         std::vector<millrace::detail::StoreSpec> specs;  ///< In the order in which commits flush.
         StoreEngine default_engine = StoreEngine::kRocksDb;
-        bool processing = true;               ///< False: a standby or global task, no change logging.
+        bool processing = true;  ///< False: a standby or global task, no change logging.
     };
 
-    /// Opens or creates. `memory` and `context` must outlive the stores; `context` may be null until
-    /// set_context, as restoring needs none.
+    /// Opens or creates. `memory` and `context` must outlive the stores; `context` may be null
+    /// until set_context, as restoring needs none.
     TaskStores(Options options, StateMemory& memory);
     ~TaskStores();  ///< As close(), errors swallowed.
     TaskStores(const TaskStores&) = delete;
@@ -76,7 +77,8 @@ class TaskStores {
     void set_context(StoreContext& context);
 
     /// Gives the stores the record caches' budget of the thread that runs the task. Without it they
-    /// have one of their own, as large as a thread's. `cache` must outlive the stores or the next call.
+    /// have one of their own, as large as a thread's. `cache` must outlive the stores or the next
+    /// call.
     void set_cache(ThreadCache& cache);
 
     /// The store of that name, a KeyValueBytesStore or WindowBytesStore by its kind; null: none.
@@ -97,16 +99,16 @@ class TaskStores {
     /// Forgets everything since the last commit.
     void roll_back();
 
-    /// The offset of the last changelog record reflected in the stored data; nothing when not known:
-    /// restore from the beginning. By spec index.
+    /// The offset of the last changelog record reflected in the stored data; nothing when not
+    /// known: restore from the beginning. By spec index.
     std::optional<Offset> changelog_offset(std::size_t store) const;
 
     /// When the stored offset of any store was last written, wall clock; nothing when never.
     std::optional<Timestamp> offsets_written_at() const;
 
     /// Restoring a store: clear() first if its content is not trusted, then batches of changelog
-    /// records in offset order, then finish_restore with the offset of the last record read (nothing
-    /// if the changelog was empty). Bulk-loads when the store was empty.
+    /// records in offset order, then finish_restore with the offset of the last record read
+    /// (nothing if the changelog was empty). Bulk-loads when the store was empty.
     void clear(std::size_t store);
     void restore(std::size_t store, std::span<const ChangelogRecord> records);
     void finish_restore(std::size_t store, std::optional<Offset> last);

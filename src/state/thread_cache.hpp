@@ -5,12 +5,12 @@
 
 namespace millrace::state {
 
-/// The share of statestore.cache.max.bytes that one stream thread has: what the record caches of all
-/// stores of its tasks may hold together. A store whose write takes the sum over the limit lets go of
-/// its own entries until the sum fits again, or it has none.
+/// The share of statestore.cache.max.bytes that one stream thread has: what the record caches of
+/// all stores of its tasks may hold together. A store whose write takes the sum over the limit lets
+/// go of its own entries until the sum fits again, or it has none.
 ///
-/// Stores without a record cache keep rows they read and committed up to the same limit again, apart,
-/// as that only saves reads.
+/// Stores without a record cache keep rows they read and committed up to the same limit again,
+/// apart, as that only saves reads.
 ///
 /// Not thread-safe: belongs to a stream thread.
 class ThreadCache {

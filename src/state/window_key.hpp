@@ -48,7 +48,8 @@ inline BytesView window_key_of(BytesView changelog_key) {
     return changelog_key.substr(0, changelog_key.size() - kWindowSuffixSize);
 }
 inline Timestamp window_start_of(BytesView changelog_key) {
-    return read_timestamp(changelog_key.substr(changelog_key.size() - kWindowSuffixSize, kStartSize));
+    return read_timestamp(
+        changelog_key.substr(changelog_key.size() - kWindowSuffixSize, kStartSize));
 }
 inline std::uint32_t window_sequence_of(BytesView changelog_key) {
     return static_cast<std::uint32_t>(

@@ -45,9 +45,9 @@ class ForwardedModel final : public detail::FlushListener {
     Rows rows;
 };
 
-
 // Random operations on a store and on a std::map side by side.
-class KeyValueModel : public ::testing::TestWithParam<std::tuple<StoreEngine, bool, std::size_t, unsigned>> {
+class KeyValueModel
+    : public ::testing::TestWithParam<std::tuple<StoreEngine, bool, std::size_t, unsigned>> {
   protected:
     KeyValueModel() : random_(std::get<3>(GetParam())) { open(); }
 
@@ -137,8 +137,8 @@ class KeyValueModel : public ::testing::TestWithParam<std::tuple<StoreEngine, bo
         EXPECT_EQ(rows_of(*store_->prefix_scan(prefix)), expected);
     }
 
-    // Walks while changing rows ahead of and behind the iterator: each row seen must have been there
-    // at some time, keys ascend.
+    // Walks while changing rows ahead of and behind the iterator: each row seen must have been
+    // there at some time, keys ascend.
     void walk_and_write() {
         auto rows = store_->range(std::nullopt, std::nullopt, Order::kForward);
         Bytes last;
@@ -242,7 +242,8 @@ TEST_P(KeyValueModel, StoreDoesWhatASortedMapDoes) {
 std::string name_of(const ::testing::TestParamInfo<KeyValueModel::ParamType>& info) {
     const auto& [engine, caching, bytes, seed] = info.param;
     return std::string(engine == StoreEngine::kRocksDb ? "RocksDb" : "InMemory") +
-           (caching ? "Cached" : "Uncached") + std::to_string(bytes) + "Seed" + std::to_string(seed);
+           (caching ? "Cached" : "Uncached") + std::to_string(bytes) + "Seed" +
+           std::to_string(seed);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryStack, KeyValueModel,

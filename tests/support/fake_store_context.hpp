@@ -24,8 +24,8 @@ class FakeStoreContext final : public state::StoreContext {
     const detail::RecordContext& record() const override { return at_hand; }
     void log_change(std::size_t store, BytesView key, NullableBytes value,
                     std::optional<Timestamp> timestamp, const Headers* headers) override {
-        log.push_back({store, Bytes(key), owned(value), timestamp,
-                       headers != nullptr && !headers->empty()});
+        log.push_back(
+            {store, Bytes(key), owned(value), timestamp, headers != nullptr && !headers->empty()});
     }
     void dropped_expired(const std::string& store) override { dropped.push_back(store); }
 
@@ -53,8 +53,8 @@ class RecordingListener final : public detail::FlushListener {
 
     void on_flush(BytesView key, NullableBytes value, NullableBytes old_value,
                   const detail::RecordContext& context) override {
-        told.push_back({Bytes(key), FakeStoreContext::owned(value), FakeStoreContext::owned(old_value),
-                        context.timestamp, context.offset,
+        told.push_back({Bytes(key), FakeStoreContext::owned(value),
+                        FakeStoreContext::owned(old_value), context.timestamp, context.offset,
                         context.topic != nullptr ? *context.topic : "",
                         context.headers != nullptr ? *context.headers : Headers{}});
     }

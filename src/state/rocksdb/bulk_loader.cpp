@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/rocksdb/bulk_loader.hpp"
 
-#include "core/check.hpp"
+#include "core/file_system.hpp"
 #include "state/window_key.hpp"
 
 #include <rocksdb/sst_file_writer.h>
@@ -14,8 +14,8 @@ namespace millrace::state {
 namespace {
 
 constexpr std::size_t kChunkBytes = 1 << 20;
-constexpr std::size_t kSmallPart = 16;     // Of a run: below, a plain write is cheaper than a file.
-constexpr std::size_t kRunsAtOnce = 2;     // All loads together may hold as much as that many runs...
+constexpr std::size_t kSmallPart = 16;  // Of a run: below, a plain write is cheaper than a file.
+constexpr std::size_t kRunsAtOnce = 2;  // All loads together may hold as much as that many runs...
 constexpr std::size_t kShortestPart = 16;  // ...though no run is shorter than this part.
 
 }  // namespace
@@ -97,9 +97,10 @@ void BulkLoader::account(std::size_t bytes) {
 void BulkLoader::sort_and_dedupe(Rows& rows) {
     std::sort(rows.begin(), rows.end());
     // Of equal keys the last one stays: unique() keeps the first, so go from behind.
-    const auto kept = std::unique(rows.rbegin(), rows.rend(), [](const Row& later, const Row& earlier) {
-        return later.order == earlier.order && later.key() == earlier.key();
-    });
+    const auto kept =
+        std::unique(rows.rbegin(), rows.rend(), [](const Row& later, const Row& earlier) {
+            return later.order == earlier.order && later.key() == earlier.key();
+        });
     rows.erase(rows.begin(), kept.base());
 }
 
@@ -114,8 +115,8 @@ void BulkLoader::ingest_run() {
         }
         rocksdb::ColumnFamilyHandle* family = family_of_(prefix);
         if (begun_.insert(prefix).second) {
-            // No compaction while files come in: besides the waste, RocksDB before 8.11.1 could take
-            // an older run for the newer one.
+            // No compaction while files come in: besides the waste, RocksDB before 8.11.1 could
+            // take an older run for the newer one.
             set_compaction(family, false);
         }
         ingest(family, rows);
@@ -124,10 +125,10 @@ void BulkLoader::ingest_run() {
 }
 
 void BulkLoader::ingest(rocksdb::ColumnFamilyHandle* family, const Rows& rows) {
-    const std::filesystem::path folder = database_.directory().parent_path() / "load";
-    std::filesystem::create_directories(folder);
-    const std::string file = folder / (std::to_string(family->GetID()) + "-" +
-                                       std::to_string(files_++) + ".sst");
+    const std::filesystem::path folder = database_.load_directory();
+    system_files().make_private_directory(folder);
+    const std::string file =
+        folder / (std::to_string(family->GetID()) + "-" + std::to_string(files_++) + ".sst");
 
     rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), database_.db().GetOptions(family), family);
     database_.check(writer.Open(file), "load");
@@ -144,9 +145,9 @@ void BulkLoader::ingest(rocksdb::ColumnFamilyHandle* family, const Rows& rows) {
 }
 
 void BulkLoader::set_compaction(rocksdb::ColumnFamilyHandle* family, bool on) {
-    database_.check(database_.db().SetOptions(
-                        family, {{"disable_auto_compactions", on ? "false" : "true"}}),
-                    "load");
+    database_.check(
+        database_.db().SetOptions(family, {{"disable_auto_compactions", on ? "false" : "true"}}),
+        "load");
 }
 
 void BulkLoader::end_run() {
@@ -163,7 +164,8 @@ void BulkLoader::write_small() {
         sort_and_dedupe(rows);
         for (const Row& row : rows) {
             if (const NullableBytes value = row.value()) {
-                database_.check(database_.batch().Put(family_of_(prefix), row.key(), *value), "load");
+                database_.check(database_.batch().Put(family_of_(prefix), row.key(), *value),
+                                "load");
             }
         }
     }

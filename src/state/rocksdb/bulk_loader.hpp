@@ -15,11 +15,11 @@
 
 namespace millrace::state {
 
-/// Fills empty column families much faster than writes do: gathers rows in memory, sorts them, keeps
-/// the last one of each key, and hands each such run to RocksDB as a finished file.
+/// Fills empty column families much faster than writes do: gathers rows in memory, sorts them,
+/// keeps the last one of each key, and hands each such run to RocksDB as a finished file.
 ///
-/// Memory is bounded: a run ends when it has grown to the size of a write buffer, or earlier when all
-/// loads of the client together hold too much. A small load never becomes a file.
+/// Memory is bounded: a run ends when it has grown to the size of a write buffer, or earlier when
+/// all loads of the client together hold too much. A small load never becomes a file.
 class BulkLoader {
   public:
     /// `family_of` gives the column family of a key; its first `prefix` bytes choose the family and

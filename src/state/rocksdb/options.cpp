@@ -45,8 +45,8 @@ StateMemory::Engine::Engine(const Limits& limits)
     : block_cache(rocksdb::NewLRUCache(limits.block_cache_bytes, /*num_shard_bits=*/2,
                                        /*strict_capacity_limit=*/false,
                                        /*high_pri_pool_ratio=*/0.2)),
-      write_buffers(std::make_shared<rocksdb::WriteBufferManager>(limits.write_buffer_bytes,
-                                                                  block_cache)),
+      write_buffers(
+          std::make_shared<rocksdb::WriteBufferManager>(limits.write_buffer_bytes, block_cache)),
       load_run_bytes(std::clamp(limits.write_buffer_bytes, kRunBytesMin, kRunBytesMax)) {}
 
 StateMemory::StateMemory(Limits limits)
@@ -70,7 +70,8 @@ rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::stri
     // There is no write-ahead log (the changelog topic is one), so offsets and rows must reach the
     // disk together.
     options.atomic_flush = true;
-    options.avoid_flush_during_shutdown = true;  // Closing flushes by itself; a wiped task need not.
+    options.avoid_flush_during_shutdown =
+        true;  // Closing flushes by itself; a wiped task need not.
     options.allow_concurrent_memtable_write = false;  // One thread writes.
     options.write_buffer_manager = shared.write_buffers;
     options.max_background_jobs = 2;

@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/rocksdb/rocks_database.hpp"
 
-#include "millrace/core/error.hpp"
+#include "core/file_system.hpp"
 #include "state/rocksdb/rocks_engine.hpp"
 #include "state/rocksdb/segment_engine.hpp"
 #include "state/rocksdb/status.hpp"
 #include "state/state_corrupted.hpp"
 
-#include <system_error>
-
 namespace millrace::state {
 namespace {
-
-namespace fs = std::filesystem;
-
-void make_private_directory(const fs::path& directory) {
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (!error) {
-        fs::permissions(directory, fs::perms::owner_all, error);
-    }
-    if (error) {
-        throw StateError("cannot create the state directory: " + directory.string() + ": " +
-                         error.message() + "; check its owner and the setting state.dir");
-    }
-}
 
 rocksdb::WriteOptions without_log() {
     rocksdb::WriteOptions options;
@@ -34,22 +18,23 @@ rocksdb::WriteOptions without_log() {
 
 }  // namespace
 
-std::unique_ptr<Database> open_database(const fs::path& directory, const std::string& owner,
-                                        StateMemory& memory) {
+std::unique_ptr<Database> open_database(const std::filesystem::path& directory,
+                                        const std::string& owner, StateMemory& memory) {
     return std::make_unique<RocksDatabase>(directory, owner, memory);
 }
 
-RocksDatabase::RocksDatabase(const fs::path& directory, const std::string& owner,
+RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::string& owner,
                              StateMemory& memory)
     : directory_(directory), owner_(owner), shared_(memory.engine()) {
-    make_private_directory(directory_.parent_path());
-    make_private_directory(directory_);
+    system_files().make_private_directory(directory_.parent_path());
+    system_files().make_private_directory(directory_);
+    system_files().remove_all(load_directory());  // Of a load that did not end.
     refuse_incomplete();
 
     const rocksdb::DBOptions options = database_options(shared_, owner_);
     const rocksdb::ColumnFamilyOptions family_options = store_options(shared_);
     std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
-    if (fs::exists(directory_ / "CURRENT")) {
+    if (system_files().exists(directory_ / "CURRENT")) {
         check(rocksdb::DB::ListColumnFamilies(options, directory_.string(), &names), "open");
     }
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
@@ -73,12 +58,11 @@ RocksDatabase::~RocksDatabase() {
 
 // RocksDB would quietly begin a new database beside the files of the old one.
 void RocksDatabase::refuse_incomplete() const {
-    if (fs::exists(directory_ / "CURRENT")) {
+    if (system_files().exists(directory_ / "CURRENT")) {
         return;
     }
-    for (const auto& file : fs::directory_iterator(directory_)) {
-        const std::string name = file.path().filename().string();
-        if (file.path().extension() == ".sst" || name.starts_with("MANIFEST-")) {
+    for (const std::string& name : system_files().list(directory_)) {
+        if (name.ends_with(".sst") || name.starts_with("MANIFEST-")) {
             throw StateCorrupted("cannot open the state database: task " + owner_ + ", folder " +
                                  directory_.string() + ": the file CURRENT is missing");
         }

@@ -38,7 +38,7 @@ class RocksDatabase final : public Database {
     const rocksdb::ReadOptions& reading() const noexcept { return reading_; }
     rocksdb::WriteBatch& batch() noexcept { return batch_; }
     StateMemory::Engine& shared() noexcept { return shared_; }
-    const std::filesystem::path& directory() const noexcept { return directory_; }
+    std::filesystem::path load_directory() const { return directory_.parent_path() / "load"; }
 
     /// Null when there is none.
     rocksdb::ColumnFamilyHandle* find(const std::string& family) const;

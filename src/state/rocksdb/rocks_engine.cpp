@@ -12,7 +12,8 @@ RocksEngine::RocksEngine(RocksDatabase& database, const std::string& store)
 
 NullableBytes RocksEngine::get(BytesView key) {
     pinned_.Reset();
-    const rocksdb::Status status = database_.db().Get(database_.reading(), cursor_->family(), key, &pinned_);
+    const rocksdb::Status status =
+        database_.db().Get(database_.reading(), cursor_->family(), key, &pinned_);
     if (status.IsNotFound()) {
         return std::nullopt;
     }
@@ -26,9 +27,9 @@ void RocksEngine::put(BytesView key, NullableBytes value) {
         return;
     }
     rocksdb::WriteBatch& batch = database_.batch();
-    database_.check(value ? batch.Put(cursor_->family(), key, *value)
-                          : batch.Delete(cursor_->family(), key),
-                    "write");
+    database_.check(
+        value ? batch.Put(cursor_->family(), key, *value) : batch.Delete(cursor_->family(), key),
+        "write");
 }
 
 std::unique_ptr<BytesIterator> RocksEngine::iterate(const KeyRange& range, Order order) {
@@ -43,7 +44,8 @@ std::uint64_t RocksEngine::approximate_entries() {
 }
 
 void RocksEngine::drop_below(BytesView end) {
-    for (auto row = iterate({std::nullopt, Bytes(end)}, Order::kForward); row->valid(); row->next()) {
+    for (auto row = iterate({std::nullopt, Bytes(end)}, Order::kForward); row->valid();
+         row->next()) {
         put(row->key(), std::nullopt);
     }
 }

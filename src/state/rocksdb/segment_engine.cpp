@@ -32,7 +32,8 @@ SegmentEngine::SegmentEngine(RocksDatabase& database, const std::string& store)
         const auto [end, error] =
             std::from_chars(family.data(), family.data() + family.size(), segment);
         if (error == std::errc{} && family == family_name(segment)) {
-            segments_.emplace(segment, std::make_shared<FamilyCursor>(database, database.find(family)));
+            segments_.emplace(segment,
+                              std::make_shared<FamilyCursor>(database, database.find(family)));
         }
     }
 }
@@ -51,8 +52,8 @@ rocksdb::ColumnFamilyHandle* SegmentEngine::find_or_create(BytesView key) {
         return found->family();
     }
     const std::int64_t segment = segment_of(key);
-    auto cursor = std::make_shared<FamilyCursor>(database_,
-                                                 database_.find_or_create(family_name(segment)));
+    auto cursor =
+        std::make_shared<FamilyCursor>(database_, database_.find_or_create(family_name(segment)));
     return segments_.emplace(segment, std::move(cursor)).first->second->family();
 }
 
@@ -62,8 +63,8 @@ NullableBytes SegmentEngine::get(BytesView key) {
         return std::nullopt;
     }
     pinned_.Reset();
-    const rocksdb::Status status =
-        database_.db().Get(database_.reading(), segment->family(), key.substr(kSegmentSize), &pinned_);
+    const rocksdb::Status status = database_.db().Get(database_.reading(), segment->family(),
+                                                      key.substr(kSegmentSize), &pinned_);
     if (status.IsNotFound()) {
         return std::nullopt;
     }

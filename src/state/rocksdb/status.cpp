@@ -16,12 +16,16 @@ struct Hint {
 };
 
 constexpr std::array kHints{
-    Hint{"No space left on device", "the disk is full: free space, or move the setting state.dir to a larger one"},
-    Hint{"Disk quota exceeded", "the disk quota is used up: raise it, or move the setting state.dir"},
+    Hint{"No space left on device",
+         "the disk is full: free space, or move the setting state.dir to a larger one"},
+    Hint{"Disk quota exceeded",
+         "the disk quota is used up: raise it, or move the setting state.dir"},
     Hint{"File too large", "the limit on file sizes (ulimit -f) is too low"},
     Hint{"Too many open files", "raise the limit on open files (ulimit -n)"},
-    Hint{"Permission denied", "the folder must belong to the user who runs the program, or move the setting state.dir"},
-    Hint{"Read-only file system", "the file system is mounted read-only: move the setting state.dir"},
+    Hint{"Permission denied",
+         "the folder must belong to the user who runs the program, or move the setting state.dir"},
+    Hint{"Read-only file system",
+         "the file system is mounted read-only: move the setting state.dir"},
 };
 
 }  // namespace

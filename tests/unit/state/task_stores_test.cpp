@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/state_memory.hpp"
 #include "state/task_stores.hpp"
+#include "state/state_memory.hpp"
 #include "state/thread_cache.hpp"
 #include "support/fake_store_context.hpp"
 
@@ -9,12 +9,12 @@
 namespace millrace::state {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::millrace::testing::FakeStoreContext;
-using ::millrace::testing::RecordingListener;
 using detail::StoreKind;
 using detail::StoreSpec;
+using ::millrace::testing::FakeStoreContext;
+using ::millrace::testing::RecordingListener;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 StoreSpec in_memory(const std::string& name) {
     StoreSpec spec;
@@ -70,8 +70,10 @@ TEST_F(TaskStoresTest, UncachedWritesAreLoggedAtOnceWithTheContextsTime) {
     store.put("a", "1");
     store.put("a", std::nullopt);
 
-    EXPECT_THAT(context.log, ElementsAre(FakeStoreContext::Logged{0, "a", "1", timestamp_of(7), false},
-                                         FakeStoreContext::Logged{0, "a", std::nullopt, timestamp_of(7), false}));
+    EXPECT_THAT(
+        context.log,
+        ElementsAre(FakeStoreContext::Logged{0, "a", "1", timestamp_of(7), false},
+                    FakeStoreContext::Logged{0, "a", std::nullopt, timestamp_of(7), false}));
     EXPECT_FALSE(store.set_flush_listener(&listener, true));
 }
 
@@ -82,7 +84,8 @@ TEST_F(TaskStoresTest, TimestampedValuesAreLoggedWithoutTheirTimestampAndAtIt) {
     at(9);
     store.put("a", BytesView("\0\0\0\0\0\0\0\x05xyz", 11));
 
-    EXPECT_THAT(context.log, ElementsAre(FakeStoreContext::Logged{0, "a", "xyz", timestamp_of(5), false}));
+    EXPECT_THAT(context.log,
+                ElementsAre(FakeStoreContext::Logged{0, "a", "xyz", timestamp_of(5), false}));
 }
 
 TEST_F(TaskStoresTest, CacheLogsAndForwardsOneEntryForEachKeyInTheOrderOfTheLastWrites) {
@@ -191,7 +194,8 @@ TEST_F(TaskStoresTest, CacheOfNoBytesForwardsEachWriteAtOnce) {
 class Echo final : public detail::FlushListener {
   public:
     explicit Echo(KeyValueBytesStore& store) : store_(store) {}
-    void on_flush(BytesView key, NullableBytes value, NullableBytes, const detail::RecordContext&) override {
+    void on_flush(BytesView key, NullableBytes value, NullableBytes,
+                  const detail::RecordContext&) override {
         seen.emplace_back(Bytes(key) + "=" + Bytes(value.value_or("-")));
         if (seen.size() == 1) {
             store_.put("a", "a value much longer than the one before");
