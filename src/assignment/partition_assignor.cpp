@@ -146,6 +146,11 @@ PartitionAssignor::Stop PartitionAssignor::stop() const {
     return stop_;
 }
 
+std::optional<std::vector<TopicPartition>> PartitionAssignor::assigned() const {
+    const std::scoped_lock lock(mutex_);
+    return assigned_;
+}
+
 Bytes PartitionAssignor::subscription_user_data() {
     const std::scoped_lock lock(mutex_);
     return encode(info_);
@@ -185,7 +190,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     return result;
 }
 
-void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& /*partitions*/,
+void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partitions,
                                       BytesView user_data) {
     Stop stop;
     if (!user_data.empty()) {
@@ -205,6 +210,8 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& /*parti
     }
     const std::scoped_lock lock(mutex_);
     stop_ = std::move(stop);
+    assigned_ = partitions;
+    std::sort(assigned_->begin(), assigned_->end());
 }
 
 }  // namespace millrace::assignment

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     };
     Stop stop() const;
 
+    /// The partitions this member was last told it has, sorted; nothing before the first time.
+    std::optional<std::vector<TopicPartition>> assigned() const;
+
     std::string name() const override { return "millrace"; }
     Bytes subscription_user_data() override;
     std::map<std::string, kafka::MemberAssignment> assign(
@@ -65,6 +69,7 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     mutable std::mutex mutex_;
     SubscriptionInfo info_;
     Stop stop_;
+    std::optional<std::vector<TopicPartition>> assigned_;
 };
 
 }  // namespace millrace::assignment

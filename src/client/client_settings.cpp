@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/client_settings.hpp"
 
+#include "millrace/core/error.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -166,7 +168,6 @@ kafka::ClientSettings defaults(Role role) {
                                    {"socket.nagle.disable", "true"}};
     switch (role) {
         case Role::kMainConsumer:
-            settings["auto.offset.reset"] = "earliest";
             settings["fetch.wait.max.ms"] = "100";
             settings["fetch.queue.backoff.ms"] = "10";
             settings["fetch.error.backoff.ms"] = "100";
@@ -195,6 +196,7 @@ void lock_down(kafka::ClientSettings& settings, const StreamsConfig& config, Rol
             settings["enable.auto.commit"] = "false";
             settings["enable.auto.offset.store"] = "false";
             settings["allow.auto.create.topics"] = "false";
+            settings["auto.offset.reset"] = "error";  // We decide: default_offset_reset.
             settings["isolation.level"] =
                 config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2
                     ? "read_committed"
@@ -248,6 +250,27 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
     }
     settings["client.id"] = client_id;
     return settings;
+}
+
+OffsetReset default_offset_reset(const StreamsConfig& config) {
+    std::string value = "earliest";
+    for (const char* prefix : {"", "consumer.", "main.consumer."}) {
+        const auto found = config.others.find(std::string(prefix) + "auto.offset.reset");
+        if (found != config.others.end()) {
+            value = found->second;
+        }
+    }
+    if (value == "earliest") {
+        return OffsetReset::kEarliest;
+    }
+    if (value == "latest") {
+        return OffsetReset::kLatest;
+    }
+    if (value == "none") {
+        return OffsetReset::kNone;
+    }
+    throw ConfigError("bad setting: auto.offset.reset = \"" + value +
+                      "\": must be earliest, latest or none");
 }
 
 bool is_client_setting(std::string_view name) {

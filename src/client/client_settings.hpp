@@ -4,6 +4,8 @@
 #include "kafka/client_supplier.hpp"
 #include "millrace/client/streams_config.hpp"
 
+#include "millrace/detail/topology_spec.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,9 @@ enum class Role { kMainConsumer, kRestoreConsumer, kGlobalConsumer, kProducer, k
 /// not be changed. `client_id` names the connection.
 kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
                                       const std::string& client_id);
+
+/// Where sources without a policy of their own begin: auto.offset.reset. Throws ConfigError.
+OffsetReset default_offset_reset(const StreamsConfig& config);
 
 /// True when `name`, which has no prefix, is a setting of a Kafka client.
 bool is_client_setting(std::string_view name);

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/client.hpp"
+
+#include "client/client_settings.hpp"
+#include "client/local_store_reader.hpp"
+#include "core/log.hpp"
+#include "kafka/rdkafka/rd_client_supplier.hpp"
+#include "millrace/core/error.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+
+namespace {
+
+using client::client_settings;
+using client::Role;
+using runtime::ThreadState;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRestoreWait{100};
+
+std::shared_ptr<kafka::ClientSupplier> kafka_clients(const StreamsConfig& config) {
+    if (config.bootstrap_servers.empty()) {
+        throw ConfigError(
+            "bad setting: bootstrap.servers is missing: must be host:port of brokers, separated "
+            "by commas");
+    }
+    return kafka::rdkafka_clients({});
+}
+
+std::map<std::string, std::string> topic_settings(const StreamsConfig& config) {
+    constexpr std::string_view kPrefix = "topic.";
+    std::map<std::string, std::string> settings;
+    for (const auto& [name, value] : config.others) {
+        if (name.starts_with(kPrefix)) {
+            settings[name.substr(kPrefix.size())] = value;
+        }
+    }
+    return settings;
+}
+
+std::shared_ptr<const runtime::TaskSettings> task_settings(const StreamsConfig& config) {
+    auto settings = std::make_shared<runtime::TaskSettings>();
+    settings->application_id = config.application_id;
+    settings->max_idle = config.max_task_idle;
+    settings->buffered_records = static_cast<std::size_t>(config.buffered_records_per_partition);
+    settings->dead_letter_topic = config.errors_dead_letter_queue_topic_name;
+    settings->deserialization_handler = config.deserialization_exception_handler;
+    settings->processing_handler = config.processing_exception_handler;
+    settings->production_handler = config.production_exception_handler;
+    settings->setting = [config](std::string_view name) { return config.get(name); };
+    return settings;
+}
+
+}  // namespace
+
+KafkaStreams::Implementation::Implementation(const Topology& topology, const StreamsConfig& config,
+                                             std::shared_ptr<kafka::ClientSupplier> clients)
+    : topology_(topology), config_(config), clock_(system_clock()) {
+    config_.validate();
+    clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
+    process_id_ = random_uuid(system_random());
+    client_id_ =
+        config_.client_id.empty() ? config_.application_id + "-" + process_id_ : config_.client_id;
+    application_ = topology::split(topology_.spec(), config_.application_id);
+    make_shared_parts();
+    log::info("client " + client_id_ + " with settings:\n" + config_.to_string());
+}
+
+void KafkaStreams::Implementation::make_shared_parts() {
+    memory_ = std::make_unique<state::StateMemory>(
+        state::StateMemory::Limits{.cache_bytes = config_.statestore_cache_max_bytes,
+                                   .uncommitted_bytes = config_.statestore_uncommitted_max_bytes,
+                                   .block_cache_bytes = config_.rocksdb_block_cache_bytes,
+                                   .write_buffer_bytes = config_.rocksdb_write_buffer_bytes});
+    memory_->set_threads(static_cast<std::size_t>(config_.num_stream_threads));
+    task_settings_ = task_settings(config_);
+    start_positions_ = std::make_unique<runtime::StartPositions>(
+        application_, client::default_offset_reset(config_));
+    admin_ = clients_->make_admin(client_settings(config_, Role::kAdmin, client_id_ + "-admin"));
+    internal_topics_ = std::make_unique<runtime::InternalTopics>(
+        application_, *admin_,
+        runtime::InternalTopics::Options{
+            .replication_factor = static_cast<std::int16_t>(config_.replication_factor),
+            .config = topic_settings(config_)});
+    task_maker_ = std::make_unique<runtime::TaskMaker>(runtime::TaskMaker::Parts{
+        .application = &application_,
+        .memory = memory_.get(),
+        .directory = config_.state_dir / config_.application_id,
+        .default_engine = config_.default_dsl_store == "in_memory" ? StoreEngine::kInMemory
+                                                                   : StoreEngine::kRocksDb,
+        .settings = task_settings_});
+}
+
+KafkaStreams::Implementation::~Implementation() {
+    stop_all(Runner::Ending::kAbandon, milliseconds{0});
+    for (const auto& runner : runners()) {
+        runner->join();
+    }
+    finish();
+    std::thread closer;
+    {
+        const std::scoped_lock lock(mutex_);
+        closer.swap(closer_);
+    }
+    if (closer.joinable()) {
+        closer.join();
+    }
+}
+
+void KafkaStreams::Implementation::require_created(const char* what) const {
+    if (machine.state() != ClientState::kCreated) {
+        throw Error(ErrorKind::kInvalidArgument,
+                    std::string(what) + " must come before start(), and once: client is " +
+                        std::string(to_string(machine.state())));
+    }
+}
+
+void KafkaStreams::Implementation::start() {
+    require_created("start");
+    if (!machine.transition_to(ClientState::kRebalancing)) {
+        require_created("start");
+    }
+    start_restoring();
+    for (int i = 0; i < config_.num_stream_threads; ++i) {
+        make_runner()->start();
+    }
+}
+
+void KafkaStreams::Implementation::start_restoring() {
+    restorer_ = std::make_unique<restore::Restorer>(restore::Restorer::Parts{
+        .supplier = clients_,
+        .consumer_settings =
+            client_settings(config_, Role::kRestoreConsumer, client_id_ + "-restore-consumer"),
+        .admin = admin_.get(),
+        .clock = &clock_,
+        .listener = restore_listener,
+        .metrics = &metrics});
+    restoring_ = std::thread([this] {
+        while (!stop_restoring_.load(std::memory_order_relaxed)) {
+            restorer_->run_once(kRestoreWait);
+        }
+    });
+}
+
+std::string KafkaStreams::Implementation::next_thread_name() const {
+    const std::scoped_lock lock(mutex_);
+    for (int number = 1;; ++number) {
+        std::string name = client_id_ + "-StreamThread-" + std::to_string(number);
+        const bool taken = std::any_of(runners_.begin(), runners_.end(),
+                                       [&](const auto& runner) { return runner->name() == name; });
+        if (!taken) {
+            return name;
+        }
+    }
+}
+
+std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream_thread(
+    const std::string& name) {
+    runtime::StreamThread::Parts parts{
+        .settings = {.name = name,
+                     .process_id = process_id_,
+                     .poll = config_.poll,
+                     .commit_interval = config_.effective_commit_interval(),
+                     .task_timeout = config_.task_timeout,
+                     .uncommitted_bytes_max = config_.statestore_uncommitted_max_bytes /
+                                              static_cast<std::size_t>(config_.num_stream_threads),
+                     .process_batch =
+                         static_cast<std::size_t>(config_.buffered_records_per_partition)},
+        .supplier = clients_,
+        .consumer_settings = client_settings(config_, Role::kMainConsumer, name + "-consumer"),
+        .producer_settings = client_settings(config_, Role::kProducer, name + "-producer"),
+        .task_settings = task_settings_,
+        .task_maker = task_maker_.get(),
+        .start_positions = start_positions_.get(),
+        .internal_topics = internal_topics_.get(),
+        .restorer = restorer_.get(),
+        .metrics = &metrics,
+        .clock = &clock_,
+        .paused = &paused,
+        .on_state = [this](ThreadState, ThreadState) { on_thread_state(); },
+        .tasks_on_disk = {},
+        .on_application_shutdown = [this] { on_fatal(); }};
+    return std::make_unique<runtime::StreamThread>(std::move(parts));
+}
+
+std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner() {
+    const std::string name = next_thread_name();
+    auto runner = std::make_shared<Runner>(
+        name,
+        Runner::Hooks{.make = [this, name] { return make_stream_thread(name); },
+                      .decide =
+                          [this](const std::exception& error) {
+                              return uncaught ? uncaught(error) : UncaughtDecision::kShutDownClient;
+                          },
+                      .on_fatal = [this] { on_fatal(); },
+                      .on_end =
+                          [this] {
+                              const std::scoped_lock lock(mutex_);
+                              ended_.notify_all();
+                          }},
+        clock_);
+    const std::scoped_lock lock(mutex_);
+    runners_.push_back(runner);
+    return runner;
+}
+
+std::vector<std::shared_ptr<client::ThreadRunner>> KafkaStreams::Implementation::runners() const {
+    const std::scoped_lock lock(mutex_);
+    return runners_;
+}
+
+void KafkaStreams::Implementation::on_thread_state() {
+    const auto all = runners();
+    const bool running =
+        !all.empty() && std::all_of(all.begin(), all.end(), [](const auto& runner) {
+            return runner->ended() || runner->state() == ThreadState::kRunning;
+        });
+    machine.transition_to(running ? ClientState::kRunning : ClientState::kRebalancing);
+}
+
+void KafkaStreams::Implementation::on_fatal() {
+    if (!machine.transition_to(ClientState::kPendingError)) {
+        return;
+    }
+    stop_all(Runner::Ending::kCommit, milliseconds{10'000});
+    const std::scoped_lock lock(mutex_);
+    closer_ = std::thread([this] {
+        for (const auto& runner : runners()) {
+            runner->join();
+        }
+        finish();
+        machine.transition_to(ClientState::kError);
+    });
+}
+
+void KafkaStreams::Implementation::stop_all(Runner::Ending ending, milliseconds timeout) {
+    for (const auto& runner : runners()) {
+        runner->stop(ending, timeout);
+    }
+}
+
+/// Ends what the stream threads have used. Once all of them have ended.
+void KafkaStreams::Implementation::finish() {
+    const std::scoped_lock finishing(finishing_);
+    stop_restoring_.store(true);
+    if (restorer_ != nullptr) {
+        restorer_->wake_up();
+    }
+    if (restoring_.joinable()) {
+        restoring_.join();
+    }
+}
+
+bool KafkaStreams::Implementation::is_own_thread() const {
+    const auto all = runners();
+    return std::any_of(all.begin(), all.end(),
+                       [](const auto& runner) { return runner->is_current(); });
+}
+
+bool KafkaStreams::Implementation::close(milliseconds timeout) {
+    const bool first = machine.transition_to(ClientState::kPendingShutdown);
+    if (first) {
+        stop_all(Runner::Ending::kCommit, timeout);
+    }
+    if (is_own_thread()) {
+        return false;
+    }
+    if (machine.state() == ClientState::kPendingError || machine.state() == ClientState::kError) {
+        return machine.wait_for(ClientState::kError, timeout);
+    }
+    const auto all = runners();
+    {
+        std::unique_lock lock(mutex_);
+        const bool ended = ended_.wait_for(lock, timeout, [&all] {
+            return std::all_of(all.begin(), all.end(),
+                               [](const auto& runner) { return runner->ended(); });
+        });
+        if (!ended) {
+            return false;
+        }
+    }
+    for (const auto& runner : all) {
+        runner->join();
+    }
+    finish();
+    machine.transition_to(ClientState::kNotRunning);
+    return true;
+}
+
+std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
+    const ClientState state = machine.state();
+    if (state != ClientState::kRunning && state != ClientState::kRebalancing) {
+        return std::nullopt;
+    }
+    const auto runner = make_runner();
+    share_memory();
+    runner->start();
+    return runner->name();
+}
+
+std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
+    milliseconds timeout) {
+    std::shared_ptr<Runner> runner;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (runners_.empty()) {
+            return std::nullopt;
+        }
+        runner = runners_.back();
+    }
+    runner->stop(Runner::Ending::kCommit, timeout);
+    if (runner->is_current()) {
+        return std::nullopt;
+    }
+    {
+        std::unique_lock lock(mutex_);
+        if (!ended_.wait_for(lock, timeout, [&] { return runner->ended(); })) {
+            return std::nullopt;
+        }
+    }
+    runner->join();
+    {
+        const std::scoped_lock lock(mutex_);
+        std::erase(runners_, runner);
+    }
+    metrics.remove_tagged("thread-id", runner->name());
+    share_memory();
+    on_thread_state();
+    return runner->name();
+}
+
+void KafkaStreams::Implementation::share_memory() const {
+    const auto all = runners();
+    memory_->set_threads(std::max<std::size_t>(1, all.size()));
+}
+
+std::vector<ThreadMetadata> KafkaStreams::Implementation::metadata() const {
+    std::vector<ThreadMetadata> threads;
+    for (const auto& runner : runners()) {
+        threads.push_back(runner->metadata());
+    }
+    return threads;
+}
+
+void KafkaStreams::Implementation::wake_up_all() const {
+    for (const auto& runner : runners()) {
+        if (const auto thread = runner->stream_thread()) {
+            thread->wake_up();
+        }
+    }
+}
+
+std::shared_ptr<const detail::StoreReader> KafkaStreams::Implementation::reader(
+    const std::string& name) const {
+    return client::make_local_store_reader(name, application_, [this] {
+        std::vector<std::shared_ptr<runtime::StreamThread>> threads;
+        for (const auto& runner : runners()) {
+            if (auto thread = runner->stream_thread()) {
+                threads.push_back(std::move(thread));
+            }
+        }
+        return threads;
+    });
+}
+
+}  // namespace millrace

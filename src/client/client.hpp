@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "client/client_state.hpp"
+#include "client/thread_runner.hpp"
+#include "core/clock.hpp"
+#include "core/random.hpp"
+#include "kafka/admin.hpp"
+#include "kafka/client_supplier.hpp"
+#include "metrics/registry.hpp"
+#include "millrace/client/kafka_streams.hpp"
+#include "restore/restorer.hpp"
+#include "runtime/internal_topics.hpp"
+#include "runtime/start_positions.hpp"
+#include "runtime/task_maker.hpp"
+#include "state/state_memory.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace millrace {
+
+/// Puts the parts of the running side together and takes them apart again. Thread-safe.
+///
+/// Order of life: everything that threads use is made before the first of them and outlives the
+/// last.
+class KafkaStreams::Implementation {
+  public:
+    Implementation(const Topology& topology, const StreamsConfig& config,
+                   std::shared_ptr<kafka::ClientSupplier> clients);
+    ~Implementation();
+
+    void start();
+    bool close(std::chrono::milliseconds timeout);
+
+    std::optional<std::string> add_stream_thread();
+    std::optional<std::string> remove_stream_thread(std::chrono::milliseconds timeout);
+    std::vector<ThreadMetadata> metadata() const;
+    std::shared_ptr<const detail::StoreReader> reader(const std::string& name) const;
+
+    /// Throws unless the client was not started yet.
+    void require_created(const char* what) const;
+
+    client::StateMachine machine;
+    UncaughtExceptionHandler uncaught{};
+    StateRestoreListener restore_listener{};
+    std::atomic<bool> paused{false};
+    metrics::Registry metrics{};
+
+    void wake_up_all() const;
+
+  private:
+    using Runner = client::ThreadRunner;
+
+    void make_shared_parts();
+    std::unique_ptr<runtime::StreamThread> make_stream_thread(const std::string& name);
+    std::shared_ptr<Runner> make_runner();
+    std::string next_thread_name() const;
+    void start_restoring();
+    void stop_all(Runner::Ending ending, std::chrono::milliseconds timeout);
+    void finish();
+    void on_thread_state();
+    void on_fatal();
+    void share_memory() const;
+    std::vector<std::shared_ptr<Runner>> runners() const;
+    bool is_own_thread() const;
+
+    Topology topology_;
+    StreamsConfig config_;
+    std::shared_ptr<kafka::ClientSupplier> clients_;
+    Clock& clock_;
+    std::string process_id_;
+    std::string client_id_;
+    topology::ApplicationTopology application_;
+    std::unique_ptr<kafka::Admin> admin_;
+    std::unique_ptr<state::StateMemory> memory_;
+    std::shared_ptr<const runtime::TaskSettings> task_settings_;
+    std::unique_ptr<runtime::StartPositions> start_positions_;
+    std::unique_ptr<runtime::InternalTopics> internal_topics_;
+    std::unique_ptr<runtime::TaskMaker> task_maker_;
+    std::unique_ptr<restore::Restorer> restorer_;
+
+    std::atomic<bool> stop_restoring_{false};
+    std::thread restoring_;
+    std::mutex finishing_;  // Held by the one that joins it.
+
+    mutable std::mutex mutex_;  // Guards the rest.
+    mutable std::condition_variable ended_;
+    std::vector<std::shared_ptr<Runner>> runners_;
+    std::thread closer_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/client/query.hpp"
+#include "runtime/stream_thread.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace::client {
+
+using LiveThreads = std::function<std::vector<std::shared_ptr<runtime::StreamThread>>()>;
+
+/// Reads the store of that name in the tasks of all threads. Throws StateError when the topology
+/// has no such store or this instance has none of its tasks. `threads` must outlive the reader.
+std::shared_ptr<const detail::StoreReader> make_local_store_reader(
+    const std::string& store, const topology::ApplicationTopology& application,
+    LiveThreads threads);
+
+}  // namespace millrace::client

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "millrace/client/kafka_streams.hpp"
+#include "runtime/stream_thread.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace millrace::client {
+
+/// Drives one stream thread with a thread of the operating system, and puts a new one in its place
+/// when the handler says so. Thread-safe.
+class ThreadRunner {
+  public:
+    struct Hooks {
+        /// Makes the stream thread, or its replacement.
+        std::function<std::unique_ptr<runtime::StreamThread>()> make{};
+
+        /// What the uncaught-exception handler says.
+        std::function<UncaughtDecision(const std::exception&)> decide{};
+
+        /// The client must stop with an error. Called after the stream thread has ended.
+        std::function<void()> on_fatal{};
+
+        /// The last call of all.
+        std::function<void()> on_end{};
+    };
+
+    /// How the thread ends when it is told to.
+    enum class Ending {
+        kCommit,   ///< Commits and leaves the group.
+        kAbandon,  ///< Does neither.
+    };
+
+    ThreadRunner(std::string name, Hooks hooks, const Clock& clock);
+    ~ThreadRunner();  ///< Joins; requires that it was asked to stop.
+
+    const std::string& name() const noexcept { return name_; }
+
+    void start();
+
+    /// Asks for the end, once; a later kAbandon overrides kCommit.
+    void stop(Ending ending, std::chrono::milliseconds timeout);
+    bool ended() const { return ended_.load(std::memory_order_acquire); }
+
+    /// Waits for the end after ended() or stop(). Not from the thread itself.
+    void join();
+    bool is_current() const { return id_.load() == std::this_thread::get_id(); }
+
+    runtime::ThreadState state() const;
+    ThreadMetadata metadata() const;
+
+    /// The stream thread at hand; null once it has ended.
+    std::shared_ptr<runtime::StreamThread> stream_thread() const;
+
+  private:
+    void run();
+    bool drive(runtime::StreamThread& thread);
+    bool handle(runtime::StreamThread& thread, const std::exception& error);
+    void put(std::shared_ptr<runtime::StreamThread> thread);
+
+    std::string name_;
+    Hooks hooks_;
+    const Clock& clock_;
+    std::atomic<bool> stop_{false};
+    std::atomic<bool> abandon_{false};
+    std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds{0}};
+    std::atomic<bool> ended_{false};
+    mutable std::mutex mutex_;
+    std::condition_variable stopping_;
+    std::shared_ptr<runtime::StreamThread> stream_thread_;
+    std::atomic<std::thread::id> id_{};
+    std::mutex joining_;
+    std::thread thread_;
+};
+
+}  // namespace millrace::client

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "restore/restorer.hpp"
+
+#include "core/check.hpp"
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "restore/restoring_task.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::restore {
+
+namespace {
+
+constexpr std::size_t kBatchRecords = 8192;
+constexpr std::chrono::seconds kBetweenComplaints{10};
+
+void begin_of(const StateRestoreListener& listener, const Restorer::Changelog& changelog,
+              Offset from) {
+    if (listener.on_restore_start) {
+        listener.on_restore_start(changelog.what.changelog, changelog.what.name, from,
+                                  changelog.end);
+    }
+}
+
+}  // namespace
+
+/// Keeps what the consumer says until the restorer's own code runs again.
+class Restorer::Listener final : public kafka::ConsumerListener {
+  public:
+    std::vector<kafka::StartPosition> on_assigned(const std::vector<TopicPartition>&) override {
+        return {};
+    }
+    void on_revoked(const std::vector<TopicPartition>&) override {}
+    void on_lost(const std::vector<TopicPartition>&) override {}
+    void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override {
+        errors.emplace_back(partition, status);
+    }
+    void on_error(const kafka::Status& status) override { last_error = status.message(); }
+
+    std::vector<std::pair<TopicPartition, kafka::Status>> errors;
+    std::string last_error;
+};
+
+Restorer::Restorer(Parts parts)
+    : parts_(std::move(parts)), listener_(std::make_unique<Listener>()) {
+    MILLRACE_CHECK(parts_.supplier != nullptr && parts_.admin != nullptr &&
+                   parts_.clock != nullptr && parts_.metrics != nullptr);
+    restored_records_ =
+        parts_.metrics->counter({"restore-records-total", "stream-state-updater-metrics"});
+    consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, nullptr);
+    headers_.resize(kBatchRecords);
+}
+
+Restorer::~Restorer() {
+    messages_.clear();  // Before the consumer that owns their memory.
+}
+
+void Restorer::add(const void* owner, TaskId id, state::TaskStores& stores,
+                   std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox) {
+    auto task = std::make_shared<Task>();
+    task->owner = owner;
+    task->id = id;
+    task->stores = &stores;
+    task->mailbox = std::move(mailbox);
+    for (StoreToRestore& what : to_restore) {
+        task->changelogs.push_back({.what = std::move(what)});
+    }
+    {
+        const std::scoped_lock lock(mutex_);
+        const bool added = tasks_.try_emplace({owner, id}, std::move(task)).second;
+        MILLRACE_CHECK(added);
+    }
+    consumer_->wake_up();
+}
+
+void Restorer::remove(const void* owner, TaskId id) {
+    std::shared_ptr<Task> task;
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto found = tasks_.find({owner, id});
+        if (found == tasks_.end()) {
+            return;
+        }
+        task = std::move(found->second);
+        tasks_.erase(found);
+    }
+    const std::scoped_lock task_lock(task->mutex);
+    task->cancelled = true;
+    const std::scoped_lock lock(mutex_);
+    for (const Changelog& changelog : task->changelogs) {
+        if (changelog.phase == Phase::kReading) {
+            orphans_.push_back(changelog.what.changelog);
+            if (parts_.listener.on_restore_suspended) {
+                parts_.listener.on_restore_suspended(changelog.what.changelog, changelog.what.name,
+                                                     changelog.total);
+            }
+        }
+    }
+}
+
+std::vector<std::shared_ptr<Restorer::Task>> Restorer::snapshot() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::shared_ptr<Task>> tasks;
+    tasks.reserve(tasks_.size());
+    for (const auto& [key, task] : tasks_) {
+        tasks.push_back(task);
+    }
+    return tasks;
+}
+
+bool Restorer::idle() const {
+    const std::scoped_lock lock(mutex_);
+    return tasks_.empty();
+}
+
+void Restorer::wake_up() {
+    consumer_->wake_up();
+}
+
+bool Restorer::run_once(std::chrono::milliseconds wait) {
+    unassign_orphans();
+    bool progress = false;
+    for (const auto& task : snapshot()) {
+        std::exception_ptr error;
+        bool done = false;
+        const std::scoped_lock lock(task->mutex);
+        if (task->cancelled) {
+            continue;
+        }
+        try {
+            progress = (task->prepared || prepare(*task)) && advance(*task) ? true : progress;
+            done = task->prepared && task->complete();
+        } catch (const std::exception& failure) {
+            log::error("cannot restore task " + to_string(task->id) + ": " + failure.what());
+            error = std::current_exception();
+            done = true;
+        }
+        if (done) {
+            finish_task(task, error);
+            progress = true;
+        }
+    }
+    consumer_->poll(progress ? std::chrono::milliseconds{0} : wait);
+    for (const auto& [partition, status] : std::exchange(listener_->errors, {})) {
+        failed(partition, status);
+    }
+    if (!listener_->last_error.empty() && !idle()) {
+        complain("restoring is held up: " + std::exchange(listener_->last_error, {}));
+    }
+    return progress;
+}
+
+void Restorer::unassign_orphans() {
+    std::vector<TopicPartition> orphans;
+    {
+        const std::scoped_lock lock(mutex_);
+        orphans.swap(orphans_);
+    }
+    if (!orphans.empty()) {
+        const kafka::Status status = consumer_->unassign(orphans);
+        if (!status.ok()) {
+            log::warn("cannot stop reading changelogs: " + status.message());
+        }
+    }
+}
+
+/// Finds out where to begin and where to end. False: the cluster did not answer, later again.
+bool Restorer::prepare(Task& task) {
+    std::vector<TopicPartition> partitions;
+    std::vector<Changelog*> fresh;
+    for (Changelog& changelog : task.changelogs) {
+        if (changelog.phase == Phase::kNew) {
+            partitions.push_back(changelog.what.changelog);
+            fresh.push_back(&changelog);
+        }
+    }
+    if (!fresh.empty()) {
+        // The first offset before the end: it can only grow, so begin <= end holds.
+        const auto begins =
+            parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kEarliest,
+                                       kafka::Isolation::kReadUncommitted, parts_.request_timeout);
+        const auto ends = begins.ok()
+                              ? parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kLatest,
+                                                           kafka::Isolation::kReadUncommitted,
+                                                           parts_.request_timeout)
+                              : begins;
+        if (!ends.ok()) {
+            const kafka::Status status = ends.status();
+            if (!status.retriable() && status.code() != kafka::ErrorCode::kUnknownTopic) {
+                throw KafkaError("cannot look up the ends of changelogs: " + status.message());
+            }
+            complain("cannot look up the ends of changelogs of task " + to_string(task.id) +
+                     ", trying again: " + status.message());
+            return false;
+        }
+        for (std::size_t i = 0; i < fresh.size(); ++i) {
+            begin(task, *fresh[i], begins.value().at(i), ends.value().at(i));
+        }
+    }
+    task.prepared = true;
+    return true;
+}
+
+void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end) {
+    const std::size_t store = changelog.what.store;
+    std::optional<Offset> stored = task.stores->changelog_offset(store);
+    changelog.end = std::min(end, changelog.what.limit.value_or(end));
+    if (stored &&
+        (changelog.rebuild || *stored + 1 < first || *stored >= end || too_old(*task.stores))) {
+        log::warn("rebuilding store " + changelog.what.name + " of task " + to_string(task.id) +
+                  " from its changelog: what is stored does not connect to it: stored offset " +
+                  std::to_string(*stored) + ", changelog from " + std::to_string(first) + " to " +
+                  std::to_string(end));
+        stored.reset();
+    }
+    Offset from = first;
+    if (stored) {
+        from = *stored + 1;
+    } else {
+        task.stores->clear(store);
+    }
+    changelog.last = stored;
+    changelog.total = 0;
+    begin_of(parts_.listener, changelog, from);
+    if (from >= changelog.end) {
+        finish(task, changelog);
+        return;
+    }
+    const kafka::StartPosition start{changelog.what.changelog, from};
+    const kafka::Status status = consumer_->assign(std::span(&start, 1), *listener_);
+    if (!status.ok()) {
+        throw KafkaError("cannot read changelog " + to_string(changelog.what.changelog) + ": " +
+                         status.message());
+    }
+    changelog.phase = Phase::kReading;
+}
+
+bool Restorer::too_old(state::TaskStores& stores) const {
+    const auto written = stores.offsets_written_at();
+    return written && parts_.clock->now() - *written > parts_.delete_retention;
+}
+
+bool Restorer::advance(Task& task) {
+    bool any = false;
+    for (Changelog& changelog : task.changelogs) {
+        while (changelog.phase == Phase::kReading && read(task, changelog)) {
+            any = true;
+        }
+    }
+    return any;
+}
+
+/// Applies one batch. False when there was none.
+bool Restorer::read(Task& task, Changelog& changelog) {
+    kafka::PartitionQueue* queue = consumer_->queue(changelog.what.changelog);
+    if (queue == nullptr) {
+        return false;
+    }
+    messages_.clear();
+    const std::size_t count = queue->read(messages_, kBatchRecords);
+    records_.clear();
+    for (std::size_t i = 0; i < count && messages_[i].offset() < changelog.end; ++i) {
+        const kafka::Message& message = messages_[i];
+        changelog.last = message.offset();
+        if (message.key()) {
+            message.refer_headers(headers_[i]);
+            records_.push_back({message.key(), message.value(), message.timestamp(),
+                                message.offset(), &headers_[i]});
+        }
+    }
+    if (!records_.empty()) {
+        task.stores->restore(changelog.what.store, records_);
+        changelog.total += static_cast<std::int64_t>(records_.size());
+        restored_records_->add(records_.size());
+        if (parts_.listener.on_batch_restored) {
+            parts_.listener.on_batch_restored(changelog.what.changelog, changelog.what.name,
+                                              *changelog.last,
+                                              static_cast<std::int64_t>(records_.size()));
+        }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        headers_[i].clear();
+    }
+    messages_.clear();
+    // The position counts control records and gaps, which end many changelogs.
+    const auto position = queue->position();
+    if ((changelog.last && *changelog.last + 1 >= changelog.end) ||
+        (position && *position >= changelog.end)) {
+        const kafka::Status status = consumer_->unassign(std::span(&changelog.what.changelog, 1));
+        if (!status.ok()) {
+            log::warn("cannot stop reading changelog: " + status.message());
+        }
+        finish(task, changelog);
+        return true;
+    }
+    return count > 0;
+}
+
+void Restorer::finish(Task& task, Changelog& changelog) {
+    task.stores->finish_restore(changelog.what.store, changelog.last);
+    changelog.phase = Phase::kDone;
+    if (parts_.listener.on_restore_end) {
+        parts_.listener.on_restore_end(changelog.what.changelog, changelog.what.name,
+                                       changelog.total);
+    }
+}
+
+/// Requires the task's lock.
+void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error) {
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto found = tasks_.find({task->owner, task->id});
+        if (found == tasks_.end() || found->second != task) {
+            return;  // Being removed right now.
+        }
+        tasks_.erase(found);
+        for (const Changelog& changelog : task->changelogs) {
+            if (changelog.phase == Phase::kReading) {
+                orphans_.push_back(changelog.what.changelog);
+            }
+        }
+    }
+    task->cancelled = true;
+    task->mailbox({task->id, std::move(error)});
+}
+
+void Restorer::failed(const TopicPartition& partition, const kafka::Status& status) {
+    if (status.code() != kafka::ErrorCode::kOffsetOutOfRange) {
+        complain("cannot read changelog " + to_string(partition) + ": " + status.message());
+        return;
+    }
+    for (const auto& task : snapshot()) {
+        const std::scoped_lock lock(task->mutex);
+        for (Changelog& changelog : task->changelogs) {
+            if (!task->cancelled && changelog.phase == Phase::kReading &&
+                changelog.what.changelog == partition) {
+                const kafka::Status unassigned = consumer_->unassign(std::span(&partition, 1));
+                if (!unassigned.ok()) {
+                    log::warn("cannot stop reading changelog: " + unassigned.message());
+                }
+                changelog.phase = Phase::kNew;
+                changelog.rebuild = true;
+                task->prepared = false;
+            }
+        }
+    }
+}
+
+void Restorer::complain(const std::string& what) {
+    const Timestamp now = parts_.clock->now();
+    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+        last_complaint_ = now;
+        log::warn(what);
+    }
+}
+
+}  // namespace millrace::restore

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "kafka/admin.hpp"
+#include "kafka/client_supplier.hpp"
+#include "kafka/consumer.hpp"
+#include "metrics/registry.hpp"
+#include "millrace/core/task_id.hpp"
+#include "millrace/state/restore_listener.hpp"
+#include "state/task_stores.hpp"
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace::restore {
+
+/// One store to fill from its changelog.
+struct StoreToRestore {
+    std::size_t store = 0;  ///< Index into the task's stores.
+    std::string name{};
+    TopicPartition changelog{};
+
+    /// Where to stop when that is before the changelog's end: a source topic that serves as
+    /// changelog is restored up to the committed offset.
+    std::optional<Offset> limit{};
+};
+
+/// How restoring a task ended.
+struct RestoreResult {
+    TaskId task{};
+    std::exception_ptr error{};  ///< Null: all stores are complete. StateCorrupted: wipe and retry.
+};
+
+/// Where a stream thread hears of its tasks.
+using RestoreMailbox = std::function<void(RestoreResult)>;
+
+/// Fills the stores of tasks from their changelogs, with a consumer of its own that never joins a
+/// group, so that tasks that run never wait for tasks that restore.
+///
+/// Threads: add and remove from any thread; run_once from one, the restoring thread.
+class Restorer {
+  public:
+    struct Parts {
+        std::shared_ptr<kafka::ClientSupplier> supplier{};
+        kafka::ClientSettings consumer_settings{};
+        kafka::Admin* admin = nullptr;  ///< Must outlive the restorer, as the clock.
+        const Clock* clock = nullptr;
+        StateRestoreListener listener{};
+        metrics::Registry* metrics = nullptr;
+
+        std::chrono::milliseconds request_timeout{10'000};
+
+        /// A store whose offset was last written longer ago than this is rebuilt, as tombstones it
+        /// has not seen may be gone from the changelog: Kafka's delete.retention.ms.
+        std::chrono::milliseconds delete_retention{86'400'000};
+    };
+
+    explicit Restorer(Parts parts);
+    ~Restorer();
+
+    /// Restores the task's stores, then tells `mailbox`, once, from the restoring thread. Nobody
+    /// else may use `stores` until then, or until remove().
+    void add(const void* owner, TaskId task, state::TaskStores& stores,
+             std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
+
+    /// Stops restoring that task of that owner, if it is being restored; waits for the batch at
+    /// hand. The mailbox hears no more of it once this returns.
+    void remove(const void* owner, TaskId task);
+
+    /// One turn: looks after new tasks, reads what has arrived, applies it. Waits up to `wait` for
+    /// records. Returns whether anything was done.
+    bool run_once(std::chrono::milliseconds wait);
+
+    /// Ends a wait of run_once. Thread-safe.
+    void wake_up();
+
+    /// True while nothing is being restored.
+    bool idle() const;
+
+    struct Changelog;  // One store on its way; restoring_task.hpp.
+
+  private:
+    class Listener;
+    struct Task;
+    using Key = std::pair<const void*, TaskId>;
+
+    std::vector<std::shared_ptr<Task>> snapshot() const;
+    bool prepare(Task& task);
+    void begin(Task& task, Changelog& changelog, Offset first, Offset end);
+    bool advance(Task& task);
+    bool read(Task& task, Changelog& changelog);
+    void finish(Task& task, Changelog& changelog);
+    void finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error);
+    void failed(const TopicPartition& partition, const kafka::Status& status);
+    void unassign_orphans();
+    bool too_old(state::TaskStores& stores) const;
+    void complain(const std::string& what);
+
+    Parts parts_;
+    std::shared_ptr<metrics::Counter> restored_records_;
+    mutable std::mutex mutex_;  // Guards the next two.
+    std::map<Key, std::shared_ptr<Task>> tasks_;
+    std::vector<TopicPartition> orphans_;  // Assigned partitions of tasks that were removed.
+
+    std::unique_ptr<Listener> listener_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::vector<kafka::Message> messages_;         // Reused.
+    std::vector<state::ChangelogRecord> records_;  // Reused.
+    std::vector<Headers> headers_;                 // Reused.
+    Timestamp last_complaint_ = kNoTimestamp;
+};
+
+}  // namespace millrace::restore

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/committer.hpp"
+
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/task_errors.hpp"
+
+namespace millrace::runtime {
+
+namespace {
+
+constexpr std::chrono::seconds kBetweenComplaints{10};
+
+/// The answers that mean: the group goes on without us.
+bool thrown_out(const kafka::Status& status) {
+    switch (status.code()) {
+        case kafka::ErrorCode::kAssignmentLost:
+        case kafka::ErrorCode::kUnknownMember:
+        case kafka::ErrorCode::kIllegalGeneration:
+        case kafka::ErrorCode::kFenced:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool may_succeed_later(const kafka::Status& status) {
+    return status.retriable() || status.code() == kafka::ErrorCode::kTimedOut ||
+           status.code() == kafka::ErrorCode::kTransport ||
+           status.code() == kafka::ErrorCode::kNotReady ||
+           status.code() == kafka::ErrorCode::kRebalanceInProgress;
+}
+
+}  // namespace
+
+Committer::Committer(kafka::Consumer& consumer, ProducerCollector& collector, const Clock& clock,
+                     std::chrono::milliseconds task_timeout)
+    : consumer_(consumer), collector_(collector), clock_(clock), task_timeout_(task_timeout) {}
+
+Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
+                                     std::chrono::milliseconds timeout, StreamTask*& at_work) {
+    committing_.clear();
+    for (StreamTask* task : tasks) {
+        if (task->commit_needed()) {
+            committing_.push_back(task);
+        }
+    }
+    if (committing_.empty()) {
+        return Outcome::kDone;
+    }
+    // Without a valid member the broker would not check whether the partitions are still ours.
+    if (consumer_.assignment_lost() || !consumer_.group_metadata().valid()) {
+        return Outcome::kLater;
+    }
+    offsets_.clear();
+    for (StreamTask* task : committing_) {
+        at_work = task;
+        task->prepare_commit(offsets_);
+    }
+    at_work = nullptr;
+    if (!collector_.flush(timeout)) {
+        return later("output is not acknowledged yet");
+    }
+    if (!offsets_.empty()) {
+        const kafka::Status status = consumer_.commit(offsets_, timeout);
+        if (thrown_out(status)) {
+            throw TaskMigrated("cannot commit offsets: " + status.message());
+        }
+        if (!status.ok()) {
+            if (may_succeed_later(status)) {
+                return later(status.message());
+            }
+            throw KafkaError("cannot commit offsets: " + status.message());
+        }
+    }
+    for (StreamTask* task : committing_) {
+        at_work = task;
+        task->post_commit();
+    }
+    at_work = nullptr;
+    failing_since_.reset();
+    return Outcome::kDone;
+}
+
+Committer::Outcome Committer::later(const std::string& why) {
+    const Timestamp now = clock_.now();
+    if (!failing_since_) {
+        failing_since_ = now;
+    }
+    if (now - *failing_since_ >= task_timeout_) {
+        throw KafkaError("cannot commit for longer than task.timeout.ms = " +
+                         std::to_string(task_timeout_.count()) + ": " + why);
+    }
+    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+        last_complaint_ = now;
+        log::warn("cannot commit, trying again: " + why);
+    }
+    return Outcome::kLater;
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/internal_topics.hpp"
+
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+
+#include <set>
+#include <utility>
+
+namespace millrace::runtime {
+
+namespace {
+
+std::string joined(const std::set<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) {
+        text += (text.empty() ? "" : ", ") + name;
+    }
+    return text;
+}
+
+}  // namespace
+
+InternalTopics::InternalTopics(const topology::ApplicationTopology& application,
+                               kafka::Admin& admin, Options options)
+    : application_(application), admin_(admin), options_(std::move(options)) {
+    for (const auto& part : application_.sub_topologies) {
+        for (const auto& [name, topic] : part.repartition_source_topics) {
+            internal_[topic.name] = {&topic, true};
+        }
+        for (const auto& [store, topic] : part.changelogs) {
+            internal_[topic.name] = {&topic, false};
+        }
+    }
+}
+
+void InternalTopics::forget() {
+    const std::scoped_lock lock(mutex_);
+    ready_ = false;
+}
+
+bool InternalTopics::prepare(std::chrono::milliseconds timeout, std::string& reason) {
+    const std::scoped_lock lock(mutex_);
+    if (ready_) {
+        return true;
+    }
+    const auto existing = describe(timeout);
+    if (!existing.ok()) {
+        if (existing.status().retriable()) {
+            reason = existing.status().message();
+            return false;
+        }
+        throw KafkaError("cannot describe topics: " + existing.status().message());
+    }
+    check_sources(existing.value());
+    const auto plan = topology::plan_partitions(application_, existing.value());
+    const auto topics = missing(plan, existing.value());
+    if (!topics.empty()) {
+        const kafka::Status created = create(topics, timeout);
+        // Even when all went well: look again, until every broker's answer shows the topics.
+        reason = created.ok() ? "internal topics were created just now" : created.message();
+        return false;
+    }
+    ready_ = true;
+    return true;
+}
+
+kafka::Result<kafka::PartitionCounts> InternalTopics::describe(std::chrono::milliseconds timeout) {
+    bool patterns = false;
+    std::set<std::string> names;
+    for (const auto& part : application_.sub_topologies) {
+        names.insert(part.source_topics.begin(), part.source_topics.end());
+        patterns = patterns || !part.source_patterns.empty();
+    }
+    for (const auto& [name, internal] : internal_) {
+        names.insert(name);
+    }
+    if (patterns) {
+        return admin_.list_topics(timeout);
+    }
+    const std::vector<std::string> list(names.begin(), names.end());
+    return admin_.describe_topics(list, timeout);
+}
+
+void InternalTopics::check_sources(const kafka::PartitionCounts& existing) const {
+    std::set<std::string> absent;
+    for (const auto& part : application_.sub_topologies) {
+        for (const std::string& topic : part.source_topics) {
+            if (!internal_.contains(topic) && !existing.contains(topic)) {
+                absent.insert(topic);
+            }
+        }
+    }
+    if (!absent.empty()) {
+        throw KafkaError("source topics do not exist: " + joined(absent) +
+                         "; create them and start again: application " +
+                         application_.application_id);
+    }
+}
+
+std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPlan& plan,
+                                                     const kafka::PartitionCounts& existing) const {
+    std::vector<kafka::NewTopic> topics;
+    for (const auto& [name, partitions] : plan.internal_topics) {
+        const auto internal = internal_.find(name);
+        if (internal == internal_.end()) {
+            continue;
+        }
+        if (const auto found = existing.find(name); found != existing.end()) {
+            if (found->second != partitions) {
+                throw KafkaError(
+                    "internal topic has the wrong number of partitions: " + name + " has " +
+                    std::to_string(found->second) + ", the topology needs " +
+                    std::to_string(partitions) +
+                    "; the number of input partitions was changed, or the topic belongs to "
+                    "another program. Reset the application (delete its internal topics and "
+                    "state) or use another application.id");
+            }
+            continue;
+        }
+        kafka::NewTopic topic{name, partitions, options_.replication_factor,
+                              internal->second.topic->config};
+        for (const auto& [key, value] : options_.config) {
+            // Ours are weaker than "topic.", which is weaker than what a store asks for; the two
+            // cannot be told apart here except for what makes the topic what it is.
+            if (key != "cleanup.policy" || internal->second.repartition) {
+                topic.config[key] = value;
+            }
+        }
+        topics.push_back(std::move(topic));
+    }
+    return topics;
+}
+
+kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
+                                     std::chrono::milliseconds timeout) {
+    const auto result = admin_.create_topics(topics, timeout);
+    if (!result.ok()) {
+        if (!result.status().retriable()) {
+            throw KafkaError("cannot create internal topics: " + result.status().message());
+        }
+        return result.status();
+    }
+    kafka::Status last;
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+        const kafka::Status& status = result.value().at(i);
+        if (status.ok()) {
+            log::info("created internal topic: " + topics[i].name + ", partitions " +
+                      std::to_string(topics[i].partitions));
+        } else if (status.code() == kafka::ErrorCode::kTopicExists) {
+            continue;  // Another instance was faster; looked at again in the next round.
+        } else if (status.retriable()) {
+            last = status;
+        } else {
+            throw KafkaError("cannot create internal topic: " + topics[i].name + ": " +
+                             status.message());
+        }
+    }
+    return last;
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/admin.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// Creates the repartition and changelog topics of an application and checks those that exist,
+/// before any thread subscribes. Instances that do so at the same time do not disturb each other.
+///
+/// Errors: KafkaError when source topics are missing, when an internal topic has another number of
+/// partitions than it must have, or when the cluster refuses to create one. TopologyError when
+/// co-partitioned topics differ. Thread-safe.
+class InternalTopics {
+  public:
+    struct Options {
+        std::int16_t replication_factor = -1;
+        std::map<std::string, std::string> config{};  ///< Settings for all ("topic." in files).
+    };
+
+    /// `application` and `admin` must outlive this.
+    InternalTopics(const topology::ApplicationTopology& application, kafka::Admin& admin,
+                   Options options);
+
+    /// True when all topics are there and right. False when the cluster does not answer: `reason`
+    /// says why; try again. Waits up to `timeout` for each answer.
+    bool prepare(std::chrono::milliseconds timeout, std::string& reason);
+
+    /// Makes the next prepare() look again.
+    void forget();
+
+  private:
+    struct Internal {
+        const topology::InternalTopic* topic;
+        bool repartition;
+    };
+
+    kafka::Result<kafka::PartitionCounts> describe(std::chrono::milliseconds timeout);
+    void check_sources(const kafka::PartitionCounts& existing) const;
+    std::vector<kafka::NewTopic> missing(const topology::PartitionPlan& plan,
+                                         const kafka::PartitionCounts& existing) const;
+    kafka::Status create(const std::vector<kafka::NewTopic>& topics,
+                         std::chrono::milliseconds timeout);
+
+    const topology::ApplicationTopology& application_;
+    kafka::Admin& admin_;
+    Options options_;
+    std::map<std::string, Internal> internal_;
+    std::mutex mutex_;
+    bool ready_ = false;
+};
+
+}  // namespace millrace::runtime

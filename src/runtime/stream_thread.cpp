@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/stream_thread.hpp"
+
+#include "core/check.hpp"
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/subscription.hpp"
+#include "runtime/task_errors.hpp"
+#include "state/state_corrupted.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::runtime {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRetryBackoff{100};
+constexpr std::chrono::seconds kBetweenComplaints{10};
+
+/// How long a thread works before it looks after its group again.
+constexpr milliseconds kSlice{50};
+
+/// How soon to look again at tasks that hold records back for the sake of time order.
+constexpr milliseconds kHeldBackWait{10};
+
+constexpr std::string_view kThreadGroup = "stream-thread-metrics";
+
+}  // namespace
+
+StreamThread::StreamThread(Parts parts)
+    : parts_(std::move(parts)), cache_(parts_.task_maker->memory().cache_bytes_per_thread()) {
+    MILLRACE_CHECK(parts_.start_positions != nullptr);
+    MILLRACE_CHECK(parts_.internal_topics != nullptr && parts_.restorer != nullptr);
+    MILLRACE_CHECK(parts_.metrics != nullptr && parts_.clock != nullptr);
+    MILLRACE_CHECK(parts_.paused != nullptr);
+    const auto counter = [this](const char* metric) {
+        return parts_.metrics->counter(
+            {metric, std::string(kThreadGroup), {{"thread-id", name()}}});
+    };
+    processed_ = counter("process-total");
+    committed_ = counter("commit-total");
+    polled_ = counter("poll-total");
+    assignor_ = std::make_shared<assignment::PartitionAssignor>(parts_.task_maker->application(),
+                                                                settings().process_id, name());
+    collector_ = std::make_unique<ProducerCollector>(
+        ProducerCollector::Parts{.supplier = parts_.supplier,
+                                 .producer_settings = parts_.producer_settings,
+                                 .settings = parts_.task_settings,
+                                 .dropped = counter("dropped-records-total"),
+                                 .metadata_timeout = settings().request_timeout});
+    consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, assignor_);
+    committer_ = std::make_unique<Committer>(*consumer_, *collector_, *parts_.clock,
+                                             settings().task_timeout);
+}
+
+StreamThread::~StreamThread() {
+    abandon();
+}
+
+void StreamThread::run_once(Timestamp now) {
+    try {
+        turn(now);
+    } catch (const TaskMigrated& migrated) {
+        log::warn(name() + ": tasks are somebody else's by now, joining anew: " + migrated.what());
+        rejoin();
+    } catch (const TaskCorrupted& corrupted) {
+        log::warn(name() + ": going back to the last commit: " + corrupted.what());
+        collector_->reset();
+        revive(tasks_.ids(), false);
+    } catch (const state::StateCorrupted& corrupted) {
+        if (at_work_ == nullptr) {
+            throw;
+        }
+        log::warn(name() + ": state is damaged and will be rebuilt: " + corrupted.what());
+        revive({at_work_->task_id()}, true);
+    }
+    at_work_ = nullptr;
+}
+
+void StreamThread::turn(Timestamp now) {
+    run_posted();
+    if (state() == ThreadState::kCreated) {
+        transition_to(ThreadState::kStarting);
+        last_commit_ = now;
+        counts_forgotten_ = now;
+    }
+    if (!subscribed_ && (!ready_to_join() || (subscribe(), false))) {
+        return;
+    }
+    poll(now);
+    heed_group();
+    grow_tasks();
+    apply_resets();
+    take_restored();
+    settle();
+    const bool paused = parts_.paused->load(std::memory_order_relaxed);
+    if (!paused) {
+        process_slice();
+        punctuate(parts_.clock->now());
+    }
+    maybe_commit(parts_.clock->now());
+    collector_->poll();
+    if (now - counts_forgotten_ >= settings().metadata_max_age) {
+        collector_->forget_partition_counts();
+        counts_forgotten_ = now;
+    }
+}
+
+/// Internal topics first: whoever subscribes to topics that do not exist learns of them late.
+bool StreamThread::ready_to_join() {
+    const Timestamp now = parts_.clock->now();
+    if (next_attempt_ != kNoTimestamp && now < next_attempt_) {
+        consumer_->poll(std::min(settings().poll, next_attempt_ - now));
+        return false;
+    }
+    std::string reason;
+    if (parts_.internal_topics->prepare(settings().request_timeout, reason)) {
+        next_attempt_ = kNoTimestamp;
+        return true;
+    }
+    next_attempt_ = parts_.clock->now() + kRetryBackoff;
+    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+        last_complaint_ = now;
+        log::warn(name() + ": not ready to join the group, trying again: " + reason);
+    }
+    return false;
+}
+
+void StreamThread::subscribe() {
+    tasks_changed();
+    const kafka::Status status =
+        consumer_->subscribe(subscription_of(parts_.task_maker->application()), *this);
+    if (!status.ok()) {
+        throw KafkaError("cannot subscribe: " + status.message());
+    }
+    subscribed_ = true;
+}
+
+void StreamThread::poll(Timestamp now) {
+    consumer_->poll(wait_time(now));
+    polled_->add();
+    if (listener_error_ != nullptr) {
+        std::rethrow_exception(std::exchange(listener_error_, nullptr));
+    }
+}
+
+milliseconds StreamThread::wait_time(Timestamp now) const {
+    if (stop_requested_.load(std::memory_order_relaxed)) {
+        return milliseconds{0};
+    }
+    milliseconds wait = settings().poll;
+    const auto until = [&](Timestamp due) {
+        wait = std::min(wait, std::max(milliseconds{0}, due - now));
+    };
+    if (parts_.paused->load(std::memory_order_relaxed)) {
+        return wait;
+    }
+    if (more_work_) {
+        return milliseconds{0};
+    }
+    bool held_back = false;
+    for (const StreamTask* task : tasks_.running()) {
+        held_back = held_back || task->buffered() > 0;
+        if (const auto due = task->next_wall_clock_punctuation()) {
+            until(*due);
+        }
+    }
+    if (held_back) {
+        wait = std::min(wait, kHeldBackWait);
+    }
+    if (!tasks_.running().empty()) {
+        until(std::max(last_commit_ + settings().commit_interval, next_attempt_));
+    }
+    return wait;
+}
+
+void StreamThread::process_slice() {
+    more_work_ = false;
+    // With output that cannot be acknowledged and state at its limit, more input only makes it
+    // worse.
+    if (tasks_.running().empty() || (committer_->failing() && commit_due(parts_.clock->now()))) {
+        return;
+    }
+    const auto begin = parts_.clock->monotonic();
+    while (process_round(parts_.clock->now()) > 0) {
+        collector_->poll();
+        if (parts_.clock->monotonic() - begin >= kSlice ||
+            stop_requested_.load(std::memory_order_relaxed)) {
+            more_work_ = true;
+            return;
+        }
+        maybe_commit(parts_.clock->now());
+    }
+}
+
+std::size_t StreamThread::process_round(Timestamp now) {
+    std::size_t records = 0;
+    for (StreamTask* task : tasks_.running()) {
+        at_work_ = task;
+        task->fetch();
+        const std::size_t processed = task->process(settings().process_batch, now);
+        if (processed > 0) {
+            task->punctuate_stream_time(now);
+            records += processed;
+        }
+    }
+    at_work_ = nullptr;
+    processed_->add(records);
+    return records;
+}
+
+void StreamThread::punctuate(Timestamp now) {
+    for (StreamTask* task : tasks_.running()) {
+        at_work_ = task;
+        task->punctuate(now);
+    }
+    at_work_ = nullptr;
+}
+
+bool StreamThread::commit_due(Timestamp now) const {
+    if (now - last_commit_ >= settings().commit_interval) {
+        return true;
+    }
+    std::size_t uncommitted = 0;
+    for (StreamTask* task : tasks_.running()) {
+        if (task->commit_requested()) {
+            return true;
+        }
+        uncommitted += task->stores().uncommitted_bytes();
+    }
+    return settings().uncommitted_bytes_max > 0 && uncommitted > settings().uncommitted_bytes_max;
+}
+
+void StreamThread::maybe_commit(Timestamp now) {
+    if ((next_attempt_ == kNoTimestamp || now >= next_attempt_) && commit_due(now)) {
+        commit_now(settings().request_timeout);
+    }
+}
+
+void StreamThread::commit_now(milliseconds timeout) {
+    const auto outcome = committer_->commit(tasks_.running(), timeout, at_work_);
+    const Timestamp now = parts_.clock->now();
+    if (outcome == Committer::Outcome::kLater) {
+        next_attempt_ = now + kRetryBackoff;
+        return;
+    }
+    next_attempt_ = kNoTimestamp;
+    last_commit_ = now;
+    cache_.resize(parts_.task_maker->memory().cache_bytes_per_thread());
+    committed_->add();
+    if (!retired_.empty() && collector_->flush(milliseconds{0})) {
+        retired_.clear();
+    }
+}
+
+/// Does what the leader of the group says besides giving partitions.
+void StreamThread::heed_group() {
+    const auto stop = assignor_->stop();
+    if (stop.reason == assignment::StopReason::kUnknownVersion) {
+        throw KafkaError(stop.message);
+    }
+    if (stop.reason == assignment::StopReason::kShutDownApplication && !shutdown_told_) {
+        shutdown_told_ = true;
+        log::error(name() + ": " + stop.message);
+        if (parts_.on_application_shutdown) {
+            parts_.on_application_shutdown();
+        }
+    }
+}
+
+/// Running once every task is. A round of the group that changes nothing for us, or leaves us
+/// without partitions, is not told to the listener: what the assignor heard tells.
+void StreamThread::settle() {
+    if (state() == ThreadState::kStarting || state() == ThreadState::kPartitionsRevoked) {
+        const auto assigned = assignor_->assigned();
+        if (!assigned || *assigned != tasks_.inputs()) {
+            return;
+        }
+        transition_to(ThreadState::kPartitionsAssigned);
+    }
+    if (state() == ThreadState::kPartitionsAssigned && tasks_.all_running()) {
+        transition_to(ThreadState::kRunning);
+    }
+}
+
+void StreamThread::run_posted() {
+    std::vector<std::function<void(TaskRegistry&)>> posted;
+    {
+        const std::scoped_lock lock(mutex_);
+        posted.swap(posted_);
+    }
+    for (const auto& work : posted) {
+        work(tasks_);
+    }
+}
+
+void StreamThread::post(std::function<void(TaskRegistry&)> work) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (consumer_ == nullptr) {
+            return;
+        }
+        posted_.push_back(std::move(work));
+        consumer_->wake_up();
+    }
+}
+
+void StreamThread::wake_up() {
+    const std::scoped_lock lock(mutex_);
+    if (consumer_ != nullptr) {
+        consumer_->wake_up();
+    }
+}
+
+void StreamThread::request_stop() {
+    stop_requested_.store(true, std::memory_order_relaxed);
+    wake_up();
+}
+
+void StreamThread::announce_application_shutdown(milliseconds timeout) {
+    close_all_dirty();
+    assignor_->request_application_shutdown();
+    const kafka::Status status = consumer_->request_rebalance();
+    if (!status.ok()) {
+        log::error(name() + ": cannot ask the application to stop: " + status.message());
+        return;
+    }
+    const auto begin = parts_.clock->monotonic();
+    while (assignor_->stop().reason != assignment::StopReason::kShutDownApplication &&
+           parts_.clock->monotonic() - begin < timeout) {
+        consumer_->poll(kRetryBackoff);
+    }
+}
+
+void StreamThread::transition_to(ThreadState next) {
+    const ThreadState before = state();
+    if (before == next) {
+        return;
+    }
+    MILLRACE_CHECK(may_go(before, next));
+    state_.store(next, std::memory_order_release);
+    log::info(name() + ": " + std::string(to_string(before)) + " to " +
+              std::string(to_string(next)));
+    if (parts_.on_state) {
+        parts_.on_state(next, before);
+    }
+}
+
+ThreadMetadata StreamThread::metadata() const {
+    const std::scoped_lock lock(mutex_);
+    return {name(), std::string(to_string(state())), task_metadata_};
+}
+
+}  // namespace millrace::runtime

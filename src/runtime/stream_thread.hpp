@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "assignment/partition_assignor.hpp"
+#include "core/clock.hpp"
+#include "kafka/client_supplier.hpp"
+#include "kafka/consumer.hpp"
+#include "metrics/registry.hpp"
+#include "restore/restorer.hpp"
+#include "runtime/committer.hpp"
+#include "runtime/internal_topics.hpp"
+#include "runtime/producer_collector.hpp"
+#include "runtime/start_positions.hpp"
+#include "runtime/task_maker.hpp"
+#include "runtime/task_registry.hpp"
+#include "runtime/thread_state.hpp"
+#include "state/thread_cache.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// One member of the application's group: takes records from its partitions, runs its tasks,
+/// commits.
+///
+/// The object is driven, turn by turn: by a std::thread of the client, or by a simulator that runs
+/// many of them in one thread.
+///
+///     StreamThread thread(parts);
+///     while (...) thread.run_once(clock.now());
+///     thread.close(timeout);
+///
+/// Threads: one thread drives it; wake_up, post, request_stop, state and metadata are thread-safe.
+/// Errors: run_once throws what the uncaught-exception handler must decide about; only abandon()
+/// may be called then.
+class StreamThread final : private kafka::ConsumerListener {
+  public:
+    struct Settings {
+        std::string name{};  ///< "<client.id>-StreamThread-1"
+        std::string process_id{};
+        std::chrono::milliseconds poll{100};
+        std::chrono::milliseconds commit_interval{30'000};
+        std::chrono::milliseconds task_timeout{300'000};
+        std::chrono::milliseconds request_timeout{10'000};  ///< For one answer of Kafka's.
+        std::chrono::milliseconds metadata_max_age{300'000};
+        std::size_t uncommitted_bytes_max = 64 << 20;  ///< Of this thread; 0: no limit.
+        std::size_t process_batch = 1000;              ///< Records of a task in one go.
+    };
+
+    struct Parts {
+        Settings settings{};
+        std::shared_ptr<kafka::ClientSupplier> supplier{};
+        kafka::ClientSettings consumer_settings{};
+        kafka::ClientSettings producer_settings{};
+        std::shared_ptr<const TaskSettings> task_settings{};
+
+        // These must outlive the thread.
+        const TaskMaker* task_maker = nullptr;
+        const StartPositions* start_positions = nullptr;
+        InternalTopics* internal_topics = nullptr;
+        restore::Restorer* restorer = nullptr;
+        metrics::Registry* metrics = nullptr;
+        const Clock* clock = nullptr;
+        const std::atomic<bool>* paused = nullptr;
+
+        std::function<void(ThreadState now, ThreadState before)> on_state{};
+        std::function<std::vector<TaskId>()> tasks_on_disk{};
+
+        /// An instance has asked the whole application to stop.
+        std::function<void()> on_application_shutdown{};
+    };
+
+    explicit StreamThread(Parts parts);
+    ~StreamThread() override;
+
+    const std::string& name() const noexcept { return settings().name; }
+    ThreadState state() const noexcept { return state_.load(std::memory_order_acquire); }
+
+    /// One turn: group membership, messages, records, punctuation, commit. Waits for records up to
+    /// poll.ms when there is nothing to do. `now` is the wall clock.
+    void run_once(Timestamp now);
+
+    /// Commits and leaves the group. Bounded by `timeout`: what cannot be committed by then is
+    /// processed again later. Does not throw.
+    void close(std::chrono::milliseconds timeout);
+
+    /// As a crash would, but that files are closed: nothing is committed. After an exception of
+    /// run_once, or to end without waiting. Does not throw.
+    void abandon();
+
+    /// Ends a wait in run_once.
+    void wake_up();
+
+    /// Runs `work` between two turns; it may use the tasks. Destroys it unrun once the thread has
+    /// ended.
+    void post(std::function<void(TaskRegistry&)> work);
+
+    /// The next turns give up waiting for Kafka soon: close() is going to be called.
+    void request_stop();
+
+    /// Tells all instances, through the group, to stop; waits up to `timeout` until the leader
+    /// knows. Closes the tasks dirty. By the thread that drives, after an exception.
+    void announce_application_shutdown(std::chrono::milliseconds timeout);
+
+    ThreadMetadata metadata() const;
+
+  private:
+    const Settings& settings() const noexcept { return parts_.settings; }
+
+    // ConsumerListener
+    std::vector<kafka::StartPosition> on_assigned(
+        const std::vector<TopicPartition>& partitions) override;
+    void on_revoked(const std::vector<TopicPartition>& partitions) override;
+    void on_lost(const std::vector<TopicPartition>& partitions) override;
+    void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override;
+    void on_error(const kafka::Status& status) override;
+
+    // Turns: stream_thread.cpp.
+    void turn(Timestamp now);
+    bool ready_to_join();
+    void subscribe();
+    void poll(Timestamp now);
+    std::chrono::milliseconds wait_time(Timestamp now) const;
+    void process_slice();
+    std::size_t process_round(Timestamp now);
+    void punctuate(Timestamp now);
+    bool commit_due(Timestamp now) const;
+    void maybe_commit(Timestamp now);
+    void commit_now(std::chrono::milliseconds timeout);
+    void heed_group();
+    void settle();
+    void run_posted();
+
+    // Tasks coming and going: stream_thread_tasks.cpp.
+    std::vector<kafka::StartPosition> take_over(const std::vector<TopicPartition>& partitions);
+    std::vector<kafka::CommittedOffset> committed_offsets(
+        const std::vector<TopicPartition>& partitions);
+    void open_task(TaskId id, std::vector<TopicPartition> inputs,
+                   std::vector<kafka::CommittedOffset> committed, bool wipe);
+    void give_up(const std::vector<TaskId>& ids);
+    void close_dirty(TaskId id);
+    void close_all_dirty();
+    void revive(const std::vector<TaskId>& ids, bool wipe);
+    void grow_tasks();
+    void take_restored();
+    void complete(TaskRegistry::Entry& entry);
+    void apply_resets();
+    void rejoin();
+    void retire(std::unique_ptr<StreamTask> task);
+    void tasks_changed();
+
+    void transition_to(ThreadState state);
+
+    Parts parts_;
+    std::shared_ptr<assignment::PartitionAssignor> assignor_;
+    std::unique_ptr<ProducerCollector> collector_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::unique_ptr<Committer> committer_;
+    state::ThreadCache cache_;  // Of the tasks' stores.
+    TaskRegistry tasks_;
+    std::vector<std::unique_ptr<StreamTask>>
+        retired_;  // Kept until nothing of theirs is in flight.
+    std::map<TaskId, std::vector<TopicPartition>> grown_;
+    std::vector<TopicPartition> resets_;  // Out of range.
+    std::exception_ptr listener_error_;
+    StreamTask* at_work_ = nullptr;  // Whose code is running.
+
+    std::atomic<ThreadState> state_{ThreadState::kCreated};
+    std::atomic<bool> stop_requested_{false};
+    bool subscribed_ = false;
+    bool more_work_ = false;  // The last slice ended before the work did.
+    bool shutdown_told_ = false;
+    Timestamp last_commit_ = kNoTimestamp;
+    Timestamp next_attempt_ = kNoTimestamp;  // Of a commit, or of joining.
+    Timestamp last_complaint_ = kNoTimestamp;
+    Timestamp counts_forgotten_ = kNoTimestamp;
+
+    mutable std::mutex mutex_;  // Guards the rest.
+    std::vector<std::function<void(TaskRegistry&)>> posted_;
+    std::vector<restore::RestoreResult> restored_;
+    std::vector<TaskMetadata> task_metadata_;
+
+    std::shared_ptr<metrics::Counter> processed_;
+    std::shared_ptr<metrics::Counter> committed_;
+    std::shared_ptr<metrics::Counter> polled_;
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+// How tasks come to a stream thread, go, and come back.
+#include "core/check.hpp"
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/stream_thread.hpp"
+#include "runtime/task_errors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::runtime {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kBetweenComplaints{10};
+
+}  // namespace
+
+std::vector<kafka::StartPosition> StreamThread::on_assigned(
+    const std::vector<TopicPartition>& partitions) {
+    try {
+        return take_over(partitions);
+    } catch (...) {
+        listener_error_ = std::current_exception();
+        return {};
+    }
+}
+
+std::vector<kafka::StartPosition> StreamThread::take_over(
+    const std::vector<TopicPartition>& partitions) {
+    transition_to(ThreadState::kPartitionsAssigned);
+    const auto committed = committed_offsets(partitions);
+    std::vector<kafka::StartPosition> starts;
+    std::map<TaskId, std::pair<std::vector<TopicPartition>, std::vector<kafka::CommittedOffset>>>
+        by_task;
+    for (std::size_t i = 0; i < partitions.size(); ++i) {
+        starts.push_back(
+            {partitions[i], parts_.start_positions->start(partitions[i], committed[i])});
+        const auto part =
+            assignment::sub_topology_of(parts_.task_maker->application(), partitions[i].topic);
+        if (part < 0) {
+            log::warn(name() + ": got a partition that no task reads: " + to_string(partitions[i]));
+            continue;
+        }
+        auto& inputs = by_task[{part, partitions[i].partition}];
+        inputs.first.push_back(partitions[i]);
+        inputs.second.push_back(committed[i]);
+    }
+    for (auto& [id, inputs] : by_task) {
+        if (tasks_.find(id) != nullptr) {
+            auto& more = grown_[id];
+            more.insert(more.end(), inputs.first.begin(), inputs.first.end());
+        } else {
+            open_task(id, std::move(inputs.first), std::move(inputs.second), false);
+        }
+    }
+    tasks_changed();
+    return starts;
+}
+
+std::vector<kafka::CommittedOffset> StreamThread::committed_offsets(
+    const std::vector<TopicPartition>& partitions) {
+    if (partitions.empty()) {
+        return {};
+    }
+    const auto begin = parts_.clock->monotonic();
+    while (true) {
+        auto committed = consumer_->committed(partitions, settings().request_timeout);
+        if (committed.ok()) {
+            MILLRACE_CHECK(committed.value().size() == partitions.size());
+            return std::move(committed.value());
+        }
+        const kafka::Status status = committed.status();
+        const bool hopeless = !status.retriable() && status.code() != kafka::ErrorCode::kTimedOut &&
+                              status.code() != kafka::ErrorCode::kUnstableOffsets;
+        if (hopeless || stop_requested_.load(std::memory_order_relaxed) ||
+            parts_.clock->monotonic() - begin >= settings().task_timeout) {
+            throw KafkaError("cannot learn which offsets are committed: " + status.message());
+        }
+        const Timestamp now = parts_.clock->now();
+        if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+            last_complaint_ = now;
+            log::warn(name() + ": cannot learn which offsets are committed, trying again: " +
+                      status.message());
+        }
+    }
+}
+
+void StreamThread::open_task(TaskId id, std::vector<TopicPartition> inputs,
+                             std::vector<kafka::CommittedOffset> committed, bool wipe) {
+    TaskRegistry::Entry made{parts_.task_maker->make(id, std::move(inputs), *collector_, wipe),
+                             std::move(committed)};
+    StreamTask& task = *made.task;
+    task.start_restoring();
+    std::vector<restore::StoreToRestore> stores;
+    const auto& part =
+        parts_.task_maker->application().sub_topologies[static_cast<std::size_t>(id.sub_topology)];
+    for (const StoreChangelog& changelog : task.changelogs()) {
+        restore::StoreToRestore store{
+            .store = changelog.store,
+            .name =
+                parts_.task_maker->application().spec->stores[part.stores[changelog.store]].name,
+            .changelog = changelog.partition};
+        if (changelog.source_topic) {
+            const auto input =
+                std::find(task.inputs().begin(), task.inputs().end(), changelog.partition);
+            MILLRACE_CHECK(input != task.inputs().end());
+            store.limit = made.committed[static_cast<std::size_t>(input - task.inputs().begin())]
+                              .offset.value_or(0);
+        }
+        stores.push_back(std::move(store));
+    }
+    tasks_.add(id, std::move(made));
+    if (stores.empty()) {
+        const std::scoped_lock lock(mutex_);
+        restored_.push_back({id, nullptr});
+        return;
+    }
+    parts_.restorer->add(this, id, task.stores(), std::move(stores),
+                         [this](restore::RestoreResult result) {
+                             {
+                                 const std::scoped_lock lock(mutex_);
+                                 restored_.push_back(std::move(result));
+                             }
+                             wake_up();
+                         });
+}
+
+void StreamThread::take_restored() {
+    std::vector<restore::RestoreResult> restored;
+    {
+        const std::scoped_lock lock(mutex_);
+        restored.swap(restored_);
+    }
+    bool any = false;
+    for (const restore::RestoreResult& result : restored) {
+        TaskRegistry::Entry* entry = tasks_.find(result.task);
+        if (entry == nullptr || entry->task->state() != TaskState::kRestoring) {
+            continue;
+        }
+        at_work_ = entry->task.get();
+        if (result.error != nullptr) {
+            std::rethrow_exception(result.error);
+        }
+        complete(*entry);
+        any = true;
+    }
+    at_work_ = nullptr;
+    if (any) {
+        tasks_changed();
+    }
+}
+
+void StreamThread::complete(TaskRegistry::Entry& entry) {
+    StreamTask& task = *entry.task;
+    task.stores().set_cache(cache_);
+    task.complete_restoration(entry.committed, parts_.clock->now());
+    for (std::size_t input = 0; input < task.inputs().size(); ++input) {
+        kafka::PartitionQueue* queue = consumer_->queue(task.inputs()[input]);
+        if (queue != nullptr) {
+            task.attach(input, *queue);
+        }
+    }
+    tasks_.refresh();
+    more_work_ = true;
+}
+
+void StreamThread::on_revoked(const std::vector<TopicPartition>& partitions) {
+    if (state() != ThreadState::kPendingShutdown) {
+        transition_to(ThreadState::kPartitionsRevoked);
+    }
+    const std::vector<TaskId> ids = tasks_.readers_of(partitions);
+    for (const TopicPartition& partition : partitions) {
+        for (auto& [id, more] : grown_) {
+            std::erase(more, partition);
+        }
+    }
+    try {
+        give_up(ids);
+    } catch (...) {
+        listener_error_ = std::current_exception();
+        for (const TaskId& id : ids) {
+            close_dirty(id);
+        }
+    }
+    tasks_changed();
+}
+
+/// Commits, here and now while the partitions are still ours, and closes.
+void StreamThread::give_up(const std::vector<TaskId>& ids) {
+    if (ids.empty()) {
+        return;
+    }
+    bool committed = false;
+    try {
+        committed = committer_->commit(tasks_.running(), settings().request_timeout, at_work_) ==
+                    Committer::Outcome::kDone;
+        if (committed) {
+            last_commit_ = parts_.clock->now();
+            committed_->add();
+        }
+    } catch (const TaskInterrupted& interrupted) {
+        log::warn(name() + ": cannot commit tasks that are given up: " + interrupted.what());
+        at_work_ = nullptr;
+    }
+    for (const TaskId& id : ids) {
+        TaskRegistry::Entry* entry = tasks_.find(id);
+        if (entry == nullptr) {
+            continue;
+        }
+        if (!committed || entry->task->state() != TaskState::kRunning) {
+            close_dirty(id);
+            continue;
+        }
+        entry->task->suspend();
+        entry->task->close_clean();
+        retire(tasks_.remove(id));
+    }
+}
+
+void StreamThread::on_lost(const std::vector<TopicPartition>& partitions) {
+    log::warn(name() + ": lost its partitions, what is not committed is processed by others again");
+    if (state() != ThreadState::kPendingShutdown) {
+        transition_to(ThreadState::kPartitionsRevoked);
+    }
+    for (const TaskId& id : tasks_.readers_of(partitions)) {
+        close_dirty(id);
+    }
+    tasks_changed();
+}
+
+/// Does not throw.
+void StreamThread::close_dirty(TaskId id) {
+    parts_.restorer->remove(this, id);
+    grown_.erase(id);
+    std::unique_ptr<StreamTask> task = tasks_.remove(id);
+    if (task == nullptr) {
+        return;
+    }
+    if (at_work_ == task.get()) {
+        at_work_ = nullptr;
+    }
+    try {
+        task->close_dirty();
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot close task " + to_string(id) + ": " + error.what());
+    }
+    retire(std::move(task));
+}
+
+void StreamThread::close_all_dirty() {
+    for (const TaskId& id : tasks_.ids()) {
+        close_dirty(id);
+    }
+    tasks_changed();
+}
+
+/// Records in flight still point to where their acknowledged offsets go.
+void StreamThread::retire(std::unique_ptr<StreamTask> task) {
+    retired_.push_back(std::move(task));
+}
+
+/// Starts tasks again from their last commit, with their files or without.
+void StreamThread::revive(const std::vector<TaskId>& ids, bool wipe) {
+    for (const TaskId& id : ids) {
+        TaskRegistry::Entry* entry = tasks_.find(id);
+        if (entry == nullptr) {
+            continue;
+        }
+        std::vector<TopicPartition> inputs = entry->task->inputs();
+        if (const auto more = grown_.find(id); more != grown_.end()) {
+            inputs.insert(inputs.end(), more->second.begin(), more->second.end());
+        }
+        close_dirty(id);
+        auto committed = committed_offsets(inputs);
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const kafka::Status status =
+                consumer_->seek(inputs[i], parts_.start_positions->start(inputs[i], committed[i]));
+            if (!status.ok()) {
+                throw KafkaError("cannot go back to the committed offset: partition " +
+                                 to_string(inputs[i]) + ": " + status.message());
+            }
+        }
+        open_task(id, std::move(inputs), std::move(committed), wipe);
+    }
+    if (state() == ThreadState::kRunning) {
+        transition_to(ThreadState::kPartitionsAssigned);
+    }
+    tasks_changed();
+}
+
+/// A topic that matches a pattern has appeared: tasks get one more input.
+void StreamThread::grow_tasks() {
+    while (!grown_.empty()) {
+        const TaskId id = grown_.begin()->first;
+        if (tasks_.find(id) != nullptr && !grown_.begin()->second.empty()) {
+            commit_now(settings().request_timeout);
+            revive({id}, false);
+        }
+        grown_.erase(id);
+    }
+}
+
+void StreamThread::on_partition_error(const TopicPartition& partition,
+                                      const kafka::Status& status) {
+    if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
+        resets_.push_back(partition);
+    } else {
+        log::warn(name() + ": cannot read partition " + to_string(partition) + ": " +
+                  status.message());
+    }
+}
+
+void StreamThread::apply_resets() {
+    for (const TopicPartition& partition : std::exchange(resets_, {})) {
+        const Offset where = parts_.start_positions->reset(partition);
+        log::warn(name() + ": the records at the committed offset are gone, going on at the " +
+                  (where == kafka::kFromEnd ? "end" : "beginning") + " of partition " +
+                  to_string(partition));
+        const kafka::Status status = consumer_->seek(partition, where);
+        if (!status.ok()) {
+            log::warn(name() + ": cannot reset partition " + to_string(partition) + ": " +
+                      status.message());
+        }
+    }
+}
+
+void StreamThread::on_error(const kafka::Status& status) {
+    if (status.fatal() || status.code() == kafka::ErrorCode::kAuthentication ||
+        status.code() == kafka::ErrorCode::kAuthorization) {
+        listener_error_ = std::make_exception_ptr(KafkaError("consumer: " + status.message()));
+        return;
+    }
+    log::warn(name() + ": consumer: " + status.message());
+}
+
+void StreamThread::rejoin() {
+    close_all_dirty();
+    collector_->reset();
+    retired_.clear();
+    const kafka::Status status = consumer_->unsubscribe();
+    if (!status.ok()) {
+        log::warn(name() + ": cannot leave the group: " + status.message());
+    }
+    consumer_->poll(milliseconds{0});  // Serves the revocation that follows.
+    subscribed_ = false;
+    if (state() == ThreadState::kRunning) {
+        transition_to(ThreadState::kPartitionsRevoked);
+    }
+}
+
+void StreamThread::close(milliseconds timeout) {
+    if (state() == ThreadState::kDead) {
+        return;
+    }
+    request_stop();
+    transition_to(ThreadState::kPendingShutdown);
+    try {
+        const auto begin = parts_.clock->monotonic();
+        const auto left = [&] {
+            const auto spent =
+                std::chrono::duration_cast<milliseconds>(parts_.clock->monotonic() - begin);
+            return std::max(milliseconds{0}, timeout - spent);
+        };
+        std::vector<TaskId> running;
+        for (const StreamTask* task : tasks_.running()) {
+            running.push_back(task->task_id());
+        }
+        while (committer_->commit(tasks_.running(), std::min(left(), settings().request_timeout),
+                                  at_work_) == Committer::Outcome::kLater &&
+               left() > milliseconds{0}) {
+            consumer_->poll(milliseconds{10});
+        }
+        for (const TaskId& id : running) {
+            TaskRegistry::Entry* entry = tasks_.find(id);
+            if (entry != nullptr && !entry->task->commit_needed()) {
+                entry->task->suspend();
+                entry->task->close_clean();
+                retire(tasks_.remove(id));
+            }
+        }
+        close_all_dirty();
+        consumer_->close(std::max(left(), milliseconds{100}));
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot close cleanly: " + error.what());
+    }
+    abandon();
+}
+
+void StreamThread::abandon() {
+    if (state() == ThreadState::kDead) {
+        return;
+    }
+    try {
+        transition_to(ThreadState::kPendingShutdown);
+        close_all_dirty();
+        std::unique_ptr<kafka::Consumer> consumer;
+        std::vector<std::function<void(TaskRegistry&)>> dropped;
+        {
+            const std::scoped_lock lock(mutex_);
+            consumer.swap(consumer_);
+            dropped.swap(posted_);
+        }
+        consumer.reset();
+        collector_.reset();  // Nothing of the retired tasks' is in flight after this.
+        retired_.clear();
+        transition_to(ThreadState::kDead);
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot end cleanly: " + error.what());
+    }
+}
+
+void StreamThread::tasks_changed() {
+    tasks_.refresh();
+    assignor_->set_tasks(tasks_.ids(),
+                         parts_.tasks_on_disk ? parts_.tasks_on_disk() : std::vector<TaskId>{});
+    const std::scoped_lock lock(mutex_);
+    task_metadata_ = tasks_.metadata();
+}
+
+}  // namespace millrace::runtime
