@@ -102,7 +102,7 @@ void rewrite_self_joins(LogicalGraph& graph, bool reproduce_defects) {
             }
         }
         join.steps = join.self_join->steps;
-        join.stores.clear();
+        join.stores = join.self_join->stores;
     }
 }
 

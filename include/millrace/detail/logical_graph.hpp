@@ -66,6 +66,7 @@ struct SelfJoinRewrite {
     std::string left_window_node;
     std::string right_window_node;
     std::vector<NodeSpec> steps;  ///< Instead of those of the node.
+    std::vector<LogicalStore> stores;  ///< Likewise.
 };
 
 struct LogicalNode;

@@ -8,6 +8,7 @@
 #include "millrace/dsl/ktable.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 
+#include "millrace/dsl/bodies/stream_joins.hpp"
 #include "millrace/dsl/bodies/grouped.hpp"
 #include "millrace/dsl/bodies/kstream.hpp"
 #include "millrace/dsl/bodies/kstream_joins.hpp"

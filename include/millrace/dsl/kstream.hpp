@@ -115,6 +115,30 @@ class KStream {
     auto group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options = {}) const
         -> KGroupedStream<detail::RecordResult<F, K, V>, V>;
 
+    /// Joins the records of both streams that have the same key and are at most as far apart as `windows`
+    /// says, each pair once, at the later time: joiner(value, other) or joiner(key, value, other).
+    /// Records without key or value are dropped and counted.
+    template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>&> F>
+    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+    auto join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
+              StreamJoined<K, V, VOther> options = {}) const
+        -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>&>>;
+
+    /// As join, and records of this stream without a match once their window has closed, or at once
+    /// without a key: the other's value is given as a pointer.
+    template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>*> F>
+    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+    auto left_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
+                   StreamJoined<K, V, VOther> options = {}) const
+        -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>*>>;
+
+    /// As left_join, for records of both streams: both values are given as pointers.
+    template <class VOther, ValueJoiner<K, const detail::Plain<V>*, const detail::Plain<VOther>*> F>
+    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+    auto outer_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
+                    StreamJoined<K, V, VOther> options = {}) const
+        -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>*, const detail::Plain<VOther>*>>;
+
     /// Joins each record with the table's value of its key, as it is then. Without one there is no
     /// result. Records without key or value are dropped and counted. `joiner` is called as
     /// joiner(value, table_value) or joiner(key, value, table_value).
@@ -169,6 +193,10 @@ class KStream {
     KStream<KOut, VOut> add(const char* prefix, const Named& options,
                             SerdeOf<detail::Plain<KOut>> key, SerdeOf<detail::Plain<VOut>> value,
                             bool changes_key, bool changes_value, Args... args) const;
+
+    template <detail::JoinType kType, class VOther, class F>
+    auto join_stream(const KStream<K, VOther>& other, F joiner, const JoinWindows& windows,
+                     StreamJoined<K, V, VOther> options) const;
 
     template <detail::JoinType kType, class VTable, class VOut, Removals kRemovals, class F>
     KStream<K, VOut> join_table(const KTable<detail::Plain<K>, VTable, kRemovals>& table, F joiner,

@@ -75,6 +75,21 @@ struct Joined {
     SerdeOf<detail::Plain<V>> value_serde{};
 };
 
+/// How two streams are joined. Has the semantics of Kafka Streams' StreamJoined.
+template <class K, class V, class VOther>
+struct StreamJoined {
+    std::string name{};                             ///< Of the nodes and of repartition topics.
+    std::string store{};                            ///< Of the stores, each with a suffix.
+    StoreEngine engine = StoreEngine::kDefault;
+    bool logging = true;                            ///< False: the state is lost with the task.
+    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
+    std::optional<detail::StoreSpec> this_store{};  ///< Window stores of one's own, which keep duplicates
+    std::optional<detail::StoreSpec> other_store{}; ///< for exactly size plus grace, from stores::.
+    SerdeOf<detail::Plain<K>> key_serde{};
+    SerdeOf<detail::Plain<V>> value_serde{};
+    SerdeOf<detail::Plain<VOther>> other_value_serde{};
+};
+
 /// How an aggregate or a table keeps its state. Has the semantics of Kafka Streams' Materialized.
 template <class K, class V>
 struct Materialized {

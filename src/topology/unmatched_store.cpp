@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/detail/unmatched_store.hpp"
+
+#include "millrace/core/error.hpp"
+#include "millrace/serde/primitives.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace millrace::detail {
+namespace {
+
+constexpr std::size_t kTimeBytes = 8;
+constexpr std::size_t kCountBytes = 4;
+constexpr char kListOfAnySize = 1;
+constexpr char kLeft = 1;
+constexpr char kRight = 0;
+
+// A list: one byte for the kind, four for the count, then each element after its size in four bytes.
+void append_element(BytesView element, Bytes& list) {
+    append_big_endian(static_cast<std::int32_t>(element.size()), list);
+    list += element;
+}
+
+[[noreturn]] void not_a_list() { throw SerdeError("not a list of unmatched records"); }
+
+std::int32_t count_of(BytesView list) {
+    if (list.size() < 1 + kCountBytes || list.front() != kListOfAnySize) {
+        not_a_list();
+    }
+    return read_big_endian<std::int32_t>(list.data() + 1);
+}
+
+template <class F>
+void for_each_element(BytesView list, F&& use) {
+    const std::int32_t count = count_of(list);
+    list.remove_prefix(1 + kCountBytes);
+    for (std::int32_t i = 0; i < count; ++i) {
+        if (list.size() < kCountBytes) {
+            not_a_list();
+        }
+        const auto size = static_cast<std::size_t>(read_big_endian<std::uint32_t>(list.data()));
+        list.remove_prefix(kCountBytes);
+        if (list.size() < size) {
+            not_a_list();
+        }
+        use(list.substr(0, size));
+        list.remove_prefix(size);
+    }
+}
+
+}  // namespace
+
+void UnmatchedStore::make_key(Timestamp timestamp, bool is_left, BytesView key) {
+    key_.clear();
+    append_big_endian(milliseconds_of(timestamp), key_);
+    key_ += is_left ? kLeft : kRight;
+    key_ += key;
+}
+
+void UnmatchedStore::add(Timestamp timestamp, bool is_left, BytesView key, BytesView value) {
+    make_key(timestamp, is_left, key);
+    const NullableBytes known = store_->get(key_);
+    list_.assign(1, kListOfAnySize);
+    append_big_endian(known ? count_of(*known) + 1 : 1, list_);
+    if (known) {
+        list_ += known->substr(1 + kCountBytes);
+    }
+    Bytes element(1, is_left ? kLeft : kRight);
+    element += value;
+    append_element(element, list_);
+    store_->put(key_, BytesView(list_));
+}
+
+void UnmatchedStore::erase(Timestamp timestamp, bool is_left, BytesView key) {
+    make_key(timestamp, is_left, key);
+    if (store_->get(key_)) {
+        store_->put(key_, std::nullopt);
+    }
+}
+
+void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windows,
+                                 const std::function<void(const Unmatched&)>& emit) {
+    std::optional<Bytes> emitted;  // Forgotten once the next one was emitted, as Kafka Streams does.
+    clock.min_time = Timestamp::max();
+    {
+        const auto rows = store_->range(std::nullopt, std::nullopt, Order::kForward);
+        bool left_is_open = false;
+        bool right_is_open = false;
+        for (; rows->valid(); rows->next()) {
+            const BytesView row = rows->key();
+            if (row.size() < kTimeBytes + 1) {
+                not_a_list();
+            }
+            Unmatched unmatched;
+            unmatched.timestamp = timestamp_of(read_big_endian<std::int64_t>(row.data()));
+            unmatched.is_left = row[kTimeBytes] == kLeft;
+            unmatched.key = row.substr(kTimeBytes + 1);
+            clock.min_time = unmatched.timestamp;
+            if (left_is_open && right_is_open) {
+                break;
+            }
+            const auto look_back = unmatched.is_left ? windows.after : windows.before;
+            if (unmatched.timestamp + look_back + windows.grace >= clock.stream_time) {
+                (unmatched.is_left ? left_is_open : right_is_open) = true;
+                continue;
+            }
+            const Bytes key(row);
+            for_each_element(rows->value(), [&](BytesView element) {
+                unmatched.value = element.substr(1);
+                emit(unmatched);
+                if (emitted) {
+                    store_->put(*emitted, std::nullopt);
+                    emitted.reset();
+                }
+            });
+            emitted = key;
+        }
+    }
+    if (emitted) {
+        store_->put(*emitted, std::nullopt);
+    }
+}
+
+std::chrono::milliseconds unmatched_emit_interval(const TaskContext& context) {
+    constexpr std::int64_t kDefault = 1000;
+    const std::string setting =
+        context.setting("__emit.interval.ms.kstreams.outer.join.spurious.results.fix__");
+    std::int64_t interval = kDefault;
+    if (!setting.empty()) {
+        std::from_chars(setting.data(), setting.data() + setting.size(), interval);
+    }
+    return std::chrono::milliseconds(interval);
+}
+
+}  // namespace millrace::detail
