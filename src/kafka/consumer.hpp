@@ -40,8 +40,8 @@ struct CommittedOffset {
 
 /// Topics by name, or all topics whose whole name matches a regular expression.
 struct Subscription {
-    std::vector<std::string> topics;
-    std::string pattern;  ///< Used when not empty; POSIX extended syntax.
+    std::vector<std::string> topics = {};
+    std::string pattern = {};  ///< Used when not empty; POSIX extended syntax.
 };
 
 /// The records fetched from one assigned partition and not yet read.
@@ -72,7 +72,8 @@ class ConsumerListener {
     virtual ~ConsumerListener() = default;
 
     /// These partitions are ours in addition to those held. Returns where to begin in each.
-    virtual std::vector<StartPosition> on_assigned(const std::vector<TopicPartition>& partitions) = 0;
+    virtual std::vector<StartPosition> on_assigned(
+        const std::vector<TopicPartition>& partitions) = 0;
 
     /// These partitions go to somebody else. Offsets may still be committed, here and now.
     virtual void on_revoked(const std::vector<TopicPartition>& partitions) = 0;
@@ -105,7 +106,8 @@ class Consumer {
     virtual Status unsubscribe() = 0;
 
     /// Adds partitions by hand. Errors concerning them are told to `listener`.
-    virtual Status assign(std::span<const StartPosition> partitions, ConsumerListener& listener) = 0;
+    virtual Status assign(std::span<const StartPosition> partitions,
+                          ConsumerListener& listener) = 0;
     virtual Status unassign(std::span<const TopicPartition> partitions) = 0;
 
     /// Serves group membership, listener and errors, and waits up to `timeout` for records: returns
@@ -117,10 +119,12 @@ class Consumer {
     /// Ends a poll that waits, or the next one. Thread-safe.
     virtual void wake_up() = 0;
 
-    /// The queue of an assigned partition; null if it is not assigned. From on_assigned's return on.
+    /// The queue of an assigned partition; null if it is not assigned. From on_assigned's return
+    /// on.
     virtual PartitionQueue* queue(const TopicPartition& partition) = 0;
 
-    /// Continues that assigned partition at `offset` (or a logical one); what was fetched is dropped.
+    /// Continues that assigned partition at `offset` (or a logical one); what was fetched is
+    /// dropped.
     virtual Status seek(const TopicPartition& partition, Offset offset) = 0;
 
     /// Commits and waits for the answer.
@@ -129,8 +133,8 @@ class Consumer {
 
     /// What the group has committed, in the order asked. kUnstableOffsets while a transaction on
     /// them is open and the consumer reads committed only.
-    virtual Result<std::vector<CommittedOffset>> committed(std::span<const TopicPartition> partitions,
-                                                           std::chrono::milliseconds timeout) = 0;
+    virtual Result<std::vector<CommittedOffset>> committed(
+        std::span<const TopicPartition> partitions, std::chrono::milliseconds timeout) = 0;
 
     virtual GroupMetadata group_metadata() const = 0;
 
@@ -141,7 +145,8 @@ class Consumer {
     virtual Status request_rebalance() = 0;
 
     /// Calls the listener for what is still assigned, leaves the group (unless static) and frees
-    /// all. Idempotent; bounded by `timeout`. The destructor closes without waiting for the network.
+    /// all. Idempotent; bounded by `timeout`. The destructor closes without waiting for the
+    /// network.
     virtual void close(std::chrono::milliseconds timeout) = 0;
 };
 

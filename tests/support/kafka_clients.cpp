@@ -2,10 +2,10 @@
 #include "support/kafka_clients.hpp"
 
 #include "kafka/rdkafka/rd_client_supplier.hpp"
-#include "support/kafka_broker.hpp"
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 namespace millrace::testing {
 
@@ -22,9 +22,12 @@ void require_ok(const kafka::Status& status) {
 
 }  // namespace
 
+std::shared_ptr<kafka::ClientSupplier> clients_of(const KafkaBroker& broker) {
+    return kafka::rdkafka_clients({{"bootstrap.servers", broker.bootstrap_servers()}});
+}
+
 std::shared_ptr<kafka::ClientSupplier> real_clients() {
-    return kafka::rdkafka_clients(
-        {{"bootstrap.servers", KafkaBroker::shared().bootstrap_servers()}});
+    return clients_of(KafkaBroker::shared());
 }
 
 std::string make_topic(kafka::ClientSupplier& clients, const std::string& prefix,
@@ -119,9 +122,9 @@ int ToyAssignor::rounds() const {
     return rounds_;
 }
 
-std::vector<ReadRecord> read_records(kafka::Consumer& consumer, const TopicPartition& partition,
-                                     std::size_t count) {
-    std::vector<ReadRecord> records;
+std::vector<ConsumedRecord> read_records(kafka::Consumer& consumer, const TopicPartition& partition,
+                                         std::size_t count) {
+    std::vector<ConsumedRecord> records;
     std::vector<kafka::Message> messages;
     const auto deadline = steady_clock::now() + kPatience;
     while (records.size() < count && steady_clock::now() < deadline) {
@@ -147,6 +150,9 @@ bool poll_until(const std::vector<kafka::Consumer*>& consumers, const std::funct
     while (!done()) {
         if (steady_clock::now() >= deadline) {
             return false;
+        }
+        if (consumers.empty()) {
+            std::this_thread::sleep_for(milliseconds(20));
         }
         for (auto* consumer : consumers) {
             consumer->poll(milliseconds(20));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kafka/client_supplier.hpp"
+#include "support/kafka_broker.hpp"
 
 #include <chrono>
 #include <functional>
@@ -16,6 +17,8 @@ namespace millrace::testing {
 
 /// How long tests against a real broker wait for what must happen.
 inline constexpr std::chrono::milliseconds kPatience{30'000};
+
+std::shared_ptr<kafka::ClientSupplier> clients_of(const KafkaBroker& broker);
 
 /// Clients of the shared real broker.
 std::shared_ptr<kafka::ClientSupplier> real_clients();
@@ -96,7 +99,7 @@ class ToyAssignor : public kafka::GroupAssignor {
 };
 
 /// A copy of a consumed message.
-struct ReadRecord {
+struct ConsumedRecord {
     NullableOwnedBytes key;
     NullableOwnedBytes value;
     Timestamp timestamp;
@@ -105,8 +108,8 @@ struct ReadRecord {
 };
 
 /// Polls until `count` records of that partition were read or patience is over; returns them.
-std::vector<ReadRecord> read_records(kafka::Consumer& consumer, const TopicPartition& partition,
-                                     std::size_t count);
+std::vector<ConsumedRecord> read_records(kafka::Consumer& consumer, const TopicPartition& partition,
+                                         std::size_t count);
 
 /// Polls the consumers in turn until `done` or patience is over; returns whether it was done.
 bool poll_until(const std::vector<kafka::Consumer*>& consumers, const std::function<bool()>& done);

@@ -7,6 +7,7 @@
 #include "millrace/core/error.hpp"
 
 #include <span>
+#include <utility>
 
 namespace millrace::kafka {
 namespace {
@@ -31,7 +32,10 @@ RdAdmin::RdAdmin(const ClientSettings& settings) {
     const OwnSettings own{
         .defaults = {{"socket.nagle.disable", "true"}, {"enable.metrics.push", "false"}},
         .fixed = {}};
-    client_ = make_client(RD_KAFKA_PRODUCER, make_config(merged(own, settings)), nullptr);
+    RdConfig config = make_config(merged(own, settings));
+    // What matters of an error is told by the call that fails on it; nobody would serve this queue.
+    rd_kafka_conf_set_error_cb(config.get(), [](rd_kafka_t*, int, const char*, void*) noexcept {});
+    client_ = make_client(RD_KAFKA_PRODUCER, std::move(config), nullptr);
 }
 
 Result<PartitionCounts> RdAdmin::describe_topics(std::span<const std::string> names,

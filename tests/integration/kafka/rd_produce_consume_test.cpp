@@ -63,11 +63,11 @@ TEST(RdProducer, SendsKeyValueTimestampAndHeadersUnchanged) {
     Reader reader(*clients, topic);
     const auto records = read_records(*reader.consumer, {topic, 0}, 1);
     ASSERT_THAT(records, SizeIs(1));
-    EXPECT_THAT(records[0],
-                AllOf(Field(&ReadRecord::key, Optional(binary)),
-                      Field(&ReadRecord::value, Optional(Eq("value"))),
-                      Field(&ReadRecord::timestamp, Eq(timestamp_of(1234))),
-                      Field(&ReadRecord::offset, 0), Field(&ReadRecord::headers, Eq(headers))));
+    EXPECT_THAT(records[0], AllOf(Field(&ConsumedRecord::key, Optional(binary)),
+                                  Field(&ConsumedRecord::value, Optional(Eq("value"))),
+                                  Field(&ConsumedRecord::timestamp, Eq(timestamp_of(1234))),
+                                  Field(&ConsumedRecord::offset, 0),
+                                  Field(&ConsumedRecord::headers, Eq(headers))));
     EXPECT_EQ(acknowledged, 0);
     EXPECT_THAT(listener.failures, SizeIs(0));
 }
@@ -87,10 +87,10 @@ TEST(RdProducer, TellsNullFromEmpty) {
 
     Reader reader(*clients, topic);
     EXPECT_THAT(read_records(*reader.consumer, {topic, 0}, 2),
-                ElementsAre(AllOf(Field(&ReadRecord::key, Eq(std::nullopt)),
-                                  Field(&ReadRecord::value, Eq(std::nullopt))),
-                            AllOf(Field(&ReadRecord::key, Optional(Eq(""))),
-                                  Field(&ReadRecord::value, Optional(Eq(""))))));
+                ElementsAre(AllOf(Field(&ConsumedRecord::key, Eq(std::nullopt)),
+                                  Field(&ConsumedRecord::value, Eq(std::nullopt))),
+                            AllOf(Field(&ConsumedRecord::key, Optional(Eq(""))),
+                                  Field(&ConsumedRecord::value, Optional(Eq(""))))));
 }
 
 TEST(RdProducer, KeepsATimestampOfZeroAndDatesARecordWithoutOne) {
@@ -299,14 +299,14 @@ TEST(RdConsumer, SeeksBackAndForward) {
 
     ASSERT_TRUE(reader.consumer->seek(which, 1).ok());
     EXPECT_THAT(read_records(*reader.consumer, which, 1),
-                ElementsAre(Field(&ReadRecord::value, Optional(Eq("1")))));
+                ElementsAre(Field(&ConsumedRecord::value, Optional(Eq("1")))));
     ASSERT_TRUE(reader.consumer->seek(which, 3).ok());
     EXPECT_THAT(read_records(*reader.consumer, which, 1),
-                ElementsAre(Field(&ReadRecord::value, Optional(Eq("3")))));
+                ElementsAre(Field(&ConsumedRecord::value, Optional(Eq("3")))));
     ASSERT_TRUE(reader.consumer->seek(which, kafka::kFromEnd).ok());
     send_values(*clients, which, {"4"});
     EXPECT_THAT(read_records(*reader.consumer, which, 1),
-                ElementsAre(Field(&ReadRecord::value, Optional(Eq("4")))));
+                ElementsAre(Field(&ConsumedRecord::value, Optional(Eq("4")))));
 }
 
 TEST(RdConsumer, ReadsNoMoreOfAnUnassignedPartition) {
