@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/contract.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace millrace::testing {
+namespace {
+
+using kafka::ErrorCode;
+using kafka::Isolation;
+using kafka::OffsetSpec;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Key;
+using ::testing::Pair;
+using ::testing::SizeIs;
+
+class AdminCalls : public Contract {
+  protected:
+    kafka::Status create(const kafka::NewTopic& topic) {
+        return require_value(admin().create_topics({&topic, 1}, kTimeout)).front();
+    }
+
+    kafka::PartitionCounts describe(const std::vector<std::string>& names) {
+        return require_value(admin().describe_topics(names, kTimeout));
+    }
+
+    kafka::Status delete_before(const TopicPartition& partition, Offset offset) {
+        const kafka::StartPosition before{partition, offset};
+        return require_value(admin().delete_records({&before, 1}, kTimeout)).front();
+    }
+
+    Offset first_offset(const TopicPartition& partition) {
+        return require_value(admin().list_offsets({&partition, 1}, OffsetSpec::kEarliest,
+                                                  Isolation::kReadCommitted, kTimeout))
+            .front();
+    }
+
+    kafka::Status alter(const std::string& group, const TopicPartition& partition, Offset offset) {
+        const kafka::OffsetCommit commit{partition, offset, -1, "altered"};
+        return admin().alter_group_offsets(group, {&commit, 1}, kTimeout);
+    }
+
+    std::string topic_with(int count) {
+        const auto topic = create_topic();
+        const auto producer = make_producer();
+        for (int i = 0; i < count; ++i) {
+            producer->send(topic, "k", std::to_string(i));
+        }
+        producer->flush();
+        return topic;
+    }
+};
+
+TEST_P(AdminCalls, CreateTopicsOnce) {
+    const kafka::NewTopic topic{.name = unique("created"), .partitions = 3};
+
+    EXPECT_TRUE(create(topic).ok());
+    EXPECT_EQ(create(topic).code(), ErrorCode::kTopicExists);
+    EXPECT_THAT(describe({topic.name, unique("missing")}), ElementsAre(Pair(topic.name, 3)));
+    EXPECT_THAT(require_value(admin().list_topics(kTimeout)), Contains(Pair(topic.name, 3)));
+}
+
+TEST_P(AdminCalls, AnswerForEachTopicInOrder) {
+    const auto existing = create_topic();
+    const std::vector<kafka::NewTopic> topics{
+        {.name = unique("new")}, {.name = existing}, {.name = unique("new"), .partitions = 2}};
+
+    const auto statuses = require_value(admin().create_topics(topics, kTimeout));
+
+    ASSERT_THAT(statuses, SizeIs(3));
+    EXPECT_TRUE(statuses[0].ok());
+    EXPECT_EQ(statuses[1].code(), ErrorCode::kTopicExists);
+    EXPECT_TRUE(statuses[2].ok());
+}
+
+TEST_P(AdminCalls, RefuseTopicsThatAreNotWellFormed) {
+    EXPECT_EQ(create({.name = unique("bad"), .config = {{"cleanup.policy", "sometimes"}}}).code(),
+              ErrorCode::kInvalidConfig);
+    EXPECT_EQ(create({.name = unique("bad"), .config = {{"retention.ms", "long"}}}).code(),
+              ErrorCode::kInvalidConfig);
+    EXPECT_EQ(create({.name = unique("bad"), .config = {{"retention.ms", "-2"}}}).code(),
+              ErrorCode::kInvalidConfig);
+    EXPECT_EQ(create({.name = unique("bad"), .config = {{"no.such.setting", "1"}}}).code(),
+              ErrorCode::kInvalidConfig);
+    EXPECT_EQ(create({.name = "no blanks " + unique("bad")}).code(), ErrorCode::kInvalidConfig);
+}
+
+TEST_P(AdminCalls, ShowTheSettingsOfATopic) {
+    const std::map<std::string, std::string> config{{"cleanup.policy", "compact,delete"},
+                                                    {"retention.ms", "86400000"},
+                                                    {"segment.bytes", "52428800"}};
+    const auto topic = create_topic(1, config);
+
+    const auto shown = require_value(admin().topic_config(topic, kTimeout));
+
+    for (const auto& setting : config) {
+        EXPECT_THAT(shown, Contains(setting));
+    }
+}
+
+TEST_P(AdminCalls, ShowNoSettingsOfAnUnknownTopic) {
+    const auto shown = admin().topic_config(unique("missing"), kTimeout);
+
+    ASSERT_FALSE(shown.ok());
+    EXPECT_EQ(shown.status().code(), ErrorCode::kUnknownTopic);
+}
+
+TEST_P(AdminCalls, DeleteTopics) {
+    const auto topic = topic_with(2);
+    const std::vector<std::string> names{topic, unique("missing")};
+
+    const auto statuses = require_value(admin().delete_topics(names, kTimeout));
+
+    ASSERT_THAT(statuses, SizeIs(2));
+    EXPECT_TRUE(statuses[0].ok()) << statuses[0].message();
+    EXPECT_EQ(statuses[1].code(), ErrorCode::kUnknownTopic);
+    eventually("the end of the topic", [&] { return describe({topic}).empty(); });
+}
+
+TEST_P(AdminCalls, ListOffsets) {
+    const auto topic = topic_with(3);
+    const TopicPartition partition{topic, 0};
+
+    EXPECT_EQ(first_offset(partition), 0);
+    EXPECT_EQ(end_offset(partition), 3);
+    const TopicPartition missing{unique("missing"), 0};
+    const auto none = admin().list_offsets({&missing, 1}, OffsetSpec::kLatest,
+                                           Isolation::kReadCommitted, std::chrono::seconds(3));
+    ASSERT_FALSE(none.ok());
+    EXPECT_TRUE(none.status().retriable()) << none.status().message();
+}
+
+TEST_P(AdminCalls, DeleteRecordsBeforeAnOffset) {
+    const auto topic = topic_with(5);
+    const TopicPartition partition{topic, 0};
+
+    EXPECT_TRUE(delete_before(partition, 3).ok());
+
+    EXPECT_EQ(first_offset(partition), 3);
+    EXPECT_EQ(end_offset(partition), 5);
+    EXPECT_THAT(values_of(read_all(partition)), ElementsAre("3", "4"));
+    EXPECT_TRUE(delete_before(partition, 1).ok()) << "deleting again is no error";
+    EXPECT_EQ(first_offset(partition), 3);
+    EXPECT_EQ(delete_before(partition, 9).code(), ErrorCode::kOffsetOutOfRange);
+    EXPECT_TRUE(delete_before(partition, kafka::kFromEnd).ok());
+    EXPECT_EQ(first_offset(partition), 5);
+}
+
+TEST_P(AdminCalls, DeleteNoRecordsOfCompactedTopics) {
+    const auto topic = create_topic(1, {{"cleanup.policy", "compact"}});
+
+    EXPECT_EQ(delete_before({topic, 0}, 0).code(), ErrorCode::kPolicyViolation);
+}
+
+TEST_P(AdminCalls, AlterTheOffsetsOfAGroup) {
+    const auto topic = topic_with(3);
+    const auto group = unique("group");
+
+    ASSERT_TRUE(alter(group, {topic, 0}, 2).ok());
+
+    const auto offsets = require_value(admin().group_offsets(group, kTimeout));
+    ASSERT_THAT(offsets, ElementsAre(Key(TopicPartition{topic, 0})));
+    EXPECT_EQ(offsets.begin()->second.offset, 2);
+}
+
+TEST_P(AdminCalls, KnowNoOffsetsOfAnUnknownGroup) {
+    EXPECT_THAT(require_value(admin().group_offsets(unique("missing"), kTimeout)), IsEmpty());
+}
+
+TEST_P(AdminCalls, LeaveGroupsWithMembersAlone) {
+    const auto topic = topic_with(3);
+    const auto group = unique("group");
+    const auto member = make_consumer({{"group.id", group}}, std::make_shared<TestAssignor>());
+    member->subscribe(topic);
+    poll_until("an assignment", {member.get()}, [&] { return !member->held().empty(); });
+
+    EXPECT_EQ(alter(group, {topic, 0}, 2).code(), ErrorCode::kGroupNotEmpty);
+    EXPECT_EQ(admin().delete_group(group, kTimeout).code(), ErrorCode::kGroupNotEmpty);
+}
+
+TEST_P(AdminCalls, DeleteGroups) {
+    const auto topic = topic_with(3);
+    const auto group = unique("group");
+    ASSERT_TRUE(alter(group, {topic, 0}, 2).ok());
+
+    EXPECT_TRUE(admin().delete_group(group, kTimeout).ok());
+
+    EXPECT_THAT(require_value(admin().group_offsets(group, kTimeout)), IsEmpty());
+    EXPECT_FALSE(admin().delete_group(unique("missing"), kTimeout).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Embedded, AdminCalls, ::testing::Values(BrokerKind::kEmbedded));
+INSTANTIATE_TEST_SUITE_P(RealKafka, AdminCalls, ::testing::Values(BrokerKind::kRealKafka));
+
+}  // namespace
+}  // namespace millrace::testing
