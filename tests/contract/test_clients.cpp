@@ -102,6 +102,11 @@ void TestAssignor::on_assignment(const std::vector<TopicPartition>& /*partitions
     assignment_user_data_ = Bytes(user_data);
 }
 
+TestConsumer::~TestConsumer() {
+    when_revoked_ = nullptr;
+    consumer_->close(kTimeout);
+}
+
 void TestConsumer::assign(const TopicPartition& partition, Offset offset) {
     const kafka::StartPosition start{partition, offset};
     require_ok(consumer_->assign({&start, 1}, *this));

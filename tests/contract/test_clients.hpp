@@ -74,6 +74,11 @@ class TestConsumer final : public kafka::ConsumerListener {
 
     explicit TestConsumer(std::unique_ptr<kafka::Consumer> consumer)
         : consumer_(std::move(consumer)) {}
+    TestConsumer(const TestConsumer&) = delete;
+    TestConsumer& operator=(const TestConsumer&) = delete;
+
+    /// Closes, so that the group goes on without delay.
+    ~TestConsumer();
 
     kafka::Consumer& operator*() { return *consumer_; }
     kafka::Consumer* operator->() { return consumer_.get(); }

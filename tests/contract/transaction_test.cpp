@@ -183,7 +183,8 @@ TEST_P(Transactions, PurgeWhatWasNotSentWhenAborted) {
 
 TEST_P(Transactions, MustBeAbortedWhenARecordFailed) {
     const auto topic = create_topic(1, {{"max.message.bytes", "5000"}});
-    const auto producer = make_transactional(unique("t"));
+    const auto id = unique("t");
+    const auto producer = make_transactional(id);
     producer->begin();
     producer->send(topic, "k", std::string(6'000, 'x'));
 
@@ -192,9 +193,13 @@ TEST_P(Transactions, MustBeAbortedWhenARecordFailed) {
     EXPECT_TRUE(status.must_abort_transaction()) << status.message();
     EXPECT_FALSE(status.fatal());
     producer->abort();
-    producer->begin();
-    producer->send(topic, "k", "small");
-    producer->commit();
+
+    // librdkafka goes on with a gap in its sequence numbers, which the broker refuses: whoever wants to
+    // go on for certain makes a new producer.
+    const auto next = make_transactional(id);
+    next->begin();
+    next->send(topic, "k", "small");
+    next->commit();
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("small"));
 }
 
