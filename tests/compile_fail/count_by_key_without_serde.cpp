@@ -1,0 +1,16 @@
+// error: Serializable
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/millrace.hpp"
+
+#include <string>
+
+namespace {
+struct NoSerde {};
+}  // namespace
+
+int main() {
+    millrace::StreamsBuilder builder;
+    builder.stream<std::string, std::string>("in")
+        .group_by([](const std::string&) { return NoSerde{}; })
+        .count();
+}

@@ -1,0 +1,10 @@
+// error: RecordToPairs
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/millrace.hpp"
+
+#include <string>
+
+int main() {
+    millrace::StreamsBuilder builder;
+    builder.stream<std::string, std::string>("in").flat_map([](const std::string& v) { return v; });
+}

@@ -1,0 +1,11 @@
+// error: RecordToRange
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/millrace.hpp"
+
+#include <string>
+
+int main() {
+    millrace::StreamsBuilder builder;
+    builder.stream<std::string, std::string>("in").flat_map_values(
+        [](const std::string&) { return 1; });
+}

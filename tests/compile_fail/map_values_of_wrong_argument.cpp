@@ -1,0 +1,12 @@
+// error: CallableWithRecord
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/millrace.hpp"
+
+#include <string>
+
+int main() {
+    millrace::StreamsBuilder builder;
+    builder.stream<std::string, std::string>("in")
+        .map_values([](int n) { return n + 1; })
+        .to("out");
+}

@@ -1,0 +1,10 @@
+// error: TopicChoice
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/millrace.hpp"
+
+#include <string>
+
+int main() {
+    millrace::StreamsBuilder builder;
+    builder.stream<std::string, std::string>("in").to(5);
+}
