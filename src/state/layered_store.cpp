@@ -220,7 +220,11 @@ void LayeredStore::committed() {
 
 void LayeredStore::roll_back() {
     const std::size_t before = table_.cached_bytes();
-    table_.roll_back();
+    if (key_prefix_ == 0) {
+        table_.roll_back();
+    } else {
+        table_.clear();  // Its clean rows may have come too late for a time that is taken back.
+    }
     engine_->roll_back();
     share().change(before, table_.cached_bytes());
 }
