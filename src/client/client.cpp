@@ -19,7 +19,25 @@ using client::Role;
 using runtime::ThreadState;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kRestoreWait{100};
+constexpr milliseconds kHelperWait{100};
+
+bool on_disk(const detail::StoreSpec& store, StoreEngine default_engine) {
+    const StoreEngine engine =
+        store.engine == StoreEngine::kDefault ? default_engine : store.engine;
+    return engine == StoreEngine::kRocksDb && !store.custom_key_value && !store.custom_window;
+}
+
+/// Whether any store keeps files: without, the state directory is neither made nor locked.
+bool keeps_files(const detail::TopologySpec& spec, StoreEngine default_engine) {
+    return std::any_of(spec.stores.begin(), spec.stores.end(),
+                       [&](const auto& store) { return on_disk(store, default_engine); }) ||
+           std::any_of(spec.global_stores.begin(), spec.global_stores.end(),
+                       [&](const auto& each) { return on_disk(each.store, default_engine); });
+}
+
+StoreEngine default_engine(const StreamsConfig& config) {
+    return config.default_dsl_store == "in_memory" ? StoreEngine::kInMemory : StoreEngine::kRocksDb;
+}
 
 std::shared_ptr<kafka::ClientSupplier> kafka_clients(const StreamsConfig& config) {
     if (config.bootstrap_servers.empty()) {
@@ -61,7 +79,11 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
     : topology_(topology), config_(config), clock_(system_clock()) {
     config_.validate();
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
-    process_id_ = random_uuid(system_random());
+    if (keeps_files(topology_.spec(), default_engine(config_))) {
+        directory_ =
+            std::make_unique<state::StateDirectory>(config_.state_dir, config_.application_id);
+    }
+    process_id_ = directory_ == nullptr ? random_uuid(system_random()) : directory_->process_id();
     client_id_ =
         config_.client_id.empty() ? config_.application_id + "-" + process_id_ : config_.client_id;
     application_ = topology::split(topology_.spec(), config_.application_id);
@@ -85,12 +107,39 @@ void KafkaStreams::Implementation::make_shared_parts() {
         runtime::InternalTopics::Options{
             .replication_factor = static_cast<std::int16_t>(config_.replication_factor),
             .config = topic_settings(config_)});
+    make_global_thread();
     task_maker_ = std::make_unique<runtime::TaskMaker>(runtime::TaskMaker::Parts{
         .application = &application_,
         .memory = memory_.get(),
-        .directory = config_.state_dir / config_.application_id,
-        .default_engine = config_.default_dsl_store == "in_memory" ? StoreEngine::kInMemory
-                                                                   : StoreEngine::kRocksDb,
+        .directory = directory_.get(),
+        .default_engine = default_engine(config_),
+        .settings = task_settings_,
+        .global_stores = global_ == nullptr ? nullptr : &global_->stores()});
+}
+
+void KafkaStreams::Implementation::make_global_thread() {
+    const auto& global_stores = topology_.spec().global_stores;
+    if (global_stores.empty()) {
+        return;
+    }
+    state::TaskStores::Options options{.directory = directory_ == nullptr
+                                                        ? std::filesystem::path{}
+                                                        : directory_->global_directory(),
+                                       .name = "global",
+                                       .specs = {},
+                                       .default_engine = default_engine(config_),
+                                       .processing = false};
+    for (const auto& global : global_stores) {
+        options.specs.push_back(global.store);
+    }
+    global_ = std::make_unique<runtime::GlobalThread>(runtime::GlobalThread::Parts{
+        .application = &application_,
+        .admin = admin_.get(),
+        .clock = &clock_,
+        .supplier = clients_,
+        .consumer_settings =
+            client_settings(config_, Role::kGlobalConsumer, client_id_ + "-global-consumer"),
+        .stores = std::make_unique<state::TaskStores>(std::move(options), *memory_),
         .settings = task_settings_});
 }
 
@@ -123,6 +172,7 @@ void KafkaStreams::Implementation::start() {
     if (!machine.transition_to(ClientState::kRebalancing)) {
         require_created("start");
     }
+    start_global();
     start_restoring();
     for (int i = 0; i < config_.num_stream_threads; ++i) {
         make_runner()->start();
@@ -139,10 +189,78 @@ void KafkaStreams::Implementation::start_restoring() {
         .listener = restore_listener,
         .metrics = &metrics});
     restoring_ = std::thread([this] {
-        while (!stop_restoring_.load(std::memory_order_relaxed)) {
-            restorer_->run_once(kRestoreWait);
+        Timestamp tidied = clock_.now();
+        while (!stop_helpers_.load(std::memory_order_relaxed)) {
+            restorer_->run_once(kHelperWait);
+            tidy(tidied);
         }
     });
+}
+
+/// Reads global stores to the end before any task processes, then keeps them up to date.
+void KafkaStreams::Implementation::start_global() {
+    if (global_ == nullptr) {
+        return;
+    }
+    const auto begin = clock_.monotonic();
+    while (!global_->caught_up()) {
+        if (clock_.monotonic() - begin >= config_.task_timeout ||
+            machine.state() != ClientState::kRebalancing) {
+            machine.transition_to(ClientState::kPendingError);
+            machine.transition_to(ClientState::kError);
+            throw KafkaError("global stores could not be read within task.timeout.ms = " +
+                             std::to_string(config_.task_timeout.count()));
+        }
+        try {
+            global_->run_once(kHelperWait);
+        } catch (...) {
+            machine.transition_to(ClientState::kPendingError);
+            machine.transition_to(ClientState::kError);
+            throw;
+        }
+    }
+    updating_global_ = std::thread([this] {
+        try {
+            while (!stop_helpers_.load(std::memory_order_relaxed)) {
+                global_->run_once(kHelperWait);
+            }
+        } catch (const std::exception& error) {
+            log::error(std::string("the global thread ends because of an error: ") + error.what());
+            if (uncaught) {
+                uncaught(error);  // Told; there is no replacement for this thread.
+            }
+            on_fatal();
+        }
+    });
+}
+
+/// Removes, now and then, what tasks that moved away have left behind.
+void KafkaStreams::Implementation::tidy(Timestamp& last) {
+    if (directory_ == nullptr || clock_.now() - last < config_.state_cleanup_delay) {
+        return;
+    }
+    last = clock_.now();
+    try {
+        directory_->remove_unused(config_.state_cleanup_delay);
+    } catch (const std::exception& error) {
+        log::warn(std::string("cannot remove unused state: ") + error.what());
+    }
+}
+
+void KafkaStreams::Implementation::clean_up() {
+    const ClientState state = machine.state();
+    if (state != ClientState::kCreated && !client::final_state(state)) {
+        throw Error(ErrorKind::kInvalidArgument,
+                    "clean_up must come before start() or after close(): client is " +
+                        std::string(to_string(state)));
+    }
+    if (keeps_files(topology_.spec(), default_engine(config_))) {
+        if (directory_ != nullptr) {
+            directory_->clean_up();
+        } else {
+            state::StateDirectory(config_.state_dir, config_.application_id).clean_up();
+        }
+    }
 }
 
 std::string KafkaStreams::Implementation::next_thread_name() const {
@@ -181,7 +299,6 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
         .clock = &clock_,
         .paused = &paused,
         .on_state = [this](ThreadState, ThreadState) { on_thread_state(); },
-        .tasks_on_disk = {},
         .on_application_shutdown = [this] { on_fatal(); }};
     return std::make_unique<runtime::StreamThread>(std::move(parts));
 }
@@ -245,13 +362,22 @@ void KafkaStreams::Implementation::stop_all(Runner::Ending ending, milliseconds 
 /// Ends what the stream threads have used. Once all of them have ended.
 void KafkaStreams::Implementation::finish() {
     const std::scoped_lock finishing(finishing_);
-    stop_restoring_.store(true);
+    stop_helpers_.store(true);
     if (restorer_ != nullptr) {
         restorer_->wake_up();
     }
-    if (restoring_.joinable()) {
-        restoring_.join();
+    if (global_ != nullptr) {
+        global_->wake_up();
     }
+    for (std::thread* helper : {&restoring_, &updating_global_}) {
+        if (helper->joinable()) {
+            helper->join();
+        }
+    }
+    if (global_ != nullptr) {
+        global_->close();
+    }
+    directory_.reset();  // Another client may use it from here on.
 }
 
 bool KafkaStreams::Implementation::is_own_thread() const {

@@ -10,9 +10,11 @@
 #include "metrics/registry.hpp"
 #include "millrace/client/kafka_streams.hpp"
 #include "restore/restorer.hpp"
+#include "runtime/global_thread.hpp"
 #include "runtime/internal_topics.hpp"
 #include "runtime/start_positions.hpp"
 #include "runtime/task_maker.hpp"
+#include "state/state_directory.hpp"
 #include "state/state_memory.hpp"
 #include "topology/sub_topologies.hpp"
 
@@ -38,6 +40,7 @@ class KafkaStreams::Implementation {
 
     void start();
     bool close(std::chrono::milliseconds timeout);
+    void clean_up();
 
     std::optional<std::string> add_stream_thread();
     std::optional<std::string> remove_stream_thread(std::chrono::milliseconds timeout);
@@ -62,7 +65,10 @@ class KafkaStreams::Implementation {
     std::unique_ptr<runtime::StreamThread> make_stream_thread(const std::string& name);
     std::shared_ptr<Runner> make_runner();
     std::string next_thread_name() const;
+    void make_global_thread();
+    void start_global();
     void start_restoring();
+    void tidy(Timestamp& last);
     void stop_all(Runner::Ending ending, std::chrono::milliseconds timeout);
     void finish();
     void on_thread_state();
@@ -75,6 +81,7 @@ class KafkaStreams::Implementation {
     StreamsConfig config_;
     std::shared_ptr<kafka::ClientSupplier> clients_;
     Clock& clock_;
+    std::unique_ptr<state::StateDirectory> directory_;  // Null: nothing is kept on disk.
     std::string process_id_;
     std::string client_id_;
     topology::ApplicationTopology application_;
@@ -83,12 +90,14 @@ class KafkaStreams::Implementation {
     std::shared_ptr<const runtime::TaskSettings> task_settings_;
     std::unique_ptr<runtime::StartPositions> start_positions_;
     std::unique_ptr<runtime::InternalTopics> internal_topics_;
+    std::unique_ptr<runtime::GlobalThread> global_;  // Null: there are no global stores.
     std::unique_ptr<runtime::TaskMaker> task_maker_;
     std::unique_ptr<restore::Restorer> restorer_;
 
-    std::atomic<bool> stop_restoring_{false};
+    std::atomic<bool> stop_helpers_{false};
     std::thread restoring_;
-    std::mutex finishing_;  // Held by the one that joins it.
+    std::thread updating_global_;
+    std::mutex finishing_;  // Held by the one that joins these.
 
     mutable std::mutex mutex_;  // Guards the rest.
     mutable std::condition_variable ended_;

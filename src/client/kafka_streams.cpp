@@ -36,6 +36,10 @@ bool KafkaStreams::close(std::chrono::milliseconds timeout) {
     return implementation_->close(timeout);
 }
 
+void KafkaStreams::clean_up() {
+    implementation_->clean_up();
+}
+
 ClientState KafkaStreams::state() const {
     return implementation_->machine.state();
 }

@@ -23,6 +23,9 @@ constexpr std::chrono::seconds kBetweenComplaints{10};
 /// How long a thread works before it looks after its group again.
 constexpr milliseconds kSlice{50};
 
+/// How long to wait for one answer before joining the group.
+constexpr std::chrono::seconds kLookAround{2};
+
 /// How soon to look again at tasks that hold records back for the sake of time order.
 constexpr milliseconds kHeldBackWait{10};
 
@@ -117,7 +120,9 @@ bool StreamThread::ready_to_join() {
         return false;
     }
     std::string reason;
-    if (parts_.internal_topics->prepare(settings().request_timeout, reason)) {
+    // Not for long: nobody can be told to stop meanwhile.
+    if (parts_.internal_topics->prepare(
+            std::min<milliseconds>(settings().request_timeout, kLookAround), reason)) {
         next_attempt_ = kNoTimestamp;
         return true;
     }

@@ -74,7 +74,6 @@ class StreamThread final : private kafka::ConsumerListener {
         const std::atomic<bool>* paused = nullptr;
 
         std::function<void(ThreadState now, ThreadState before)> on_state{};
-        std::function<std::vector<TaskId>()> tasks_on_disk{};
 
         /// An instance has asked the whole application to stop.
         std::function<void()> on_application_shutdown{};

@@ -96,8 +96,7 @@ void StreamThread::open_task(TaskId id, std::vector<TopicPartition> inputs,
     StreamTask& task = *made.task;
     task.start_restoring();
     std::vector<restore::StoreToRestore> stores;
-    const auto& part =
-        parts_.task_maker->application().sub_topologies[static_cast<std::size_t>(id.sub_topology)];
+    const topology::SubTopology& part = parts_.task_maker->part_of(id);
     for (const StoreChangelog& changelog : task.changelogs()) {
         restore::StoreToRestore store{
             .store = changelog.store,
@@ -260,6 +259,7 @@ void StreamThread::close_all_dirty() {
 
 /// Records in flight still point to where their acknowledged offsets go.
 void StreamThread::retire(std::unique_ptr<StreamTask> task) {
+    parts_.task_maker->closed(task->task_id());
     retired_.push_back(std::move(task));
 }
 
@@ -415,8 +415,7 @@ void StreamThread::abandon() {
 
 void StreamThread::tasks_changed() {
     tasks_.refresh();
-    assignor_->set_tasks(tasks_.ids(),
-                         parts_.tasks_on_disk ? parts_.tasks_on_disk() : std::vector<TaskId>{});
+    assignor_->set_tasks(tasks_.ids(), parts_.task_maker->tasks_on_disk());
     const std::scoped_lock lock(mutex_);
     task_metadata_ = tasks_.metadata();
 }

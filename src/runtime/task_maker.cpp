@@ -2,10 +2,12 @@
 #include "runtime/task_maker.hpp"
 
 #include "core/check.hpp"
+#include "core/file_system.hpp"
 #include "core/log.hpp"
+#include "millrace/core/error.hpp"
 #include "state/state_corrupted.hpp"
-#include "state/wipe_folder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace::runtime {
@@ -16,24 +18,62 @@ TaskMaker::TaskMaker(Parts parts) : parts_(std::move(parts)) {
 
 std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartition> inputs,
                                             detail::RecordCollector& collector, bool wipe) const {
+    const topology::SubTopology& part = part_of(id);
+    std::function<StateStore*(const std::string&)> global_store;
+    if (parts_.global_stores != nullptr) {
+        global_store = [views = parts_.global_stores->views()](const std::string& name) {
+            return views->find(name);
+        };
+    }
+    if (keeps_files(part) && !parts_.directory->try_lock(id)) {
+        throw StateError("another thread of this process still has the task's state: task " +
+                         to_string(id));
+    }
+    try {
+        return std::make_unique<StreamTask>(
+            StreamTask::Parts{.id = id,
+                              .application = parts_.application,
+                              .part = &part,
+                              .inputs = std::move(inputs),
+                              .stores = open_stores(id, part, wipe),
+                              .collector = &collector,
+                              .settings = parts_.settings,
+                              .global_store = std::move(global_store)});
+    } catch (...) {
+        closed(id);
+        throw;
+    }
+}
+
+/// Sub-topologies are numbered together with global ones, so the number is no index.
+const topology::SubTopology& TaskMaker::part_of(TaskId id) const {
     const auto& parts = parts_.application->sub_topologies;
-    MILLRACE_CHECK(id.sub_topology >= 0 &&
-                   static_cast<std::size_t>(id.sub_topology) < parts.size());
-    const topology::SubTopology& part = parts[static_cast<std::size_t>(id.sub_topology)];
-    return std::make_unique<StreamTask>(StreamTask::Parts{.id = id,
-                                                          .application = parts_.application,
-                                                          .part = &part,
-                                                          .inputs = std::move(inputs),
-                                                          .stores = open_stores(id, part, wipe),
-                                                          .collector = &collector,
-                                                          .settings = parts_.settings,
-                                                          .global_store = parts_.global_store});
+    const auto part = std::find_if(parts.begin(), parts.end(),
+                                   [id](const auto& each) { return each.id == id.sub_topology; });
+    MILLRACE_CHECK(part != parts.end());
+    return *part;
+}
+
+bool TaskMaker::keeps_files(const topology::SubTopology& part) const {
+    return parts_.directory != nullptr && !part.stores.empty();
+}
+
+void TaskMaker::closed(TaskId id) const {
+    if (keeps_files(part_of(id))) {
+        parts_.directory->unlock(id);
+    }
+}
+
+std::vector<TaskId> TaskMaker::tasks_on_disk() const {
+    return parts_.directory == nullptr ? std::vector<TaskId>{} : parts_.directory->tasks();
 }
 
 std::unique_ptr<state::TaskStores> TaskMaker::open_stores(TaskId id,
                                                           const topology::SubTopology& part,
                                                           bool wipe) const {
-    state::TaskStores::Options options{.directory = parts_.directory / to_string(id),
+    state::TaskStores::Options options{.directory = parts_.directory == nullptr
+                                                        ? std::filesystem::path{}
+                                                        : parts_.directory->task_directory(id),
                                        .name = to_string(id),
                                        .specs = {},
                                        .default_engine = parts_.default_engine,
@@ -49,7 +89,9 @@ std::unique_ptr<state::TaskStores> TaskMaker::open_stores(TaskId id,
                       to_string(id) + ": " + error.what());
         }
     }
-    state::wipe_folder(options.directory);
+    if (parts_.directory != nullptr) {
+        system_files().remove_all(options.directory);
+    }
     return std::make_unique<state::TaskStores>(options, *parts_.memory);
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/global_stores.hpp"
 #include "runtime/stream_task.hpp"
+#include "state/state_directory.hpp"
 #include "state/state_memory.hpp"
 
-#include <filesystem>
-#include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace millrace::runtime {
@@ -18,19 +17,28 @@ class TaskMaker {
     struct Parts {
         const topology::ApplicationTopology* application = nullptr;
         state::StateMemory* memory = nullptr;
-        std::filesystem::path directory{};  ///< "<state.dir>/<application.id>".
+        state::StateDirectory* directory = nullptr;  ///< Null: no store keeps anything on disk.
         StoreEngine default_engine = StoreEngine::kRocksDb;
         std::shared_ptr<const TaskSettings> settings{};
-        std::function<StateStore*(const std::string& name)> global_store{};
+        GlobalStores* global_stores = nullptr;  ///< Null: there are none.
     };
 
     explicit TaskMaker(Parts parts);
 
     /// `collector` must outlive the task. Damaged files are wiped: the stores come back empty and
     /// are restored from the beginning; `wipe` does so in any case.
-    /// Throws StateError when the folder cannot be used, TopologyError when nodes do not fit.
+    /// Throws StateError when the folder cannot be used or another thread has the task,
+    /// TopologyError when nodes do not fit.
     std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs,
                                      detail::RecordCollector& collector, bool wipe) const;
+
+    /// To be called when a task is closed: another thread may make it then.
+    void closed(TaskId id) const;
+
+    /// Tasks that have state on disk.
+    std::vector<TaskId> tasks_on_disk() const;
+
+    const topology::SubTopology& part_of(TaskId id) const;
 
     const topology::ApplicationTopology& application() const noexcept {
         return *parts_.application;
@@ -39,6 +47,7 @@ class TaskMaker {
     const state::StateMemory& memory() const noexcept { return *parts_.memory; }
 
   private:
+    bool keeps_files(const topology::SubTopology& part) const;
     std::unique_ptr<state::TaskStores> open_stores(TaskId id, const topology::SubTopology& part,
                                                    bool wipe) const;
 

@@ -36,6 +36,12 @@ class Events {
         return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return count_ >= count; });
     }
 
+    /// Waits for one event, or `limit`: between two looks at something that tells nobody.
+    void wait_for_no_longer_than(std::chrono::milliseconds limit) const {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, limit, [&] { return count_ > 0; });
+    }
+
   private:
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;

@@ -65,6 +65,10 @@ class KafkaStreams {
     /// goes on then. Idempotent. Called from a thread of this client it only asks for the end.
     bool close(std::chrono::milliseconds timeout = std::chrono::minutes{1});
 
+    /// Deletes this application's local state, which is rebuilt from Kafka at the next start.
+    /// Before start() or after close(); throws Error of kind kInvalidArgument otherwise.
+    void clean_up();
+
     ClientState state() const;
 
     /// Waits until the client is in that state, or has ended in another. True when it is in it.

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/client/kafka_streams.hpp"
 
-#include "core/random.hpp"
 #include "millrace/client/query.hpp"
-#include "millrace/testing/embedded_broker.hpp"
-#include "support/counting_topology.hpp"
+#include "millrace/core/error.hpp"
+#include "millrace/serde/string.hpp"
+#include "support/embedded_application.hpp"
 
 #include <gmock/gmock.h>
-
-#include <filesystem>
-#include <map>
 
 namespace millrace {
 namespace {
@@ -19,58 +16,12 @@ using support::counting_topology;
 using support::Events;
 using support::relay_topology;
 using ::testing::ElementsAre;
-using testing::EmbeddedBroker;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-/// One application on an embedded broker, with the topics in and out.
-class EmbeddedStreams : public ::testing::Test {
-  protected:
-    EmbeddedStreams()
-        : state_dir(std::filesystem::temp_directory_path() /
-                    ("millrace-test-" + random_uuid(system_random()))) {}
-    ~EmbeddedStreams() override { std::filesystem::remove_all(state_dir); }
-
-    void create_topics(std::int32_t partitions) {
-        broker.create_topic("in", partitions);
-        broker.create_topic("out", partitions);
-    }
-
-    StreamsConfig config(const std::string& instance = "one") const {
-        StreamsConfig result{.application_id = "app", .state_dir = state_dir / instance};
-        result.commit_interval = 20ms;
-        result.poll = 20ms;
-        return result;
-    }
-
-    std::unique_ptr<KafkaStreams> client(const Topology& topology,
-                                         const StreamsConfig& with) const {
-        return std::make_unique<KafkaStreams>(topology, with, broker.clients());
-    }
-
-    void produce(const std::string& key, int count = 1) {
-        for (int i = 0; i < count; ++i) {
-            broker.produce("in", {.key = key, .value = "v"});
-        }
-    }
-
-    /// The last value of each key in a topic.
-    std::map<std::string, std::string> table(const std::string& topic) const {
-        std::map<std::string, std::string> rows;
-        for (const auto& record : broker.records(topic)) {
-            rows[*record.key] = record.value.value_or("null");
-        }
-        return rows;
-    }
-
-    std::filesystem::path state_dir;
-    EmbeddedBroker broker;
-    Events processed;
-    std::function<void(const support::StringRecord&)> on_record = [this](const auto&) {
-        processed.happened();
-    };
-};
+class EmbeddedStreams : public support::EmbeddedApplication {};
 
 TEST_F(EmbeddedStreams, RelaysRecordsFromTopicToTopic) {
     create_topics(2);
@@ -96,7 +47,7 @@ TEST_F(EmbeddedStreams, CountsWithAChangelog) {
     create_topics(1);
     produce("a", 3);
     produce("b");
-    const auto streams = client(counting_topology(on_record), config());
+    const auto streams = counter();
 
     streams->start();
     ASSERT_TRUE(processed.wait_for(4));
@@ -104,6 +55,213 @@ TEST_F(EmbeddedStreams, CountsWithAChangelog) {
 
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
     EXPECT_THAT(table("app-counts-changelog"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
+}
+
+TEST_F(EmbeddedStreams, ResumesWithItsStateWithoutReadingTheChangelogAgain) {
+    create_topics(2);
+    produce("a", 3);
+    produce("b", 2);
+    auto streams = counter();
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(5));
+    ASSERT_TRUE(streams->close(10s));
+
+    streams = counter();
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(6));
+    ASSERT_TRUE(streams->close(10s));
+
+    EXPECT_EQ(metric(*streams, "restore-records-total"), 0);
+    EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4"), Pair("b", "2")));
+}
+
+TEST_F(EmbeddedStreams, RebuildsDeletedStateFromTheChangelog) {
+    create_topics(1);
+    produce("a", 3);
+    produce("b", 2);
+    auto streams = counter();
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(5));
+    ASSERT_TRUE(streams->close(10s));
+    std::filesystem::remove_all(state_dir);
+
+    streams = counter();
+    std::vector<std::string> heard;
+    std::int64_t total = 0;
+    streams->set_state_restore_listener(
+        {.on_restore_start =
+             [&](const auto&, const std::string& store, Offset start, Offset end) {
+                 heard.push_back(store + " " + std::to_string(start) + " " + std::to_string(end));
+             },
+         .on_restore_end = [&](const auto&, const std::string&,
+                               std::int64_t records) { total = records; }});
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(6));
+    ASSERT_TRUE(streams->close(10s));
+
+    EXPECT_THAT(heard, ElementsAre("counts 0 5"));
+    EXPECT_EQ(total, 5);
+    EXPECT_EQ(metric(*streams, "restore-records-total"), 5);
+    EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4"), Pair("b", "2")));
+}
+
+TEST_F(EmbeddedStreams, AnswersQueriesFromTheThreadsThatOwnTheStore) {
+    create_topics(2);
+    produce("a", 3);
+    produce("b", 2);
+    StreamsConfig two_threads = config();
+    two_threads.num_stream_threads = 2;
+    const auto streams = client(counting_topology(on_record), two_threads);
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(5));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+
+    const auto counts = streams->store<ReadOnlyKeyValueStore<std::string, std::string>>("counts");
+
+    EXPECT_EQ(counts.get("a"), "3");
+    EXPECT_EQ(counts.get("nobody"), std::nullopt);
+    EXPECT_THAT(counts.all(), UnorderedElementsAre(Pair("a", "3"), Pair("b", "2")));
+    EXPECT_THROW((streams->store<ReadOnlyKeyValueStore<std::string, std::string>>("other")),
+                 StateError);
+    ASSERT_TRUE(streams->close(10s));
+    EXPECT_THROW(counts.get("a"), StateError);
+}
+
+TEST_F(EmbeddedStreams, ProcessesNothingWhilePaused) {
+    create_topics(1);
+    const auto streams = client(relay_topology(on_record), config());
+    streams->pause();
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    produce("a", 2);
+
+    // Three polls of a thread that could have processed.
+    const double polls = metric(*streams, "poll-total");
+    Events waiting;
+    while (metric(*streams, "poll-total") < polls + 3) {
+        streams->metadata_for_local_threads();
+    }
+    EXPECT_TRUE(streams->is_paused());
+    EXPECT_EQ(processed.count(), 0);
+
+    streams->resume();
+    EXPECT_TRUE(processed.wait_for(2));
+    EXPECT_TRUE(streams->close(10s));
+}
+
+TEST_F(EmbeddedStreams, RefusesASecondProcessOnTheSameStateDirectory) {
+    create_topics(1);
+    const auto streams = counter();
+
+    EXPECT_THROW(counter(), StateError);
+}
+
+TEST_F(EmbeddedStreams, LeavesTheStateDirectoryToTheNextClientWhenClosed) {
+    create_topics(1);
+    const auto streams = counter();
+    streams->start();
+    ASSERT_TRUE(streams->close(10s));
+
+    EXPECT_NO_THROW(counter());
+}
+
+TEST_F(EmbeddedStreams, ReportsStatesInOrder) {
+    create_topics(1);
+    const auto streams = counter();
+    std::mutex mutex;
+    std::vector<ClientState> states;
+    streams->set_state_listener([&](ClientState now, ClientState) {
+        const std::scoped_lock lock(mutex);
+        states.push_back(now);
+    });
+
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(10s)) << "closing twice is no error";
+
+    EXPECT_THAT(states, ElementsAre(ClientState::kRebalancing, ClientState::kRunning,
+                                    ClientState::kPendingShutdown, ClientState::kNotRunning));
+}
+
+TEST_F(EmbeddedStreams, RefusesToStartTwiceAndToBeChangedAfterwards) {
+    create_topics(1);
+    const auto streams = counter();
+    streams->start();
+
+    EXPECT_THROW(streams->start(), Error);
+    EXPECT_THROW(streams->set_state_listener({}), Error);
+}
+
+TEST_F(EmbeddedStreams, ClosesWithoutHavingBeenStarted) {
+    const auto streams = client(relay_topology(on_record), config());
+
+    EXPECT_TRUE(streams->close(1s));
+    EXPECT_EQ(streams->state(), ClientState::kNotRunning);
+}
+
+TEST_F(EmbeddedStreams, GivesUpWaitingForATaskThatDoesNotEnd) {
+    create_topics(1);
+    produce("a");
+    Events entered;
+    Events leave;
+    const auto streams = client(relay_topology([&](const auto&) {
+                                    entered.happened();
+                                    leave.wait_for(1);
+                                }),
+                                config());
+    streams->start();
+    ASSERT_TRUE(entered.wait_for(1));
+
+    EXPECT_FALSE(streams->close(10ms));
+    EXPECT_EQ(streams->state(), ClientState::kPendingShutdown);
+
+    leave.happened();
+    EXPECT_TRUE(streams->close(10s));
+    EXPECT_EQ(streams->state(), ClientState::kNotRunning);
+}
+
+TEST_F(EmbeddedStreams, ReadsAGlobalStoreToTheEndBeforeAnyTaskProcesses) {
+    create_topics(1);
+    broker.create_topic("names", 2);
+    for (int i = 0; i < 50; ++i) {
+        broker.produce("names", {.key = "k" + std::to_string(i), .value = "old"});
+    }
+    broker.produce("names", {.key = "a", .value = "Ada"});
+    produce("a");
+    std::mutex mutex;
+    std::vector<std::string> found;
+    auto spec = std::make_shared<detail::TopologySpec>();
+    topology::TopologyBuilder builder(*spec);
+    builder.add_global_store(
+        {.name = "names-store", .logging = false}, support::source_spec("names-source", {"names"}),
+        support::lambda_spec(
+            "names-update", {"names-source"},
+            {.process = [](support::LambdaNode& node, const support::StringRecord& record) {
+                dynamic_cast<KeyValueBytesStore&>(node.context().store(node, "names-store"))
+                    .put(record.key, record.value);
+            }}));
+    builder.add_node(support::source_spec("source", {"in"}));
+    builder.add_node(support::lambda_spec(
+        "join", {"source"},
+        {.process = [&](support::LambdaNode& node, const support::StringRecord& record) {
+            auto& names =
+                dynamic_cast<KeyValueBytesStore&>(node.context().store(node, "names-store"));
+            {
+                const std::scoped_lock lock(mutex);
+                found.emplace_back(names.get(record.key).value_or("nobody"));
+            }
+            processed.happened();
+        }}));
+    const auto streams = client(Topology(spec), config());
+
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(1));
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_THAT(found, ElementsAre("Ada"));
 }
 
 }  // namespace

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/global_thread.hpp"
+
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::runtime {
+
+namespace {
+
+constexpr std::size_t kBatchRecords = 4096;
+constexpr std::chrono::seconds kBetweenCommits{10};
+constexpr std::chrono::seconds kBetweenComplaints{10};
+
+}  // namespace
+
+GlobalThread::GlobalThread(Parts parts)
+    : parts_(std::move(parts)),
+      task_(*parts_.application, std::move(parts_.stores), parts_.settings),
+      views_(task_.stores(), parts_.application->spec->global_stores),
+      consumer_(parts_.supplier->make_consumer(parts_.consumer_settings, nullptr)) {}
+
+GlobalThread::~GlobalThread() {
+    close();
+}
+
+/// Looks the topics up and begins to read them. False: the cluster did not answer, later again.
+bool GlobalThread::prepare() {
+    const auto counts = parts_.admin->describe_topics(task_.topics(), parts_.request_timeout);
+    if (!answered(counts.status())) {
+        return false;
+    }
+    std::vector<TopicPartition> partitions;
+    std::vector<Input> inputs;
+    for (std::size_t topic = 0; topic < task_.topics().size(); ++topic) {
+        const std::string& name = task_.topics()[topic];
+        const auto count = counts.value().find(name);
+        if (count == counts.value().end()) {
+            throw KafkaError("source topics do not exist: " + name +
+                             "; create it and start again: it fills a global store");
+        }
+        for (Partition partition = 0; partition < count->second; ++partition) {
+            partitions.push_back({name, partition});
+            inputs.push_back({.partition = {name, partition}, .topic = topic});
+        }
+    }
+    const auto begins =
+        parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kEarliest,
+                                   kafka::Isolation::kReadUncommitted, parts_.request_timeout);
+    if (!answered(begins.status())) {
+        return false;
+    }
+    const auto ends =
+        parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kLatest,
+                                   kafka::Isolation::kReadUncommitted, parts_.request_timeout);
+    if (!answered(ends.status())) {
+        return false;
+    }
+    std::vector<kafka::StartPosition> starts;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        inputs[i].next = begins.value().at(i);
+        inputs[i].end = ends.value().at(i);
+        starts.push_back({inputs[i].partition, inputs[i].next});
+    }
+    // Offsets of several partitions have no place in a store: what it holds is built anew.
+    for (std::size_t store = 0; store < task_.topics().size(); ++store) {
+        task_.stores().clear(store);
+        task_.stores().finish_restore(store, std::nullopt);
+    }
+    const kafka::Status assigned = consumer_->assign(starts, *this);
+    if (!assigned.ok()) {
+        throw KafkaError("cannot read the topics of global stores: " + assigned.message());
+    }
+    inputs_ = std::move(inputs);
+    task_.start(parts_.clock->now());
+    last_commit_ = parts_.clock->now();
+    prepared_ = true;
+    return true;
+}
+
+bool GlobalThread::answered(const kafka::Status& status) {
+    if (status.ok()) {
+        return true;
+    }
+    if (!status.retriable() && status.code() != kafka::ErrorCode::kTimedOut) {
+        throw KafkaError("cannot look up the topics of global stores: " + status.message());
+    }
+    complain("cannot look up the topics of global stores, trying again: " + status.message());
+    return false;
+}
+
+bool GlobalThread::caught_up() {
+    return prepared_ && std::all_of(inputs_.begin(), inputs_.end(),
+                                    [](const Input& input) { return input.next >= input.end; });
+}
+
+void GlobalThread::run_once(std::chrono::milliseconds wait) {
+    if (!prepared_ && !prepare()) {
+        consumer_->poll(wait);
+        return;
+    }
+    bool any = false;
+    for (Input& input : inputs_) {
+        any = read(input) || any;
+    }
+    const Timestamp now = parts_.clock->now();
+    if (dirty_ && now - last_commit_ >= kBetweenCommits) {
+        commit();
+    }
+    consumer_->poll(any ? std::chrono::milliseconds{0} : wait);
+    if (!failure_.empty()) {
+        throw KafkaError(failure_);
+    }
+}
+
+bool GlobalThread::read(Input& input) {
+    kafka::PartitionQueue* queue = consumer_->queue(input.partition);
+    if (queue == nullptr) {
+        return false;
+    }
+    messages_.clear();
+    const std::size_t count = queue->read(messages_, kBatchRecords);
+    if (count > 0) {
+        const std::scoped_lock writing(views_.mutex());
+        const Timestamp now = parts_.clock->now();
+        for (const kafka::Message& message : messages_) {
+            task_.update(input.topic, input.partition.partition, message, now);
+        }
+        input.next = messages_.back().offset() + 1;
+        dirty_ = true;
+        if (task_.stores().uncommitted_bytes() > (16 << 20)) {
+            task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
+        }
+    }
+    messages_.clear();
+    if (const auto position = queue->position()) {
+        input.next = std::max(input.next, *position);
+    }
+    return count > 0;
+}
+
+void GlobalThread::commit() {
+    const std::scoped_lock writing(views_.mutex());
+    task_.stores().flush_caches();
+    task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
+    dirty_ = false;
+    last_commit_ = parts_.clock->now();
+}
+
+void GlobalThread::close() {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    try {
+        const std::scoped_lock writing(views_.mutex());
+        task_.close();
+    } catch (const std::exception& error) {
+        log::warn(std::string("global stores were not closed cleanly: ") + error.what());
+    }
+    messages_.clear();
+}
+
+void GlobalThread::on_partition_error(const TopicPartition& partition,
+                                      const kafka::Status& status) {
+    if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
+        failure_ = "records of a global store's topic are gone before they were read: partition " +
+                   to_string(partition);
+    } else {
+        complain("cannot read partition " + to_string(partition) + ": " + status.message());
+    }
+}
+
+void GlobalThread::on_error(const kafka::Status& status) {
+    if (status.fatal()) {
+        failure_ = "global consumer: " + status.message();
+    } else {
+        complain("global consumer: " + status.message());
+    }
+}
+
+void GlobalThread::complain(const std::string& what) {
+    const Timestamp now = parts_.clock->now();
+    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+        last_complaint_ = now;
+        log::warn(what);
+    }
+}
+
+}  // namespace millrace::runtime

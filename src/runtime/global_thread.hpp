@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "kafka/admin.hpp"
+#include "kafka/client_supplier.hpp"
+#include "kafka/consumer.hpp"
+#include "runtime/global_stores.hpp"
+#include "runtime/global_task.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// Fills the global stores: reads all partitions of their topics with a consumer that never joins a
+/// group, first to the end, then on and on.
+///
+/// Driven turn by turn, as StreamThread. One thread at a time drives it; wake_up and stores are
+/// thread-safe.
+/// Errors: run_once and caught_up throw KafkaError when a topic is missing or cannot be read, and
+/// what GlobalTask throws.
+class GlobalThread final : private kafka::ConsumerListener {
+  public:
+    struct Parts {
+        const topology::ApplicationTopology* application = nullptr;  ///< Must outlive the thread,
+        kafka::Admin* admin = nullptr;                               ///< as these two.
+        const Clock* clock = nullptr;
+        std::shared_ptr<kafka::ClientSupplier> supplier{};
+        kafka::ClientSettings consumer_settings{};
+        std::unique_ptr<state::TaskStores> stores{};  ///< Of the global stores, not processing.
+        std::shared_ptr<const TaskSettings> settings{};
+        std::chrono::milliseconds request_timeout{10'000};
+    };
+
+    explicit GlobalThread(Parts parts);
+    ~GlobalThread() override;
+
+    GlobalStores& stores() noexcept { return views_; }
+
+    /// True once everything that was in the topics at the first turn has been worked on.
+    bool caught_up();
+
+    /// Works on what has arrived, waiting up to `wait` for it.
+    void run_once(std::chrono::milliseconds wait);
+
+    void wake_up() { consumer_->wake_up(); }
+
+    /// Makes everything durable. Idempotent; does not throw.
+    void close();
+
+  private:
+    struct Input {
+        TopicPartition partition;
+        std::size_t topic = 0;  // Index into the task's topics.
+        Offset end = 0;         // When the first turn began.
+        Offset next = 0;        // All before it is in the store.
+    };
+
+    std::vector<kafka::StartPosition> on_assigned(const std::vector<TopicPartition>&) override {
+        return {};
+    }
+    void on_revoked(const std::vector<TopicPartition>&) override {}
+    void on_lost(const std::vector<TopicPartition>&) override {}
+    void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override;
+    void on_error(const kafka::Status& status) override;
+
+    bool prepare();
+    bool answered(const kafka::Status& status);
+    bool read(Input& input);
+    void commit();
+    void complain(const std::string& what);
+
+    Parts parts_;
+    GlobalTask task_;
+    GlobalStores views_;
+    std::vector<Input> inputs_;
+    bool prepared_ = false;
+    bool closed_ = false;
+    bool dirty_ = false;
+    std::string failure_;
+    Timestamp last_commit_ = kNoTimestamp;
+    Timestamp last_complaint_ = kNoTimestamp;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::vector<kafka::Message> messages_;  // Reused; gone before the consumer.
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/core/error.hpp"
+#include "millrace/core/logging.hpp"
+#include "support/embedded_application.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using support::counting_topology;
+using support::Events;
+using support::relay_topology;
+using testing::BrokerFault;
+using testing::BrokerOperation;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+class EmbeddedFaults : public support::EmbeddedApplication {
+  protected:
+    ~EmbeddedFaults() override { set_log_sink({}); }
+
+    /// Waits until a line with these words is logged.
+    void expect_log(const std::string& words) {
+        set_log_sink([this, words](LogLevel, std::string_view line) {
+            if (line.find(words) != std::string_view::npos) {
+                logged.happened();
+            }
+        });
+    }
+
+    /// A client that keeps the message of the error that ended it.
+    std::unique_ptr<KafkaStreams> failing(const Topology& topology, UncaughtDecision decision) {
+        auto streams = client(topology, config());
+        streams->set_uncaught_exception_handler([this, decision](const std::exception& error) {
+            {
+                const std::scoped_lock lock(mutex);
+                errors.emplace_back(error.what());
+            }
+            uncaught.happened();
+            return decision;
+        });
+        return streams;
+    }
+
+    /// in -> throws on the value "bad" -> out.
+    Topology throwing_on_bad() {
+        return relay_topology([this](const support::StringRecord& record) {
+            if (record.value == "bad" && fail) {
+                throw std::runtime_error("bad record");
+            }
+            processed.happened();
+        });
+    }
+
+    Events logged;
+    Events uncaught;
+    std::mutex mutex;
+    std::vector<std::string> errors;
+    std::atomic<bool> fail{true};
+};
+
+TEST_F(EmbeddedFaults, WaitsForABrokerThatIsDownAtTheStart) {
+    create_topics(1);
+    produce("a");
+    broker.set_available(false);
+    expect_log("not ready to join the group, trying again");
+    const auto streams = counter();
+
+    streams->start();
+    ASSERT_TRUE(logged.wait_for(1)) << "says so";
+    EXPECT_EQ(streams->state(), ClientState::kRebalancing);
+    broker.set_available(true);
+
+    EXPECT_TRUE(processed.wait_for(1));
+    EXPECT_TRUE(streams->close(10s));
+    EXPECT_THAT(table("out"), ElementsAre(Pair("a", "1")));
+}
+
+TEST_F(EmbeddedFaults, LosesNothingWhenTheBrokerIsDownForAWhile) {
+    create_topics(1);
+    const auto streams = counter();
+    streams->start();
+    produce("a", 2);
+    ASSERT_TRUE(processed.wait_for(2));
+
+    broker.fail_next(BrokerOperation::kCommit, BrokerFault::kTimedOut);
+    broker.fail_next(BrokerOperation::kFetch, BrokerFault::kTransport);
+    expect_log("cannot commit, trying again");
+    produce("a", 2);
+    ASSERT_TRUE(processed.wait_for(4));
+    EXPECT_TRUE(logged.wait_for(1)) << "says so";
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 4)));
+    EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
+}
+
+TEST_F(EmbeddedFaults, JoinsAnewAndRepeatsWhatWasNotCommittedWhenItIsThrownOutOfTheGroup) {
+    create_topics(1);
+    const auto streams = counter();
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(1));
+
+    broker.fail_next(BrokerOperation::kCommit, BrokerFault::kIllegalGeneration);
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(3)) << "the second record, again";
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
+}
+
+TEST_F(EmbeddedFaults, NamesSourceTopicsThatAreMissing) {
+    broker.create_topic("out", 1);
+    const auto streams = failing(relay_topology(on_record), UncaughtDecision::kShutDownClient);
+
+    streams->start();
+
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 10s));
+    EXPECT_THAT(errors, ElementsAre(HasSubstr("source topics do not exist: in")));
+}
+
+TEST_F(EmbeddedFaults, FindsSourceTopicsThatAreCreatedLaterWhenToldToReplaceTheThread) {
+    broker.create_topic("out", 1);
+    const auto streams = failing(relay_topology(on_record), UncaughtDecision::kReplaceThread);
+    streams->start();
+    ASSERT_TRUE(uncaught.wait_for(1));
+
+    broker.create_topic("in", 1);
+    produce("a");
+
+    EXPECT_TRUE(processed.wait_for(1));
+    EXPECT_TRUE(streams->close(10s));
+}
+
+TEST_F(EmbeddedFaults, RefusesAnInternalTopicWithTheWrongNumberOfPartitions) {
+    create_topics(2);
+    broker.create_topic("app-counts-changelog", 3);
+    const auto streams = failing(counting_topology(on_record), UncaughtDecision::kShutDownClient);
+
+    streams->start();
+
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 10s));
+    EXPECT_THAT(errors, ElementsAre(AllOf(HasSubstr("app-counts-changelog has 3"),
+                                          HasSubstr("needs 2"), HasSubstr("Reset"))));
+}
+
+TEST_F(EmbeddedFaults, ShutsDownTheClientByDefault) {
+    create_topics(1);
+    broker.produce("in", {.key = "a", .value = "bad"});
+    const auto streams = client(throwing_on_bad(), config());
+
+    streams->start();
+
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 10s));
+    EXPECT_TRUE(streams->close(10s)) << "may still be called";
+    EXPECT_EQ(streams->state(), ClientState::kError);
+    EXPECT_THAT(broker.committed_offsets("app"), ::testing::IsEmpty());
+}
+
+TEST_F(EmbeddedFaults, ReplacesAThreadAndGoesOnFromTheLastCommit) {
+    create_topics(1);
+    broker.produce("in", {.key = "a", .value = "bad"});
+    produce("b");
+    const auto streams = failing(throwing_on_bad(), UncaughtDecision::kReplaceThread);
+    streams->start();
+    ASSERT_TRUE(uncaught.wait_for(2)) << "fails again as long as the record does";
+
+    fail = false;
+    EXPECT_TRUE(processed.wait_for(2));
+    EXPECT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_EQ(table("out").size(), 2U);
+}
+
+TEST_F(EmbeddedFaults, ShutsDownAllInstancesWhenOneAsksForIt) {
+    create_topics(2);
+    const auto other = client(relay_topology(on_record), config("two"));
+    other->start();
+    ASSERT_TRUE(other->wait_for(ClientState::kRunning, 10s));
+    const auto streams = failing(throwing_on_bad(), UncaughtDecision::kShutDownApplication);
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+
+    for (Partition partition : {0, 1}) {
+        broker.produce("in", {.key = "a", .value = "bad", .partition = partition});
+    }
+
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 20s));
+    EXPECT_TRUE(other->wait_for(ClientState::kError, 20s));
+}
+
+TEST_F(EmbeddedFaults, GoesOnAtTheBeginningWhenCommittedRecordsAreGone) {
+    create_topics(1);
+    produce("a", 3);
+    auto streams = client(relay_topology(on_record), config());
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(3));
+    ASSERT_TRUE(streams->close(10s));
+    // The topic is made anew with fewer records than were committed.
+    broker.delete_topic("in");
+    broker.create_topic("in", 1);
+    produce("b", 1);
+
+    streams = client(relay_topology(on_record), config());
+    streams->start();
+
+    EXPECT_TRUE(processed.wait_for(4));
+    EXPECT_TRUE(streams->close(10s));
+    EXPECT_THAT(table("out"), Contains(Pair("b", "v")));
+}
+
+TEST_F(EmbeddedFaults, RebuildsAStoreWhoseChangelogWasReplaced) {
+    create_topics(1);
+    produce("a", 3);
+    auto streams = counter();
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(3));
+    ASSERT_TRUE(streams->close(10s));
+    broker.delete_topic("app-counts-changelog");
+    broker.create_topic("app-counts-changelog", 1, {{"cleanup.policy", "compact"}});
+    broker.produce("app-counts-changelog", {.key = "a", .value = "40"});
+
+    expect_log("rebuilding store counts");
+    streams = counter();
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(4));
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_EQ(logged.count(), 1);
+    EXPECT_THAT(table("out"), ElementsAre(Pair("a", "41")));
+}
+
+}  // namespace
+}  // namespace millrace
