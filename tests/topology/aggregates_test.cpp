@@ -27,9 +27,11 @@ TEST(Reduce, DeletesTheRowOnNullAndStartsAnew) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by_key()
-            .reduce([](const Text& result, const Text& value) -> MaybeText {
-                return value == "drop" ? std::nullopt : MaybeText(result + value);
-            })
+            .reduce(
+                [](const Text& result, const Text& value) -> MaybeText {
+                    return value == "drop" ? std::nullopt : MaybeText(result + value);
+                },
+                {.caching = false})
             .to_stream()
             .to("out");
     });
