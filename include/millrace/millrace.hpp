@@ -13,6 +13,7 @@
 #include "millrace/dsl/topology_builder.hpp"
 #include "millrace/processor/processor.hpp"
 #include "millrace/processor/topology.hpp"
+#include "millrace/processor/value_transformer.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/string.hpp"
 #include "millrace/serde/uuid.hpp"

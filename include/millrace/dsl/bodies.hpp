@@ -6,6 +6,7 @@
 #include "millrace/dsl/kgrouped_stream.hpp"
 #include "millrace/dsl/kstream.hpp"
 #include "millrace/dsl/ktable.hpp"
+#include "millrace/dsl/cogrouped_kstream.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 
 #include "millrace/dsl/bodies/stream_joins.hpp"
@@ -13,6 +14,7 @@
 #include "millrace/dsl/bodies/kstream.hpp"
 #include "millrace/dsl/bodies/kstream_joins.hpp"
 #include "millrace/dsl/bodies/kstream_process.hpp"
+#include "millrace/dsl/bodies/cogrouped.hpp"
 #include "millrace/dsl/bodies/ktable.hpp"
 #include "millrace/dsl/bodies/ktable_joins.hpp"
 #include "millrace/dsl/bodies/streams_builder.hpp"

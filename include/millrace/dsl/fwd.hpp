@@ -23,5 +23,9 @@ template <class K, class V>
 class KGroupedTable;
 template <class K, class V>
 class GlobalKTable;
+template <class K, class VOut>
+class CogroupedKStream;
+template <class K, class VOut>
+class TimeWindowedCogroupedKStream;
 
 }  // namespace millrace

@@ -76,6 +76,14 @@ class KGroupedStream {
         return TimeWindowedKStream<K, V, Windows>(core_, windows);
     }
 
+    /// Starts an aggregate VOut that several grouped streams of the same key contribute to, each with
+    /// an aggregator of its own.
+    template <class VOut, Aggregator<Key, VOut, Value> F>
+    requires Serializable<Key> && Serializable<VOut>
+    CogroupedKStream<Key, VOut> cogroup(F add) const {
+        return CogroupedKStream<Key, VOut>(core_.stream.graph).cogroup(*this, std::move(add));
+    }
+
     const detail::GroupedCore<K, V>& core() const noexcept { return core_; }
 
   private:

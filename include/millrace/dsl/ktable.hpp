@@ -8,9 +8,11 @@
 #include "millrace/detail/ops/table_values.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/processor/value_transformer.hpp"
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 
@@ -68,6 +70,15 @@ class KTable {
         const -> KTable<K, detail::Plain<detail::RecordResult<F, K, V>>,
                         detail::kMappedRemovals<F, K, V, kRemovals>>;
 
+    /// Replaces each value through transformers of the user's, which may keep state and use `stores`.
+    /// They are called for removed rows too, and, as results that are not stored are computed again
+    /// when looked up, by objects of their own for that.
+    template <ValueTransformerSupplier<K, V> F>
+    auto transform_values(F make,
+                          Materialized<K, typename detail::TransformerMadeBy<F>::ValueOut> options = {},
+                          std::vector<std::string> stores = {}) const
+        -> KTable<K, typename detail::TransformerMadeBy<F>::ValueOut>;
+
     /// Groups the rows by the key, and takes the value, of the pair that `select` returns, through
     /// a repartition topic. Rows for which one of them is null are in no group.
     template <RecordToPair<K, V> F>
@@ -109,7 +120,8 @@ class KTable {
   private:
     template <Removals kOut, class Op>
     KTable<K, typename Op::Out, kOut> compute(Op op, const char* prefix,
-                                              Materialized<K, typename Op::Out> options) const;
+                                              Materialized<K, typename Op::Out> options,
+                                              std::vector<std::string> stores = {}) const;
 
     template <detail::JoinType kType, class VOther, Removals kOther, class F>
     auto join_table(const KTable<K, VOther, kOther>& other, F joiner,

@@ -69,6 +69,9 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
 
     void init(TaskContext& context) override {
         Node::init(context);
+        if constexpr (requires { op_.init(context, *this); }) {
+            op_.init(context, *this);
+        }
         if constexpr (Serializable<K> && Serializable<Out>) {
             if (state_->materialized) {
                 stored_.emplace(state_->store, serdes_);
@@ -93,6 +96,12 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
         }
         const Change<Out> change{new_value, old_value, record.value.is_latest};
         this->forward(record.with_value(change));
+    }
+
+    void close() override {
+        if constexpr (requires { op_.close(); }) {
+            op_.close();
+        }
     }
 
   private:
@@ -131,7 +140,12 @@ class ComputingGetter final : public ValueGetter<K, typename Op::Out> {
     ComputingGetter(Op op, std::unique_ptr<ValueGetter<K, V>> above)
         : op_(std::move(op)), above_(std::move(above)) {}
 
-    void init(TaskContext& context, const Node& user) override { above_->init(context, user); }
+    void init(TaskContext& context, const Node& user) override {
+        above_->init(context, user);
+        if constexpr (requires { op_.init(context, user); }) {
+            op_.init(context, user);
+        }
+    }
     Found<Out> get(const K& key) override { return computed(key, above_->get(key)); }
     Found<Out> get_as_of(const K& key, Timestamp as_of) override {
         return computed(key, above_->get_as_of(key, as_of));

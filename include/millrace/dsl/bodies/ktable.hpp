@@ -3,6 +3,7 @@
 
 // Bodies of dsl/ktable.hpp; include that.
 #include "millrace/detail/ops/table_aggregate.hpp"
+#include "millrace/detail/ops/table_transform.hpp"
 #include "millrace/detail/ops/table_values.hpp"
 #include "millrace/dsl/bodies.hpp"
 #include "millrace/dsl/bodies/table_place.hpp"
@@ -34,7 +35,8 @@ auto KTable<K, V, kRemovals>::to_stream_by(F select, Named options) const
 template <class K, class V, Removals kRemovals>
 template <Removals kOut, class Op>
 KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
-    Op op, const char* prefix, Materialized<K, typename Op::Out> options) const {
+    Op op, const char* prefix, Materialized<K, typename Op::Out> options,
+    std::vector<std::string> stores) const {
     using Out = typename Op::Out;
     const detail::StorePlace place =
         detail::place_optional_store(*core_.graph, detail::untyped(options), prefix);
@@ -57,6 +59,7 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
     if (place.state->materialized || options.materialize) {
         node.versioned = options.history.has_value();
     }
+    node.connects = std::move(stores);
     if (Op::kIsFilter) {
         node.version_aware.push_back({core_.node, place.state});
     }
@@ -92,6 +95,18 @@ auto KTable<K, V, kRemovals>::map_values(
               detail::kMappedRemovals<F, K, V, kRemovals>> {
     return compute<detail::kMappedRemovals<F, K, V, kRemovals>>(
         detail::TableMapOp<K, V, F>(std::move(change)), "KTABLE-MAPVALUES-", std::move(options));
+}
+
+template <class K, class V, Removals kRemovals>
+template <ValueTransformerSupplier<K, V> F>
+auto KTable<K, V, kRemovals>::transform_values(
+    F make, Materialized<K, typename detail::TransformerMadeBy<F>::ValueOut> options,
+    std::vector<std::string> stores) const
+    -> KTable<K, typename detail::TransformerMadeBy<F>::ValueOut> {
+    options.materialize = false;  // Takes no index, other than filter and map_values.
+    return compute<Removals::kPossible>(detail::TableTransformOp<K, V, F>(std::move(make)),
+                                        "KTABLE-TRANSFORMVALUES-", std::move(options),
+                                        std::move(stores));
 }
 
 template <class K, class V, Removals kRemovals>

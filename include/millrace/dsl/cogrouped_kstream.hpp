@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/aggregator.hpp"
+#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/table_store.hpp"
+#include "millrace/dsl/fwd.hpp"
+#include "millrace/dsl/options.hpp"
+#include "millrace/windows/time_windows.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+namespace detail {
+
+struct AggregatePlace;
+struct StorePlace;
+
+/// One grouped stream of a cogroup, its value type erased.
+template <class K, class VOut>
+struct CogroupInput {
+    using Initial = std::function<VOut()>;
+    using State = std::shared_ptr<const TableState>;
+
+    SerdeOf<K> key_serde{};
+    std::set<std::string> sources{};
+    std::function<AggregatePlace(const StorePlace&)> place{};
+    std::function<NodeSpec(const std::string&, Initial, State, TableSerdes<K, VOut>)> make_plain{};
+    std::function<NodeSpec(const std::string&, TimeWindows, Initial, State, TableSerdes<K, VOut>)>
+        make_windowed{};
+};
+
+}  // namespace detail
+
+/// Several grouped streams that contribute to one aggregate. Has the semantics of Kafka Streams'
+/// CogroupedKStream.
+template <class K, class VOut>
+class CogroupedKStream {
+  public:
+    explicit CogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph) : graph_(std::move(graph)) {}
+
+    /// Adds a stream with its own aggregator, as of KGroupedStream::aggregate.
+    template <class KIn, class V, Aggregator<K, VOut, detail::Plain<V>> F>
+    requires std::same_as<detail::Plain<KIn>, K>
+    CogroupedKStream cogroup(const KGroupedStream<KIn, V>& group, F add) const;
+
+    /// The aggregate of all streams by key, in one store. Throws TopologyError when the streams cannot
+    /// be co-partitioned.
+    template <Initializer Init>
+    KTable<K, VOut> aggregate(Init initial, Materialized<K, VOut> options = {}) const;
+
+    /// Aggregates by key and window.
+    TimeWindowedCogroupedKStream<K, VOut> windowed_by(TimeWindows windows) const {
+        return TimeWindowedCogroupedKStream<K, VOut>(graph_, inputs_, windows);
+    }
+
+  private:
+    std::shared_ptr<detail::LogicalGraph> graph_;
+    std::vector<detail::CogroupInput<K, VOut>> inputs_;
+};
+
+/// The same in windows. Has the semantics of Kafka Streams' TimeWindowedCogroupedKStream.
+template <class K, class VOut>
+class TimeWindowedCogroupedKStream {
+  public:
+    TimeWindowedCogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph,
+                                 std::vector<detail::CogroupInput<K, VOut>> inputs, TimeWindows windows)
+        : graph_(std::move(graph)), inputs_(std::move(inputs)), windows_(windows) {}
+
+    template <Initializer Init>
+    KTable<Windowed<K>, VOut> aggregate(Init initial, Materialized<K, VOut> options = {}) const;
+
+  private:
+    std::shared_ptr<detail::LogicalGraph> graph_;
+    std::vector<detail::CogroupInput<K, VOut>> inputs_;
+    TimeWindows windows_;
+};
+
+}  // namespace millrace
+
+#include "millrace/dsl/bodies.hpp"

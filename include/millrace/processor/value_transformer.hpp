@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/processor/processor_context.hpp"
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+namespace millrace {
+
+/// Computes a table's values one by one, with state of its own if need be. Has the semantics of Kafka
+/// Streams' ValueTransformerWithKey.
+///
+/// One object for each task, and one more for each node that looks a table up which is not stored.
+/// Used by the task's thread. It cannot forward records.
+template <class K, class V, class VOut>
+class ValueTransformer {
+  public:
+    using Key = K;
+    using ValueIn = V;
+    using ValueOut = VOut;
+
+    ValueTransformer() = default;
+    ValueTransformer(const ValueTransformer&) = delete;
+    ValueTransformer& operator=(const ValueTransformer&) = delete;
+    virtual ~ValueTransformer() = default;
+
+    /// Called once, before the first value; stores are ready.
+    virtual void init(ProcessingContext& context) { static_cast<void>(context); }
+
+    /// The value of `key` in the result; nothing: it has none. `value` is null where the row above was
+    /// removed or is not there.
+    virtual std::optional<VOut> transform(const K& key, const V* value) = 0;
+
+    /// Called once, when the task ends.
+    virtual void close() {}
+};
+
+namespace detail {
+
+template <class F>
+using TransformerMadeBy = typename std::remove_cvref_t<std::invoke_result_t<F&>>::element_type;
+
+}  // namespace detail
+
+/// A function that makes a new transformer of a table K, V: returns a std::unique_ptr to a class derived
+/// from ValueTransformer<K, V, ...>.
+template <class F, class K, class V>
+concept ValueTransformerSupplier = std::copy_constructible<F> && std::invocable<F&> && requires {
+    typename detail::TransformerMadeBy<F>::ValueOut;
+} && std::derived_from<detail::TransformerMadeBy<F>,
+                       ValueTransformer<K, V, typename detail::TransformerMadeBy<F>::ValueOut>>;
+
+}  // namespace millrace
