@@ -37,7 +37,8 @@ std::int64_t records_in(const Options& options) {
     }
     std::int64_t records = 0;
     for (const auto spec : {OffsetSpec::kLatest, OffsetSpec::kEarliest}) {
-        const auto offsets = admin->list_offsets(partitions, spec, Isolation::kReadUncommitted, 30s);
+        const auto offsets =
+            admin->list_offsets(partitions, spec, Isolation::kReadUncommitted, 30s);
         if (!offsets.ok()) {
             throw std::runtime_error("cannot list offsets: " + offsets.status().message());
         }
@@ -92,7 +93,8 @@ int drain(const millrace::Topology& topology, const Options& options) {
     const auto expected = static_cast<double>(records_in(options));
     const auto config = streams_config(options);
     const double commit_ms = static_cast<double>(config.effective_commit_interval().count());
-    const double quiet = has_hops(options.workload) ? std::max(1.5, (2 * commit_ms + 500) / 1000) : 0;
+    const double quiet =
+        has_hops(options.workload) ? std::max(1.5, (2 * commit_ms + 500) / 1000) : 0;
 
     millrace::KafkaStreams streams(topology, config);
     streams.start();

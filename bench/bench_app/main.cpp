@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
         if (options.mode == "drain") {
             return bench::drain(*topology, options);
         }
-        return options.mode == "restore" ? bench::restore(*topology, options) : bench::run(*topology, options);
+        return options.mode == "restore" ? bench::restore(*topology, options)
+                                         : bench::run(*topology, options);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

@@ -14,7 +14,8 @@
 namespace bench {
 
 double wall_seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 double cpu_seconds() {
@@ -27,7 +28,8 @@ double cpu_seconds() {
 }
 
 double seconds_since_start() {
-    // Field 22 of /proc/self/stat: ticks from boot to the start; the name in field 2 may hold blanks.
+    // Field 22 of /proc/self/stat: ticks from boot to the start; the name in field 2 may hold
+    // blanks.
     std::ifstream file("/proc/self/stat");
     std::string text;
     std::getline(file, text);

@@ -7,8 +7,8 @@
 
 namespace bench {
 
-/// Processes the input to its end, makes the last commit and prints the figures as one line of JSON.
-/// Returns the exit code.
+/// Processes the input to its end, makes the last commit and prints the figures as one line of
+/// JSON. Returns the exit code.
 int drain(const millrace::Topology& topology, const Options& options);
 
 /// Rebuilds the state from the changelog and prints the figures.

@@ -24,7 +24,8 @@ using Value = std::string;
 
 std::int64_t number_at(const Value& value, std::size_t offset) {
     std::int64_t number = 0;
-    millrace::Serde<std::int64_t>::deserialize(millrace::BytesView(value).substr(offset, 8), number);
+    millrace::Serde<std::int64_t>::deserialize(millrace::BytesView(value).substr(offset, 8),
+                                               number);
     return number;
 }
 
@@ -55,7 +56,8 @@ Value add(Value state, const Value& value) {
 }
 
 void relay(StreamsBuilder& builder, const Options& options) {
-    builder.stream<std::optional<Value>, std::optional<Value>>(options.inputs[0]).to(options.output);
+    builder.stream<std::optional<Value>, std::optional<Value>>(options.inputs[0])
+        .to(options.output);
 }
 
 void filter_map(StreamsBuilder& builder, const Options& options) {
@@ -76,7 +78,8 @@ void count(StreamsBuilder& builder, const Options& options) {
 void reduce(StreamsBuilder& builder, const Options& options) {
     builder.stream<Key, Value>(options.inputs[0])
         .group_by_key()
-        .reduce([](const Value& best, const Value& next) { return amount(next) >= amount(best) ? next : best; },
+        .reduce([](const Value& best,
+                   const Value& next) { return amount(next) >= amount(best) ? next : best; },
                 {.store = "s"})
         .to_stream()
         .to(options.output);
@@ -124,11 +127,16 @@ void rekey_count(StreamsBuilder& builder, const Options& options) {
 using Build = void (*)(StreamsBuilder&, const Options&);
 
 const std::map<std::string, Build>& workloads() {
-    static const std::map<std::string, Build> all{
-        {"relay", relay},         {"filter-map", filter_map}, {"count", count},
-        {"count-nocache", count}, {"reduce", reduce},         {"aggregate", aggregate},
-        {"tumbling", windowed},   {"hopping", windowed},      {"stream-table", stream_table},
-        {"rekey-count", rekey_count}};
+    static const std::map<std::string, Build> all{{"relay", relay},
+                                                  {"filter-map", filter_map},
+                                                  {"count", count},
+                                                  {"count-nocache", count},
+                                                  {"reduce", reduce},
+                                                  {"aggregate", aggregate},
+                                                  {"tumbling", windowed},
+                                                  {"hopping", windowed},
+                                                  {"stream-table", stream_table},
+                                                  {"rekey-count", rekey_count}};
     return all;
 }
 

@@ -15,8 +15,8 @@ namespace millrace::detail {
 }  // namespace millrace::detail
 
 /// Throws InternalError when `condition` is false. Always on: a broken invariant must never commit.
-#define MILLRACE_CHECK(condition)                                                  \
-    do {                                                                           \
-        if (!(condition)) [[unlikely]]                                             \
-            ::millrace::detail::check_failed(#condition, __FILE__, __LINE__);      \
+#define MILLRACE_CHECK(condition)                                             \
+    do {                                                                      \
+        if (!(condition)) [[unlikely]]                                        \
+            ::millrace::detail::check_failed(#condition, __FILE__, __LINE__); \
     } while (false)

@@ -32,7 +32,8 @@ Random& system_random() {
 std::string random_uuid(Random& random) {
     // RFC 9562: version 4 in the upper half, variant 10 in the lower.
     const std::uint64_t high = (random.next() & ~std::uint64_t{0xf000}) | 0x4000;
-    const std::uint64_t low = (random.next() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
+    const std::uint64_t low =
+        (random.next() & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string text;
     text.reserve(36);

@@ -23,7 +23,8 @@ class ClientSupplier {
   public:
     virtual ~ClientSupplier() = default;
 
-    /// `assignor` may be null for a consumer that never subscribes; the consumer shares it otherwise.
+    /// `assignor` may be null for a consumer that never subscribes; the consumer shares it
+    /// otherwise.
     virtual std::unique_ptr<Consumer> make_consumer(const ClientSettings& settings,
                                                     std::shared_ptr<GroupAssignor> assignor) = 0;
 

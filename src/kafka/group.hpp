@@ -30,17 +30,17 @@ struct GroupMetadata {
 /// What a group member tells the leader, and what the leader is told about it.
 struct GroupMember {
     std::string member_id;
-    std::string group_instance_id;            ///< Empty: a dynamic member.
-    std::vector<std::string> topics;          ///< What it subscribes to, resolved.
-    std::vector<TopicPartition> owned;        ///< What it holds from the last generation.
-    std::int32_t generation = -1;             ///< In which it held them; -1: never.
+    std::string group_instance_id;      ///< Empty: a dynamic member.
+    std::vector<std::string> topics;    ///< What it subscribes to, resolved.
+    std::vector<TopicPartition> owned;  ///< What it holds from the last generation.
+    std::int32_t generation = -1;       ///< In which it held them; -1: never.
     std::string rack_id;
-    Bytes user_data;                          ///< From GroupAssignor::subscription_user_data.
+    Bytes user_data;  ///< From GroupAssignor::subscription_user_data.
 };
 
 struct MemberAssignment {
     std::vector<TopicPartition> partitions;
-    Bytes user_data;                          ///< To GroupAssignor::on_assignment.
+    Bytes user_data;  ///< To GroupAssignor::on_assignment.
 };
 
 /// Topic name to number of partitions.

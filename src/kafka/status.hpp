@@ -11,16 +11,16 @@ namespace millrace::kafka {
 enum class ErrorCode {
     kNone,
     kTimedOut,
-    kTransport,        ///< Connection broken, host not found, all brokers down.
-    kNotReady,         ///< Coordinator loading or moving, leader not available, metadata missing.
-    kUnknownTopic,     ///< Topic or partition does not exist (yet).
+    kTransport,     ///< Connection broken, host not found, all brokers down.
+    kNotReady,      ///< Coordinator loading or moving, leader not available, metadata missing.
+    kUnknownTopic,  ///< Topic or partition does not exist (yet).
     kTopicExists,
     kOffsetOutOfRange,
     kAssignmentLost,
     kUnknownMember,
     kIllegalGeneration,
     kRebalanceInProgress,
-    kFenced,           ///< Another producer or member with our identity took over.
+    kFenced,  ///< Another producer or member with our identity took over.
     kInvalidTransactionState,
     kConcurrentTransactions,
     kUnstableOffsets,  ///< A transaction on these group offsets is still open.
@@ -29,13 +29,13 @@ enum class ErrorCode {
     kAuthorization,
     kMessageTooLarge,
     kInvalidRecord,
-    kInvalidConfig,    ///< A client setting or a topic's configuration was refused.
+    kInvalidConfig,  ///< A client setting or a topic's configuration was refused.
     kPolicyViolation,
     kQueueFull,
-    kPurged,           ///< A produced record was discarded because its transaction was aborted.
+    kPurged,  ///< A produced record was discarded because its transaction was aborted.
     kGroupNotEmpty,
     kUnsupported,
-    kClosed,           ///< The client object was closed.
+    kClosed,  ///< The client object was closed.
     kOther,
 };
 
@@ -43,9 +43,9 @@ enum class ErrorCode {
 class [[nodiscard]] Status {
   public:
     struct Flags {
-        bool retriable = false;              ///< The same call may succeed later.
-        bool fatal = false;                  ///< The client object is of no more use.
-        bool must_abort_transaction = false; ///< Only aborting the transaction leads on.
+        bool retriable = false;               ///< The same call may succeed later.
+        bool fatal = false;                   ///< The client object is of no more use.
+        bool must_abort_transaction = false;  ///< Only aborting the transaction leads on.
     };
 
     Status() = default;
@@ -73,8 +73,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
   public:
-    Result(T value) : content_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
-    Result(Status status) : content_(std::move(status)) {}      // NOLINT(google-explicit-constructor)
+    Result(T value) : content_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+    Result(Status status) : content_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
 
     bool ok() const noexcept { return std::holds_alternative<T>(content_); }
 

@@ -8,7 +8,8 @@ namespace millrace::detail {
 void check_forwarded_time(const Node& node, Timestamp timestamp) {
     if (timestamp < Timestamp{}) {
         throw ProcessingError("a record's time must not be negative: processor " + node.name() +
-                              " forwards one at " + std::to_string(milliseconds_of(timestamp)) + " ms");
+                              " forwards one at " + std::to_string(milliseconds_of(timestamp)) +
+                              " ms");
     }
 }
 

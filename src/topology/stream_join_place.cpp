@@ -71,7 +71,8 @@ std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& gra
     }
     StreamJoinNames names;
     names.this_window = graph.suffixed_or_new(options.name, "-this-windowed", "KSTREAM-WINDOWED-");
-    names.other_window = graph.suffixed_or_new(options.name, "-other-windowed", "KSTREAM-WINDOWED-");
+    names.other_window =
+        graph.suffixed_or_new(options.name, "-other-windowed", "KSTREAM-WINDOWED-");
     const std::string this_generated =
         graph.new_name(keeps_right ? "KSTREAM-OUTERTHIS-" : "KSTREAM-JOINTHIS-");
     const std::string other_generated =
@@ -83,10 +84,12 @@ std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& gra
     StreamJoinStores stores;
     const bool is_named = !options.store.empty();
     stores.names_are_generated = !is_named && !options.this_store;
-    stores.this_store = window_store(options, options.this_store,
-                                     is_named ? options.store + this_suffix : this_generated, windows);
-    stores.other_store = window_store(
-        options, options.other_store, is_named ? options.store + other_suffix : other_generated, windows);
+    stores.this_store =
+        window_store(options, options.this_store,
+                     is_named ? options.store + this_suffix : this_generated, windows);
+    stores.other_store =
+        window_store(options, options.other_store,
+                     is_named ? options.store + other_suffix : other_generated, windows);
     if (keeps_left) {
         StoreSpec unmatched;
         unmatched.name = unmatched_name(options, keeps_right, this_generated) + "-store";

@@ -102,9 +102,9 @@ std::vector<ReadRecord> Contract::read(TestConsumer& consumer, std::size_t count
 std::vector<ReadRecord> Contract::read_all(const TopicPartition& partition,
                                            const std::string& isolation) {
     const auto consumer = make_consumer({{"isolation.level", isolation}});
-    const Offset end = end_offset(partition, isolation == "read_committed"
-                                                 ? kafka::Isolation::kReadCommitted
-                                                 : kafka::Isolation::kReadUncommitted);
+    const Offset end =
+        end_offset(partition, isolation == "read_committed" ? kafka::Isolation::kReadCommitted
+                                                            : kafka::Isolation::kReadUncommitted);
     consumer->assign(partition);
     eventually("reading to the end of " + to_string(partition), [&] {
         consumer->poll(patience());

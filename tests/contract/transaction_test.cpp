@@ -194,8 +194,8 @@ TEST_P(Transactions, MustBeAbortedWhenARecordFailed) {
     EXPECT_FALSE(status.fatal());
     producer->abort();
 
-    // librdkafka goes on with a gap in its sequence numbers, which the broker refuses: whoever wants to
-    // go on for certain makes a new producer.
+    // librdkafka goes on with a gap in its sequence numbers, which the broker refuses: whoever
+    // wants to go on for certain makes a new producer.
     const auto next = make_transactional(id);
     next->begin();
     next->send(topic, "k", "small");
@@ -237,25 +237,23 @@ TEST_P(Transactions, LeftOpenAreAbortedByTheNextProducerOfTheirId) {
 
     make_transactional(id);
 
-    eventually("the end of the open transaction", [&] {
-        return end_offset({topic, 0}, Isolation::kReadCommitted) == 2;
-    });
+    eventually("the end of the open transaction",
+               [&] { return end_offset({topic, 0}, Isolation::kReadCommitted) == 2; });
     EXPECT_THAT(committed_values({topic, 0}), IsEmpty());
 }
 
 TEST_P(Transactions, LeftOpenTooLongAreAborted) {
     const auto topic = create_topic();
-    const auto slow = make_transactional(unique("t"), {{"transaction.timeout.ms", "2000"},
-                                                       {"message.timeout.ms", "2000"}});
+    const auto slow = make_transactional(
+        unique("t"), {{"transaction.timeout.ms", "2000"}, {"message.timeout.ms", "2000"}});
     slow->begin();
     slow->send(topic, "k", "slow");
     slow->flush();
 
     let_pass(std::chrono::milliseconds(2'500));
 
-    eventually("the end of the open transaction", [&] {
-        return end_offset({topic, 0}, Isolation::kReadCommitted) == 2;
-    });
+    eventually("the end of the open transaction",
+               [&] { return end_offset({topic, 0}, Isolation::kReadCommitted) == 2; });
     EXPECT_FALSE((*slow)->commit_transaction(kTimeout).ok());
     EXPECT_THAT(committed_values({topic, 0}), IsEmpty());
 }
@@ -323,9 +321,8 @@ TEST_P(Transactions, RefuseOffsetsOfAGenerationThatIsPast) {
     const auto member = make_member(group, topic, std::make_shared<TestAssignor>());
     const auto stale = (*member)->group_metadata();
     require_ok((*member)->request_rebalance());
-    poll_until("another generation", {member.get()}, [&] {
-        return (*member)->group_metadata().generation > stale.generation;
-    });
+    poll_until("another generation", {member.get()},
+               [&] { return (*member)->group_metadata().generation > stale.generation; });
     const auto producer = make_transactional(unique("t"));
     producer->begin();
     producer->send(topic, "k", "v");

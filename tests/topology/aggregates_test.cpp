@@ -47,12 +47,11 @@ TEST(Aggregate, GivesTheAggregatorTheKeyWhenItAsks) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by_key()
-            .aggregate(
-                Text("<"),
-                [](const Text& key, const Text& so_far, const Text& value) {
-                    return so_far + key + value;
-                },
-                {.store = "sums"})
+            .aggregate(Text("<"),
+                       [](const Text& key, const Text& so_far, const Text& value) {
+                           return so_far + key + value;
+                       },
+                       {.store = "sums"})
             .to_stream()
             .to("out");
     });
@@ -66,8 +65,11 @@ TEST(Aggregate, GivesTheAggregatorTheKeyWhenItAsks) {
 TEST(Aggregate, ForwardsWhenTheCacheLetsGo) {
     Program run(
         [](StreamsBuilder& builder) {
-            builder.stream<Text, Text>("in").group_by_key().count({.store = "counts"}).to_stream().to(
-                "out");
+            builder.stream<Text, Text>("in")
+                .group_by_key()
+                .count({.store = "counts"})
+                .to_stream()
+                .to("out");
         },
         {}, {{"statestore.cache.max.bytes", "1000000"}});
     run.pipe("in", "a", "x", 1);
@@ -135,8 +137,12 @@ TEST(HoppingReduce, UpdatesEveryWindowOfARecord) {
 
 TEST(WindowedSink, PartitionsByTheInnerKeyAndWritesItWithTheStart) {
     Program run([](StreamsBuilder& builder) {
-        builder.stream<Text, Text>("in").group_by_key().windowed_by(TimeWindows::of(10ms)).count().to_stream().to(
-            "out");
+        builder.stream<Text, Text>("in")
+            .group_by_key()
+            .windowed_by(TimeWindows::of(10ms))
+            .count()
+            .to_stream()
+            .to("out");
     });
     run.pipe("in", "a", "x", 12);
 

@@ -46,7 +46,8 @@ TEST(Cogroup, NamesItsNodesAfterTheOptions) {
 struct Counting final : ValueTransformer<Text, Text, Text> {
     int calls = 0;
     MaybeText transform(const Text& key, const Text* value) override {
-        return value == nullptr ? std::nullopt : MaybeText(key + *value + "#" + std::to_string(calls++));
+        return value == nullptr ? std::nullopt
+                                : MaybeText(key + *value + "#" + std::to_string(calls++));
     }
 };
 

@@ -41,7 +41,7 @@ class Program {
   public:
     template <class F>
     explicit Program(F program, const TopologyOptions& options = {},
-                 std::map<std::string, std::string> config = {})
+                     std::map<std::string, std::string> config = {})
         : driver_(built(program, options), {.config = std::move(config)}) {}
 
     void pipe(const std::string& topic, MaybeText key, MaybeText value, std::int64_t time) {

@@ -12,7 +12,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-Text text_of(const Text* value) { return value != nullptr ? *value : "null"; }
+Text text_of(const Text* value) {
+    return value != nullptr ? *value : "null";
+}
 
 TEST(StreamTableJoin, SeesTheTableAsItIsThen) {
     Program run([](StreamsBuilder& builder) {
@@ -34,7 +36,8 @@ TEST(StreamTableLeftJoin, GivesThePointerNullForNoMatchAndForNoKey) {
     Program run([](StreamsBuilder& builder) {
         const auto table = builder.table<Text, Text>("table");
         builder.stream<MaybeText, MaybeText>("in")
-            .left_join(table, [](const Text& value, const Text* row) { return value + "+" + text_of(row); })
+            .left_join(table, [](const Text& value,
+                                 const Text* row) { return value + "+" + text_of(row); })
             .to("out");
     });
     run.pipe("in", "a", "1", 1);
@@ -130,7 +133,9 @@ TEST(TableJoin, SendsRemovalsOfRowsThatWereThere) {
     Program run([](StreamsBuilder& builder) {
         const auto left = builder.table<Text, Text>("left");
         const auto right = builder.table<Text, Text>("right");
-        left.join(right, [](const Text& a, const Text& b) { return a + "+" + b; }).to_stream().to("inner");
+        left.join(right, [](const Text& a, const Text& b) { return a + "+" + b; })
+            .to_stream()
+            .to("inner");
         left.left_join(right, [](const Text& a, const Text* b) { return a + "+" + text_of(b); })
             .to_stream()
             .to("left-out");
@@ -146,8 +151,7 @@ TEST(TableJoin, SendsRemovalsOfRowsThatWereThere) {
 
     EXPECT_THAT(run.lines("inner"), ElementsAre("a=1+2@5", "a=-@5"));
     EXPECT_THAT(run.lines("left-out"), ElementsAre("a=1+null@1", "a=1+2@5", "a=-@5"));
-    EXPECT_THAT(run.lines("outer"),
-                ElementsAre("a=1+null@1", "a=1+2@5", "a=null+2@5", "a=-@4"));
+    EXPECT_THAT(run.lines("outer"), ElementsAre("a=1+null@1", "a=1+2@5", "a=null+2@5", "a=-@4"));
 }
 
 TEST(StreamJoin, RefusesStoresThatDoNotFitTheWindow) {
@@ -158,8 +162,9 @@ TEST(StreamJoin, RefusesStoresThatDoNotFitTheWindow) {
 
     EXPECT_THAT(
         [&] {
-            left.join(right, plus, JoinWindows::of(10ms).grace(20ms),
-                      {.this_store = stores::in_memory_window_store("this", 39ms, 20ms, true).spec});
+            left.join(
+                right, plus, JoinWindows::of(10ms).grace(20ms),
+                {.this_store = stores::in_memory_window_store("this", 39ms, 20ms, true).spec});
         },
         ::testing::ThrowsMessage<TopologyError>(HasSubstr("join store this")));
 }

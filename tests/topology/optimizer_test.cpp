@@ -45,7 +45,8 @@ void two_aggregates_behind_a_filter(StreamsBuilder& builder) {
             .map([](const Text& key, const Text& value) { return std::pair(value, key); })
             .filter([](const Text&) { return true; });
     filtered.group_by_key().count({.store = "counts"});
-    filtered.group_by_key().reduce([](const Text&, const Text& b) { return b; }, {.store = "latest"});
+    filtered.group_by_key().reduce([](const Text&, const Text& b) { return b; },
+                                   {.store = "latest"});
 }
 
 TEST(MergeRepartitions, BuildsTwoGroupingsBehindOneNode) {
@@ -88,9 +89,7 @@ TEST(SelfJoins, StayLeftJoinsWhenOptimised) {
 
 TEST(ExplicitNames, AreRequiredOfStoresAndRepartitionTopicsWhenAskedFor) {
     const auto unnamed = [](StreamsBuilder& builder) {
-        builder.stream<Text, Text>("in")
-            .group_by([](const Text& value) { return value; })
-            .count();
+        builder.stream<Text, Text>("in").group_by([](const Text& value) { return value; }).count();
     };
     TopologyOptions strict;
     strict.require_explicit_names = true;
@@ -105,12 +104,10 @@ TEST(LeftJoins, LetNullKeysThroughRepartitionTopicsAbove) {
     Program run([](StreamsBuilder& builder) {
         const auto table = builder.table<Text, Text>("table");
         builder.stream<Text, Text>("in")
-            .select_key([](const Text& value) {
-                return value == "none" ? std::nullopt : MaybeText(value);
-            })
-            .left_join(table, [](const Text& value, const Text* row) {
-                return value + (row != nullptr ? *row : "-");
-            })
+            .select_key(
+                [](const Text& value) { return value == "none" ? std::nullopt : MaybeText(value); })
+            .left_join(table, [](const Text& value,
+                                 const Text* row) { return value + (row != nullptr ? *row : "-"); })
             .to("out");
     });
     run.pipe("in", "a", "none", 1);

@@ -62,15 +62,18 @@ TEST(Process, RefusesAStoreThatDoesNotExist) {
 
 struct Ticks final : Processor<Text, Text, Text, Text> {
     void init(Context& context) override {
-        context.schedule({.interval = 20ms, .type = PunctuationType::kStreamTime},
-                         [&context](Timestamp now) { context.forward({"tick", "t", now, Headers{}}); });
+        context.schedule(
+            {.interval = 20ms, .type = PunctuationType::kStreamTime},
+            [&context](Timestamp now) { context.forward({"tick", "t", now, Headers{}}); });
     }
     void process(const Record<Text, Text>& record) override { context().forward(record); }
 };
 
 TEST(Process, PunctuatesByStreamTimeAndSkipsMissedTicks) {
     Program run([](StreamsBuilder& builder) {
-        builder.stream<Text, Text>("in").process([] { return std::make_unique<Ticks>(); }).to("out");
+        builder.stream<Text, Text>("in")
+            .process([] { return std::make_unique<Ticks>(); })
+            .to("out");
     });
     run.pipe("in", "a", "1", 5);
     run.pipe("in", "a", "2", 85);
@@ -150,7 +153,9 @@ TEST(GlobalStore, IsFilledByItsProcessorAndReadWithoutConnecting) {
         builder.add_global_store<Text, Text>(
             stores::key_value_store<Text, Text>(stores::in_memory_key_value_store("settings")),
             "config", [] { return std::make_unique<Settings>(); });
-        builder.stream<Text, Text>("in").process([] { return std::make_unique<ReadSettings>(); }).to("out");
+        builder.stream<Text, Text>("in")
+            .process([] { return std::make_unique<ReadSettings>(); })
+            .to("out");
     });
     run.pipe("config", "a", "on", 1);
     run.pipe("in", "a", "x", 2);

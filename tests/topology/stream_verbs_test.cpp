@@ -35,17 +35,16 @@ TEST(Source, DropsAndCountsNullsOfTypesWithout) {
 TEST(Verbs, SendRecordsDepthFirstInTheOrderWritten) {
     Program run([](StreamsBuilder& builder) {
         const auto in = builder.stream<Text, Text>("in");
-        const auto doubled = in.flat_map_values([](const Text& value) {
-            return std::vector<Text>{value + "1", value + "2"};
-        });
-        doubled.map_values([](const Text& key, const Text& value) { return key + value; }).to("out");
+        const auto doubled = in.flat_map_values(
+            [](const Text& value) { return std::vector<Text>{value + "1", value + "2"}; });
+        doubled.map_values([](const Text& key, const Text& value) { return key + value; })
+            .to("out");
         doubled.select_key([](const Text& value) { return value; }).to("out");
         in.map([](const Text& key, const Text& value) { return std::pair(value, key); }).to("out");
     });
     run.pipe("in", "k", "v", 7);
 
-    EXPECT_THAT(run.lines("out"),
-                ElementsAre("k=kv1@7", "v1=v1@7", "k=kv2@7", "v2=v2@7", "v=k@7"));
+    EXPECT_THAT(run.lines("out"), ElementsAre("k=kv1@7", "v1=v1@7", "k=kv2@7", "v2=v2@7", "v=k@7"));
 }
 
 TEST(Split, SendsARecordToTheFirstBranchThatWantsIt) {
@@ -112,10 +111,10 @@ TEST(Repartition, DropsNullKeysSilently) {
 TEST(TimestampExtractor, DropsRecordsItGivesANegativeTime) {
     Program run([](StreamsBuilder& builder) {
         builder
-            .stream<Text, Text>(
-                "in", {.timestamp = [](const ConsumedRecord<Text, Text>& record, Timestamp) {
-                    return timestamp_of(std::stoll(record.value));
-                }})
+            .stream<Text, Text>("in", {.timestamp =
+                                           [](const ConsumedRecord<Text, Text>& record, Timestamp) {
+                                               return timestamp_of(std::stoll(record.value));
+                                           }})
             .to("out");
     });
     run.pipe("in", "a", "5", 100);
@@ -126,7 +125,8 @@ TEST(TimestampExtractor, DropsRecordsItGivesANegativeTime) {
 
 TEST(TimestampPolicy, FallsBackToThePartitionTime) {
     Program run([](StreamsBuilder& builder) {
-        builder.stream<Text, Text>("in", {.timestamp = TimestampPolicy::kUsePartitionTime}).to("out");
+        builder.stream<Text, Text>("in", {.timestamp = TimestampPolicy::kUsePartitionTime})
+            .to("out");
     });
     run.pipe("in", "a", "1", 9);
     run.pipe("in", "a", "2", -1);

@@ -11,9 +11,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(Table, WithoutAStorePassesEveryChange) {
-    Program run([](StreamsBuilder& builder) {
-        builder.table<Text, Text>("in").to_stream().to("out");
-    });
+    Program run(
+        [](StreamsBuilder& builder) { builder.table<Text, Text>("in").to_stream().to("out"); });
     run.pipe("in", "a", "1", 5);
     run.pipe("in", "a", std::nullopt, 3);
     run.pipe("in", std::nullopt, "2", 4);
@@ -41,7 +40,10 @@ TEST(TableFilter, SendsTombstonesForRowsNeverSeenOnlyWithoutAStoreAbove) {
         builder.table<Text, Text>("in").filter(starts_with_p).to_stream().to("out");
     });
     Program stored([&](StreamsBuilder& builder) {
-        builder.table<Text, Text>("in", {.store = "rows"}).filter(starts_with_p).to_stream().to("out");
+        builder.table<Text, Text>("in", {.store = "rows"})
+            .filter(starts_with_p)
+            .to_stream()
+            .to("out");
     });
     for (Program* run : {&unstored, &stored}) {
         run->pipe("in", "a", "q", 1);
@@ -105,7 +107,10 @@ TEST(TableGroupBy, AggregatesWithAdderAndSubtractor) {
 
 TEST(ToTable, DropsNullKeysAndRemovesOnNullValues) {
     Program run([](StreamsBuilder& builder) {
-        builder.stream<MaybeText, MaybeText>("in").to_table({.store = "rows"}).to_stream().to("out");
+        builder.stream<MaybeText, MaybeText>("in")
+            .to_table({.store = "rows"})
+            .to_stream()
+            .to("out");
     });
     run.pipe("in", "a", "1", 1);
     run.pipe("in", std::nullopt, "2", 2);

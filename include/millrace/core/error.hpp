@@ -35,7 +35,8 @@ class TopologyError final : public Error {
     explicit TopologyError(const std::string& what) : Error(ErrorKind::kInvalidTopology, what) {}
 };
 
-/// A setting is missing, unknown or out of range. Names the setting, its value and what is accepted.
+/// A setting is missing, unknown or out of range. Names the setting, its value and what is
+/// accepted.
 class ConfigError final : public Error {
   public:
     explicit ConfigError(const std::string& what) : Error(ErrorKind::kInvalidConfig, what) {}

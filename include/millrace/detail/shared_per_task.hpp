@@ -9,8 +9,8 @@ namespace millrace::detail {
 
 class TaskContext;
 
-/// One T for each running task, for nodes that have something in common. Thread-safe; each T is used
-/// by its task's thread only.
+/// One T for each running task, for nodes that have something in common. Thread-safe; each T is
+/// used by its task's thread only.
 template <class T>
 class SharedPerTask {
   public:

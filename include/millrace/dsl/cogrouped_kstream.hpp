@@ -42,15 +42,16 @@ struct CogroupInput {
 template <class K, class VOut>
 class CogroupedKStream {
   public:
-    explicit CogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph) : graph_(std::move(graph)) {}
+    explicit CogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph)
+        : graph_(std::move(graph)) {}
 
     /// Adds a stream with its own aggregator, as of KGroupedStream::aggregate.
     template <class KIn, class V, Aggregator<K, VOut, detail::Plain<V>> F>
-    requires std::same_as<detail::Plain<KIn>, K>
+        requires std::same_as<detail::Plain<KIn>, K>
     CogroupedKStream cogroup(const KGroupedStream<KIn, V>& group, F add) const;
 
-    /// The aggregate of all streams by key, in one store. Throws TopologyError when the streams cannot
-    /// be co-partitioned.
+    /// The aggregate of all streams by key, in one store. Throws TopologyError when the streams
+    /// cannot be co-partitioned.
     template <Initializer Init>
     KTable<K, VOut> aggregate(Init initial, Materialized<K, VOut> options = {}) const;
 
@@ -69,7 +70,8 @@ template <class K, class VOut>
 class TimeWindowedCogroupedKStream {
   public:
     TimeWindowedCogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph,
-                                 std::vector<detail::CogroupInput<K, VOut>> inputs, TimeWindows windows)
+                                 std::vector<detail::CogroupInput<K, VOut>> inputs,
+                                 TimeWindows windows)
         : graph_(std::move(graph)), inputs_(std::move(inputs)), windows_(windows) {}
 
     template <Initializer Init>

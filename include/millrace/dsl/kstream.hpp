@@ -115,29 +115,32 @@ class KStream {
     auto group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options = {}) const
         -> KGroupedStream<detail::RecordResult<F, K, V>, V>;
 
-    /// Joins the records of both streams that have the same key and are at most as far apart as `windows`
-    /// says, each pair once, at the later time: joiner(value, other) or joiner(key, value, other).
-    /// Records without key or value are dropped and counted.
+    /// Joins the records of both streams that have the same key and are at most as far apart as
+    /// `windows` says, each pair once, at the later time: joiner(value, other) or joiner(key,
+    /// value, other). Records without key or value are dropped and counted.
     template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>&> F>
-    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+        requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
     auto join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
               StreamJoined<K, V, VOther> options = {}) const
-        -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>&>>;
+        -> KStream<K,
+                   detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>&>>;
 
     /// As join, and records of this stream without a match once their window has closed, or at once
     /// without a key: the other's value is given as a pointer.
     template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>*> F>
-    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+        requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
     auto left_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
                    StreamJoined<K, V, VOther> options = {}) const
-        -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>*>>;
+        -> KStream<K,
+                   detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>*>>;
 
     /// As left_join, for records of both streams: both values are given as pointers.
     template <class VOther, ValueJoiner<K, const detail::Plain<V>*, const detail::Plain<VOther>*> F>
-    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+        requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
     auto outer_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
                     StreamJoined<K, V, VOther> options = {}) const
-        -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>*, const detail::Plain<VOther>*>>;
+        -> KStream<K,
+                   detail::JoinResult<F, K, const detail::Plain<V>*, const detail::Plain<VOther>*>>;
 
     /// Joins each record with the table's value of its key, as it is then. Without one there is no
     /// result. Records without key or value are dropped and counted. `joiner` is called as
@@ -187,7 +190,8 @@ class KStream {
 
   private:
     template <class KOut, class VOut, class F>
-    detail::LogicalNode& add_processor(F make, const char* prefix, const ProcessOptions& options) const;
+    detail::LogicalNode& add_processor(F make, const char* prefix,
+                                       const ProcessOptions& options) const;
 
     template <class N, class KOut, class VOut, class... Args>
     KStream<KOut, VOut> add(const char* prefix, const Named& options,

@@ -70,13 +70,13 @@ class KTable {
         const -> KTable<K, detail::Plain<detail::RecordResult<F, K, V>>,
                         detail::kMappedRemovals<F, K, V, kRemovals>>;
 
-    /// Replaces each value through transformers of the user's, which may keep state and use `stores`.
-    /// They are called for removed rows too, and, as results that are not stored are computed again
-    /// when looked up, by objects of their own for that.
+    /// Replaces each value through transformers of the user's, which may keep state and use
+    /// `stores`. They are called for removed rows too, and, as results that are not stored are
+    /// computed again when looked up, by objects of their own for that.
     template <ValueTransformerSupplier<K, V> F>
-    auto transform_values(F make,
-                          Materialized<K, typename detail::TransformerMadeBy<F>::ValueOut> options = {},
-                          std::vector<std::string> stores = {}) const
+    auto transform_values(
+        F make, Materialized<K, typename detail::TransformerMadeBy<F>::ValueOut> options = {},
+        std::vector<std::string> stores = {}) const
         -> KTable<K, typename detail::TransformerMadeBy<F>::ValueOut>;
 
     /// Groups the rows by the key, and takes the value, of the pair that `select` returns, through

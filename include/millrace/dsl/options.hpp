@@ -78,13 +78,15 @@ struct Joined {
 /// How two streams are joined. Has the semantics of Kafka Streams' StreamJoined.
 template <class K, class V, class VOther>
 struct StreamJoined {
-    std::string name{};                             ///< Of the nodes and of repartition topics.
-    std::string store{};                            ///< Of the stores, each with a suffix.
+    std::string name{};   ///< Of the nodes and of repartition topics.
+    std::string store{};  ///< Of the stores, each with a suffix.
     StoreEngine engine = StoreEngine::kDefault;
-    bool logging = true;                            ///< False: the state is lost with the task.
+    bool logging = true;  ///< False: the state is lost with the task.
     std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
-    std::optional<detail::StoreSpec> this_store{};  ///< Window stores of one's own, which keep duplicates
-    std::optional<detail::StoreSpec> other_store{}; ///< for exactly size plus grace, from stores::.
+    std::optional<detail::StoreSpec>
+        this_store{};  ///< Window stores of one's own, which keep duplicates
+    std::optional<detail::StoreSpec>
+        other_store{};  ///< for exactly size plus grace, from stores::.
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
     SerdeOf<detail::Plain<VOther>> other_value_serde{};
@@ -112,9 +114,9 @@ struct Materialized {
 class StoreDeclaration {
   public:
     template <class Builder>
-    requires requires(const Builder& builder) {
-        { builder.spec() } -> std::convertible_to<const detail::StoreSpec&>;
-    }
+        requires requires(const Builder& builder) {
+            { builder.spec() } -> std::convertible_to<const detail::StoreSpec&>;
+        }
     StoreDeclaration(const Builder& builder)  // NOLINT(google-explicit-constructor)
         : spec_(builder.spec()) {}
 
@@ -129,9 +131,9 @@ class StoreDeclaration {
 
 /// How a processor of the user's is built in.
 struct ProcessOptions {
-    std::string name{};                             ///< Of the node.
-    std::vector<std::string> stores{};              ///< Stores it uses, added elsewhere.
-    std::vector<StoreDeclaration> brings{};         ///< Stores it brings along (KIP-401).
+    std::string name{};                      ///< Of the node.
+    std::vector<std::string> stores{};       ///< Stores it uses, added elsewhere.
+    std::vector<StoreDeclaration> brings{};  ///< Stores it brings along (KIP-401).
 };
 
 namespace detail {

@@ -44,7 +44,7 @@ class StreamsBuilder {
     /// Adds a store that every instance fills from the whole of `topic` through a processor of the
     /// user's, Processor<K, V>. Other processors can read it without being connected.
     template <class K, class V, ProcessorSupplier<K, V> F>
-    requires Writable<K> && Writable<V>
+        requires Writable<K> && Writable<V>
     StreamsBuilder& add_global_store(const StoreDeclaration& store, std::string topic, F make,
                                      Consumed<K, V> source = {});
 

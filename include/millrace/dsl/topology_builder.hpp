@@ -19,12 +19,12 @@
 
 namespace millrace {
 
-/// Builds a topology node by node, with processors of the user's and names as given. Has the semantics
-/// of Kafka Streams' Topology.
+/// Builds a topology node by node, with processors of the user's and names as given. Has the
+/// semantics of Kafka Streams' Topology.
 ///
-/// Parents come before children. The record types at the two ends of an edge must be the same; that is
-/// checked when the first task is made. Errors: verbs throw TopologyError when they do not fit what is
-/// there. Not thread-safe.
+/// Parents come before children. The record types at the two ends of an edge must be the same; that
+/// is checked when the first task is made. Errors: verbs throw TopologyError when they do not fit
+/// what is there. Not thread-safe.
 class TopologyBuilder {
   public:
     TopologyBuilder();
@@ -32,18 +32,21 @@ class TopologyBuilder {
     explicit TopologyBuilder(const Topology& topology);
 
     template <class K, class V>
-    requires Writable<K> && Writable<V>
-    TopologyBuilder& add_source(const std::string& name, Topics topics, Consumed<K, V> options = {}) {
+        requires Writable<K> && Writable<V>
+    TopologyBuilder& add_source(const std::string& name, Topics topics,
+                                Consumed<K, V> options = {}) {
         add(source_spec<K, V>(name, topics, options));
         return *this;
     }
 
     /// `make` makes a Processor or a FixedKeyProcessor for each task.
     template <class F>
-    requires ProcessorSupplier<F, typename detail::MadeBy<F>::KeyIn, typename detail::MadeBy<F>::ValueIn> ||
-        FixedKeyProcessorSupplier<F, typename detail::MadeBy<F>::KeyIn, typename detail::MadeBy<F>::ValueIn>
-    TopologyBuilder& add_processor(const std::string& name, F make, std::vector<std::string> parents,
-                                   ProcessOptions options = {}) {
+        requires ProcessorSupplier<F, typename detail::MadeBy<F>::KeyIn,
+                                   typename detail::MadeBy<F>::ValueIn> ||
+                 FixedKeyProcessorSupplier<F, typename detail::MadeBy<F>::KeyIn,
+                                           typename detail::MadeBy<F>::ValueIn>
+    TopologyBuilder& add_processor(const std::string& name, F make,
+                                   std::vector<std::string> parents, ProcessOptions options = {}) {
         detail::NodeSpec node = processor_spec(name, std::move(make));
         node.parents = std::move(parents);
         add(std::move(node));
@@ -54,7 +57,7 @@ class TopologyBuilder {
     }
 
     template <class K, class V, TopicChoice<K, V> T>
-    requires Writable<K> && Writable<V>
+        requires Writable<K> && Writable<V>
     TopologyBuilder& add_sink(const std::string& name, T topic, std::vector<std::string> parents,
                               Produced<K, V> options = {}) {
         detail::SinkSettings<K, V> settings;
@@ -84,7 +87,7 @@ class TopologyBuilder {
 
     /// A store that every instance fills from the whole of `topic` through a Processor<K, V>.
     template <class K, class V, ProcessorSupplier<K, V> F>
-    requires Writable<K> && Writable<V>
+        requires Writable<K> && Writable<V>
     TopologyBuilder& add_global_store(const StoreDeclaration& store, const std::string& source_name,
                                       const std::string& topic, const std::string& processor_name,
                                       F make, Consumed<K, V> options = {}) {
@@ -96,10 +99,11 @@ class TopologyBuilder {
     /// A store that a Processor<K, V> fills from `topic`, which is its changelog at the same time;
     /// other processors connected to it should only read (KIP-813).
     template <class K, class V, ProcessorSupplier<K, V> F>
-    requires Writable<K> && Writable<V>
-    TopologyBuilder& add_read_only_store(const StoreDeclaration& store, const std::string& source_name,
-                                         const std::string& topic, const std::string& processor_name,
-                                         F make, Consumed<K, V> options = {}) {
+        requires Writable<K> && Writable<V>
+    TopologyBuilder& add_read_only_store(const StoreDeclaration& store,
+                                         const std::string& source_name, const std::string& topic,
+                                         const std::string& processor_name, F make,
+                                         Consumed<K, V> options = {}) {
         add(source_spec<K, V>(source_name, Topics(topic), options));
         detail::NodeSpec processor = processor_spec(processor_name, std::move(make));
         processor.parents = {source_name};
@@ -123,8 +127,8 @@ class TopologyBuilder {
         node.pattern = topics.pattern();
         node.offset_reset = options.offset_reset;
         node.make = detail::factory_of<detail::SourceNode<K, V>>(
-            name,
-            detail::SourceSettings<K, V>{options.key_serde, options.value_serde, options.timestamp});
+            name, detail::SourceSettings<K, V>{options.key_serde, options.value_serde,
+                                               options.timestamp});
         return node;
     }
 

@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// One step of a topology, written by the user: takes Record<KIn, VIn>, forwards Record<KOut, VOut>.
-/// Has the semantics of Kafka Streams' Processor.
+/// One step of a topology, written by the user: takes Record<KIn, VIn>, forwards Record<KOut,
+/// VOut>. Has the semantics of Kafka Streams' Processor.
 ///
 /// One object for each task, used by the thread that runs it. What process() throws goes to the
 /// processing exception handler.
@@ -30,7 +30,8 @@ class Processor {
     Processor& operator=(const Processor&) = delete;
     virtual ~Processor() = default;
 
-    /// Called once, before the first record; stores are ready. `context` lives as long as this object.
+    /// Called once, before the first record; stores are ready. `context` lives as long as this
+    /// object.
     virtual void init(Context& context) { static_cast<void>(context); }
 
     virtual void process(const Record<KIn, VIn>& record) = 0;
@@ -82,20 +83,24 @@ using MadeBy = typename std::remove_cvref_t<std::invoke_result_t<F&>>::element_t
 
 }  // namespace detail
 
-/// A function that makes a new processor of records K, V for each task: returns a std::unique_ptr to a
-/// class derived from Processor<K, V, ...>.
+/// A function that makes a new processor of records K, V for each task: returns a std::unique_ptr
+/// to a class derived from Processor<K, V, ...>.
 template <class F, class K, class V>
-concept ProcessorSupplier = std::copy_constructible<F> && std::invocable<F&> && requires {
-    typename detail::MadeBy<F>::KeyOut;
-    typename detail::MadeBy<F>::ValueOut;
-} && std::derived_from<detail::MadeBy<F>, Processor<K, V, typename detail::MadeBy<F>::KeyOut,
-                                                    typename detail::MadeBy<F>::ValueOut>>;
+concept ProcessorSupplier =
+    std::copy_constructible<F> && std::invocable<F&> &&
+    requires {
+        typename detail::MadeBy<F>::KeyOut;
+        typename detail::MadeBy<F>::ValueOut;
+    } &&
+    std::derived_from<detail::MadeBy<F>, Processor<K, V, typename detail::MadeBy<F>::KeyOut,
+                                                   typename detail::MadeBy<F>::ValueOut>>;
 
 /// The same for processors that leave keys as they are.
 template <class F, class K, class V>
-concept FixedKeyProcessorSupplier = std::copy_constructible<F> && std::invocable<F&> && requires {
-    typename detail::MadeBy<F>::ValueOut;
-} && std::derived_from<detail::MadeBy<F>,
-                       FixedKeyProcessor<K, V, typename detail::MadeBy<F>::ValueOut>>;
+concept FixedKeyProcessorSupplier =
+    std::copy_constructible<F> && std::invocable<F&> &&
+    requires { typename detail::MadeBy<F>::ValueOut; } &&
+    std::derived_from<detail::MadeBy<F>,
+                      FixedKeyProcessor<K, V, typename detail::MadeBy<F>::ValueOut>>;
 
 }  // namespace millrace

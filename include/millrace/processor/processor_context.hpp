@@ -37,19 +37,20 @@ class ProcessingContext {
     /// Where the record at hand came from; no topic in punctuators.
     virtual RecordMetadata record_metadata() const = 0;
 
-    /// Largest timestamp of any record this task took from its queues; kNoTimestamp before the first.
+    /// Largest timestamp of any record this task took from its queues; kNoTimestamp before the
+    /// first.
     virtual Timestamp stream_time() const = 0;
 
     /// Wall-clock time, read once for a batch of records.
     virtual Timestamp wall_clock() const = 0;
 
-    /// Adds to the headers of the record at hand itself: everything that shares it sees them. To change
-    /// headers for what is forwarded only, forward a record with headers of your own.
+    /// Adds to the headers of the record at hand itself: everything that shares it sees them. To
+    /// change headers for what is forwarded only, forward a record with headers of your own.
     virtual void add_header(std::string key, NullableOwnedBytes value) = 0;
 
-    /// A store this processor is connected to, or a global one, which is read-only. `Store` is a front
-    /// such as KeyValueStore<K, V>; `serdes` are handed to it. Throws TopologyError when there is none of
-    /// that name and kind.
+    /// A store this processor is connected to, or a global one, which is read-only. `Store` is a
+    /// front such as KeyValueStore<K, V>; `serdes` are handed to it. Throws TopologyError when
+    /// there is none of that name and kind.
     template <class Store, class... Serdes>
     Store store(const std::string& name, Serdes... serdes) {
         using BytesStore =
@@ -65,8 +66,8 @@ class ProcessingContext {
     /// The same below the serdes.
     virtual StateStore& state_store(const std::string& name) = 0;
 
-    /// Calls `punctuator` again and again, between records. Throws std::invalid_argument on an interval
-    /// below 1 ms.
+    /// Calls `punctuator` again and again, between records. Throws std::invalid_argument on an
+    /// interval below 1 ms.
     virtual Cancellable schedule(const Schedule& schedule, Punctuator punctuator) = 0;
 
     /// Asks for a commit soon.

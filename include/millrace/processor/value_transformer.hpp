@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Computes a table's values one by one, with state of its own if need be. Has the semantics of Kafka
-/// Streams' ValueTransformerWithKey.
+/// Computes a table's values one by one, with state of its own if need be. Has the semantics of
+/// Kafka Streams' ValueTransformerWithKey.
 ///
 /// One object for each task, and one more for each node that looks a table up which is not stored.
 /// Used by the task's thread. It cannot forward records.
@@ -30,8 +30,8 @@ class ValueTransformer {
     /// Called once, before the first value; stores are ready.
     virtual void init(ProcessingContext& context) { static_cast<void>(context); }
 
-    /// The value of `key` in the result; nothing: it has none. `value` is null where the row above was
-    /// removed or is not there.
+    /// The value of `key` in the result; nothing: it has none. `value` is null where the row above
+    /// was removed or is not there.
     virtual std::optional<VOut> transform(const K& key, const V* value) = 0;
 
     /// Called once, when the task ends.
@@ -45,12 +45,13 @@ using TransformerMadeBy = typename std::remove_cvref_t<std::invoke_result_t<F&>>
 
 }  // namespace detail
 
-/// A function that makes a new transformer of a table K, V: returns a std::unique_ptr to a class derived
-/// from ValueTransformer<K, V, ...>.
+/// A function that makes a new transformer of a table K, V: returns a std::unique_ptr to a class
+/// derived from ValueTransformer<K, V, ...>.
 template <class F, class K, class V>
-concept ValueTransformerSupplier = std::copy_constructible<F> && std::invocable<F&> && requires {
-    typename detail::TransformerMadeBy<F>::ValueOut;
-} && std::derived_from<detail::TransformerMadeBy<F>,
-                       ValueTransformer<K, V, typename detail::TransformerMadeBy<F>::ValueOut>>;
+concept ValueTransformerSupplier =
+    std::copy_constructible<F> && std::invocable<F&> &&
+    requires { typename detail::TransformerMadeBy<F>::ValueOut; } &&
+    std::derived_from<detail::TransformerMadeBy<F>,
+                      ValueTransformer<K, V, typename detail::TransformerMadeBy<F>::ValueOut>>;
 
 }  // namespace millrace

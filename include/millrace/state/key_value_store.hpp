@@ -27,14 +27,17 @@ struct KeyValue {
 
 /// Rows of a key-value store, read one by one: `for (const auto& [key, value] : store.all())`.
 ///
-/// Lifetime: must die before the store is closed. Changes made to the store meanwhile may or may not
-/// be seen. Errors: StateError when the engine fails; SerdeError when stored bytes are not a K or V.
+/// Lifetime: must die before the store is closed. Changes made to the store meanwhile may or may
+/// not be seen. Errors: StateError when the engine fails; SerdeError when stored bytes are not a K
+/// or V.
 template <class K, class V>
 class KeyValueIterator : public detail::RowRange<KeyValueIterator<K, V>, KeyValue<K, V>> {
   public:
     KeyValueIterator(std::unique_ptr<BytesIterator> rows, SerdeOf<K> key_serde,
                      typename detail::StoredValue<V>::Serde value_serde)
-        : rows_(std::move(rows)), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {
+        : rows_(std::move(rows)),
+          key_serde_(std::move(key_serde)),
+          value_serde_(std::move(value_serde)) {
         read();
     }
 
@@ -78,7 +81,8 @@ class KeyValueStore {
     using ValueSerde = typename detail::StoredValue<V>::Serde;
     using Iterator = KeyValueIterator<K, V>;
 
-    explicit KeyValueStore(KeyValueBytesStore& store, SerdeOf<K> key_serde = {}, ValueSerde value_serde = {})
+    explicit KeyValueStore(KeyValueBytesStore& store, SerdeOf<K> key_serde = {},
+                           ValueSerde value_serde = {})
         : store_(&store), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
 
     const std::string& name() const { return store_->name(); }
@@ -123,8 +127,8 @@ class KeyValueStore {
 
     /// Rows with `first` <= key <= `last`; nothing instead of a bound leaves that end open.
     ///
-    /// Keys compare as their serialised bytes, so numbers come in numeric order only if they are not
-    /// negative.
+    /// Keys compare as their serialised bytes, so numbers come in numeric order only if they are
+    /// not negative.
     Iterator range(const std::optional<K>& first, const std::optional<K>& last,
                    Order order = Order::kForward) const {
         Bytes first_bytes;

@@ -30,10 +30,10 @@ struct RecordContext {
     Timestamp timestamp = kNoTimestamp;
     Offset offset = -1;
     Partition partition = -1;
-    const std::string* topic = nullptr;    ///< Null while no record is at hand (punctuators).
-    const Headers* headers = nullptr;      ///< Null: none.
-    NullableBytes source_key{};            ///< The source record's bytes, for dead letters; views
-    NullableBytes source_value{};          ///< that live while it is processed.
+    const std::string* topic = nullptr;  ///< Null while no record is at hand (punctuators).
+    const Headers* headers = nullptr;    ///< Null: none.
+    NullableBytes source_key{};          ///< The source record's bytes, for dead letters; views
+    NullableBytes source_value{};        ///< that live while it is processed.
 };
 
 /// Receives what a cache lets go of, one entry for each key, however often it was written.

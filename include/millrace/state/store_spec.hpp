@@ -14,10 +14,10 @@ namespace millrace {
 
 /// Where a store keeps its content.
 enum class StoreEngine {
-    kDefault,   ///< As the setting dsl.store.suppliers says: RocksDB unless told otherwise.
+    kDefault,  ///< As the setting dsl.store.suppliers says: RocksDB unless told otherwise.
     kRocksDb,
     kInMemory,
-    kLru,       ///< In memory, a bounded number of entries.
+    kLru,  ///< In memory, a bounded number of entries.
 };
 
 namespace detail {
@@ -40,11 +40,11 @@ struct StoreSpec {
     bool logging = true;
     std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
 
-    std::chrono::milliseconds retention{0};          ///< Window, session and versioned stores.
-    std::chrono::milliseconds window_size{0};        ///< Window stores.
-    std::chrono::milliseconds segment_interval{0};   ///< Zero: max(retention / 2, 60 s).
-    bool retain_duplicates = false;                  ///< Window stores of stream-stream joins.
-    std::size_t max_entries = 0;                     ///< kLru.
+    std::chrono::milliseconds retention{0};         ///< Window, session and versioned stores.
+    std::chrono::milliseconds window_size{0};       ///< Window stores.
+    std::chrono::milliseconds segment_interval{0};  ///< Zero: max(retention / 2, 60 s).
+    bool retain_duplicates = false;                 ///< Window stores of stream-stream joins.
+    std::size_t max_entries = 0;                    ///< kLru.
 
     /// Source topic that serves as changelog (optimisation, global and read-only stores); empty: an
     /// own topic <application.id>-<name>-changelog, if logging is on.

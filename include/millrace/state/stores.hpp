@@ -14,8 +14,8 @@
 
 namespace millrace {
 
-/// Where and how a store keeps its rows; what they are is up to the builder. Made by the functions in
-/// millrace::stores.
+/// Where and how a store keeps its rows; what they are is up to the builder. Made by the functions
+/// in millrace::stores.
 struct KeyValueStoreSupplier {
     detail::StoreSpec spec;
 };
@@ -23,8 +23,8 @@ struct WindowStoreSupplier {
     detail::StoreSpec spec;
 };
 
-/// A state store to be added to a topology and connected to processors. `Store` is how processors see
-/// it, for example KeyValueStore<std::string, std::int64_t>.
+/// A state store to be added to a topology and connected to processors. `Store` is how processors
+/// see it, for example KeyValueStore<std::string, std::int64_t>.
 template <class Store>
 class StoreBuilder {
   public:
@@ -32,7 +32,9 @@ class StoreBuilder {
     using ValueSerde = typename Store::ValueSerde;
 
     StoreBuilder(detail::StoreSpec spec, KeySerde key_serde, ValueSerde value_serde)
-        : spec_(std::move(spec)), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
+        : spec_(std::move(spec)),
+          key_serde_(std::move(key_serde)),
+          value_serde_(std::move(value_serde)) {}
 
     /// Off unless switched on. With a cache, fewer changes reach the disk and the changelog. Stores
     /// that keep duplicates have none.
@@ -42,8 +44,8 @@ class StoreBuilder {
         return changed;
     }
 
-    /// Backs the store up in a changelog topic, as it is without this call; `config` has Kafka's topic
-    /// settings that differ from ours.
+    /// Backs the store up in a changelog topic, as it is without this call; `config` has Kafka's
+    /// topic settings that differ from ours.
     StoreBuilder with_logging(std::map<std::string, std::string> config) const {
         StoreBuilder changed = *this;
         changed.spec_.logging = true;
@@ -88,13 +90,15 @@ inline millrace::detail::StoreSpec spec(std::string name, StoreEngine engine) {
     return made;
 }
 
-inline WindowStoreSupplier window(std::string name, StoreEngine engine, std::chrono::milliseconds retention,
+inline WindowStoreSupplier window(std::string name, StoreEngine engine,
+                                  std::chrono::milliseconds retention,
                                   std::chrono::milliseconds window_size, bool retain_duplicates) {
     WindowStoreSupplier supplier{spec(std::move(name), engine)};
     if (window_size.count() < 0 || retention < window_size) {
-        throw TopologyError("the retention of a window store cannot be shorter than its windows: store " +
-                            supplier.spec.name + ", retention " + std::to_string(retention.count()) +
-                            " ms, windows " + std::to_string(window_size.count()) + " ms");
+        throw TopologyError(
+            "the retention of a window store cannot be shorter than its windows: store " +
+            supplier.spec.name + ", retention " + std::to_string(retention.count()) +
+            " ms, windows " + std::to_string(window_size.count()) + " ms");
     }
     supplier.spec.retention = retention;
     supplier.spec.window_size = window_size;
@@ -118,7 +122,8 @@ inline KeyValueStoreSupplier in_memory_key_value_store(std::string name) {
 inline KeyValueStoreSupplier lru_map(std::string name, std::size_t max_entries) {
     KeyValueStoreSupplier supplier{internal::spec(std::move(name), StoreEngine::kLru)};
     if (max_entries == 0) {
-        throw TopologyError("a bounded store must hold at least one row: store " + supplier.spec.name);
+        throw TopologyError("a bounded store must hold at least one row: store " +
+                            supplier.spec.name);
     }
     supplier.spec.max_entries = max_entries;
     return supplier;
@@ -126,36 +131,41 @@ inline KeyValueStoreSupplier lru_map(std::string name, std::size_t max_entries) 
 
 /// On disk. Rows go some time after they are `retention` older than the latest window; until then
 /// `retain_duplicates` keeps all rows put for a key and a start, instead of the last.
-inline WindowStoreSupplier persistent_window_store(std::string name, std::chrono::milliseconds retention,
+inline WindowStoreSupplier persistent_window_store(std::string name,
+                                                   std::chrono::milliseconds retention,
                                                    std::chrono::milliseconds window_size,
                                                    bool retain_duplicates = false) {
-    return internal::window(std::move(name), StoreEngine::kRocksDb, retention, window_size, retain_duplicates);
+    return internal::window(std::move(name), StoreEngine::kRocksDb, retention, window_size,
+                            retain_duplicates);
 }
 
 /// In memory; otherwise as persistent_window_store.
-inline WindowStoreSupplier in_memory_window_store(std::string name, std::chrono::milliseconds retention,
+inline WindowStoreSupplier in_memory_window_store(std::string name,
+                                                  std::chrono::milliseconds retention,
                                                   std::chrono::milliseconds window_size,
                                                   bool retain_duplicates = false) {
-    return internal::window(std::move(name), StoreEngine::kInMemory, retention, window_size, retain_duplicates);
+    return internal::window(std::move(name), StoreEngine::kInMemory, retention, window_size,
+                            retain_duplicates);
 }
 
 template <class K, class V>
-StoreBuilder<KeyValueStore<K, V>> key_value_store(KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {},
+StoreBuilder<KeyValueStore<K, V>> key_value_store(KeyValueStoreSupplier supplier,
+                                                  SerdeOf<K> key_serde = {},
                                                   SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = millrace::detail::StoreKind::kKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
 template <class K, class V>
-StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(KeyValueStoreSupplier supplier,
-                                                                         SerdeOf<K> key_serde = {},
-                                                                         SerdeOf<V> value_serde = {}) {
+StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(
+    KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = millrace::detail::StoreKind::kTimestampedKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
 template <class K, class V>
-StoreBuilder<WindowStore<K, V>> window_store(WindowStoreSupplier supplier, SerdeOf<K> key_serde = {},
+StoreBuilder<WindowStore<K, V>> window_store(WindowStoreSupplier supplier,
+                                             SerdeOf<K> key_serde = {},
                                              SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = millrace::detail::StoreKind::kWindow;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};

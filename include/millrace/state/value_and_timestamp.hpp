@@ -36,7 +36,8 @@ inline void append_stored_timestamp(Timestamp timestamp, Bytes& out) {
 /// The timestamp before a stored value. Throws SerdeError when there is no room for one.
 inline Timestamp stored_timestamp(BytesView bytes) {
     if (bytes.size() < kStoredTimestampSize) {
-        throw SerdeError("too short for a value with timestamp: " + std::to_string(bytes.size()) + " bytes");
+        throw SerdeError("too short for a value with timestamp: " + std::to_string(bytes.size()) +
+                         " bytes");
     }
     std::uint64_t bits = 0;
     for (const char byte : bytes.substr(0, kStoredTimestampSize)) {
@@ -51,7 +52,9 @@ struct StoredValue {
     using Serde = SerdeOf<V>;
     static constexpr bool kTimestamped = false;
 
-    static void write(const Serde& serde, const V& value, Bytes& out) { serde.serialize(value, out); }
+    static void write(const Serde& serde, const V& value, Bytes& out) {
+        serde.serialize(value, out);
+    }
     static void read(const Serde& serde, BytesView bytes, V& out) { serde.deserialize(bytes, out); }
 };
 

@@ -34,7 +34,9 @@ class WindowIterator : public detail::RowRange<WindowIterator<K, V>, WindowRow<K
   public:
     WindowIterator(std::unique_ptr<WindowBytesIterator> rows, SerdeOf<K> key_serde,
                    typename detail::StoredValue<V>::Serde value_serde)
-        : rows_(std::move(rows)), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {
+        : rows_(std::move(rows)),
+          key_serde_(std::move(key_serde)),
+          value_serde_(std::move(value_serde)) {
         read();
     }
 
@@ -76,7 +78,8 @@ class WindowStore {
     using ValueSerde = typename detail::StoredValue<V>::Serde;
     using Iterator = WindowIterator<K, V>;
 
-    explicit WindowStore(WindowBytesStore& store, SerdeOf<K> key_serde = {}, ValueSerde value_serde = {})
+    explicit WindowStore(WindowBytesStore& store, SerdeOf<K> key_serde = {},
+                         ValueSerde value_serde = {})
         : store_(&store), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
 
     const std::string& name() const { return store_->name(); }
@@ -114,18 +117,19 @@ class WindowStore {
     }
 
     /// Rows of one key with `from` <= start <= `to`, by start.
-    Iterator fetch(const K& key, Timestamp from, Timestamp to, Order order = Order::kForward) const {
+    Iterator fetch(const K& key, Timestamp from, Timestamp to,
+                   Order order = Order::kForward) const {
         return iterator(store_->fetch(bytes_of(key), from, to, order));
     }
 
-    /// Rows with `first` <= key <= `last` (nothing: open) and `from` <= start <= `to`. By segment of
-    /// time, then by key, then by start.
-    Iterator fetch_range(const std::optional<K>& first, const std::optional<K>& last, Timestamp from,
-                         Timestamp to, Order order = Order::kForward) const {
+    /// Rows with `first` <= key <= `last` (nothing: open) and `from` <= start <= `to`. By segment
+    /// of time, then by key, then by start.
+    Iterator fetch_range(const std::optional<K>& first, const std::optional<K>& last,
+                         Timestamp from, Timestamp to, Order order = Order::kForward) const {
         Bytes first_bytes;
         Bytes last_bytes;
-        return iterator(
-            store_->fetch_range(bound(first, first_bytes), bound(last, last_bytes), from, to, order));
+        return iterator(store_->fetch_range(bound(first, first_bytes), bound(last, last_bytes),
+                                            from, to, order));
     }
 
     /// Rows of all keys with `from` <= start <= `to`, ordered as in fetch_range.

@@ -26,8 +26,7 @@ class Survivors {
     void add(Offset offset, const RecordView& record,
              std::optional<std::int64_t> tombstones_until) {
         const bool too_far =
-            !builder_.empty() &&
-            offset - base_ > std::numeric_limits<std::uint32_t>::max();
+            !builder_.empty() && offset - base_ > std::numeric_limits<std::uint32_t>::max();
         const bool other_horizon =
             tombstones_until && tombstones_until_ && tombstones_until != tombstones_until_;
         if (builder_.byte_size() >= kBatchBytes || too_far || other_horizon) {
@@ -68,10 +67,12 @@ class Survivors {
 
 std::deque<LogEntry> compacted(const std::deque<LogEntry>& entries, Offset stable,
                                const TopicSettings& settings, std::int64_t now) {
-    const auto first_kept = std::find_if(entries.begin(), entries.end(), [&](const LogEntry& entry) {
-        return entry.last >= stable || (settings.min_compaction_lag_ms > 0 &&
-                                        entry.max_timestamp > now - settings.min_compaction_lag_ms);
-    });
+    const auto first_kept =
+        std::find_if(entries.begin(), entries.end(), [&](const LogEntry& entry) {
+            return entry.last >= stable ||
+                   (settings.min_compaction_lag_ms > 0 &&
+                    entry.max_timestamp > now - settings.min_compaction_lag_ms);
+        });
     std::unordered_map<BytesView, Offset> latest;
     for (auto entry = entries.begin(); entry != first_kept; ++entry) {
         if (holds_records(*entry)) {

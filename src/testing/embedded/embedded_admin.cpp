@@ -92,9 +92,9 @@ kafka::Status EmbeddedAdmin::delete_records_before(const kafka::StartPosition& b
     }
     const Offset offset = before.offset == kafka::kFromEnd ? log->end() : before.offset;
     if (offset < 0 || offset > log->end()) {
-        return {kafka::ErrorCode::kOffsetOutOfRange,
-                "offset " + std::to_string(offset) + " is beyond the end of " +
-                    to_string(before.partition)};
+        return {kafka::ErrorCode::kOffsetOutOfRange, "offset " + std::to_string(offset) +
+                                                         " is beyond the end of " +
+                                                         to_string(before.partition)};
     }
     log->delete_before(offset);
     return {};
@@ -114,8 +114,8 @@ kafka::Result<std::vector<kafka::Status>> EmbeddedAdmin::delete_records(
 }
 
 kafka::Result<std::vector<Offset>> EmbeddedAdmin::list_offsets(
-    std::span<const TopicPartition> partitions, kafka::OffsetSpec spec,
-    kafka::Isolation isolation, std::chrono::milliseconds timeout) {
+    std::span<const TopicPartition> partitions, kafka::OffsetSpec spec, kafka::Isolation isolation,
+    std::chrono::milliseconds timeout) {
     auto lock = cluster_->lock();
     if (auto status = cluster_->await_reachable(lock, client_id_, timeout); !status.ok()) {
         return status;

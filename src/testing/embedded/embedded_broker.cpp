@@ -59,9 +59,8 @@ BrokerRecord record_at(const PartitionLog& log, const embedded::FetchedSlice& sl
 }
 
 void append_records(const PartitionLog& log, RecordsShown shown, std::vector<BrokerRecord>& out) {
-    const auto isolation = shown == RecordsShown::kCommitted
-                               ? kafka::Isolation::kReadCommitted
-                               : kafka::Isolation::kReadUncommitted;
+    const auto isolation = shown == RecordsShown::kCommitted ? kafka::Isolation::kReadCommitted
+                                                             : kafka::Isolation::kReadUncommitted;
     std::vector<embedded::FetchedSlice> slices;
     log.fetch(log.start(), isolation, std::numeric_limits<std::size_t>::max(), slices);
     for (const auto& slice : slices) {
@@ -85,7 +84,8 @@ std::shared_ptr<kafka::ClientSupplier> EmbeddedBroker::clients() const {
 void EmbeddedBroker::create_topic(const std::string& name, std::int32_t partitions,
                                   const std::map<std::string, std::string>& config) {
     const auto lock = cluster_->lock();
-    const std::int32_t count = partitions == 0 ? cluster_->options().default_partitions : partitions;
+    const std::int32_t count =
+        partitions == 0 ? cluster_->options().default_partitions : partitions;
     require(cluster_->topics().create({name, count, -1, config}));
     cluster_->topics_changed();
 }

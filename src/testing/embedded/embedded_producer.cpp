@@ -39,8 +39,8 @@ EmbeddedProducer::EmbeddedProducer(std::shared_ptr<Cluster> cluster,
       message_timeout_(number_setting(settings, "message.timeout.ms", 300'000, 0, kMaxInt)),
       message_bytes_max_(static_cast<std::size_t>(
           number_setting(settings, "message.max.bytes", 1'000'000, 1'000, 1'000'000'000))),
-      buffered_max_(static_cast<std::size_t>(number_setting(
-          settings, "queue.buffering.max.messages", 100'000, 0, kMaxInt))),
+      buffered_max_(static_cast<std::size_t>(
+          number_setting(settings, "queue.buffering.max.messages", 100'000, 0, kMaxInt))),
       idempotent_(text_setting(settings, "enable.idempotence", "true") == "true" ||
                   !transactional_id_.empty()),
       state_(transactional_id_.empty() ? State::kPlain : State::kUninitialised) {
@@ -117,8 +117,9 @@ kafka::Result<Partition> EmbeddedProducer::choose_partition(TopicState& topic,
     }
     if (record.partition < 0 ||
         record.partition >= static_cast<Partition>(topic.partitions.size())) {
-        return failure(kafka::ErrorCode::kUnknownTopic,
-                       "no such partition: " + to_string(TopicPartition{topic.name, record.partition}));
+        return failure(
+            kafka::ErrorCode::kUnknownTopic,
+            "no such partition: " + to_string(TopicPartition{topic.name, record.partition}));
     }
     return record.partition;
 }

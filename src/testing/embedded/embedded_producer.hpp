@@ -17,10 +17,11 @@ namespace millrace::testing::embedded {
 
 /// A producer of an embedded broker.
 ///
-/// Collects a batch per partition and appends it when it is full, and all of them in poll, flush and
-/// commit_transaction: those take the cluster's mutex once.
+/// Collects a batch per partition and appends it when it is full, and all of them in poll, flush
+/// and commit_transaction: those take the cluster's mutex once.
 ///
-///     transactional:  kUninitialised ─init─► kReady ─begin─► kInTransaction ─commit, abort─► kReady
+///     transactional:  kUninitialised ─init─► kReady ─begin─► kInTransaction ─commit, abort─►
+///     kReady
 ///                                                               │ delivery or offsets refused
 ///                                                               ▼
 ///                                                            kMustAbort ─abort─► kReady

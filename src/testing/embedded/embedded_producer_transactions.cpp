@@ -143,8 +143,8 @@ kafka::Status EmbeddedProducer::abort_transaction(std::chrono::milliseconds time
 }
 
 kafka::Status EmbeddedProducer::end_transaction(bool commit) {
-    auto status = cluster_->transactions().end(transactional_id_, identity_, commit,
-                                               cluster_->clock().now());
+    auto status =
+        cluster_->transactions().end(transactional_id_, identity_, commit, cluster_->clock().now());
     if (!status.ok()) {
         return become_fatal(std::move(status));
     }

@@ -61,10 +61,11 @@ FetchQueue::Refreshed FetchQueue::refresh() {
     }
     if (out_of_range()) {
         failed_ = true;
-        return {false, {kafka::ErrorCode::kOffsetOutOfRange,
-                        "offset " + std::to_string(next_fetch_) + " is not within " +
-                            std::to_string(log_->start()) + " to " + std::to_string(log_->end()) +
-                            " of " + to_string(which_)}};
+        return {false,
+                {kafka::ErrorCode::kOffsetOutOfRange,
+                 "offset " + std::to_string(next_fetch_) + " is not within " +
+                     std::to_string(log_->start()) + " to " + std::to_string(log_->end()) + " of " +
+                     to_string(which_)}};
     }
     // A reader that stopped halfway comes back for the rest: it must not wait for more first.
     const bool left_over = std::exchange(left_over_, false);

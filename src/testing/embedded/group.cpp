@@ -10,8 +10,8 @@
 namespace millrace::testing::embedded {
 
 std::string Group::new_member_id(const MemberSettings& settings) {
-    const std::string& stem = settings.instance_id.empty() ? settings.client_id
-                                                           : settings.instance_id;
+    const std::string& stem =
+        settings.instance_id.empty() ? settings.client_id : settings.instance_id;
     std::string number = std::to_string(members_ever_);
     // Padded, so that the order of ids is the order of joining.
     number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
@@ -172,9 +172,9 @@ std::optional<Group::AssignmentTask> Group::assignment_task(const Member& member
     task.generation = generation_;
     task.topics = assigned_topics_;
     for (const auto& [id, other] : members_) {
-        task.members.push_back({id, other.settings.instance_id,
-                                other.subscription.resolve(topics), other.owned,
-                                other.owned_generation, other.settings.rack_id, other.user_data});
+        task.members.push_back({id, other.settings.instance_id, other.subscription.resolve(topics),
+                                other.owned, other.owned_generation, other.settings.rack_id,
+                                other.user_data});
     }
     return task;
 }

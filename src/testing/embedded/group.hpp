@@ -42,7 +42,7 @@ struct Member {
     bool undelivered = false;  ///< `current` waits for the member to fetch it.
 
     std::int64_t last_poll = 0;
-    bool polling = false;  ///< Waits in poll right now.
+    bool polling = false;                      ///< Waits in poll right now.
     std::optional<std::int64_t> silent_since;  ///< No heartbeats from then on.
 };
 

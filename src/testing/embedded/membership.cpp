@@ -162,8 +162,8 @@ std::optional<MembershipEvent> Membership::report_missing_topics() {
 }
 
 void Membership::add_member() {
-    const Member& member = group().add(settings_, subscription_, assignor_->name(), waiter_,
-                                       cluster_.clock().ticks());
+    const Member& member =
+        group().add(settings_, subscription_, assignor_->name(), waiter_, cluster_.clock().ticks());
     member_id_ = member.id;
     generation_ = member.generation;
 }

@@ -23,10 +23,10 @@ struct MembershipEvent {
 
 /// A consumer's side of the group protocol.
 ///
-/// The caller takes one event at a time from step(), tells its listener, and calls finish(). Without
-/// an event, the member has done what there was to do for it in the round.
-/// Threads: owned by its consumer's thread; takes the cluster's mutex itself and calls the assignor
-/// without it, except where a method requires it.
+/// The caller takes one event at a time from step(), tells its listener, and calls finish().
+/// Without an event, the member has done what there was to do for it in the round. Threads: owned
+/// by its consumer's thread; takes the cluster's mutex itself and calls the assignor without it,
+/// except where a method requires it.
 class Membership {
   public:
     Membership(Cluster& cluster, std::string group, MemberSettings settings,

@@ -48,7 +48,8 @@ kafka::Status PartitionLog::check(const RecordBatch& batch) const {
             return failure(kafka::ErrorCode::kInvalidRecord,
                            "compacted topic needs keys: " + to_string(which_));
         }
-        const std::int64_t size = std::max(entry.key_size, 0) + std::int64_t{std::max(entry.value_size, 0)} +
+        const std::int64_t size = std::max(entry.key_size, 0) +
+                                  std::int64_t{std::max(entry.value_size, 0)} +
                                   std::int64_t{entry.headers_size};
         if (size > settings_->max_message_bytes) {
             return failure(kafka::ErrorCode::kMessageTooLarge,
@@ -63,9 +64,8 @@ const PartitionLog::Appended* PartitionLog::find_duplicate(const ProducerStamp& 
     if (recent == recent_.end()) {
         return nullptr;
     }
-    const auto found = std::find_if(
-        recent->second.begin(), recent->second.end(),
-        [&](const Appended& appended) {
+    const auto found =
+        std::find_if(recent->second.begin(), recent->second.end(), [&](const Appended& appended) {
             return appended.epoch == stamp.epoch && appended.sequence == stamp.sequence;
         });
     return found == recent->second.end() ? nullptr : &*found;
@@ -146,15 +146,15 @@ Offset PartitionLog::fetch(Offset from, kafka::Isolation isolation, std::size_t 
                            std::vector<FetchedSlice>& out) const {
     MILLRACE_CHECK(from >= start_);
     const Offset readable = end_for(isolation);
-    auto entry = std::lower_bound(entries_.begin(), entries_.end(), from,
-                                  [](const LogEntry& at, Offset offset) { return at.last < offset; });
+    auto entry =
+        std::lower_bound(entries_.begin(), entries_.end(), from,
+                         [](const LogEntry& at, Offset offset) { return at.last < offset; });
     std::size_t fetched = 0;
     Offset next = from;
     for (; entry != entries_.end() && entry->base < readable; ++entry) {
-        const bool wanted =
-            entry->kind != LogEntry::Kind::kMarker &&
-            (entry->kind != LogEntry::Kind::kAborted ||
-             isolation == kafka::Isolation::kReadUncommitted);
+        const bool wanted = entry->kind != LogEntry::Kind::kMarker &&
+                            (entry->kind != LogEntry::Kind::kAborted ||
+                             isolation == kafka::Isolation::kReadUncommitted);
         if (wanted) {
             if (fetched >= max_bytes) {
                 return next;
@@ -189,10 +189,9 @@ void PartitionLog::apply_retention(std::int64_t now) {
         const LogEntry& oldest = entries_.front();
         const bool too_old =
             settings_->retention_ms && oldest.max_timestamp < now - *settings_->retention_ms;
-        const bool too_much =
-            settings_->retention_bytes &&
-            bytes_ > static_cast<std::uint64_t>(*settings_->retention_bytes) &&
-            entries_.size() > 1;
+        const bool too_much = settings_->retention_bytes &&
+                              bytes_ > static_cast<std::uint64_t>(*settings_->retention_bytes) &&
+                              entries_.size() > 1;
         if (!too_old && !too_much) {
             return;
         }

@@ -67,8 +67,8 @@ BatchRef RecordBatch::make(std::span<const BatchEntry> entries, BytesView bytes)
     static_assert(sizeof(RecordBatch) % alignof(BatchEntry) == 0);
     static_assert(alignof(RecordBatch) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
     const std::size_t entries_size = entries.size_bytes();
-    auto* block = static_cast<char*>(
-        ::operator new(sizeof(RecordBatch) + entries_size + bytes.size()));
+    auto* block =
+        static_cast<char*>(::operator new(sizeof(RecordBatch) + entries_size + bytes.size()));
     auto* batch = new (block) RecordBatch();
     batch->count_ = static_cast<std::uint32_t>(entries.size());
     batch->byte_size_ = bytes.size();
@@ -143,8 +143,8 @@ BatchEntry& BatchBuilder::start_entry(const NullableBytes& key, const NullableBy
     return entry;
 }
 
-void BatchBuilder::add(const NullableBytes& key, const NullableBytes& value,
-                       std::int64_t timestamp, const Headers* headers) {
+void BatchBuilder::add(const NullableBytes& key, const NullableBytes& value, std::int64_t timestamp,
+                       const Headers* headers) {
     BatchEntry& entry = start_entry(key, value, timestamp);
     entry.offset_delta = static_cast<std::uint32_t>(entries_.size() - 1);
     if (headers != nullptr) {

@@ -17,10 +17,10 @@ namespace millrace::testing::embedded {
 
 /// Where a record lies in its batch: key, value and encoded headers one after the other.
 struct BatchEntry {
-    std::int64_t timestamp = 0;     ///< Milliseconds since the epoch; -1: none.
-    std::uint32_t position = 0;     ///< Of the key, in the batch's bytes.
-    std::int32_t key_size = -1;     ///< -1: null.
-    std::int32_t value_size = -1;   ///< -1: null.
+    std::int64_t timestamp = 0;    ///< Milliseconds since the epoch; -1: none.
+    std::uint32_t position = 0;    ///< Of the key, in the batch's bytes.
+    std::int32_t key_size = -1;    ///< -1: null.
+    std::int32_t value_size = -1;  ///< -1: null.
     std::uint32_t headers_size = 0;
     std::uint32_t offset_delta = 0;  ///< Offset, counted from the batch's first one.
 };

@@ -51,7 +51,7 @@ constexpr std::array<std::string_view, 5> kBooleans{
     "preallocate", "remote.log.copy.disable", "remote.log.delete.on.disable",
     "remote.storage.enable", "unclean.leader.election.enable"};
 
-constexpr std::array<std::string_view, 6> kCompressions{"uncompressed", "zstd",   "lz4",
+constexpr std::array<std::string_view, 6> kCompressions{"uncompressed", "zstd", "lz4",
                                                         "snappy",       "gzip", "producer"};
 
 template <class T>

@@ -37,8 +37,7 @@ kafka::Status Topics::create(const kafka::NewTopic& topic) {
         return failure(kafka::ErrorCode::kInvalidConfig, "illegal topic name: " + topic.name);
     }
     if (topic.partitions < 1) {
-        return failure(kafka::ErrorCode::kInvalidConfig,
-                       "topic needs a partition: " + topic.name);
+        return failure(kafka::ErrorCode::kInvalidConfig, "topic needs a partition: " + topic.name);
     }
     auto settings = parse_topic_settings(topic.config);
     if (!settings.ok()) {

@@ -75,16 +75,25 @@ TEST(Serdes, WriteIntegersAsJava) {
 
 TEST(Serdes, WriteFloatingPointAsJava) {
     EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x0})), "0000000000000000");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x8000000000000000})), "8000000000000000");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x3ff0000000000000})), "3ff0000000000000");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0xbff8000000000000})), "bff8000000000000");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x3fb999999999999a})), "3fb999999999999a");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7e37e43c8800759c})), "7e37e43c8800759c");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x8000000000000000})),
+              "8000000000000000");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x3ff0000000000000})),
+              "3ff0000000000000");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0xbff8000000000000})),
+              "bff8000000000000");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x3fb999999999999a})),
+              "3fb999999999999a");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7e37e43c8800759c})),
+              "7e37e43c8800759c");
     EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x1})), "0000000000000001");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7fefffffffffffff})), "7fefffffffffffff");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7ff0000000000000})), "7ff0000000000000");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0xfff0000000000000})), "fff0000000000000");
-    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7ff8000000000000})), "7ff8000000000000");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7fefffffffffffff})),
+              "7fefffffffffffff");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7ff0000000000000})),
+              "7ff0000000000000");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0xfff0000000000000})),
+              "fff0000000000000");
+    EXPECT_EQ(written(std::bit_cast<double>(std::uint64_t{0x7ff8000000000000})),
+              "7ff8000000000000");
     EXPECT_EQ(written(std::bit_cast<float>(std::uint32_t{0x0})), "00000000");
     EXPECT_EQ(written(std::bit_cast<float>(std::uint32_t{0x80000000})), "80000000");
     EXPECT_EQ(written(std::bit_cast<float>(std::uint32_t{0x3f800000})), "3f800000");
@@ -101,9 +110,12 @@ TEST(Serdes, WriteFloatingPointAsJava) {
 TEST(Serdes, WriteTextBooleansAndUuidsAsJava) {
     EXPECT_EQ(written(true), "01");
     EXPECT_EQ(written(false), "00");
-    EXPECT_EQ(written(Uuid::parse("00000000-0000-0000-0000-000000000000")), "30303030303030302d303030302d303030302d303030302d303030303030303030303030");
-    EXPECT_EQ(written(Uuid::parse("01234567-89ab-cdef-fedc-ba9876543210")), "30313233343536372d383961622d636465662d666564632d626139383736353433323130");
-    EXPECT_EQ(written(Uuid::parse("ffffffff-ffff-ffff-ffff-ffffffffffff")), "66666666666666662d666666662d666666662d666666662d666666666666666666666666");
+    EXPECT_EQ(written(Uuid::parse("00000000-0000-0000-0000-000000000000")),
+              "30303030303030302d303030302d303030302d303030302d303030303030303030303030");
+    EXPECT_EQ(written(Uuid::parse("01234567-89ab-cdef-fedc-ba9876543210")),
+              "30313233343536372d383961622d636465662d666564632d626139383736353433323130");
+    EXPECT_EQ(written(Uuid::parse("ffffffff-ffff-ffff-ffff-ffffffffffff")),
+              "66666666666666662d666666662d666666662d666666662d666666666666666666666666");
     EXPECT_EQ(written(std::string("")), "");
     EXPECT_EQ(written(std::string("a")), "61");
     EXPECT_EQ(written(std::string("Millrace")), "4d696c6c72616365");

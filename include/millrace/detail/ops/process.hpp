@@ -22,7 +22,8 @@ RecordMetadata metadata_of(const RecordContext& record);
 void add_header_to(const Node& node, const RecordContext& record, std::string key,
                    NullableOwnedBytes value);
 
-/// A user's processor's view of its task. `Interface` is ProcessorContext or FixedKeyProcessorContext.
+/// A user's processor's view of its task. `Interface` is ProcessorContext or
+/// FixedKeyProcessorContext.
 template <class Interface>
 class NodeContext : public Interface {
   public:
@@ -52,7 +53,8 @@ class NodeContext : public Interface {
         output.forward(*task_, record);
     }
     template <class K, class V>
-    void send_to(const Output<K, V>& output, const Record<K, V>& record, std::string_view child) const {
+    void send_to(const Output<K, V>& output, const Record<K, V>& record,
+                 std::string_view child) const {
         check_forwarded_time(*node_, record.timestamp);
         if (!output.forward_to(*task_, child, record)) {
             no_such_child(*node_, child);
@@ -98,8 +100,8 @@ class FixedKeyForwardingContext final : public NodeContext<FixedKeyProcessorCont
 
 /// Runs a user's processor P.
 template <class P>
-class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::ValueIn, typename P::KeyOut,
-                                             typename P::ValueOut> {
+class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::ValueIn,
+                                             typename P::KeyOut, typename P::ValueOut> {
   public:
     using K = typename P::KeyIn;
     using V = typename P::ValueIn;
@@ -108,7 +110,9 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
         std::derived_from<P, FixedKeyProcessor<K, V, typename P::ValueOut>>;
 
     ProcessorNode(std::string name, std::unique_ptr<P> processor)
-        : Base(std::move(name)), processor_(std::move(processor)), own_context_(*this, this->output()) {
+        : Base(std::move(name)),
+          processor_(std::move(processor)),
+          own_context_(*this, this->output()) {
         if (processor_ == nullptr) {
             throw TopologyError("the supplier of processor " + this->name() + " made none");
         }

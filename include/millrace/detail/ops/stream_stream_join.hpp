@@ -20,7 +20,8 @@ namespace millrace::detail {
 template <class K, class VLeft, class VRight, class F, JoinType kType>
 struct StreamJoiner {
     using LeftArgument = std::conditional_t<kType == JoinType::kOuter, const VLeft*, const VLeft&>;
-    using RightArgument = std::conditional_t<kType == JoinType::kInner, const VRight&, const VRight*>;
+    using RightArgument =
+        std::conditional_t<kType == JoinType::kInner, const VRight&, const VRight*>;
     using Out = JoinResult<F, K, LeftArgument, RightArgument>;
 
     F join;
@@ -199,8 +200,8 @@ class StreamJoinSideNode final
         });
     }
 
-    // Before anything is kept Kafka Streams' sum overflows, so that it looks, in vain, and takes note
-    // of when it looked.
+    // Before anything is kept Kafka Streams' sum overflows, so that it looks, in vain, and takes
+    // note of when it looked.
     bool some_may_be_closed(std::chrono::milliseconds open_for) const {
         if (clock_->min_time == Timestamp::max()) {
             return open_for.count() > 0;
@@ -307,16 +308,18 @@ class SelfJoinNode final : public TypedNode<K, V, K, typename Joiner::Out> {
         bool meets_itself =
             record.timestamp > stream_time_ - plan_.windows.retention() + milliseconds(1);
 
-        for_each_kept(record.timestamp - before, record.timestamp + after, [&](Timestamp other_time) {
-            forward_out(record, value, &other_, std::max(record.timestamp, other_time));
-        });
-        for_each_kept(record.timestamp - after, record.timestamp + before, [&](Timestamp other_time) {
-            if (meets_itself && record.timestamp < other_time) {
-                meets_itself = false;
-                forward_out(record, value, value, record.timestamp);
-            }
-            forward_out(record, &other_, value, std::max(record.timestamp, other_time));
-        });
+        for_each_kept(
+            record.timestamp - before, record.timestamp + after, [&](Timestamp other_time) {
+                forward_out(record, value, &other_, std::max(record.timestamp, other_time));
+            });
+        for_each_kept(
+            record.timestamp - after, record.timestamp + before, [&](Timestamp other_time) {
+                if (meets_itself && record.timestamp < other_time) {
+                    meets_itself = false;
+                    forward_out(record, value, value, record.timestamp);
+                }
+                forward_out(record, &other_, value, std::max(record.timestamp, other_time));
+            });
         if (meets_itself) {
             forward_out(record, value, value, record.timestamp);
         }

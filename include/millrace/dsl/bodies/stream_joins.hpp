@@ -48,14 +48,16 @@ StreamCore<K, V> repartitioned_side(const StreamCore<K, V>& side, const std::str
     if (!side.needs_repartition) {
         return side;
     }
-    return repartition_for_join<K, V>(side, join_name.empty() ? side.name : join_name + suffix, serdes);
+    return repartition_for_join<K, V>(side, join_name.empty() ? side.name : join_name + suffix,
+                                      serdes);
 }
 
 }  // namespace detail
 
 template <class K, class V>
 template <detail::JoinType kType, class VOther, class F>
-auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner, const JoinWindows& windows,
+auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner,
+                                const JoinWindows& windows,
                                 StreamJoined<K, V, VOther> options) const {
     using Key = detail::Plain<K>;
     using Left = detail::Plain<V>;
@@ -69,8 +71,8 @@ auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner, const
         detail::serde_or(options.value_serde, core_.value_serde),
         detail::serde_or(options.other_value_serde, other.core().value_serde)};
     const bool is_self_join = core_.node == other.core().node;
-    const auto left = detail::repartitioned_side<K, V>(core_, options.name, "-left",
-                                                       {serdes.key, serdes.left});
+    const auto left =
+        detail::repartitioned_side<K, V>(core_, options.name, "-left", {serdes.key, serdes.left});
     const auto right = detail::repartitioned_side<K, VOther>(other.core(), options.name, "-right",
                                                              {serdes.key, serdes.right});
     const std::set<std::string> sources = detail::united(left.sources, right.sources);
@@ -96,8 +98,9 @@ auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner, const
     node.kind = detail::LogicalKind::kStreamJoin;
     node.name = names.merge;
     node.takes_null_keys = kType != JoinType::kInner;
-    auto this_step = detail::processor_step<detail::StreamJoinSideNode<K, V, VOther, Joiner, kType, true>>(
-        names.this_join, apply, plan, serdes, clocks);
+    auto this_step =
+        detail::processor_step<detail::StreamJoinSideNode<K, V, VOther, Joiner, kType, true>>(
+            names.this_join, apply, plan, serdes, clocks);
     this_step.parents = {names.this_window};
     auto other_step =
         detail::processor_step<detail::StreamJoinSideNode<K, V, VOther, Joiner, kType, false>>(
@@ -136,29 +139,32 @@ auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner, const
 
 template <class K, class V>
 template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>&> F>
-requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
 auto KStream<K, V>::join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
                          StreamJoined<K, V, VOther> options) const
     -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>&>> {
-    return join_stream<detail::JoinType::kInner>(other, std::move(joiner), windows, std::move(options));
+    return join_stream<detail::JoinType::kInner>(other, std::move(joiner), windows,
+                                                 std::move(options));
 }
 
 template <class K, class V>
 template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>*> F>
-requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
 auto KStream<K, V>::left_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
                               StreamJoined<K, V, VOther> options) const
     -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>*>> {
-    return join_stream<detail::JoinType::kLeft>(other, std::move(joiner), windows, std::move(options));
+    return join_stream<detail::JoinType::kLeft>(other, std::move(joiner), windows,
+                                                std::move(options));
 }
 
 template <class K, class V>
 template <class VOther, ValueJoiner<K, const detail::Plain<V>*, const detail::Plain<VOther>*> F>
-requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
+    requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
 auto KStream<K, V>::outer_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
                                StreamJoined<K, V, VOther> options) const
     -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>*, const detail::Plain<VOther>*>> {
-    return join_stream<detail::JoinType::kOuter>(other, std::move(joiner), windows, std::move(options));
+    return join_stream<detail::JoinType::kOuter>(other, std::move(joiner), windows,
+                                                 std::move(options));
 }
 
 }  // namespace millrace

@@ -111,9 +111,9 @@ GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Materialized<
 }
 
 template <class K, class V, ProcessorSupplier<K, V> F>
-requires Writable<K> && Writable<V>
-StreamsBuilder& StreamsBuilder::add_global_store(const StoreDeclaration& store, std::string topic, F make,
-                                                 Consumed<K, V> source) {
+    requires Writable<K> && Writable<V>
+StreamsBuilder& StreamsBuilder::add_global_store(const StoreDeclaration& store, std::string topic,
+                                                 F make, Consumed<K, V> source) {
     const std::string source_name =
         graph_->suffixed_or_new(source.name, "-source", "KSTREAM-SOURCE-");
     const std::string processor_name = graph_->name_or_new(source.name, "KTABLE-SOURCE-");
