@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "case.hpp"
+
+#include <stdexcept>
+
+namespace millrace::parity {
+
+Topology Case::build() {
+    const std::string optimization = settings["topology.optimization"];
+    const auto wants = [&](const char* part) {
+        return optimization == "all" || optimization.find(part) != std::string::npos;
+    };
+    TopologyOptions options;
+    options.reuse_source_topics = wants("reuse.ktable.source.topics");
+    options.merge_repartition_topics = wants("merge.repartition.topics");
+    options.single_store_self_join = wants("single.store.self.join");
+    options.require_explicit_names =
+        settings["ensure.explicit.internal.resource.naming"] == "true";
+    options.reproduce_kafka_defects = true;
+    return std::move(b).build(options);
+}
+
+std::string text(const Str& value) {
+    return value ? *value : "null";
+}
+
+std::string text(const Long& value) {
+    return value ? std::to_string(*value) : "null";
+}
+
+bool starts_with(const Str& value, const char* prefix) {
+    return value.value().starts_with(prefix);
+}
+
+std::string head(const Str& value, std::size_t count) {
+    if (value.value().size() < count) {
+        throw std::out_of_range("substring past the end");
+    }
+    return value->substr(0, count);
+}
+
+std::string upper_case(const Str& value) {
+    std::string upper = value.value();
+    for (char& c : upper) {
+        c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return upper;
+}
+
+std::int64_t parse_long(const std::string& value) {
+    std::size_t end = 0;
+    const std::int64_t number = std::stoll(value, &end);
+    if (end != value.size()) {
+        throw std::invalid_argument("not a number: " + value);
+    }
+    return number;
+}
+
+}  // namespace millrace::parity

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run.hpp"
+
+#include "case.hpp"
+#include "millrace/core/error.hpp"
+#include "millrace/testing/topology_test_driver.hpp"
+#include "scenario.hpp"
+#include "store_dump.hpp"
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace millrace::parity {
+namespace {
+
+using testing::RawRecord;
+using testing::TopologyTestDriver;
+
+Json headers_to_json(const Headers& headers) {
+    Json list = Json::array();
+    for (const Header& header : headers) {
+        list.push_back({header.key, header.value ? Json(to_hex(*header.value)) : Json(nullptr)});
+    }
+    return list;
+}
+
+Json record_to_json(const RawRecord& record) {
+    Json json{
+        {"topic", record.topic},
+        {"key", to_json(record.key)},
+        {"value", to_json(record.value)},
+        {"timestamp", record.timestamp ? Json(milliseconds_of(*record.timestamp)) : Json(nullptr)}};
+    if (!record.headers.empty()) {
+        json["headers"] = headers_to_json(record.headers);
+    }
+    return json;
+}
+
+RawRecord record_of(const Json& json) {
+    RawRecord record{.topic = json.at("topic").get<std::string>(),
+                     .key = to_bytes(json.at("key")),
+                     .value = to_bytes(json.at("value")),
+                     .timestamp = timestamp_of(json.at("timestamp").get<std::int64_t>())};
+    if (json.contains("headers")) {
+        for (const Json& header : json.at("headers")) {
+            record.headers.add(header.at(0).get<std::string>(),
+                               header.at(1).is_null() ? NullableOwnedBytes()
+                                                      : from_hex(header.at(1).get<std::string>()));
+        }
+    }
+    return record;
+}
+
+/// Kafka Streams' name for the error, as far as it tells errors apart.
+const char* java_name(const std::exception& error) {
+    if (const auto* ours = dynamic_cast<const Error*>(&error)) {
+        switch (ours->kind()) {
+            case ErrorKind::kInvalidTopology:
+                return "TopologyException";
+            case ErrorKind::kInvalidArgument:
+                return "IllegalArgumentException";
+            default:
+                return "StreamsException";
+        }
+    }
+    return dynamic_cast<const std::invalid_argument*>(&error) != nullptr
+               ? "IllegalArgumentException"
+               : "StreamsException";
+}
+
+/// Runs the steps; false when one of them threw.
+bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& seen, Json& result) {
+    for (const Json& step : steps) {
+        Json done = Json::object();
+        c.lines.clear();
+        try {
+            if (step.contains("pipe")) {
+                done["pipe"] = step.at("pipe");
+                const RawRecord record = record_of(step.at("pipe"));
+                seen.add(record);
+                driver.pipe(record);
+            } else {
+                done["advance_wall_clock_ms"] = step.at("advance_wall_clock_ms");
+                driver.advance_wall_clock(std::chrono::milliseconds(
+                    step.at("advance_wall_clock_ms").get<std::int64_t>()));
+            }
+        } catch (const std::exception& error) {
+            // Whatever goes wrong in a task reaches the user as one kind of exception.
+            done["throws"] = "StreamsException";
+            done["message"] = error.what();
+        }
+        if (!c.lines.empty()) {
+            done["log"] = c.lines;
+        }
+        if (!done.contains("throws")) {
+            done["out"] = Json::array();
+            for (const RawRecord& record : driver.drain()) {
+                done["out"].push_back(record_to_json(record));
+                seen.add(record);
+            }
+        }
+        result.push_back(std::move(done));
+        if (result.back().contains("throws")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void run_topology(const Json& recorded, Case& c, const Topology& topology, Json& result) {
+    result["steps"] = Json::array();
+    result["stores"] = Json::object();
+    if (!recorded.contains("initial_wall_clock_ms")) {
+        return;  // A scenario that is only built.
+    }
+    c.lines.clear();
+    std::optional<TopologyTestDriver> driver;
+    try {
+        driver.emplace(topology, testing::DriverOptions{.config = c.settings});
+    } catch (const std::exception& error) {
+        result["init_throws"] = "StreamsException";
+        result["message"] = error.what();
+        return;
+    }
+    if (!c.lines.empty()) {
+        result["init_log"] = c.lines;
+    }
+    Seen seen;
+    if (run_steps(recorded.at("steps"), c, *driver, seen, result["steps"])) {
+        result["stores"] = dump_stores(topology, *driver, c.settings, seen);
+    }
+}
+
+}  // namespace
+
+std::optional<Json> run_case(const Json& recorded) {
+    const auto name = recorded.at("scenario").get<std::string>();
+    const auto scenario = all_scenarios().find(name);
+    if (scenario == all_scenarios().end()) {
+        return std::nullopt;
+    }
+    Json result{{"scenario", name}, {"seed", recorded.at("seed")}};
+    result["config"] = recorded.at("config");
+    Case c;
+    c.settings = recorded.at("config").get<std::map<std::string, std::string>>();
+    if (recorded.contains("program")) {
+        c.program = recorded.at("program").get<std::vector<std::string>>();
+    }
+    std::optional<Topology> topology;
+    try {
+        topology.emplace(scenario->second(c));
+        result["describe"] = topology->describe();
+    } catch (const std::exception& error) {
+        result["build_throws"] = java_name(error);
+        result["message"] = error.what();
+        return result;
+    }
+    run_topology(recorded, c, *topology, result);
+    return result;
+}
+
+}  // namespace millrace::parity

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store_dump.hpp"
+
+#include "millrace/detail/topology_spec.hpp"
+#include "millrace/state/bytes_store.hpp"
+
+#include <stdexcept>
+
+namespace millrace::parity {
+namespace {
+
+using millrace::detail::StoreKind;
+using millrace::detail::StoreSpec;
+using testing::TopologyTestDriver;
+
+constexpr std::size_t kTimestampBytes = 8;
+
+std::int64_t big_endian(BytesView bytes) {
+    std::uint64_t value = 0;
+    for (const char c : bytes) {
+        value = value << 8 | static_cast<unsigned char>(c);
+    }
+    return static_cast<std::int64_t>(value);
+}
+
+void add_value(Json& entry, BytesView value, bool timestamped) {
+    if (timestamped) {
+        entry["timestamp"] = big_endian(value.substr(0, kTimestampBytes));
+        value.remove_prefix(kTimestampBytes);
+    }
+    entry["value"] = Json{{"hex", to_hex(value)}};
+}
+
+Json dump_key_values(KeyValueBytesStore& store, bool timestamped) {
+    Json entries = Json::array();
+    for (auto it = store.range(std::nullopt, std::nullopt, Order::kForward); it->valid();
+         it->next()) {
+        Json entry{{"key", {{"hex", to_hex(it->key())}}}};
+        add_value(entry, it->value(), timestamped);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+Json dump_windows(WindowBytesStore& store, bool timestamped) {
+    Json entries = Json::array();
+    for (auto it = store.fetch_range(std::nullopt, std::nullopt, timestamp_of(0), Timestamp::max(),
+                                     Order::kForward);
+         it->valid(); it->next()) {
+        Json entry{{"key", {{"hex", to_hex(it->key())}}},
+                   {"start", milliseconds_of(it->window_start())}};
+        add_value(entry, it->value(), timestamped);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver) {
+    switch (spec.kind) {
+        case StoreKind::kKeyValue:
+            return {{"kind", "key_value"},
+                    {"entries", dump_key_values(driver.key_value_store(spec.name), false)}};
+        case StoreKind::kTimestampedKeyValue:
+            return {{"kind", "timestamped_key_value"},
+                    {"entries", dump_key_values(driver.key_value_store(spec.name), true)}};
+        case StoreKind::kWindow:
+            return {{"kind", "window"},
+                    {"entries", dump_windows(driver.window_store(spec.name), false)}};
+        case StoreKind::kTimestampedWindow:
+            return {{"kind", "timestamped_window"},
+                    {"entries", dump_windows(driver.window_store(spec.name), true)}};
+        case StoreKind::kVersionedKeyValue:
+        case StoreKind::kSession:
+            break;
+    }
+    throw std::logic_error("stores of this kind cannot be read yet: " + spec.name);
+}
+
+}  // namespace
+
+Json dump_stores(const Topology& topology, TopologyTestDriver& driver,
+                 const std::map<std::string, std::string>&, const Seen&) {
+    std::map<std::string, const StoreSpec*> specs;
+    for (const StoreSpec& spec : topology.spec().stores) {
+        specs.emplace(spec.name, &spec);
+    }
+    for (const auto& global : topology.spec().global_stores) {
+        specs.emplace(global.store.name, &global.store);
+    }
+    Json stores = Json::object();
+    for (const std::string& name : driver.store_names()) {
+        stores[name] = dump_store(*specs.at(name), driver);
+    }
+    return stores;
+}
+
+}  // namespace millrace::parity
