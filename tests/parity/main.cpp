@@ -70,7 +70,8 @@ int check_all(const std::vector<std::string>& paths) {
             }
             if (difference) {
                 ++failed;
-                std::printf("FAIL %s\n  %s\n", name.c_str(), difference->c_str());
+                std::printf("FAIL %s of %s\n  %s\n", name.c_str(),
+                            recorded.at("scenario").get<std::string>().c_str(), difference->c_str());
             } else {
                 ++passed;
             }

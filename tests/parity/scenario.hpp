@@ -26,6 +26,10 @@ Scenarios stateless_repartitions();
 Scenarios aggregations();
 Scenarios aggregations_tables();
 Scenarios naming();
+Scenarios windows();
+Scenarios joins_tables();
+Scenarios table_joins();
+Scenarios tables();
 
 /// All scenarios by name.
 const std::map<std::string, Build>& all_scenarios();

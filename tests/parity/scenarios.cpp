@@ -6,7 +6,7 @@ namespace millrace::parity {
 const std::map<std::string, Build>& all_scenarios() {
     static const std::map<std::string, Build> all = [] {
         std::map<std::string, Build> scenarios;
-        for (const auto& area : {stateless(), stateless_repartitions(), aggregations(), aggregations_tables(), naming()}) {
+        for (const auto& area : {stateless(), stateless_repartitions(), aggregations(), aggregations_tables(), naming(), windows(), joins_tables(), table_joins(), tables()}) {
             for (const Scenario& scenario : area) {
                 scenarios.emplace(scenario.name, scenario.build);
             }

@@ -30,8 +30,8 @@ class TableGroupNode final : public TypedNode<K, Change<V>, KOut, OwnedChange<VO
         if (state_->versioned_input && !change.is_latest) {
             return;
         }
-        Row new_row = select(record.key, change.new_value);
-        Row old_row = select(record.key, change.old_value);
+        Row new_row = row_of(record.key, change.new_value);
+        Row old_row = row_of(record.key, change.old_value);
         if (old_row && new_row && old_row->first == new_row->first) {
             send(record, old_row->first,
                  {std::move(new_row->second), std::move(old_row->second), change.is_latest});
@@ -50,7 +50,7 @@ class TableGroupNode final : public TypedNode<K, Change<V>, KOut, OwnedChange<VO
   private:
     using Row = std::optional<std::pair<KOut, VOut>>;
 
-    Row select(const K& key, const V* value) {
+    Row row_of(const K& key, const V* value) {
         if (value == nullptr) {
             return std::nullopt;
         }
