@@ -28,7 +28,9 @@ LayeredStore::LayeredStore(const detail::StoreSpec& spec, std::size_t index,
       environment_(environment),
       engine_(std::move(engine)),
       key_prefix_(key_prefix),
-      caching_(spec.caching && !spec.retain_duplicates),
+      // Without memory for caches there is none at all, rather than one that lets go of everything
+      // at once: the two differ where a key that is not there is removed.
+      caching_(spec.caching && !spec.retain_duplicates && environment.cache->enabled()),
       timestamped_(is_timestamped(spec.kind)) {}
 
 LayeredStore::~LayeredStore() = default;
@@ -136,6 +138,15 @@ void LayeredStore::flush() {
     if (table_.has_unforwarded() || table_.flushing()) {
         flush_from(nullptr);
     }
+}
+
+void LayeredStore::forget_flushed() {
+    const std::size_t before = table_.cached_bytes();
+    for (RecordTable::Entry* entry = table_.victim(); entry != nullptr && !entry->unforwarded();
+         entry = table_.victim()) {
+        table_.uncache(*entry);
+    }
+    share().change(before, table_.cached_bytes());
 }
 
 // As in Kafka Streams, one dirty entry that must go takes all others of the store with it.

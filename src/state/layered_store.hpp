@@ -40,6 +40,9 @@ class LayeredStore {
     /// Lets go of everything unforwarded.
     void flush();
 
+    /// Takes what was flushed out of the record cache, as far as the oldest entry that was not.
+    void forget_flushed();
+
     /// Puts what was logged into the engine. The caller commits the engine's database, then calls
     /// committed().
     void store_changes();

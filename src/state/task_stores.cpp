@@ -350,6 +350,13 @@ void TaskStores::flush_caches() {
     }
 }
 
+void TaskStores::forget_flushed() {
+    implementation_->check_open();
+    for (auto& store : implementation_->stores_) {
+        store.layers->forget_flushed();
+    }
+}
+
 std::size_t TaskStores::uncommitted_bytes() const {
     std::size_t bytes = 0;
     for (const auto& store : implementation_->stores_) {

@@ -88,6 +88,10 @@ class TaskStores {
     /// specs, entries by last write; this logs them and calls flush listeners.
     void flush_caches();
 
+    /// Lets the record caches forget what they hold of rows flushed before: gives the memory back,
+    /// and stores then show what is kept rather than what is cached (which may be expired rows).
+    void forget_flushed();
+
     /// Bytes written since the last commit that wait for it.
     std::size_t uncommitted_bytes() const;
 

@@ -44,6 +44,7 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     std::vector<std::string> produced_topics() const;
     std::vector<std::string> store_names() const;
     StateStore* store(const std::string& name);
+    void empty_caches();
     std::uint64_t dropped_records() const;
     const std::map<TopicPartition, Offset>& committed() const noexcept { return committed_; }
     void close();
@@ -288,6 +289,12 @@ StateStore* TopologyTestDriver::Implementation::store(const std::string& name) {
     return global_task_ ? global_task_->stores().store(name) : nullptr;
 }
 
+void TopologyTestDriver::Implementation::empty_caches() {
+    if (task_) {
+        task_->stores().forget_flushed();
+    }
+}
+
 std::uint64_t TopologyTestDriver::Implementation::dropped_records() const {
     return (task_ ? task_->dropped_records() : 0) +
            (global_task_ ? global_task_->dropped_records() : 0);
@@ -351,6 +358,9 @@ WindowBytesStore& TopologyTestDriver::window_store(const std::string& name) {
         unknown("window store", name);
     }
     return *found;
+}
+void TopologyTestDriver::empty_caches() {
+    implementation_->empty_caches();
 }
 std::uint64_t TopologyTestDriver::dropped_records() const {
     return implementation_->dropped_records();

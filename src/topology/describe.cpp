@@ -94,7 +94,7 @@ std::string text_of(const Described& node) {
 std::string text_of(const detail::TopologySpec& spec, const NodeGroup& group) {
     std::map<std::string, std::unique_ptr<Described>> nodes;
     std::vector<std::string> names;
-    for (const std::size_t index : group.nodes_by_name) {
+    for (const std::size_t index : group.nodes) {
         const NodeSpec& node = spec.nodes[index];
         names.push_back(node.name);
         nodes.emplace(node.name, std::make_unique<Described>(node));

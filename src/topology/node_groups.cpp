@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topology/node_groups.hpp"
 
-#include <algorithm>
 #include <map>
 #include <numeric>
 #include <string>
@@ -48,32 +47,19 @@ DisjointSets connect_all(const detail::TopologySpec& spec) {
 }  // namespace
 
 std::vector<NodeGroup> node_groups(const detail::TopologySpec& spec) {
-    std::vector<std::size_t> order(spec.nodes.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        const auto& x = spec.nodes[a];
-        const auto& y = spec.nodes[b];
-        const bool x_is_source = x.kind == detail::NodeKind::kSource;
-        const bool y_is_source = y.kind == detail::NodeKind::kSource;
-        return x_is_source != y_is_source ? x_is_source : x.name < y.name;
-    });
-
     DisjointSets sets = connect_all(spec);
     std::map<std::size_t, std::size_t> group_of_root;
     std::vector<NodeGroup> groups;
-    for (const std::size_t node : order) {
+    for (std::size_t node = 0; node < spec.nodes.size(); ++node) {
         const auto [found, is_new] = group_of_root.emplace(sets.root(node), groups.size());
         if (is_new) {
-            groups.push_back(
-                {.id = static_cast<std::int32_t>(groups.size()), .nodes = {}, .nodes_by_name = {}});
+            groups.push_back({.id = static_cast<std::int32_t>(groups.size()), .nodes = {}});
         }
-        groups[found->second].nodes_by_name.push_back(node);
+        groups[found->second].nodes.push_back(node);
     }
     for (NodeGroup& group : groups) {
-        group.nodes = group.nodes_by_name;
-        std::sort(group.nodes.begin(), group.nodes.end());
         for (const auto& global : spec.global_stores) {
-            if (spec.nodes[group.nodes_by_name.front()].name == global.source_node) {
+            if (spec.nodes[group.nodes.front()].name == global.source_node) {
                 group.global = &global;
             }
         }

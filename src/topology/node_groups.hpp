@@ -13,13 +13,11 @@ namespace millrace::topology {
 struct NodeGroup {
     std::int32_t id = 0;
     std::vector<std::size_t> nodes;  ///< Indices into TopologySpec::nodes, ascending.
-    std::vector<std::size_t>
-        nodes_by_name;  ///< The same: sources by name, then the others by name.
     const detail::GlobalStoreSpec* global = nullptr;  ///< Set: the group that fills this store.
 };
 
-/// All groups, numbered as Kafka Streams numbers sub-topologies: by the smallest name of a source
-/// in them. Groups of global stores take numbers, too.
+/// All groups, numbered as Kafka Streams numbers sub-topologies: in the order in which their first
+/// nodes were added. Groups of global stores take numbers, too.
 std::vector<NodeGroup> node_groups(const detail::TopologySpec& spec);
 
 }  // namespace millrace::topology

@@ -31,7 +31,9 @@ Topology count_of_counts_cached(Case& c) {
         .group_by_key()
         .count({.store = "first"})
         .to_stream()
-        .map([](const std::string& k, std::int64_t v) { return KeyValue("n" + std::to_string(v), k); })
+        .map([](const std::string& k, std::int64_t v) {
+            return KeyValue("n" + std::to_string(v), k);
+        })
         .group_by_key()
         .count({.store = "second"})
         .to_stream()
@@ -65,9 +67,11 @@ Topology reduce(Case& c) {
 Topology reduce_null(Case& c) {
     c.stream("in")
         .group_by_key()
-        .reduce([](const std::string& aggregate,
-                   const std::string& v) { return v == "drop" ? std::nullopt : Str(aggregate + v); },
-                {.store = "reduced"})
+        .reduce(
+            [](const std::string& aggregate, const std::string& v) {
+                return v == "drop" ? std::nullopt : Str(aggregate + v);
+            },
+            {.store = "reduced"})
         .to_stream()
         .to("out");
     return c.build();
@@ -99,9 +103,10 @@ Topology aggregate_null(Case& c) {
 Topology aggregate_null_init(Case& c) {
     c.stream("in")
         .group_by_key()
-        .aggregate([] { return Str(); },
-                   [](const Str& aggregate, const std::string& v) { return text(aggregate) + "/" + v; },
-                   {.store = "agg"})
+        .aggregate(
+            [] { return Str(); },
+            [](const Str& aggregate, const std::string& v) { return text(aggregate) + "/" + v; },
+            {.store = "agg"})
         .to_stream()
         .to("out");
     return c.build();
@@ -149,7 +154,8 @@ Topology named_group_used_twice(Case& c) {
 }
 
 Topology merge_repartitions_only(Case& c) {
-    c.table("rows").filter([](const std::string& v) { return v.starts_with("p"); }, {.store = "kept"});
+    c.table("rows").filter([](const std::string& v) { return v.starts_with("p"); },
+                           {.store = "kept"});
     return two_aggregations(c);
 }
 

@@ -19,13 +19,16 @@ Topology table_count(Case& c) {
 
 Topology table_aggregate(Case& c) {
     c.table("in")
-        .group_by([](const std::string& v) { return KeyValue(parse_long(v) % 2 == 0 ? "even" : "odd", v); })
-        .aggregate(std::string("0"),
-                   [](const std::string& sum, const std::string& v) { return sum + "+" + v; },
-                   [](const std::string& sum, const std::string& v) {
-                       return sum.size() > 20 ? "cut" : sum + "-" + v;
-                   },
-                   {.store = "sums"})
+        .group_by([](const std::string& v) {
+            return KeyValue(parse_long(v) % 2 == 0 ? "even" : "odd", v);
+        })
+        .aggregate(
+            std::string("0"),
+            [](const std::string& sum, const std::string& v) { return sum + "+" + v; },
+            [](const std::string& sum, const std::string& v) {
+                return sum.size() > 20 ? "cut" : sum + "-" + v;
+            },
+            {.store = "sums"})
         .to_stream()
         .to("out");
     return c.build();
@@ -48,8 +51,9 @@ Topology table_reduce(Case& c) {
 Topology table_group_by_nulls(Case& c) {
     c.table("in")
         .group_by([](const std::string& v) {
-            return std::pair<Str, Str>(v == "nokey" ? std::nullopt : Str("g" + std::to_string(v.size())),
-                                       v == "noval" ? std::nullopt : Str(v));
+            return std::pair<Str, Str>(
+                v == "nokey" ? std::nullopt : Str("g" + std::to_string(v.size())),
+                v == "noval" ? std::nullopt : Str(v));
         })
         .count()
         .to_stream()
@@ -60,9 +64,10 @@ Topology table_group_by_nulls(Case& c) {
 Topology table_aggregate_null(Case& c) {
     c.table("in")
         .group_by(by_first_letter)
-        .aggregate(std::string("i"),
-                   [](const std::string& aggregate, const std::string& v) { return aggregate + v; },
-                   [](const std::string&, const std::string&) { return Str(); }, {.store = "agg"})
+        .aggregate(
+            std::string("i"),
+            [](const std::string& aggregate, const std::string& v) { return aggregate + v; },
+            [](const std::string&, const std::string&) { return Str(); }, {.store = "agg"})
         .to_stream()
         .to("out");
     return c.build();
@@ -82,7 +87,9 @@ Topology count_of_counts(Case& c) {
     c.stream("in")
         .group_by_key()
         .count()
-        .group_by([](const std::string& k, std::int64_t v) { return KeyValue("n" + std::to_string(v), k); })
+        .group_by([](const std::string& k, std::int64_t v) {
+            return KeyValue("n" + std::to_string(v), k);
+        })
         .count()
         .to_stream()
         .to("out");
@@ -93,7 +100,9 @@ Topology table_chain(Case& c) {
     c.table("in")
         .group_by(by_first_letter)
         .reduce([](const std::string&, const std::string& y) { return y; },
-                [](const std::string& x, const std::string& y) { return x == y ? std::nullopt : Str(x); },
+                [](const std::string& x, const std::string& y) {
+                    return x == y ? std::nullopt : Str(x);
+                },
                 {.store = "latest"})
         .group_by([](const std::string& v) { return KeyValue(v.substr(1), v); })
         .count()

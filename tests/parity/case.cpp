@@ -14,8 +14,7 @@ Topology Case::build() {
     options.reuse_source_topics = wants("reuse.ktable.source.topics");
     options.merge_repartition_topics = wants("merge.repartition.topics");
     options.single_store_self_join = wants("single.store.self.join");
-    options.require_explicit_names =
-        settings["ensure.explicit.internal.resource.naming"] == "true";
+    options.require_explicit_names = settings["ensure.explicit.internal.resource.naming"] == "true";
     options.reproduce_kafka_defects = true;
     return std::move(b).build(options);
 }

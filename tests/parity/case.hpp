@@ -43,8 +43,8 @@ std::string text(const Long& value);
 /// Whether `value` begins with `prefix`. Throws std::bad_optional_access on a null.
 bool starts_with(const Str& value, const char* prefix);
 
-/// The first `count` bytes. Throws std::bad_optional_access on a null, std::out_of_range when there are
-/// fewer.
+/// The first `count` bytes. Throws std::bad_optional_access on a null, std::out_of_range when there
+/// are fewer.
 std::string head(const Str& value, std::size_t count = 1);
 
 /// Throws std::bad_optional_access on a null.

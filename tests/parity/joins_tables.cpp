@@ -24,9 +24,8 @@ Topology table_left(Case& c) {
 }
 
 Topology table_left_repartitioned(Case& c) {
-    const auto stream = c.stream("stream").select_key([](const Str& k, const Str& v) {
-        return !v || v->starts_with("p") ? std::nullopt : k;
-    });
+    const auto stream = c.stream("stream").select_key(
+        [](const Str& k, const Str& v) { return !v || v->starts_with("p") ? std::nullopt : k; });
     stream.left_join(c.table("table"), Plus(), {.name = "enriched"}).to("out");
     return c.build();
 }
@@ -42,9 +41,9 @@ Topology table_derived(Case& c) {
 Topology table_of_itself(Case& c) {
     const auto in = c.stream("in");
     const auto counts = in.group_by_key().count();
-    in.join(counts,
-            [](const std::string& v, std::int64_t n) { return v + "#" + std::to_string(n); })
-        .to("out");
+    in.join(counts, [](const std::string& v, std::int64_t n) {
+          return v + "#" + std::to_string(n);
+      }).to("out");
     return c.build();
 }
 
@@ -61,9 +60,7 @@ auto global_table(Case& c, Materialized<std::string, std::string> options = {}) 
 
 Topology global_inner(Case& c) {
     const auto global = global_table(c);
-    c.stream("stream")
-        .join(global, [](const std::string& v) { return head(v); }, kKeyed)
-        .to("out");
+    c.stream("stream").join(global, [](const std::string& v) { return head(v); }, kKeyed).to("out");
     return c.build();
 }
 
@@ -82,7 +79,8 @@ Topology global_then_group(Case& c) {
     const auto global = global_table(c);
     c.stream("stream")
         .select_key([](const Str& v) { return v ? Str(head(v)) : std::nullopt; })
-        .join(global, [](const std::string&) { return std::string("a"); }, Plus())
+        .join(
+            global, [](const std::string&) { return std::string("a"); }, Plus())
         .group_by_key()
         .count()
         .to_stream()

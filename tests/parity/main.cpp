@@ -28,7 +28,7 @@ constexpr int kUsage = 2;
 constexpr int kUnknownScenario = 3;
 
 int list() {
-    for (const auto& [name, build] : all_scenarios()) {
+    for (const auto& [name, scenario] : all_scenarios()) {
         std::puts(name.c_str());
     }
     return 0;
@@ -71,7 +71,8 @@ int check_all(const std::vector<std::string>& paths) {
             if (difference) {
                 ++failed;
                 std::printf("FAIL %s of %s\n  %s\n", name.c_str(),
-                            recorded.at("scenario").get<std::string>().c_str(), difference->c_str());
+                            recorded.at("scenario").get<std::string>().c_str(),
+                            difference->c_str());
             } else {
                 ++passed;
             }

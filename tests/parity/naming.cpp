@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Build only: the text of the topology pins names of nodes, stores, topics and sub-topologies. As in
-// the recorder's Naming.java.
+// Build only: the text of the topology pins names of nodes, stores, topics and sub-topologies. As
+// in the recorder's Naming.java.
 #include "scenario.hpp"
 
 namespace millrace::parity {
@@ -25,7 +25,10 @@ Topology branches(Case& c) {
         .branch(kAll, {.consumer = [](Stream x) { x.to("one"); }})
         .branch(kAll, {.name = "fn", .function = [](Stream x) { return x.filter(kAll); }})
         .otherwise({.name = "tail", .consumer = [](Stream x) { x.to("rest"); }});
-    c.stream("in2").split().branch(kAll, {.consumer = [](Stream x) { x.to("p"); }}).no_default_branch();
+    c.stream("in2")
+        .split()
+        .branch(kAll, {.consumer = [](Stream x) { x.to("p"); }})
+        .no_default_branch();
     return c.build();
 }
 
@@ -42,7 +45,9 @@ Topology aggregations_named(Case& c) {
     const auto grouped = c.stream("in").group_by(kSame, {.name = "by-value"});
     grouped.count({.name = "counter", .store = "counts"}).to_stream({.name = "stream"}).to("out");
     grouped.reduce(kLast, {.name = "reducer", .store = "latest"});
-    grouped.windowed_by(TimeWindows::of(std::chrono::milliseconds(10)).grace(std::chrono::milliseconds(5)))
+    grouped
+        .windowed_by(
+            TimeWindows::of(std::chrono::milliseconds(10)).grace(std::chrono::milliseconds(5)))
         .count({.name = "window-counter", .store = "window-counts"});
     return c.build();
 }
@@ -74,7 +79,9 @@ Topology stream_table_joins(Case& c) {
     const auto in = c.stream("in");
     const auto table = c.table("table");
     const auto plus = [](const std::string& x, const std::string& y) { return x + y; };
-    const auto left = [](const std::string& x, const std::string* y) { return x + (y ? *y : "null"); };
+    const auto left = [](const std::string& x, const std::string* y) {
+        return x + (y ? *y : "null");
+    };
     const auto key = [](const std::string& v) { return v; };
     in.join(table, plus).to("a");
     in.select_key(kSame).left_join(table, left, {.name = "named"}).to("b");
@@ -89,7 +96,9 @@ Topology table_joins(Case& c) {
     const auto x = c.table("x");
     const auto y = c.table("y");
     const auto plus = [](const std::string& p, const std::string& q) { return p + q; };
-    const auto left = [](const std::string& p, const std::string* q) { return p + (q ? *q : "null"); };
+    const auto left = [](const std::string& p, const std::string* q) {
+        return p + (q ? *q : "null");
+    };
     const auto outer = [](const std::string* p, const std::string* q) {
         return (p ? *p : "null") + (q ? *q : "null");
     };
@@ -154,7 +163,9 @@ Topology child_order(Case& c) {
 
 Topology sinks(Case& c) {
     const auto in = c.stream("in");
-    const auto by_value = [](const Str&, const Str& v, const RecordContextView&) { return v.value(); };
+    const auto by_value = [](const Str&, const Str& v, const RecordContextView&) {
+        return v.value();
+    };
     in.to(by_value);
     in.to(by_value, {.name = "dynamic"});
     in.to("out");
@@ -168,7 +179,8 @@ Topology merged_and_not_optimized(Case& c) {
     x.group_by_key().reduce(kLast);
     x.map_values([](const Str& v) -> Str { return text(v); })
         .group_by_key()
-        .windowed_by(TimeWindows::of(std::chrono::milliseconds(10)).grace(std::chrono::milliseconds(5)))
+        .windowed_by(
+            TimeWindows::of(std::chrono::milliseconds(10)).grace(std::chrono::milliseconds(5)))
         .count();
     return c.build();
 }
@@ -211,7 +223,8 @@ Topology refused_name(Case& c) {
 Topology refused_advance(Case& c) {
     c.stream("a")
         .group_by_key()
-        .windowed_by(TimeWindows::of(std::chrono::milliseconds(10)).advance_by(std::chrono::milliseconds(11)))
+        .windowed_by(TimeWindows::of(std::chrono::milliseconds(10))
+                         .advance_by(std::chrono::milliseconds(11)))
         .count();
     return c.build();
 }
@@ -238,13 +251,13 @@ Scenarios naming() {
             {"naming-child-order", child_order},
             {"naming-sinks", sinks},
             {"naming-merged-and-not-optimized", merged_and_not_optimized},
-            {"naming-filtered-merged-optimized", filtered_merged_optimized},
+            {"naming-filtered-merged-optimized", filtered_merged_optimized, "StreamsException"},
             {"naming-refused-store-twice", refused_store_twice},
             {"naming-refused-stream-and-table", refused_stream_and_table},
             {"naming-refused-overlap", refused_overlap},
             {"naming-refused-name-twice", refused_name_twice},
             {"naming-refused-name", refused_name},
-            {"naming-refused-advance", refused_advance},
+            {"naming-refused-advance", refused_advance, "IllegalArgumentException"},
             {"naming-refused-generated-names", refused_generated_names}};
 }
 

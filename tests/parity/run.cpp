@@ -8,7 +8,6 @@
 #include "store_dump.hpp"
 
 #include <exception>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -53,21 +52,12 @@ RawRecord record_of(const Json& json) {
     return record;
 }
 
-/// Kafka Streams' name for the error, as far as it tells errors apart.
-const char* java_name(const std::exception& error) {
-    if (const auto* ours = dynamic_cast<const Error*>(&error)) {
-        switch (ours->kind()) {
-            case ErrorKind::kInvalidTopology:
-                return "TopologyException";
-            case ErrorKind::kInvalidArgument:
-                return "IllegalArgumentException";
-            default:
-                return "StreamsException";
-        }
+/// Kafka Streams' name for a refusal to build.
+const char* java_name(const Scenario& scenario, const std::exception& error) {
+    if (dynamic_cast<const TopologyError*>(&error) == nullptr) {
+        return "StreamsException";
     }
-    return dynamic_cast<const std::invalid_argument*>(&error) != nullptr
-               ? "IllegalArgumentException"
-               : "StreamsException";
+    return scenario.refused_as != nullptr ? scenario.refused_as : "TopologyException";
 }
 
 /// Runs the steps; false when one of them threw.
@@ -150,10 +140,10 @@ std::optional<Json> run_case(const Json& recorded) {
     }
     std::optional<Topology> topology;
     try {
-        topology.emplace(scenario->second(c));
+        topology.emplace(scenario->second.build(c));
         result["describe"] = topology->describe();
     } catch (const std::exception& error) {
-        result["build_throws"] = java_name(error);
+        result["build_throws"] = java_name(scenario->second, error);
         result["message"] = error.what();
         return result;
     }

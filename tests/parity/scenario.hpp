@@ -10,12 +10,15 @@
 
 namespace millrace::parity {
 
-/// Builds the topology of one scenario.
 using Build = Topology (*)(Case& c);
 
+/// The twin of one of the recorder's methods.
 struct Scenario {
-    const char* name;
-    Build build;
+    const char* name = nullptr;
+    Build build = nullptr;
+
+    /// Kafka Streams' name for the refusal, where it has a finer one than TopologyException.
+    const char* refused_as = nullptr;
 };
 
 /// One list for each file of the recorder.
@@ -32,6 +35,6 @@ Scenarios table_joins();
 Scenarios tables();
 
 /// All scenarios by name.
-const std::map<std::string, Build>& all_scenarios();
+const std::map<std::string, Scenario>& all_scenarios();
 
 }  // namespace millrace::parity

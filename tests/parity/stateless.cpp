@@ -10,8 +10,9 @@ using Pair = std::pair<Str, Str>;
 
 Topology filter(Case& c) {
     const auto in = c.stream("in");
-    in.filter([](const Str& v) { return !v || starts_with(v, "p") || starts_with(v, "q"); })
-        .to("kept");
+    in.filter([](const Str& v) {
+          return !v || starts_with(v, "p") || starts_with(v, "q");
+      }).to("kept");
     in.filter_not([](const Str& k, const Str&) { return k == "a"; }).to("not-a");
     return c.build();
 }
@@ -28,8 +29,9 @@ Topology map(Case& c) {
 Topology map_values(Case& c) {
     const auto in = c.stream("in");
     in.map_values([](const Str& v) -> Str { return v ? *v + *v : "NULL"; }).to("plain");
-    in.map_values([](const Str& k, const Str& v) -> Str { return text(k) + "=" + text(v); })
-        .to("with-key");
+    in.map_values([](const Str& k, const Str& v) -> Str {
+          return text(k) + "=" + text(v);
+      }).to("with-key");
     return c.build();
 }
 
@@ -72,7 +74,9 @@ Topology select_key(Case& c) {
 
 Topology peek_foreach(Case& c) {
     const auto in = c.stream("in");
-    in.peek([&c](const Str& k, const Str& v) { c.log("peek " + text(k) + "=" + text(v)); }).to("out");
+    in.peek([&c](const Str& k, const Str& v) {
+          c.log("peek " + text(k) + "=" + text(v));
+      }).to("out");
     in.foreach ([&c](const Str& k, const Str& v) { c.log("foreach " + text(k) + "=" + text(v)); });
     return c.build();
 }
@@ -157,9 +161,8 @@ Topology dynamic_topic_context(Case& c) {
 
 Topology depth_first(Case& c) {
     const auto in = c.stream("in");
-    const auto doubled = in.flat_map_values([](const Str& v) {
-        return std::vector<Str>{text(v) + "1", text(v) + "2"};
-    });
+    const auto doubled = in.flat_map_values(
+        [](const Str& v) { return std::vector<Str>{text(v) + "1", text(v) + "2"}; });
     doubled.to("first");
     doubled.map_values([](const Str& v) -> Str { return text(v) + "m"; }).to("second");
     in.to("third");
@@ -189,19 +192,22 @@ Topology written_and_read(Case& c) {
 }
 
 Topology extractor(Case& c) {
-    c.b.stream<Str, Str>("in", {.timestamp = [](const ConsumedRecord<Str, Str>& record, Timestamp) {
-            return timestamp_of(parse_long(record.value.value()));
-        }})
+    c.b.stream<Str, Str>("in", {.timestamp =
+                                    [](const ConsumedRecord<Str, Str>& record, Timestamp) {
+                                        return timestamp_of(parse_long(record.value.value()));
+                                    }})
         .to("out");
     return c.build();
 }
 
 Topology extractor_partition_time(Case& c) {
     c.b.stream<Str, Str>(
-           "in", {.timestamp = [&c](const ConsumedRecord<Str, Str>& record, Timestamp partition_time) {
-               c.log("partition time " + std::to_string(milliseconds_of(partition_time)));
-               return record.timestamp;
-           }})
+           "in",
+           {.timestamp =
+                [&c](const ConsumedRecord<Str, Str>& record, Timestamp partition_time) {
+                    c.log("partition time " + std::to_string(milliseconds_of(partition_time)));
+                    return record.timestamp;
+                }})
         .to("out");
     return c.build();
 }
@@ -236,8 +242,7 @@ Topology integer_serdes(Case& c) {
 
 Topology partitioner_drops(Case& c) {
     const auto in = c.stream("in");
-    in.to("some",
-          {.partitioner = [](const std::string&, const Str& k, const Str&, Partition) {
+    in.to("some", {.partitioner = [](const std::string&, const Str& k, const Str&, Partition) {
               return std::optional(k == "a" ? std::vector<Partition>() : std::vector<Partition>{0});
           }});
     in.to("all");

@@ -41,9 +41,10 @@ Topology auto_repartition(Case& c) {
 
 Topology repartition_inherited(Case& c) {
     const auto in = c.stream("in");
-    const auto changed = in.select_key([](const Str& k, const Str&) -> Str { return text(k) + text(k); })
-                             .filter([](const Str& v) { return v.has_value(); })
-                             .map_values([](const Str& v) -> Str { return text(v) + "."; });
+    const auto changed =
+        in.select_key([](const Str& k, const Str&) -> Str { return text(k) + text(k); })
+            .filter([](const Str& v) { return v.has_value(); })
+            .map_values([](const Str& v) -> Str { return text(v) + "."; });
     changed.merge(in).group_by_key({.name = "merged"}).count().to_stream().to("merged-counts");
     in.group_by_key({.name = "plain"}).count().to_stream().to("plain-counts");
     return c.build();

@@ -87,6 +87,7 @@ Json dump_stores(const Topology& topology, TopologyTestDriver& driver,
     for (const auto& global : topology.spec().global_stores) {
         specs.emplace(global.store.name, &global.store);
     }
+    driver.empty_caches();
     Json stores = Json::object();
     for (const std::string& name : driver.store_names()) {
         stores[name] = dump_store(*specs.at(name), driver);

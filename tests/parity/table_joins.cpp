@@ -43,17 +43,18 @@ Topology outer_materialized_cached(Case& c) {
 
 Topology left_joiner_null(Case& c) {
     const auto left = c.table("left");
-    return out(c, left.left_join(
-                      c.table("right"),
-                      [](const std::string& l, const std::string* r) {
-                          return r != nullptr && r->starts_with("p") ? std::nullopt : Str(Plus()(l, r));
-                      },
-                      {.store = "joined"}));
+    return out(c, left.left_join(c.table("right"),
+                                 [](const std::string& l, const std::string* r) {
+                                     return r != nullptr && r->starts_with("p") ? std::nullopt
+                                                                                : Str(Plus()(l, r));
+                                 },
+                                 {.store = "joined"}));
 }
 
 Topology with_filter(Case& c) {
     const auto left = c.table("left").filter(kNotP);
-    const auto right = c.table("right").map_values([](const std::string& v) { return upper_case(v); });
+    const auto right =
+        c.table("right").map_values([](const std::string& v) { return upper_case(v); });
     return out(c, left.outer_join(right, Plus()));
 }
 
@@ -72,8 +73,8 @@ Topology self(Case& c) {
 Topology diamond(Case& c) {
     const auto table = c.table("in");
     const auto mapped = table.map_values([](const std::string& v) { return "m" + v; });
-    const auto filtered = table.filter(
-        [](const std::string& v) { return v.starts_with("p") || v.starts_with("q"); });
+    const auto filtered =
+        table.filter([](const std::string& v) { return v.starts_with("p") || v.starts_with("q"); });
     return out(c, mapped.left_join(filtered, Plus()));
 }
 

@@ -53,16 +53,18 @@ Topology filter_both_materialized_cached(Case& c) {
 }
 
 Topology map_values(Case& c) {
-    return out(c, c.table("in")
-                      .map_values(kMarked)
-                      .map_values([](const std::string& k, const std::string& v) { return k + v; })
-                      .filter([](const std::string& v) { return v.find('q') == std::string::npos; }));
+    return out(c,
+               c.table("in")
+                   .map_values(kMarked)
+                   .map_values([](const std::string& k, const std::string& v) { return k + v; })
+                   .filter([](const std::string& v) { return v.find('q') == std::string::npos; }));
 }
 
 Topology map_values_null(Case& c) {
-    return out(c, c.table("in").map_values(
-                      [](const std::string& v) { return kP(v) ? std::nullopt : Str(upper_case(v)); },
-                      {.store = "mapped"}));
+    return out(c,
+               c.table("in").map_values(
+                   [](const std::string& v) { return kP(v) ? std::nullopt : Str(upper_case(v)); },
+                   {.store = "mapped"}));
 }
 
 Topology map_values_long(Case& c) {
@@ -118,8 +120,9 @@ Topology global_fed_by_sink(Case& c) {
     const auto global = c.b.global_table<std::string, std::string>("loop", {.store = "everywhere"});
     const auto in = c.stream("in");
     in.to("loop");
-    in.left_join(global, [](const Str& k, const std::string&) { return k; },
-                 [](const std::string& v, const std::string* old) { return v + "<" + text(old); })
+    in.left_join(
+          global, [](const Str& k, const std::string&) { return k; },
+          [](const std::string& v, const std::string* old) { return v + "<" + text(old); })
         .to("out");
     return c.build();
 }

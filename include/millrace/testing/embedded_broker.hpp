@@ -63,10 +63,10 @@ enum class RecordsShown {
 
 /// A call that can be made to fail.
 enum class BrokerOperation {
-    kProduce,            ///< Appending a batch.
-    kFetch,              ///< A consumer's poll looking for records.
-    kCommit,             ///< Committing a group's offsets outside of a transaction.
-    kSendOffsets,        ///< Adding a group's offsets to a transaction.
+    kProduce,      ///< Appending a batch.
+    kFetch,        ///< A consumer's poll looking for records.
+    kCommit,       ///< Committing a group's offsets outside of a transaction.
+    kSendOffsets,  ///< Adding a group's offsets to a transaction.
     kCommitTransaction,
     kInitTransactions,
 };
@@ -108,8 +108,8 @@ struct BrokerGroupMember {
 /// broker; nothing is written to disk, nothing goes over the network and nothing is random: driven
 /// from one thread with manual time, the same calls give the same results.
 ///
-/// Lifetime: clients may outlive the broker and keep what it holds alive. Records stay in memory until
-/// deleted, compacted away or, on topics that set retention.ms or retention.bytes, expired.
+/// Lifetime: clients may outlive the broker and keep what it holds alive. Records stay in memory
+/// until deleted, compacted away or, on topics that set retention.ms or retention.bytes, expired.
 /// Errors: methods throw Error of kind kInvalidArgument where they say "Requires".
 /// Threads: thread-safe.
 class EmbeddedBroker {
@@ -124,8 +124,9 @@ class EmbeddedBroker {
 
     // Topics.
 
-    /// Creates a topic; `partitions` of 0 means the default. `config` has Kafka's topic settings, such as
-    /// "cleanup.policy". Requires that there is none of that name and that the settings are valid.
+    /// Creates a topic; `partitions` of 0 means the default. `config` has Kafka's topic settings,
+    /// such as "cleanup.policy". Requires that there is none of that name and that the settings are
+    /// valid.
     void create_topic(const std::string& name, std::int32_t partitions = 0,
                       const std::map<std::string, std::string>& config = {});
 
@@ -150,8 +151,8 @@ class EmbeddedBroker {
         std::optional<Partition> partition = {};
     };
 
-    /// Appends a record at once. Requires that the topic exists or may be created, and that it accepts
-    /// the record.
+    /// Appends a record at once. Requires that the topic exists or may be created, and that it
+    /// accepts the record.
     void produce(const std::string& topic, const NewRecord& record);
 
     /// Records of all partitions of a topic, by partition and offset. Requires that it exists.
@@ -160,8 +161,8 @@ class EmbeddedBroker {
     std::vector<BrokerRecord> records(const TopicPartition& partition,
                                       RecordsShown shown = RecordsShown::kCommitted) const;
 
-    /// Offset that the next record will have; transaction markers have taken some. Requires that the
-    /// partition exists.
+    /// Offset that the next record will have; transaction markers have taken some. Requires that
+    /// the partition exists.
     Offset end_offset(const TopicPartition& partition) const;
 
     /// Compacts all topics with cleanup.policy=compact now, and applies retention. Both happen by
@@ -192,9 +193,9 @@ class EmbeddedBroker {
     /// False: every client finds the brokers down, until set back.
     void set_available(bool available);
 
-    /// Cuts off every client with that client.id, existing or new, as a network partition or a stopped
-    /// process would: its members expire after session.timeout.ms, its transactions time out, and
-    /// destroying it tells the group nothing.
+    /// Cuts off every client with that client.id, existing or new, as a network partition or a
+    /// stopped process would: its members expire after session.timeout.ms, its transactions time
+    /// out, and destroying it tells the group nothing.
     void disconnect(const std::string& client_id);
     void reconnect(const std::string& client_id);
 
@@ -205,8 +206,8 @@ class EmbeddedBroker {
     /// Throws a member out of its group, as if its session had expired. Requires that it is one.
     void expire_member(const std::string& group, const std::string& member_id);
 
-    /// Aborts a transaction as if it had timed out, which fences its producer. False when none of that
-    /// transactional.id is open.
+    /// Aborts a transaction as if it had timed out, which fences its producer. False when none of
+    /// that transactional.id is open.
     bool expire_transaction(const std::string& transactional_id);
 
   private:

@@ -105,6 +105,10 @@ class TopologyTestDriver {
     KeyValueBytesStore& key_value_store(const std::string& name);
     WindowBytesStore& window_store(const std::string& name);
 
+    /// Lets record caches forget the rows they have written: stores then show what is kept, where a
+    /// cache may still show expired windows.
+    void empty_caches();
+
     /// Records dropped so far: late, null where none may be, unreadable ones that a handler
     /// skipped.
     std::uint64_t dropped_records() const;

@@ -47,8 +47,16 @@ class AggregateNode final : public TypedNode<K, V, Plain<K>, Change<AggregateOf<
         table.seek(*key);
         const Found<Agg> old = table.get();
         if (old.value == nullptr) {
-            const Result result = call_aggregator(add_, *key, initial_state(initial_), *value);
-            stored_.put(record, *key, plain_or_null(result), nullptr, record.timestamp);
+            // A new row is said to have held the initial value before.
+            State initial = initial_state(initial_);
+            std::optional<Agg> before;
+            if (const Agg* plain = plain_or_null(initial);
+                plain != nullptr && state_->send_old_values) {
+                before = *plain;
+            }
+            const Result result = call_aggregator(add_, *key, std::move(initial), *value);
+            stored_.put(record, *key, plain_or_null(result), before ? &*before : nullptr,
+                        record.timestamp);
             return;
         }
         const Timestamp timestamp = std::max(record.timestamp, old.timestamp);

@@ -98,6 +98,13 @@ struct AggregateStep {
         return call_aggregator(
             add, key, old != nullptr ? State(std::move(*old)) : initial_state(initial), value);
     }
+
+    /// What a new window is said to have held before.
+    std::optional<Agg> before_first() {
+        const State state = initial_state(initial);
+        const Agg* plain = plain_or_null(state);
+        return plain == nullptr ? std::nullopt : std::optional(*plain);
+    }
 };
 
 template <class K, class V, class F>
@@ -114,6 +121,8 @@ struct ReduceStep {
         }
         return call_aggregator(reduce, key, std::move(*old), value);
     }
+
+    std::optional<Agg> before_first() { return std::nullopt; }
 };
 
 /// Aggregates a stream by key and fixed window. Null keys are dropped, null values are not. A
@@ -171,8 +180,8 @@ class WindowedAggregateNode final
         const Timestamp timestamp =
             old.value != nullptr ? std::max(record.timestamp, old.timestamp) : record.timestamp;
         before_.reset();
-        if (state_->send_old_values && old.value != nullptr && !forwarder_.cached()) {
-            before_ = *old.value;
+        if (state_->send_old_values && !forwarder_.cached()) {
+            before_ = old.value != nullptr ? std::optional(*old.value) : step_.before_first();
         }
         const typename Step::Result result =
             step_(windowed_.key, old.value != nullptr ? &table_.found() : nullptr, record.value);
