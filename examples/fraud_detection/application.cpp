@@ -3,11 +3,26 @@
 
 #include "rules.hpp"
 
+#include "millrace/core/logging.hpp"
+
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 
 namespace fraud {
+
+void apply_log_level(const Options& options) {
+    static const std::map<std::string, millrace::LogLevel> levels{
+        {"debug", millrace::LogLevel::kDebug},
+        {"info", millrace::LogLevel::kInfo},
+        {"warn", millrace::LogLevel::kWarn},
+        {"error", millrace::LogLevel::kError},
+        {"off", millrace::LogLevel::kOff}};
+    // The demo's unreadable payments are in its summary; a warning for each would bury the alerts.
+    const std::string usual = options.mode == Mode::kDemo ? "error" : "info";
+    millrace::set_log_level(levels.at(options.log_level.empty() ? usual : options.log_level));
+}
 
 millrace::StreamsConfig streams_config(const Options& options) {
     millrace::StreamsConfig config;

@@ -10,6 +10,9 @@
 
 namespace fraud {
 
+/// Sets what is logged as the command line says.
+void apply_log_level(const Options& options);
+
 /// The settings that the command line asks for. Throws millrace::ConfigError.
 millrace::StreamsConfig streams_config(const Options& options);
 

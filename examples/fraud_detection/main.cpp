@@ -16,6 +16,7 @@ namespace {
 
 int run(const fraud::Options& options) {
     fraud::StopSignal stop;
+    fraud::apply_log_level(options);
     switch (options.mode) {
         case fraud::Mode::kDescribe:
             std::fputs(fraud::fraud_detection(fraud::scorer_of(options)).describe().c_str(),

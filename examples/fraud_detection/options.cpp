@@ -113,6 +113,9 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
         "Finds fraud in card payments. Without options: a demonstration that needs nothing."};
     add_traffic_options(app, options, arguments);
     add_streams_options(app, options, arguments);
+    app.add_option("--log-level", options.log_level,
+                   "what Millrace logs; error in the demo, else info")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
     app.add_flag("--quiet", options.quiet, "print no alerts and no progress");
     try {
         app.parse(argc, argv);

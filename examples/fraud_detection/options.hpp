@@ -40,6 +40,8 @@ struct Options {
     std::map<std::string, std::string> config{};
     /// A file with another model; empty: the one built in.
     std::string model_file{};
+    /// debug, info, warn, error or off; empty: error for the demo, else info.
+    std::string log_level{};
     bool quiet = false;
 };
 
