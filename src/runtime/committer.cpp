@@ -11,24 +11,22 @@ namespace {
 
 constexpr std::chrono::seconds kBetweenComplaints{10};
 
-/// The answers that mean: the group goes on without us.
-bool thrown_out(const kafka::Status& status) {
+/// Whether to try again. An outdated generation or an unknown member is no reason to act: either a
+/// round of the group is under way, after which the same commit succeeds, or the consumer is about
+/// to tell its listener that the partitions are lost.
+bool may_succeed_later(const kafka::Status& status) {
     switch (status.code()) {
-        case kafka::ErrorCode::kAssignmentLost:
-        case kafka::ErrorCode::kUnknownMember:
+        case kafka::ErrorCode::kTimedOut:
+        case kafka::ErrorCode::kTransport:
+        case kafka::ErrorCode::kNotReady:
+        case kafka::ErrorCode::kRebalanceInProgress:
         case kafka::ErrorCode::kIllegalGeneration:
-        case kafka::ErrorCode::kFenced:
+        case kafka::ErrorCode::kUnknownMember:
+        case kafka::ErrorCode::kAssignmentLost:
             return true;
         default:
-            return false;
+            return status.retriable();
     }
-}
-
-bool may_succeed_later(const kafka::Status& status) {
-    return status.retriable() || status.code() == kafka::ErrorCode::kTimedOut ||
-           status.code() == kafka::ErrorCode::kTransport ||
-           status.code() == kafka::ErrorCode::kNotReady ||
-           status.code() == kafka::ErrorCode::kRebalanceInProgress;
 }
 
 }  // namespace
@@ -63,7 +61,7 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     }
     if (!offsets_.empty()) {
         const kafka::Status status = consumer_.commit(offsets_, timeout);
-        if (thrown_out(status)) {
+        if (status.fenced()) {
             throw TaskMigrated("cannot commit offsets: " + status.message());
         }
         if (!status.ok()) {

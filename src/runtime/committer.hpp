@@ -33,7 +33,7 @@ class Committer {
 
     /// Commits those of `tasks` that need it, waiting up to `timeout` for Kafka. `at_work` is set
     /// to the task whose own code is running, so that the caller knows whose exception it was.
-    /// Throws TaskMigrated when the group has given the tasks to others; KafkaError when Kafka
+    /// Throws TaskMigrated when another member has our identity; KafkaError when Kafka
     /// refuses, or has not answered for task.timeout.ms; what the tasks and the collector throw.
     Outcome commit(std::span<StreamTask* const> tasks, std::chrono::milliseconds timeout,
                    StreamTask*& at_work);

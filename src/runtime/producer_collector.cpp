@@ -20,7 +20,8 @@ std::string what_failed(std::string_view topic, const kafka::Status& status) {
 
 }  // namespace
 
-ProducerCollector::ProducerCollector(Parts parts) : parts_(std::move(parts)) {
+ProducerCollector::ProducerCollector(Parts parts)
+    : parts_(std::move(parts)), complaints_(*parts_.clock) {
     make_producer();
 }
 
@@ -150,7 +151,7 @@ void ProducerCollector::on_error(const kafka::Status& status) {
         unusable_ = "the producer cannot go on: " + status.message();
         pending_ = true;
     } else {
-        log::warn("producer: " + status.message());
+        complaints_.warn("producer: " + status.message());
     }
 }
 

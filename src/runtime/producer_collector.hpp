@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/complaints.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/producer.hpp"
 #include "metrics/registry.hpp"
@@ -35,7 +36,8 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         kafka::ClientSettings producer_settings{};
         std::shared_ptr<const TaskSettings> settings{};
         std::shared_ptr<metrics::Counter>
-            dropped{};  ///< Records given up after a decision to resume.
+            dropped{};                 ///< Records given up after a decision to resume.
+        const Clock* clock = nullptr;  ///< Must outlive the collector.
 
         /// How long to ask for a topic's partitions before giving up.
         std::chrono::milliseconds metadata_timeout{60'000};
@@ -77,6 +79,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     void make_producer();
 
     Parts parts_;
+    Complaints complaints_;
     std::vector<Topic> topics_;
     std::unordered_map<std::string, std::uint32_t> index_;
     std::vector<DeadLetter> dead_letters_;

@@ -18,7 +18,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kRetryBackoff{100};
-constexpr std::chrono::seconds kBetweenComplaints{10};
 
 /// How long a thread works before it looks after its group again.
 constexpr milliseconds kSlice{50};
@@ -34,7 +33,9 @@ constexpr std::string_view kThreadGroup = "stream-thread-metrics";
 }  // namespace
 
 StreamThread::StreamThread(Parts parts)
-    : parts_(std::move(parts)), cache_(parts_.task_maker->memory().cache_bytes_per_thread()) {
+    : parts_(std::move(parts)),
+      complaints_(*parts_.clock),
+      cache_(parts_.task_maker->memory().cache_bytes_per_thread()) {
     MILLRACE_CHECK(parts_.start_positions != nullptr);
     MILLRACE_CHECK(parts_.internal_topics != nullptr && parts_.restorer != nullptr);
     MILLRACE_CHECK(parts_.metrics != nullptr && parts_.clock != nullptr);
@@ -53,6 +54,7 @@ StreamThread::StreamThread(Parts parts)
                                  .producer_settings = parts_.producer_settings,
                                  .settings = parts_.task_settings,
                                  .dropped = counter("dropped-records-total"),
+                                 .clock = parts_.clock,
                                  .metadata_timeout = settings().request_timeout});
     consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, assignor_);
     committer_ = std::make_unique<Committer>(*consumer_, *collector_, *parts_.clock,
@@ -67,8 +69,11 @@ void StreamThread::run_once(Timestamp now) {
     try {
         turn(now);
     } catch (const TaskMigrated& migrated) {
-        log::warn(name() + ": tasks are somebody else's by now, joining anew: " + migrated.what());
-        rejoin();
+        // Whether they are still ours the group says, through the listener: until then, again.
+        log::warn(name() +
+                  ": going back to the last commit with a new producer: " + migrated.what());
+        collector_->reset();
+        revive(tasks_.ids(), false);
     } catch (const TaskCorrupted& corrupted) {
         log::warn(name() + ": going back to the last commit: " + corrupted.what());
         collector_->reset();
@@ -127,10 +132,7 @@ bool StreamThread::ready_to_join() {
         return true;
     }
     next_attempt_ = parts_.clock->now() + kRetryBackoff;
-    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
-        last_complaint_ = now;
-        log::warn(name() + ": not ready to join the group, trying again: " + reason);
-    }
+    complaints_.warn(name() + ": not ready to join the group, trying again: " + reason);
     return false;
 }
 

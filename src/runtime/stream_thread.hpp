@@ -3,6 +3,7 @@
 
 #include "assignment/partition_assignor.hpp"
 #include "core/clock.hpp"
+#include "core/complaints.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
 #include "metrics/registry.hpp"
@@ -154,13 +155,13 @@ class StreamThread final : private kafka::ConsumerListener {
     void take_restored();
     void complete(TaskRegistry::Entry& entry);
     void apply_resets();
-    void rejoin();
     void retire(std::unique_ptr<StreamTask> task);
     void tasks_changed();
 
     void transition_to(ThreadState state);
 
     Parts parts_;
+    Complaints complaints_;
     std::shared_ptr<assignment::PartitionAssignor> assignor_;
     std::unique_ptr<ProducerCollector> collector_;
     std::unique_ptr<kafka::Consumer> consumer_;
@@ -181,7 +182,6 @@ class StreamThread final : private kafka::ConsumerListener {
     bool shutdown_told_ = false;
     Timestamp last_commit_ = kNoTimestamp;
     Timestamp next_attempt_ = kNoTimestamp;  // Of a commit, or of joining.
-    Timestamp last_complaint_ = kNoTimestamp;
     Timestamp counts_forgotten_ = kNoTimestamp;
 
     mutable std::mutex mutex_;  // Guards the rest.

@@ -11,13 +11,7 @@
 
 namespace millrace::runtime {
 
-namespace {
-
 using std::chrono::milliseconds;
-
-constexpr std::chrono::seconds kBetweenComplaints{10};
-
-}  // namespace
 
 std::vector<kafka::StartPosition> StreamThread::on_assigned(
     const std::vector<TopicPartition>& partitions) {
@@ -80,12 +74,8 @@ std::vector<kafka::CommittedOffset> StreamThread::committed_offsets(
             parts_.clock->monotonic() - begin >= settings().task_timeout) {
             throw KafkaError("cannot learn which offsets are committed: " + status.message());
         }
-        const Timestamp now = parts_.clock->now();
-        if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
-            last_complaint_ = now;
-            log::warn(name() + ": cannot learn which offsets are committed, trying again: " +
-                      status.message());
-        }
+        complaints_.warn(name() + ": cannot learn which offsets are committed, trying again: " +
+                         status.message());
     }
 }
 
@@ -309,8 +299,8 @@ void StreamThread::on_partition_error(const TopicPartition& partition,
     if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
         resets_.push_back(partition);
     } else {
-        log::warn(name() + ": cannot read partition " + to_string(partition) + ": " +
-                  status.message());
+        complaints_.warn(name() + ": cannot read partition " + to_string(partition) + ": " +
+                         status.message());
     }
 }
 
@@ -334,22 +324,7 @@ void StreamThread::on_error(const kafka::Status& status) {
         listener_error_ = std::make_exception_ptr(KafkaError("consumer: " + status.message()));
         return;
     }
-    log::warn(name() + ": consumer: " + status.message());
-}
-
-void StreamThread::rejoin() {
-    close_all_dirty();
-    collector_->reset();
-    retired_.clear();
-    const kafka::Status status = consumer_->unsubscribe();
-    if (!status.ok()) {
-        log::warn(name() + ": cannot leave the group: " + status.message());
-    }
-    consumer_->poll(milliseconds{0});  // Serves the revocation that follows.
-    subscribed_ = false;
-    if (state() == ThreadState::kRunning) {
-        transition_to(ThreadState::kPartitionsRevoked);
-    }
+    complaints_.warn(name() + ": consumer: " + status.message());
 }
 
 void StreamThread::close(milliseconds timeout) {

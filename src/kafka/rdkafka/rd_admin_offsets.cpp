@@ -35,6 +35,13 @@ Status failure_of(const rd_kafka_group_result_t& result, const std::string& doin
     return {};
 }
 
+bool leader_changed(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+           error == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH ||
+           error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
 }  // namespace
 
 Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPosition> before,
@@ -104,6 +111,11 @@ Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition
         const rd_kafka_topic_partition_t& element =
             *rd_kafka_ListOffsetsResultInfo_topic_partition(info);
         if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            if (leader_changed(element.err)) {
+                // The client does not look for the new leader by itself, so the same call would
+                // fail again until its metadata are old enough.
+                (void)list_topics(timeout);
+            }
             return status_of_error(element.err,
                                    "cannot list offsets of " + to_string(to_partition(element)));
         }

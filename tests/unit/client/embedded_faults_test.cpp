@@ -101,19 +101,53 @@ TEST_F(EmbeddedFaults, LosesNothingWhenTheBrokerIsDownForAWhile) {
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
 }
 
-TEST_F(EmbeddedFaults, JoinsAnewAndRepeatsWhatWasNotCommittedWhenItIsThrownOutOfTheGroup) {
+TEST_F(EmbeddedFaults, GoesBackToTheLastCommitWhenItIsFenced) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
     produce("a");
     ASSERT_TRUE(processed.wait_for(1));
 
-    broker.fail_next(BrokerOperation::kCommit, BrokerFault::kIllegalGeneration);
+    broker.fail_next(BrokerOperation::kCommit, BrokerFault::kFenced);
     produce("a");
     ASSERT_TRUE(processed.wait_for(3)) << "the second record, again";
     EXPECT_TRUE(streams->close(10s));
 
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
+}
+
+TEST_F(EmbeddedFaults, CommitsAgainWhenARoundOfTheGroupCameBetween) {
+    create_topics(1);
+    const auto streams = counter();
+    streams->start();
+    expect_log("cannot commit, trying again");
+    broker.fail_next(BrokerOperation::kCommit, BrokerFault::kIllegalGeneration);
+    broker.fail_next(BrokerOperation::kCommit, BrokerFault::kRebalanceInProgress);
+    produce("a", 2);
+    ASSERT_TRUE(logged.wait_for(1));
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_EQ(processed.count(), 2) << "nothing is repeated";
+    EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
+}
+
+TEST_F(EmbeddedFaults, JoinsAnewWhenItIsThrownOutOfTheGroup) {
+    create_topics(1);
+    const auto streams = counter();
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(1));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    expect_log("lost its partitions");
+
+    broker.expire_member("app", broker.members("app").at(0).member_id);
+    ASSERT_TRUE(logged.wait_for(1));
+    produce("b");
+    ASSERT_TRUE(processed.wait_for(2));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_EQ(table("out").size(), 2U);
 }
 
 TEST_F(EmbeddedFaults, NamesSourceTopicsThatAreMissing) {
