@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 
 std::vector<kafka::StartPosition> StreamThread::on_assigned(
     const std::vector<TopicPartition>& partitions) {
+    held_.insert(partitions.begin(), partitions.end());
     try {
         return take_over(partitions);
     } catch (...) {
@@ -158,6 +159,7 @@ void StreamThread::complete(TaskRegistry::Entry& entry) {
 }
 
 void StreamThread::on_revoked(const std::vector<TopicPartition>& partitions) {
+    no_longer_held(partitions);
     if (state() != ThreadState::kPendingShutdown) {
         transition_to(ThreadState::kPartitionsRevoked);
     }
@@ -176,6 +178,12 @@ void StreamThread::on_revoked(const std::vector<TopicPartition>& partitions) {
         }
     }
     tasks_changed();
+}
+
+void StreamThread::no_longer_held(const std::vector<TopicPartition>& partitions) {
+    for (const TopicPartition& partition : partitions) {
+        held_.erase(partition);
+    }
 }
 
 /// Commits, here and now while the partitions are still ours, and closes.
@@ -211,6 +219,7 @@ void StreamThread::give_up(const std::vector<TaskId>& ids) {
 }
 
 void StreamThread::on_lost(const std::vector<TopicPartition>& partitions) {
+    no_longer_held(partitions);
     log::warn(name() + ": lost its partitions, what is not committed is processed by others again");
     if (state() != ThreadState::kPendingShutdown) {
         transition_to(ThreadState::kPartitionsRevoked);
@@ -224,6 +233,11 @@ void StreamThread::on_lost(const std::vector<TopicPartition>& partitions) {
 /// Does not throw.
 void StreamThread::close_dirty(TaskId id) {
     parts_.restorer->remove(this, id);
+    {
+        // What was restored for this task is nothing to one of the same name that comes later.
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(restored_, [&](const auto& result) { return result.task == id; });
+    }
     grown_.erase(id);
     std::unique_ptr<StreamTask> task = tasks_.remove(id);
     if (task == nullptr) {
