@@ -81,13 +81,13 @@ void print(const Summary& summary) {
 
 void print(const Expectation& expected) {
     for (const auto id : expected.high_risk) {
-        std::printf("high-risk payment %" PRIu64 "\n", id);
+        std::printf("alert high-risk payment %" PRIu64 "\n", id);
     }
     for (const auto& [key, alert] : expected.velocity_alerts) {
-        std::printf("velocity %s\n", key.c_str());
+        std::printf("alert velocity %s\n", key.c_str());
     }
     for (const auto id : expected.model_alerts) {
-        std::printf("model payment %" PRIu64 "\n", id);
+        std::printf("alert model payment %" PRIu64 "\n", id);
     }
     print(summary_of(expected));
 }

@@ -6,13 +6,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <cinttypes>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 
 namespace fraud {
 
 namespace {
+
+constexpr std::chrono::seconds kProgressInterval{5};
 
 // For the clients that create topics and send traffic: where the cluster is and how to be let in.
 KafkaSettings kafka_settings(const Options& options) {
@@ -24,6 +27,17 @@ KafkaSettings kafka_settings(const Options& options) {
         }
     }
     return settings;
+}
+
+// Of all threads since the start; profiles count as well.
+double processed(const millrace::KafkaStreams& streams) {
+    double total = 0;
+    for (const auto& metric : streams.metrics()) {
+        if (metric.group == "stream-thread-metrics" && metric.name == "process-total") {
+            total += metric.value;
+        }
+    }
+    return total;
 }
 
 void say(const Options& options, const std::string& line) {
@@ -65,9 +79,8 @@ int run_generator(const Options& options, StopSignal& stop) {
 
 int run_service(const Options& options, StopSignal& stop) {
     create_topics(kafka_settings(options), options.partitions);
+    std::atomic<std::int64_t> restored = 0;  // The client's threads write it: it must live longer.
     millrace::KafkaStreams streams(fraud_detection(scorer_of(options)), streams_config(options));
-
-    std::atomic<std::int64_t> restored = 0;
     streams.set_state_restore_listener(
         {.on_batch_restored = [&](const millrace::TopicPartition&, const std::string&,
                                   millrace::Offset,
@@ -80,8 +93,13 @@ int run_service(const Options& options, StopSignal& stop) {
     });
     streams.start();
 
-    while (!stop.wait_for(std::chrono::seconds(1)) &&
+    double said = 0;
+    while (!stop.wait_for(kProgressInterval) &&
            streams.state() != millrace::ClientState::kError) {
+        if (const double now = processed(streams); now > said) {
+            say(options, "processed " + std::to_string(std::llround(now)) + " records");
+            said = now;
+        }
     }
     const bool failed = streams.state() == millrace::ClientState::kError;
     const bool closed = streams.close(std::chrono::seconds(30));

@@ -2,6 +2,7 @@
 #include "topology.hpp"
 
 #include "millrace/client/kafka_streams.hpp"
+#include "millrace/core/logging.hpp"
 #include "millrace/testing/embedded_broker.hpp"
 
 #include <CLI/CLI.hpp>
@@ -118,6 +119,7 @@ class TemporaryFolder {
 
 // Counts the words of standard input on a broker within the process.
 int count_standard_input(Options options) {
+    millrace::set_log_level(millrace::LogLevel::kError);
     const TemporaryFolder folder;
     if (options.state_dir.empty()) {
         options.state_dir = folder.path();

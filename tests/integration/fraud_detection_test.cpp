@@ -14,6 +14,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -47,6 +49,17 @@ class FraudDetectionOnKafka : public ::testing::Test {
     }
     ~FraudDetectionOnKafka() override { std::filesystem::remove_all(folder_); }
 
+    void TearDown() override {
+        if (HasFailure()) {
+            for (const auto& file : std::filesystem::directory_iterator(folder_)) {
+                if (file.path().extension() == ".log") {
+                    std::ifstream log(file.path());
+                    std::cerr << "--- " << file.path().filename() << "\n" << log.rdbuf() << "\n";
+                }
+            }
+        }
+    }
+
     // Traffic whose payments end about now, as the broker wants it.
     void use_traffic(std::uint64_t seed, std::size_t cards, std::uint64_t payments) {
         const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -68,15 +81,13 @@ class FraudDetectionOnKafka : public ::testing::Test {
     std::unique_ptr<ChildProcess> run(const std::string& name) {
         return start(name,
                      {"--state-dir", state_dir(name), "--threads", "2", "--config",
-                      "commit.interval.ms=500", "--config", "consumer.session.timeout.ms=6000",
+                      "commit.interval.ms=500", "--config", "consumer.session.timeout.ms=10000",
                       "--config", "consumer.heartbeat.interval.ms=1000"});
     }
 
     std::string state_dir(const std::string& name) const { return folder_ + "/state-" + name; }
 
-    std::int64_t lag() const {
-        return reader.lag(kApplication, fraud::kPaymentsTopic, kPartitions);
-    }
+    std::int64_t lag() { return reader.lag(kApplication, fraud::kPaymentsTopic, kPartitions); }
 
     template <class Condition>
     void wait_until(const char* what, std::chrono::seconds timeout, Condition condition) {
@@ -167,7 +178,7 @@ TEST_F(FraudDetectionOnKafka, LosesNoAlertWhenOneOfTwoProcessesIsKilledAndComesB
     use_traffic(11, 3000, 20'000);
     auto first = run("first");
     auto second = run("second");
-    wait_until("both are ready", 90s,
+    wait_until("both are ready", 120s,
                [&] { return restored(*first).has_value() && restored(*second).has_value(); });
 
     auto generator = generate(20'000, 0, 1500);
@@ -177,7 +188,7 @@ TEST_F(FraudDetectionOnKafka, LosesNoAlertWhenOneOfTwoProcessesIsKilledAndComesB
     std::this_thread::sleep_for(4s);
     second = run("second");
     ASSERT_EQ(generator->wait(), 0) << generator->output();
-    wait_until("all payments are processed", 120s, [&] { return lag() == 0; });
+    wait_until("all payments are processed", 240s, [&] { return lag() == 0; });
 
     EXPECT_EQ(first->stop(), 0) << first->output();
     EXPECT_EQ(second->stop(), 0) << second->output();
@@ -188,19 +199,19 @@ TEST_F(FraudDetectionOnKafka, ResumesFromItsStateAndRebuildsItFromTheChangelogWh
     use_traffic(12, 3000, 12'000);
     ASSERT_EQ(generate(4000, 0, 0)->wait(), 0);
     auto process = run("only");
-    wait_until("the first third is processed", 120s, [&] { return lag() == 0; });
+    wait_until("the first third is processed", 240s, [&] { return lag() == 0; });
     EXPECT_EQ(process->stop(), 0) << process->output();
 
     ASSERT_EQ(generate(8000, 4000, 0)->wait(), 0);
     process = run("only");
-    wait_until("the second third is processed", 120s, [&] { return lag() == 0; });
+    wait_until("the second third is processed", 240s, [&] { return lag() == 0; });
     EXPECT_EQ(restored(*process), 0) << "its state was there: " << process->output();
     EXPECT_EQ(process->stop(), 0) << process->output();
 
     ASSERT_GT(std::filesystem::remove_all(state_dir("only")), 0U);
     ASSERT_EQ(generate(12'000, 8000, 0)->wait(), 0);
     process = run("only");
-    wait_until("the last third is processed", 120s, [&] { return lag() == 0; });
+    wait_until("the last third is processed", 240s, [&] { return lag() == 0; });
     // A row for every card that paid, and the profiles.
     EXPECT_THAT(restored(*process), ::testing::Optional(Gt(3000))) << process->output();
     EXPECT_EQ(process->stop(), 0) << process->output();

@@ -7,15 +7,19 @@
 #include <chrono>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 namespace millrace::testing {
 
 namespace {
 
-constexpr int kTimeoutMs = 30'000;
+constexpr int kTimeoutMs = 60'000;
 
 struct Destroy {
-    void operator()(rd_kafka_t* client) const noexcept { rd_kafka_destroy(client); }
+    void operator()(rd_kafka_t* client) const noexcept {
+        // These clients have joined no group that they would have to leave.
+        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
     void operator()(rd_kafka_message_t* message) const noexcept {
         rd_kafka_message_destroy(message);
     }
@@ -83,6 +87,25 @@ ReadRecord copy_of(const rd_kafka_message_t& message) {
 
 }  // namespace
 
+class TopicReader::Clients {
+  public:
+    rd_kafka_t* of(const std::string& bootstrap_servers, const std::string& group) {
+        Client& client = by_group_[group];
+        if (client == nullptr) {
+            client = make_client(bootstrap_servers, group);
+        }
+        return client.get();
+    }
+
+  private:
+    std::map<std::string, Client> by_group_;
+};
+
+TopicReader::TopicReader(std::string bootstrap_servers)
+    : bootstrap_servers_(std::move(bootstrap_servers)), clients_(std::make_unique<Clients>()) {}
+
+TopicReader::~TopicReader() = default;
+
 std::vector<ReadRecord> TopicReader::read_all(const std::string& topic,
                                               std::int32_t partitions) const {
     const Client client = make_client(bootstrap_servers_, "topic-reader");
@@ -128,14 +151,21 @@ std::vector<ReadRecord> TopicReader::read_all(const std::string& topic,
 
 std::int64_t TopicReader::lag(const std::string& group, const std::string& topic,
                               std::int32_t partitions) const {
-    const Client client = make_client(bootstrap_servers_, group);
+    rd_kafka_t* const client = clients_->of(bootstrap_servers_, group);
     const PartitionList all(rd_kafka_topic_partition_list_new(partitions));
     rd_kafka_topic_partition_list_add_range(all.get(), topic.c_str(), 0, partitions - 1);
-    check(rd_kafka_committed(client.get(), all.get(), kTimeoutMs), "no offsets of " + group);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTimeoutMs);
+    rd_kafka_resp_err_t error = rd_kafka_committed(client, all.get(), kTimeoutMs);
+    // A broker just started has yet to find out that it coordinates the group.
+    while (error != RD_KAFKA_RESP_ERR_NO_ERROR && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        error = rd_kafka_committed(client, all.get(), kTimeoutMs);
+    }
+    check(error, "no offsets of " + group);
     std::int64_t total = 0;
     for (int i = 0; i < all->cnt; ++i) {
         const auto& committed = all->elems[i];
-        total += end_offset(client.get(), topic, committed.partition) -
+        total += end_offset(client, topic, committed.partition) -
                  std::max<std::int64_t>(0, committed.offset);
     }
     return total;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,11 @@ struct ReadRecord {
 
 /// Looks at topics and groups of a real cluster with librdkafka alone, so that a defect of
 /// Millrace's clients cannot hide another. Members throw std::runtime_error when the cluster does
-/// not answer within 30 s.
+/// not answer within a minute. Not thread-safe.
 class TopicReader {
   public:
-    explicit TopicReader(std::string bootstrap_servers)
-        : bootstrap_servers_(std::move(bootstrap_servers)) {}
+    explicit TopicReader(std::string bootstrap_servers);
+    ~TopicReader();
 
     /// All records a topic has now, by partition and offset.
     std::vector<ReadRecord> read_all(const std::string& topic, std::int32_t partitions) const;
@@ -32,7 +33,10 @@ class TopicReader {
                      std::int32_t partitions) const;
 
   private:
+    class Clients;
+
     std::string bootstrap_servers_;
+    std::unique_ptr<Clients> clients_;  // By group, kept because asking begins with connecting.
 };
 
 }  // namespace millrace::testing
