@@ -33,6 +33,10 @@ Scenarios windows();
 Scenarios joins_tables();
 Scenarios table_joins();
 Scenarios tables();
+Scenarios processors();
+Scenarios processors_punctuate();
+Scenarios processors_stores();
+Scenarios errors();
 
 /// All scenarios by name.
 const std::map<std::string, Scenario>& all_scenarios();

@@ -8,7 +8,8 @@ const std::map<std::string, Scenario>& all_scenarios() {
         std::map<std::string, Scenario> scenarios;
         for (const auto& area :
              {stateless(), stateless_repartitions(), aggregations(), aggregations_tables(),
-              naming(), windows(), joins_tables(), table_joins(), tables()}) {
+              naming(), windows(), joins_tables(), table_joins(), tables(), processors(),
+              processors_punctuate(), processors_stores(), errors()}) {
             for (const Scenario& scenario : area) {
                 scenarios.emplace(scenario.name, scenario);
             }
