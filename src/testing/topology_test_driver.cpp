@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "millrace/core/error.hpp"
+#include "runtime/global_stores.hpp"
 #include "runtime/global_task.hpp"
 #include "runtime/stream_task.hpp"
 #include "state/state_memory.hpp"
@@ -73,6 +74,7 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     std::map<std::string, std::size_t> inputs_;
     std::vector<Offset> global_ends_;                   // By topic of the global task.
     std::unique_ptr<runtime::GlobalTask> global_task_;  // Before the task, which reads its stores.
+    std::unique_ptr<runtime::GlobalStores> global_stores_;
     std::unique_ptr<runtime::StreamTask> task_;
     std::map<TopicPartition, Offset> committed_;
     std::vector<RawRecord> produced_;
@@ -117,6 +119,8 @@ void TopologyTestDriver::Implementation::make_global_task() {
         global_task_->stores().finish_restore(store, std::nullopt);
     }
     global_ends_.assign(count, 0);
+    global_stores_ = std::make_unique<runtime::GlobalStores>(global_task_->stores(),
+                                                             topology_.spec().global_stores);
     global_task_->start(clock_.now());
 }
 
@@ -140,8 +144,8 @@ void TopologyTestDriver::Implementation::make_task() {
     }
     parts.stores = make_stores(std::move(specs), "0_0", true);
     if (global_task_) {
-        parts.global_store = [this](const std::string& name) {
-            return global_task_->stores().store(name);
+        parts.global_store = [views = global_stores_->views()](const std::string& name) {
+            return views->find(name);
         };
     }
     const std::size_t inputs = parts.inputs.size();
@@ -308,6 +312,7 @@ void TopologyTestDriver::Implementation::close() {
     }
     if (global_task_) {
         global_task_->close();
+        global_stores_.reset();
         global_task_.reset();
     }
 }

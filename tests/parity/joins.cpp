@@ -50,11 +50,12 @@ Topology outer(Case& c) {
 Topology inner_duplicates(Case& c) {
     const auto l = c.stream("left");
     const auto r = c.stream("right");
-    l.join(r,
-           [](const Str& key, const std::string& x, const std::string& y) {
-               return text(key) + ":" + x + "+" + y;
-           },
-           within(5, 0))
+    l.join(
+         r,
+         [](const Str& key, const std::string& x, const std::string& y) {
+             return text(key) + ":" + x + "+" + y;
+         },
+         within(5, 0))
         .to("out");
     return c.build();
 }
@@ -91,8 +92,9 @@ Topology outer_in_memory(Case& c) {
     const auto store = [](const char* name) {
         return stores::in_memory_window_store(name, milliseconds(40), milliseconds(20), true).spec;
     };
-    return outer_of(c, within(10, 20),
-                    StreamJoined<Str, Str, Str>{.this_store = store("this"), .other_store = store("other")});
+    return outer_of(
+        c, within(10, 20),
+        StreamJoined<Str, Str, Str>{.this_store = store("this"), .other_store = store("other")});
 }
 
 Topology inner_segments(Case& c) {
@@ -186,11 +188,12 @@ Topology left_typed(Case& c) {
     const auto l = c.stream("left");
     const auto r = c.stream("right").map_values(
         [](const Str& v) { return v ? Long(v->size()) : std::nullopt; });
-    l.left_join(r,
-                [](const std::string& x, const std::int64_t* n) {
-                    return x + "*" + (n != nullptr ? std::to_string(*n) : "null");
-                },
-                within(10, 10))
+    l.left_join(
+         r,
+         [](const std::string& x, const std::int64_t* n) {
+             return x + "*" + (n != nullptr ? std::to_string(*n) : "null");
+         },
+         within(10, 10))
         .to("out");
     return c.build();
 }
@@ -215,8 +218,8 @@ Topology left_then_table(Case& c) {
 
 Topology left_of_branches(Case& c) {
     const auto in = c.stream("in");
-    const auto l = in.filter(
-        [](const Str& v) { return !v || v->starts_with("p") || v->starts_with("q"); });
+    const auto l =
+        in.filter([](const Str& v) { return !v || v->starts_with("p") || v->starts_with("q"); });
     const auto r = in.filter([](const Str& v) { return v && v->starts_with("r"); });
     l.left_join(r, Plus(), within(10, 10)).to("out");
     return c.build();

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packs recorded cases, one archive per area.
 
-usage: pack_cases.py CASES_DIR OUT_DIR AREA...
+usage: parity_runner --list | pack_cases.py CASES_DIR OUT_DIR
 
-CASES_DIR holds <scenario>/<seed>.json; an area is the first word of a scenario's name (or "header-stores",
-"store-calls", "table-joins"). Writes OUT_DIR/<area>.jsonl.gz, a line {"name", "case"} for each case.
+CASES_DIR holds <scenario>/<seed>.json; standard input names the scenarios wanted. Writes, for each area (the
+first word of a scenario's name, or "header-stores", "store-calls", "table-joins"), OUT_DIR/<area>.jsonl.gz with a
+line {"name", "case"} for each case, without what is only there for people.
 """
 import gzip
 import json
@@ -19,13 +20,21 @@ def area_of(scenario):
     return next((a for a in AREAS if scenario.startswith(a + "-")), scenario.split("-")[0])
 
 
+def without_text(value):
+    if isinstance(value, dict):
+        return {k: without_text(v) for k, v in value.items() if not (k == "text" and "hex" in value)}
+    return [without_text(v) for v in value] if isinstance(value, list) else value
+
+
 def main():
-    cases, out, areas = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
-    for area in areas:
-        files = sorted(f for f in cases.glob("*/*.json") if area_of(f.parent.name) == area)
+    cases, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    scenarios = sys.stdin.read().split()
+    for area in sorted({area_of(scenario) for scenario in scenarios}):
+        files = sorted(f for s in scenarios if area_of(s) == area for f in (cases / s).glob("*.json"))
         with open(out / f"{area}.jsonl.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
             for file in files:
-                entry = {"name": file.relative_to(cases).as_posix(), "case": json.loads(file.read_text())}
+                case = without_text(json.loads(file.read_text()))
+                entry = {"name": file.relative_to(cases).as_posix(), "case": case}
                 packed.write(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
         print(area, len(files), "cases")
 

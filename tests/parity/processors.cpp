@@ -158,9 +158,8 @@ class Place final : public FixedKeyProcessor<Str, Str, Str> {
 
 Topology task_idle_three(Case& c) {
     const auto x = c.stream("x");
-    const auto y = c.stream("y");
-    const auto z = c.stream("z");
-    x.merge(y).merge(z).process_values([] { return std::make_unique<Place>(); }).to("out");
+    const auto merged = x.merge(c.stream("y"));
+    merged.merge(c.stream("z")).process_values([] { return std::make_unique<Place>(); }).to("out");
     return c.build();
 }
 

@@ -36,34 +36,35 @@ Topology deduplicate(Case& c) {
     c.b.add_state_store(stores::window_store<std::string, std::string>(
         stores::persistent_window_store("seen", milliseconds(60), milliseconds(40))));
     c.stream("in")
-        .process(simple([](const StrRecord& r, StrContext& ctx) {
-                     if (!r.key || !r.value) {
-                         return;
-                     }
-                     auto seen = ctx.store<Seen>("seen");
-                     const std::string id = *r.key + *r.value;
-                     const Timestamp from =
-                         std::max(timestamp_of(0), r.timestamp - milliseconds(40));
-                     const bool known =
-                         seen.fetch(id, from, r.timestamp + milliseconds(40)).valid();
-                     seen.put(id, "x", r.timestamp);
-                     if (!known) {
-                         ctx.forward(r);
-                     }
-                 }),
-                 {.stores = {"seen"}})
+        .process(
+            simple([](const StrRecord& r, StrContext& ctx) {
+                if (!r.key || !r.value) {
+                    return;
+                }
+                auto seen = ctx.store<Seen>("seen");
+                const std::string id = *r.key + *r.value;
+                const Timestamp from = std::max(timestamp_of(0), r.timestamp - milliseconds(40));
+                const bool known = seen.fetch(id, from, r.timestamp + milliseconds(40)).valid();
+                seen.put(id, r.timestamp, "x");
+                if (!known) {
+                    ctx.forward(r);
+                }
+            }),
+            {.stores = {"seen"}})
         .to("out");
     return c.build();
 }
 
 Topology routes(Case& c) {
-    const auto routed = c.stream("in")
-                            .filter([](const Str& v) { return v.has_value(); })
-                            .split({.name = "route-"})
-                            .branch([](const Str& v) { return starts_with(v, "p"); }, {.name = "up"})
-                            .branch([](const Str& v) { return starts_with(v, "q"); }, {.name = "cut"})
-                            .otherwise({.name = "rest"});
-    const auto up = routed.at("route-up").map_values([](const Str& v) -> Str { return upper_case(v); });
+    const auto routed =
+        c.stream("in")
+            .filter([](const Str& v) { return v.has_value(); })
+            .split({.name = "route-"})
+            .branch([](const Str& v) { return starts_with(v, "p"); }, {.name = "up"})
+            .branch([](const Str& v) { return starts_with(v, "q"); }, {.name = "cut"})
+            .otherwise({.name = "rest"});
+    const auto up =
+        routed.at("route-up").map_values([](const Str& v) -> Str { return upper_case(v); });
     const auto cut = routed.at("route-cut").flat_map_values([](const Str& v) {
         return std::vector<Str>{head(v), v->substr(1)};
     });
@@ -177,14 +178,10 @@ Topology changes(Case& c) {
 }  // namespace
 
 Scenarios programs() {
-    return {{"programs-word-count", word_count},
-            {"programs-word-count-exactly-once", word_count},
-            {"programs-deduplicate", deduplicate},
-            {"programs-routes", routes},
-            {"programs-batches", batches},
-            {"programs-clicks", clicks},
-            {"programs-clicks-optimized", clicks},
-            {"programs-best", best},
+    return {{"programs-word-count", word_count},   {"programs-word-count-exactly-once", word_count},
+            {"programs-deduplicate", deduplicate}, {"programs-routes", routes},
+            {"programs-batches", batches},         {"programs-clicks", clicks},
+            {"programs-clicks-optimized", clicks}, {"programs-best", best},
             {"programs-changes", changes}};
 }
 

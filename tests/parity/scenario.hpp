@@ -37,6 +37,11 @@ Scenarios processors();
 Scenarios processors_punctuate();
 Scenarios processors_stores();
 Scenarios errors();
+Scenarios joins();
+Scenarios programs();
+Scenarios cogroups();
+Scenarios tables_transformed();
+Scenarios naming_more();
 
 /// All scenarios by name.
 const std::map<std::string, Scenario>& all_scenarios();

@@ -9,7 +9,8 @@ const std::map<std::string, Scenario>& all_scenarios() {
         for (const auto& area :
              {stateless(), stateless_repartitions(), aggregations(), aggregations_tables(),
               naming(), windows(), joins_tables(), table_joins(), tables(), processors(),
-              processors_punctuate(), processors_stores(), errors()}) {
+              processors_punctuate(), processors_stores(), errors(), joins(), programs(),
+              cogroups(), tables_transformed(), naming_more()}) {
             for (const Scenario& scenario : area) {
                 scenarios.emplace(scenario.name, scenario);
             }

@@ -170,14 +170,13 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
 }
 
 template <class K, class V>
-KTable<K, std::int64_t, Removals::kNever> KGroupedTable<K, V>::count(
-    Materialized<K, std::int64_t> options) const
+KTable<K, std::int64_t> KGroupedTable<K, V>::count(Materialized<K, std::int64_t> options) const
     requires Serializable<K> && Serializable<V>
 {
     using N = detail::TableAggregateNode<K, V, std::int64_t, detail::CountOne, detail::SubtractOne>;
-    return aggregate_with<N, Removals::kNever>("KTABLE-AGGREGATE-", std::move(options),
-                                               std::int64_t{0}, detail::CountOne{},
-                                               detail::SubtractOne{});
+    return aggregate_with<N, Removals::kPossible>("KTABLE-AGGREGATE-", std::move(options),
+                                                  std::int64_t{0}, detail::CountOne{},
+                                                  detail::SubtractOne{});
 }
 
 template <class K, class V>
