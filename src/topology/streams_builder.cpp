@@ -16,6 +16,7 @@ StreamsBuilder& StreamsBuilder::add_state_store(const StoreDeclaration& store) {
 }
 
 Topology StreamsBuilder::build(const TopologyOptions& options) && {
+    graph_->flags()->reproduce_kafka_defects = options.reproduce_kafka_defects;
     topology::optimize(*graph_, options);
     graph_->mark_built();
     return Topology(std::make_shared<const detail::TopologySpec>(topology::lower(*graph_)));

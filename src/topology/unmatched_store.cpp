@@ -4,10 +4,8 @@
 #include "millrace/core/error.hpp"
 #include "millrace/serde/primitives.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace millrace::detail {
 namespace {
@@ -122,17 +120,6 @@ void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windo
     if (emitted) {
         store_->put(*emitted, std::nullopt);
     }
-}
-
-std::chrono::milliseconds unmatched_emit_interval(const TaskContext& context) {
-    constexpr std::int64_t kDefault = 1000;
-    const std::string setting =
-        context.setting("__emit.interval.ms.kstreams.outer.join.spurious.results.fix__");
-    std::int64_t interval = kDefault;
-    if (!setting.empty()) {
-        std::from_chars(setting.data(), setting.data() + setting.size(), interval);
-    }
-    return std::chrono::milliseconds(interval);
 }
 
 }  // namespace millrace::detail

@@ -15,6 +15,11 @@
 
 namespace millrace::detail {
 
+/// What nodes must know of TopologyOptions; settled when the program is built.
+struct ProgramFlags {
+    bool reproduce_kafka_defects = false;
+};
+
 /// What a table keeps, settled while the program is written: later verbs may ask for more. Shared
 /// by the table's handle, its node factories and lowering.
 struct TableState {
@@ -149,11 +154,14 @@ class LogicalGraph {
         return copartition_groups_;
     }
 
+    const std::shared_ptr<ProgramFlags>& flags() const noexcept { return flags_; }
+
     void mark_built() noexcept { built_ = true; }
 
   private:
     std::deque<LogicalNode> nodes_;
     std::vector<std::set<std::string>> copartition_groups_;
+    std::shared_ptr<ProgramFlags> flags_ = std::make_shared<ProgramFlags>();
     int next_index_ = 0;
     int next_priority_ = 0;
     bool built_ = false;

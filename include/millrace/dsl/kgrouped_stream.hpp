@@ -5,8 +5,10 @@
 #include "millrace/detail/dsl_graph.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/windows/sliding_windows.hpp"
 #include "millrace/windows/time_windows.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,12 +16,20 @@
 
 namespace millrace {
 
+/// Windows on event time alone, without sessions.
+template <class W>
+concept TimeBasedWindows = FixedWindows<W> || std::same_as<W, SlidingWindows>;
+
 namespace detail {
 
 /// Rows go away when an aggregator can return null.
 template <class Result>
 inline constexpr Removals kRemovalsOf =
     kIsNullable<Result> ? Removals::kPossible : Removals::kNever;
+
+/// The values a windowed aggregate is given: sliding windows drop nulls.
+template <class V, class Windows>
+using WindowValue = std::conditional_t<std::same_as<Windows, SlidingWindows>, Plain<V>, V>;
 
 /// A grouped stream: where its aggregates hang, and the repartition topic they may share.
 template <class K, class V>
@@ -71,7 +81,7 @@ class KGroupedStream {
             detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>;
 
     /// Aggregates by key and window of event time.
-    template <FixedWindows Windows>
+    template <TimeBasedWindows Windows>
     TimeWindowedKStream<K, V, Windows> windowed_by(Windows windows) const {
         return TimeWindowedKStream<K, V, Windows>(core_, windows);
     }
@@ -101,18 +111,28 @@ class TimeWindowedKStream {
     TimeWindowedKStream(detail::GroupedCore<K, V> core, Windows windows)
         : core_(std::move(core)), windows_(windows) {}
 
+    /// When results are sent; each change unless set. Unlimited windows never close.
+    TimeWindowedKStream emit_strategy(EmitStrategy strategy) const
+    requires(!std::same_as<Windows, UnlimitedWindows>)
+    {
+        TimeWindowedKStream changed = *this;
+        changed.emit_ = strategy;
+        return changed;
+    }
+
     /// Counts the records of each key and window.
     auto count(Materialized<Key, std::int64_t> options = {}) const
         -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
         requires Serializable<Key>;
 
     /// As KGroupedStream::reduce. A null as the first value removes the row.
-    template <Aggregator<Key, detail::Plain<V>, V> F>
+    template <Aggregator<Key, detail::Plain<V>, detail::WindowValue<V, Windows>> F>
         requires Serializable<Key> && Serializable<detail::Plain<V>>
     auto reduce(F combine, Materialized<Key, detail::Plain<V>> options = {}) const;
 
     /// As KGroupedStream::aggregate.
-    template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, V> F>
+    template <Initializer Init,
+              Aggregator<Key, detail::StateOf<Init>, detail::WindowValue<V, Windows>> F>
         requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
     auto aggregate(Init initial, F add,
                    Materialized<Key, detail::AggregateOf<Init>> options = {}) const;
@@ -125,6 +145,7 @@ class TimeWindowedKStream {
 
     detail::GroupedCore<K, V> core_;
     Windows windows_;
+    EmitStrategy emit_ = EmitStrategy::kOnWindowUpdate;
 };
 
 }  // namespace millrace

@@ -35,4 +35,11 @@ class SlidingWindows {
     std::chrono::milliseconds grace_{0};
 };
 
+/// When a windowed aggregate sends its results. Has the semantics of Kafka Streams' EmitStrategy
+/// (KIP-825).
+enum class EmitStrategy {
+    kOnWindowUpdate,  ///< Each change of a window.
+    kOnWindowClose,   ///< Each window once, when stream time has passed its end and grace.
+};
+
 }  // namespace millrace

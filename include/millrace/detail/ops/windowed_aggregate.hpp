@@ -3,7 +3,9 @@
 
 #include "millrace/detail/aggregator.hpp"
 #include "millrace/detail/change.hpp"
+#include "millrace/detail/ops/final_results.hpp"
 #include "millrace/detail/table_store.hpp"
+#include "millrace/windows/time_windows.hpp"
 #include "millrace/windows/windowed.hpp"
 
 #include <algorithm>
@@ -134,19 +136,28 @@ class WindowedAggregateNode final
     using Key = Plain<K>;
     using Agg = typename Step::Agg;
 
-    WindowedAggregateNode(std::string name, Windows windows, Step step,
+    WindowedAggregateNode(std::string name, Windows windows, Step step, bool on_close,
+                          std::shared_ptr<const ProgramFlags> flags,
                           std::shared_ptr<const TableState> state, TableSerdes<Key, Agg> serdes)
         : TypedNode<K, V, Windowed<Key>, Change<Agg>>(std::move(name)),
           windows_(windows),
           step_(std::move(step)),
+          on_close_(on_close),
+          flags_(std::move(flags)),
           state_(std::move(state)),
           table_(serdes),
-          forwarder_({serdes.key, windows.size()}, serdes.value) {}
+          forwarder_({serdes.key, windows.size()}, serdes.value),
+          final_(state_->store, serdes, windows.size()) {}
 
     void init(TaskContext& context) override {
         Node::init(context);
         table_.open(context, *this, state_->store);
-        forwarder_.open(context, *this, this->output(), table_.bytes(), state_->send_old_values);
+        if (on_close_) {
+            final_.open(context, table_.bytes(), this->output(), flags_->reproduce_kafka_defects);
+        } else {
+            forwarder_.open(context, *this, this->output(), table_.bytes(),
+                            state_->send_old_values);
+        }
     }
 
     void process(const Record<K, V>& record) override {
@@ -157,6 +168,9 @@ class WindowedAggregateNode final
         }
         stream_time_ = std::max(stream_time_, record.timestamp);
         const Timestamp close_time = stream_time_ - windows_.grace();
+        if (on_close_ && !flags_->reproduce_kafka_defects) {
+            emit_closed(record, close_time);  // Before this record makes the store forget windows.
+        }
         table_.seek(*key);
         bool copied_key = false;
         windows_.for_each_window(record.timestamp, [&](const Window& window) {
@@ -171,6 +185,9 @@ class WindowedAggregateNode final
             windowed_.window = window;
             update(record);
         });
+        if (on_close_ && flags_->reproduce_kafka_defects) {
+            emit_closed(record, close_time);
+        }
     }
 
   private:
@@ -187,15 +204,46 @@ class WindowedAggregateNode final
             step_(windowed_.key, old.value != nullptr ? &table_.found() : nullptr, record.value);
         const Agg* new_value = plain_or_null(result);
         table_.put(start, new_value, timestamp);
-        forwarder_.forward(windowed_, new_value, before_ ? &*before_ : nullptr, true, timestamp,
-                           record.headers);
+        if (!on_close_) {
+            forwarder_.forward(windowed_, new_value, before_ ? &*before_ : nullptr, true, timestamp,
+                               record.headers);
+        }
+    }
+
+    void emit_closed(const Record<K, V>& record, Timestamp close_time) {
+        if constexpr (std::same_as<Windows, TimeWindows>) {
+            if (!final_.is_due(close_time)) {
+                return;
+            }
+            const Timestamp last = close_time - windows_.size();
+            if (last < Timestamp{}) {
+                return;
+            }
+            Timestamp first{};
+            if (final_.last_close() != kNoTimestamp) {
+                const Timestamp seen = std::max(Timestamp{}, final_.last_close() - windows_.size());
+                if (newest_start(last) == newest_start(seen)) {
+                    return;  // No further window has closed.
+                }
+                first = seen + std::chrono::milliseconds(1);
+            }
+            final_.emit(close_time, first, last, record.headers);
+        }
+    }
+
+    // Start of the newest window that contains `time`.
+    std::int64_t newest_start(Timestamp time) const {
+        return milliseconds_of(time) / windows_.advance().count();
     }
 
     Windows windows_;
     Step step_;
+    bool on_close_;
+    std::shared_ptr<const ProgramFlags> flags_;
     std::shared_ptr<const TableState> state_;
     WindowTable<Key, Agg> table_;
     ChangeForwarder<Windowed<Key>, Agg, WindowKeyReader<Key>> forwarder_;
+    FinalResults<Key, Agg> final_;
     Timestamp stream_time_ = kNoTimestamp;
     Windowed<Key> windowed_;
     std::optional<Agg> before_;

@@ -30,11 +30,12 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
             name, std::move(initial), add, std::move(state), std::move(serdes));
     };
     if constexpr (Aggregator<F, K, VOut, V>) {
-        input.make_windowed = [add](const std::string& name, TimeWindows windows, Initial initial,
+        input.make_windowed = [add, flags = std::shared_ptr<const detail::ProgramFlags>(graph_->flags())](const std::string& name, TimeWindows windows, Initial initial,
                                     State state, Serdes serdes) {
             using Step = detail::AggregateStep<K, V, Initial, F>;
             return detail::processor_step<detail::WindowedAggregateNode<KIn, V, TimeWindows, Step>>(
-                name, windows, Step{std::move(initial), add}, std::move(state), std::move(serdes));
+                name, windows, Step{std::move(initial), add}, false, flags, std::move(state),
+                std::move(serdes));
         };
     }
     CogroupedKStream result = *this;

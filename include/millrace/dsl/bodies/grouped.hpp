@@ -3,6 +3,7 @@
 
 // Bodies of dsl/kgrouped_stream.hpp; include that.
 #include "millrace/detail/ops/aggregate.hpp"
+#include "millrace/detail/ops/sliding_aggregate.hpp"
 #include "millrace/detail/ops/windowed_aggregate.hpp"
 #include "millrace/dsl/bodies.hpp"
 #include "millrace/dsl/bodies/table_place.hpp"
@@ -132,11 +133,18 @@ auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
     const std::string name = graph.name_or_new(options.name, prefix);
     const detail::TableSerdes<Key, Agg> serdes{
         detail::serde_or(options.key_serde, core_.stream.key_serde), options.value_serde};
-    using N = detail::WindowedAggregateNode<K, V, Windows, Step>;
+    const bool on_close = emit_ == EmitStrategy::kOnWindowClose;
+    using N = std::conditional_t<std::same_as<Windows, SlidingWindows>,
+                                 detail::SlidingAggregateNode<K, V, Step>,
+                                 detail::WindowedAggregateNode<K, V, Windows, Step>>;
+    if (on_close && std::same_as<Windows, SlidingWindows>) {
+        store.spec.caching = false;
+    }
     return KTable<Windowed<Key>, Agg, kRemovals>(detail::add_aggregate<N>(
         core_, name, store, windowed_serde<Key>(windows_.size(), serdes.key), serdes.value,
         std::make_shared<detail::WindowOrigin<Key, Agg>>(store.state, serdes),
-        std::optional(windows_.grace()), windows_, std::move(step),
+        std::optional(windows_.grace()), windows_, std::move(step), on_close,
+        std::shared_ptr<const detail::ProgramFlags>(graph.flags()),
         std::shared_ptr<const detail::TableState>(store.state), serdes));
 }
 
@@ -149,27 +157,28 @@ auto TimeWindowedKStream<K, V, Windows>::count(Materialized<Key, std::int64_t> o
     if (options.materialize && options.store.empty()) {
         core_.stream.graph->new_store_name(kPrefix);  // Taken twice by Kafka Streams.
     }
-    using Step = detail::AggregateStep<Key, V, std::int64_t, detail::CountOne>;
+    using Step = detail::AggregateStep<Key, detail::WindowValue<V, Windows>, std::int64_t, detail::CountOne>;
     return aggregate_with<Step, Removals::kNever>({0, {}}, kPrefix, std::move(options));
 }
 
 template <class K, class V, class Windows>
-template <Aggregator<detail::Plain<K>, detail::Plain<V>, V> F>
+template <Aggregator<detail::Plain<K>, detail::Plain<V>, detail::WindowValue<V, Windows>> F>
     requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
 auto TimeWindowedKStream<K, V, Windows>::reduce(F combine,
                                                 Materialized<Key, detail::Plain<V>> options) const {
-    using Step = detail::ReduceStep<Key, V, F>;
+    using Step = detail::ReduceStep<Key, detail::WindowValue<V, Windows>, F>;
     options.value_serde = detail::serde_or(options.value_serde, core_.stream.value_serde);
     return aggregate_with<Step, detail::kRemovalsOf<typename Step::Result>>(
         {std::move(combine)}, "KSTREAM-REDUCE-", std::move(options));
 }
 
 template <class K, class V, class Windows>
-template <Initializer Init, Aggregator<detail::Plain<K>, detail::StateOf<Init>, V> F>
+template <Initializer Init,
+          Aggregator<detail::Plain<K>, detail::StateOf<Init>, detail::WindowValue<V, Windows>> F>
     requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
 auto TimeWindowedKStream<K, V, Windows>::aggregate(
     Init initial, F add, Materialized<Key, detail::AggregateOf<Init>> options) const {
-    using Step = detail::AggregateStep<Key, V, Init, F>;
+    using Step = detail::AggregateStep<Key, detail::WindowValue<V, Windows>, Init, F>;
     return aggregate_with<Step, detail::kRemovalsOf<typename Step::Result>>(
         {std::move(initial), std::move(add)}, "KSTREAM-AGGREGATE-", std::move(options));
 }

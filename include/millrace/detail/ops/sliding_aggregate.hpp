@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/error.hpp"
+#include "millrace/detail/ops/windowed_aggregate.hpp"
+#include "millrace/windows/sliding_windows.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+/// Aggregates a stream by key and sliding window. Null keys and null values are dropped.
+///
+/// A window is stored once it holds a record: for a record at t with difference d, [t-d, t] and, once
+/// there is a record in it, [t+1, t+1+d]. The time of a stored window is that of its latest record,
+/// which tells whether a window to its right would be empty.
+template <class K, class V, class Step>
+class SlidingAggregateNode final
+    : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
+  public:
+    using Key = Plain<K>;
+    using Value = Plain<V>;
+    using Agg = typename Step::Agg;
+
+    SlidingAggregateNode(std::string name, SlidingWindows windows, Step step, bool on_close,
+                         std::shared_ptr<const ProgramFlags> flags,
+                         std::shared_ptr<const TableState> state, TableSerdes<Key, Agg> serdes)
+        : TypedNode<K, V, Windowed<Key>, Change<Agg>>(std::move(name)),
+          windows_(windows),
+          step_(std::move(step)),
+          on_close_(on_close),
+          flags_(std::move(flags)),
+          state_(std::move(state)),
+          table_(serdes),
+          forwarder_({serdes.key, windows.size()}, serdes.value),
+          final_(state_->store, serdes, windows.size()) {}
+
+    void init(TaskContext& context) override {
+        Node::init(context);
+        table_.open(context, *this, state_->store);
+        if (on_close_) {
+            final_.open(context, table_.bytes(), this->output(), flags_->reproduce_kafka_defects);
+        } else {
+            forwarder_.open(context, *this, this->output(), table_.bytes(), state_->send_old_values);
+        }
+    }
+
+    void process(const Record<K, V>& record) override {
+        const Key* key = plain_or_null(record.key);
+        const Value* value = plain_or_null(record.value);
+        if (key == nullptr || value == nullptr) {
+            this->context().dropped(*this, key == nullptr ? "null key" : "null value");
+            return;
+        }
+        if (difference().count() == 0) {
+            throw ProcessingError("sliding windows with a difference of 0 ms are empty: " + this->name());
+        }
+        stream_time_ = std::max(stream_time_, record.timestamp);
+        close_time_ = stream_time_ - windows_.grace();
+        if (record.timestamp + difference() < close_time_) {
+            this->context().dropped(*this, "too late for its windows");
+            return;
+        }
+        if (on_close_ && !flags_->reproduce_kafka_defects) {
+            emit_closed(record);  // Before this record makes the store forget closed windows.
+        }
+        at_ = record.timestamp;
+        windowed_.key = *key;
+        table_.seek(*key);
+        const Cause cause{*value, record.headers};
+        if (at_.time_since_epoch() < difference()) {
+            process_early(cause);
+            return;
+        }
+        process_reverse(cause);
+        if (on_close_ && flags_->reproduce_kafka_defects) {
+            emit_closed(record);
+        }
+    }
+
+  private:
+    struct Cause {
+        const Value& value;
+        const Headers& headers;
+    };
+
+    /// A stored window.
+    struct Row {
+        Timestamp start{};
+        Timestamp latest{};  ///< Time of the latest record in it.
+        Agg value{};
+    };
+
+    std::chrono::milliseconds difference() const { return windows_.difference(); }
+    static constexpr std::chrono::milliseconds kOne{1};
+
+    std::vector<Row> rows(Timestamp from, Timestamp to, Order order) {
+        std::vector<Row> found;
+        for (const auto row = table_.bytes().fetch(table_.key_bytes(), from, to, order); row->valid();
+             row->next()) {
+            Row& next = found.emplace_back();
+            next.start = row->window_start();
+            next.latest = read_timestamped(table_.serdes().value, row->value(), next.value);
+        }
+        return found;
+    }
+
+    // The windows around the record, latest first.
+    void process_reverse(const Cause& cause) {
+        const Timestamp from = std::max(Timestamp{}, at_ - 2 * difference());
+        std::vector<Row> around = rows(from, at_ + kOne, Order::kReverse);
+        std::vector<Timestamp> starts;
+        std::optional<Row> left;
+        std::optional<Row> right;
+        bool left_exists = false;
+        bool right_exists = false;
+        std::optional<Timestamp> previous;
+        for (Row& row : around) {
+            starts.push_back(row.start);
+            const Timestamp end = row.start + difference();
+            if (row.start == at_ + kOne) {
+                right_exists = true;
+            } else if (end > at_) {
+                if (!right) {
+                    right = row;
+                }
+                update(cause, row.start, &row);
+            } else if (end == at_) {
+                left_exists = true;
+                const Timestamp latest = row.latest;
+                update(cause, row.start, &row);
+                if (latest >= at_) {
+                    return;
+                }
+                previous = latest;
+            } else {
+                previous = row.latest;
+                left = std::move(row);
+                break;
+            }
+        }
+        if (previous && !contains(starts, *previous + kOne) &&
+            *previous + kOne + difference() >= at_) {
+            update(cause, *previous + kOne, nullptr);
+        }
+        if (!left_exists) {
+            const bool holds_previous = previous && at_ - difference() <= *previous && left;
+            if (holds_previous) {
+                left->latest = at_;
+            }
+            update(cause, at_ - difference(), holds_previous ? &*left : nullptr);
+        }
+        if (!right_exists && right && right->latest > at_) {
+            create_right(cause, *right);
+        }
+    }
+
+    // Before the first full window: all windows that would start before the epoch are one.
+    void process_early(const Cause& cause) {
+        std::vector<Row> known = rows(Timestamp{}, at_ + kOne, Order::kForward);
+        std::vector<Timestamp> starts;
+        Row* combined = nullptr;
+        std::optional<Row> right;
+        bool right_exists = false;
+        std::optional<Timestamp> previous;
+        for (Row& row : known) {
+            starts.push_back(row.start);
+            if (row.start == Timestamp{}) {
+                combined = &row;
+                if (row.latest < at_) {
+                    previous = row.latest;
+                }
+            } else if (row.start <= at_) {
+                right = row;
+                update(cause, row.start, &row);
+            } else {
+                right_exists = true;
+            }
+        }
+        if (!right && combined != nullptr && combined->latest > at_) {
+            right = *combined;
+        }
+        if (!right_exists && right && right->latest > at_) {
+            create_right(cause, *right);
+        }
+        if (previous && !contains(starts, *previous + kOne)) {
+            update(cause, *previous + kOne, nullptr);
+        }
+        update(cause, Timestamp{}, combined);
+    }
+
+    static bool contains(const std::vector<Timestamp>& starts, Timestamp start) {
+        return std::find(starts.begin(), starts.end(), start) != starts.end();
+    }
+
+    // Adds the record to the window; null: it is new.
+    void update(const Cause& cause, Timestamp start, Row* row) {
+        windowed_.window = {start, start + difference()};
+        if (windowed_.window.end < close_time_) {
+            this->context().dropped(*this, "too late for its window");
+            return;
+        }
+        std::optional<Agg> before;
+        if (state_->send_old_values && !forwarder_.cached()) {
+            if (row != nullptr) {
+                before = row->value;
+            } else if constexpr (requires { step_.before_first(); }) {
+                before = step_.before_first();
+            }
+        }
+        const Timestamp timestamp = row != nullptr ? std::max(at_, row->latest) : at_;
+        const typename Step::Result result =
+            step_(windowed_.key, row != nullptr ? &row->value : nullptr, cause.value);
+        const Agg* new_value = plain_or_null(result);
+        table_.put(start, new_value, timestamp);
+        if (!on_close_) {
+            forwarder_.forward(windowed_, new_value, before ? &*before : nullptr, true, timestamp,
+                               cause.headers);
+        }
+    }
+
+    // The window right of the record holds what the window right of it held, without the record.
+    void create_right(const Cause& cause, const Row& right) {
+        windowed_.window = {at_ + kOne, at_ + kOne + difference()};
+        table_.put(windowed_.window.start, &right.value, right.latest);
+        if (!on_close_) {
+            forwarder_.forward(windowed_, &right.value, nullptr, true, right.latest, cause.headers);
+        }
+    }
+
+    // Ends are inclusive: a window has closed when its end is before the close time.
+    void emit_closed(const Record<K, V>& record) {
+        if (!final_.is_due(close_time_)) {
+            return;
+        }
+        const Timestamp last = close_time_ - difference() - kOne;
+        if (last < Timestamp{}) {
+            return;
+        }
+        const Timestamp first = final_.last_close() == kNoTimestamp
+                                    ? Timestamp{}
+                                    : std::max(Timestamp{}, final_.last_close() - difference());
+        final_.emit(close_time_, first, last, record.headers);
+    }
+
+    SlidingWindows windows_;
+    Step step_;
+    bool on_close_;
+    std::shared_ptr<const ProgramFlags> flags_;
+    std::shared_ptr<const TableState> state_;
+    WindowTable<Key, Agg> table_;
+    ChangeForwarder<Windowed<Key>, Agg, WindowKeyReader<Key>> forwarder_;
+    FinalResults<Key, Agg> final_;
+    Timestamp stream_time_ = kNoTimestamp;
+    Timestamp close_time_ = kNoTimestamp;
+    Timestamp at_{};  ///< Time of the record at hand.
+    Windowed<Key> windowed_;
+};
+
+}  // namespace millrace::detail
