@@ -41,6 +41,17 @@ void forward_log(const rd_kafka_t* client, int level, const char* facility,
     }
 }
 
+/// Statistics come only when the user sets statistics.interval.ms; this is where they are seen.
+int log_statistics(rd_kafka_t* client, char* json, std::size_t size, void*) noexcept {
+    try {
+        log::debug(std::string("kafka client ") + rd_kafka_name(client) + ": statistics " +
+                   std::string(json, size));
+    } catch (...) {
+        // As above.
+    }
+    return 0;  // librdkafka frees the text.
+}
+
 void set(rd_kafka_conf_t& config, const std::string& name, const std::string& value) {
     char text[kErrorTextSize] = "";
     switch (rd_kafka_conf_set(&config, name.c_str(), value.c_str(), text, sizeof text)) {
@@ -77,6 +88,7 @@ ClientSettings merged(const OwnSettings& own, const ClientSettings& settings) {
 RdConfig make_config(const ClientSettings& settings) {
     RdConfig config(rd_kafka_conf_new());
     rd_kafka_conf_set_log_cb(config.get(), forward_log);
+    rd_kafka_conf_set_stats_cb(config.get(), log_statistics);
     for (const auto& [name, value] : settings) {
         set(*config, name, value);
     }

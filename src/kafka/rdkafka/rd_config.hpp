@@ -25,7 +25,8 @@ struct OwnSettings {
 /// Errors: ConfigError when one of the fixed settings is given another value.
 ClientSettings merged(const OwnSettings& own, const ClientSettings& settings);
 
-/// The configuration of a client. Its log lines go to core/log under the client's name.
+/// The configuration of a client. Its log lines go to core/log under the client's name, and so do
+/// its statistics, as debug lines, when statistics.interval.ms asks for them.
 ///
 /// Errors: ConfigError for an unknown setting or a refused value, naming the setting; the value of
 /// a secret is not shown.

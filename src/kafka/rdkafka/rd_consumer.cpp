@@ -222,8 +222,11 @@ void RdConsumer::rebalance(rd_kafka_resp_err_t error, rd_kafka_topic_partition_l
 
 void RdConsumer::on_assign(rd_kafka_topic_partition_list_t& list) {
     MILLRACE_CHECK(listener_ != nullptr);
-    called_listener_ = true;
-    const std::vector<StartPosition> starts = listener_->on_assigned(to_partitions(&list));
+    std::vector<StartPosition> starts;
+    if (list.cnt > 0) {
+        called_listener_ = true;
+        starts = listener_->on_assigned(to_partitions(&list));
+    }
     std::unordered_map<TopicPartition, Offset> offsets;
     for (const auto& start : starts) {
         offsets.emplace(start.partition, start.offset);

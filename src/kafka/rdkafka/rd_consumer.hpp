@@ -24,6 +24,9 @@ namespace millrace::kafka {
 /// earlier poll has announced and nobody has read since do not keep it from waiting: read before
 /// waiting.
 ///
+/// The listener hears of new partitions only when there are some: a rebalance that brings none is
+/// told to GroupAssignor::on_assignment alone.
+///
 /// Lifetime: as the seam says. close() gives everything back to the group; the connections and
 /// threads end with the destructor, which waits for ever for a message that is still alive.
 class RdConsumer final : public Consumer {

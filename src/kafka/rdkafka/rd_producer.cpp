@@ -151,6 +151,14 @@ RdError RdProducer::produce(const ProducerRecord& record, const Topic& topic) {
     return error;
 }
 
+Status RdProducer::send_failure(const RdError& error, const Topic& topic) {
+    const std::string doing = "cannot send to topic " + topic.name;
+    // After a fatal error sending is refused, without saying that this is final.
+    return rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR
+               ? status_of_client_error(client_.get(), rd_kafka_error_code(error.get()), doing, {})
+               : status_of_error(error, doing);
+}
+
 Status RdProducer::send(const ProducerRecord& record) {
     const Topic& topic = known(record.topic);
     if (record.timestamp && milliseconds_of(*record.timestamp) < 0) {
@@ -164,11 +172,7 @@ Status RdProducer::send(const ProducerRecord& record) {
             return {};
         }
         if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            const Status status = status_of_error(error, "cannot send to topic " + topic.name);
-            return status.code() == ErrorCode::kOther
-                       ? status_of_client_error(client_.get(), rd_kafka_error_code(error.get()),
-                                                "cannot send to topic " + topic.name, {})
-                       : status;
+            return send_failure(error, topic);
         }
         // Ends at the latest when the oldest record's message.timeout.ms is over.
         rd_kafka_poll(client_.get(), kFullQueueWait);

@@ -57,6 +57,7 @@ class RdProducer final : public Producer {
     void report_failure(const rd_kafka_message_t& message);
     const Topic& known(TopicHandle topic) const;
     RdError produce(const ProducerRecord& record, const Topic& topic);
+    Status send_failure(const RdError& error, const Topic& topic);
     void rethrow_from_callback();
 
     // The client before what refers to it: see handles.hpp.

@@ -309,6 +309,63 @@ TEST(RdConsumer, SeeksBackAndForward) {
                 ElementsAre(Field(&ConsumedRecord::value, Optional(Eq("4")))));
 }
 
+TEST(RdConsumer, KnowsThatItIsAtTheEndAfterASeekToItAndAfterANewAssignment) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "end");
+    send_values(*clients, {topic, 0}, {"0", "1"});
+    Reader reader(*clients, topic);
+    const TopicPartition which{topic, 0};
+    std::vector<kafka::Message> messages;
+    const auto reaches_the_end = [&] {
+        return poll_until({reader.consumer.get()}, [&] {
+            reader.consumer->queue(which)->read(messages, 10);
+            return reader.consumer->queue(which)->lag() == 0;
+        });
+    };
+    ASSERT_TRUE(reaches_the_end());
+
+    ASSERT_TRUE(reader.consumer->seek(which, 2).ok());
+    EXPECT_EQ(reader.consumer->queue(which)->position(), std::nullopt);
+    EXPECT_TRUE(reaches_the_end());
+    messages.clear();
+    ASSERT_TRUE(reader.consumer->unassign({&which, 1}).ok());
+    const kafka::StartPosition at_end{which, 2};
+    ASSERT_TRUE(reader.consumer->assign({&at_end, 1}, reader.listener).ok());
+    EXPECT_TRUE(reaches_the_end());
+    EXPECT_EQ(reader.consumer->queue(which)->position(), 2);
+    EXPECT_THAT(messages, SizeIs(0));
+}
+
+TEST(RdConsumer, CostsNextToNothingWhileThereIsNothingToRead) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "idle", 4);
+    Reader reader(*clients, topic, 4);
+    std::vector<kafka::Message> none;
+    ASSERT_TRUE(poll_until({reader.consumer.get()}, [&] {
+        bool all = true;
+        for (Partition p = 0; p < 4; ++p) {
+            reader.consumer->queue({topic, p})->read(none, 10);
+            all = all && reader.consumer->queue({topic, p})->lag() == 0;
+        }
+        return all;
+    }));
+
+    // The whole process: librdkafka's threads too.
+    rusage before{};
+    rusage after{};
+    getrusage(RUSAGE_SELF, &before);
+    const auto begin = steady_clock::now();
+    while (steady_clock::now() - begin < milliseconds(3000)) {
+        reader.consumer->poll(milliseconds(100));
+    }
+    getrusage(RUSAGE_SELF, &after);
+    const auto micros = [](const timeval& time) { return time.tv_sec * 1'000'000 + time.tv_usec; };
+    const auto used = micros(after.ru_utime) + micros(after.ru_stime) - micros(before.ru_utime) -
+                      micros(before.ru_stime);
+    RecordProperty("microseconds_per_second", static_cast<int>(used / 3));
+    EXPECT_LT(used, 3 * 20'000) << "more than 2 % of a core, sanitizers and debug build included";
+}
+
 TEST(RdConsumer, ReadsNoMoreOfAnUnassignedPartition) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "unassign", 2);

@@ -177,6 +177,8 @@ TEST(RdTransactions, FencesTheEarlierProducerOfTheSameId) {
     const kafka::Status status = old.producer->commit_transaction(kPatience);
     EXPECT_TRUE(status.fenced()) << status.message();
     EXPECT_TRUE(status.fatal());
+    const kafka::Status refused = old.send(topic, "too late");
+    EXPECT_TRUE(refused.fenced() && refused.fatal()) << refused.message();
     EXPECT_THAT(read_all(*clients, topic, "read_committed").first, SizeIs(0));
 }
 
