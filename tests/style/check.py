@@ -7,6 +7,7 @@
   check.py leaks        no third-party header is reachable from the public headers   (needs --compiler)
   check.py sizes        no file above 500 lines without a reason
   check.py first-lines  licence line, and #pragma once in headers
+  check.py documents    C++ in documents stands in compiled files, and relative links lead somewhere
 """
 import argparse
 import pathlib
@@ -134,7 +135,28 @@ def first_lines(root, _):
             yield f"{name_of(root, path)}: has no #pragma once"
 
 
-CHECKS = {"seams": seams, "third-party": third_party, "leaks": leaks, "sizes": sizes, "first-lines": first_lines}
+def without_indent(text):
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def documents(root, _):
+    pages = sorted([*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md")])
+    if not pages:
+        raise NothingChecked("no files below docs")
+    compiled = "\n".join(without_indent(path.read_text()) for folder in ("examples", "tests")
+                         if (root / folder).exists() for path in sorted((root / folder).rglob("*.cpp")))
+    for page in pages:
+        name, text = name_of(root, page), page.read_text()
+        for block in re.findall(r"^```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            if without_indent(block) not in compiled:
+                yield f"{name}: C++ that stands in no compiled file: {block.strip().splitlines()[0]}"
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            if not (page.parent / target).exists():
+                yield f"{name}: leads nowhere: {target}"
+
+
+CHECKS = {"seams": seams, "third-party": third_party, "leaks": leaks, "sizes": sizes, "first-lines": first_lines,
+          "documents": documents}
 
 
 def main():

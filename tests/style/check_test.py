@@ -54,6 +54,14 @@ class StyleChecks(unittest.TestCase):
         self.assertEqual(layers(CLEAN)[0], 0)
         self.assert_finds(layers({"README.md": ""}), "no headers or no sources found")
 
+    def test_documents(self):
+        page = "# A\n```cpp\nint f();\n```\n[b](docs/b.md)\n"
+        compiled = {"README.md": page, "docs/b.md": "", "tests/f.cpp": LICENCE + "    int f();\n"}
+        self.assertEqual(check("documents", compiled), (0, "ok"))
+        self.assert_finds(check("documents", {**compiled, "tests/f.cpp": LICENCE}), "stands in no compiled file: int f();")
+        self.assert_finds(check("documents", {**compiled, "README.md": page + "[c](c.md)"}), "leads nowhere: c.md")
+        self.assert_finds(check("documents", {"src/a.cpp": LICENCE}), "no files below")
+
     def test_seams(self):
         for text in ("std::chrono::steady_clock::now()", "std::random_device d;", 'std::getenv("A")',
                      "std::this_thread::sleep_for(1s)", "std::filesystem::remove(p)", "std::ifstream in(p);"):
