@@ -188,11 +188,16 @@ void KafkaStreams::Implementation::start_restoring() {
         .clock = &clock_,
         .listener = restore_listener,
         .metrics = &metrics});
+    purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
     restoring_ = std::thread([this] {
-        Timestamp tidied = clock_.now();
+        tidied_ = clock_.now();
+        purged_ = clock_.now();
         while (!stop_helpers_.load(std::memory_order_relaxed)) {
             restorer_->run_once(kHelperWait);
-            tidy(tidied);
+            if (restorer_->idle()) {
+                tidy();
+                purge_repartition_topics();
+            }
         }
     });
 }
@@ -235,16 +240,26 @@ void KafkaStreams::Implementation::start_global() {
 }
 
 /// Removes, now and then, what tasks that moved away have left behind.
-void KafkaStreams::Implementation::tidy(Timestamp& last) {
-    if (directory_ == nullptr || clock_.now() - last < config_.state_cleanup_delay) {
+void KafkaStreams::Implementation::tidy() {
+    const Timestamp now = clock_.now();
+    if (directory_ == nullptr || now - tidied_ < config_.state_cleanup_delay) {
         return;
     }
-    last = clock_.now();
+    tidied_ = now;
     try {
         directory_->remove_unused(config_.state_cleanup_delay);
     } catch (const std::exception& error) {
         log::warn(std::string("cannot remove unused state: ") + error.what());
     }
+}
+
+void KafkaStreams::Implementation::purge_repartition_topics() {
+    const Timestamp now = clock_.now();
+    if (now - purged_ < config_.repartition_purge_interval) {
+        return;
+    }
+    purged_ = now;
+    purger_->purge(metadata());
 }
 
 void KafkaStreams::Implementation::clean_up() {
@@ -263,79 +278,27 @@ void KafkaStreams::Implementation::clean_up() {
     }
 }
 
-std::string KafkaStreams::Implementation::next_thread_name() const {
-    const std::scoped_lock lock(mutex_);
-    for (int number = 1;; ++number) {
-        std::string name = client_id_ + "-StreamThread-" + std::to_string(number);
-        const bool taken = std::any_of(runners_.begin(), runners_.end(),
-                                       [&](const auto& runner) { return runner->name() == name; });
-        if (!taken) {
-            return name;
-        }
-    }
-}
-
-std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream_thread(
-    const std::string& name) {
-    runtime::StreamThread::Parts parts{
-        .settings = {.name = name,
-                     .process_id = process_id_,
-                     .poll = config_.poll,
-                     .commit_interval = config_.effective_commit_interval(),
-                     .task_timeout = config_.task_timeout,
-                     .uncommitted_bytes_max = config_.statestore_uncommitted_max_bytes /
-                                              static_cast<std::size_t>(config_.num_stream_threads),
-                     .process_batch =
-                         static_cast<std::size_t>(config_.buffered_records_per_partition)},
-        .supplier = clients_,
-        .consumer_settings = client_settings(config_, Role::kMainConsumer, name + "-consumer"),
-        .producer_settings = client_settings(config_, Role::kProducer, name + "-producer"),
-        .task_settings = task_settings_,
-        .task_maker = task_maker_.get(),
-        .start_positions = start_positions_.get(),
-        .internal_topics = internal_topics_.get(),
-        .restorer = restorer_.get(),
-        .metrics = &metrics,
-        .clock = &clock_,
-        .paused = &paused,
-        .on_state = [this](ThreadState, ThreadState) { on_thread_state(); },
-        .on_application_shutdown = [this] { on_fatal(); }};
-    return std::make_unique<runtime::StreamThread>(std::move(parts));
-}
-
-std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner() {
-    const std::string name = next_thread_name();
-    auto runner = std::make_shared<Runner>(
-        name,
-        Runner::Hooks{.make = [this, name] { return make_stream_thread(name); },
-                      .decide =
-                          [this](const std::exception& error) {
-                              return uncaught ? uncaught(error) : UncaughtDecision::kShutDownClient;
-                          },
-                      .on_fatal = [this] { on_fatal(); },
-                      .on_end =
-                          [this] {
-                              const std::scoped_lock lock(mutex_);
-                              ended_.notify_all();
-                          }},
-        clock_);
-    const std::scoped_lock lock(mutex_);
-    runners_.push_back(runner);
-    return runner;
-}
-
 std::vector<std::shared_ptr<client::ThreadRunner>> KafkaStreams::Implementation::runners() const {
     const std::scoped_lock lock(mutex_);
     return runners_;
 }
 
+/// Running when no thread waits for partitions or state and at least one processes; threads that
+/// end do not count.
 void KafkaStreams::Implementation::on_thread_state() {
-    const auto all = runners();
-    const bool running =
-        !all.empty() && std::all_of(all.begin(), all.end(), [](const auto& runner) {
-            return runner->ended() || runner->state() == ThreadState::kRunning;
-        });
-    machine.transition_to(running ? ClientState::kRunning : ClientState::kRebalancing);
+    bool waiting = false;
+    bool running = false;
+    for (const auto& runner : runners()) {
+        const ThreadState state = runner->state();
+        const bool ending = state == ThreadState::kPendingShutdown || state == ThreadState::kDead;
+        running = running || state == ThreadState::kRunning;
+        waiting = waiting || (state != ThreadState::kRunning && !ending);
+    }
+    if (waiting) {
+        machine.transition_to(ClientState::kRebalancing);
+    } else if (running) {
+        machine.transition_to(ClientState::kRunning);
+    }
 }
 
 void KafkaStreams::Implementation::on_fatal() {
@@ -414,53 +377,6 @@ bool KafkaStreams::Implementation::close(milliseconds timeout) {
     finish();
     machine.transition_to(ClientState::kNotRunning);
     return true;
-}
-
-std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
-    const ClientState state = machine.state();
-    if (state != ClientState::kRunning && state != ClientState::kRebalancing) {
-        return std::nullopt;
-    }
-    const auto runner = make_runner();
-    share_memory();
-    runner->start();
-    return runner->name();
-}
-
-std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
-    milliseconds timeout) {
-    std::shared_ptr<Runner> runner;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (runners_.empty()) {
-            return std::nullopt;
-        }
-        runner = runners_.back();
-    }
-    runner->stop(Runner::Ending::kCommit, timeout);
-    if (runner->is_current()) {
-        return std::nullopt;
-    }
-    {
-        std::unique_lock lock(mutex_);
-        if (!ended_.wait_for(lock, timeout, [&] { return runner->ended(); })) {
-            return std::nullopt;
-        }
-    }
-    runner->join();
-    {
-        const std::scoped_lock lock(mutex_);
-        std::erase(runners_, runner);
-    }
-    metrics.remove_tagged("thread-id", runner->name());
-    share_memory();
-    on_thread_state();
-    return runner->name();
-}
-
-void KafkaStreams::Implementation::share_memory() const {
-    const auto all = runners();
-    memory_->set_threads(std::max<std::size_t>(1, all.size()));
 }
 
 std::vector<ThreadMetadata> KafkaStreams::Implementation::metadata() const {

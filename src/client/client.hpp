@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/client_state.hpp"
+#include "client/repartition_purger.hpp"
 #include "client/thread_runner.hpp"
 #include "core/clock.hpp"
 #include "core/random.hpp"
@@ -68,7 +69,8 @@ class KafkaStreams::Implementation {
     void make_global_thread();
     void start_global();
     void start_restoring();
-    void tidy(Timestamp& last);
+    void tidy();
+    void purge_repartition_topics();
     void stop_all(Runner::Ending ending, std::chrono::milliseconds timeout);
     void finish();
     void on_thread_state();
@@ -96,6 +98,9 @@ class KafkaStreams::Implementation {
 
     std::atomic<bool> stop_helpers_{false};
     std::thread restoring_;
+    Timestamp tidied_ = kNoTimestamp;  // Of the restoring thread, as the next.
+    Timestamp purged_ = kNoTimestamp;
+    std::unique_ptr<client::RepartitionPurger> purger_;
     std::thread updating_global_;
     std::mutex finishing_;  // Held by the one that joins these.
 

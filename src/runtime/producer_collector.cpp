@@ -60,7 +60,8 @@ Partition ProducerCollector::partition_count(detail::SinkTopic topic) {
     if (known.partitions == 0) [[unlikely]] {
         const auto count = producer_->partition_count(known.handle, parts_.metadata_timeout);
         if (!count.ok()) {
-            if (count.status().retriable()) {
+            if (count.status().retriable() &&
+                count.status().code() != kafka::ErrorCode::kUnknownTopic) {
                 throw TaskCorrupted("cannot learn how many partitions topic " + known.name +
                                     " has: " + count.status().message());
             }

@@ -95,7 +95,7 @@ void StreamThread::turn(Timestamp now) {
         last_commit_ = now;
         counts_forgotten_ = now;
     }
-    if (!subscribed_ && (!everything_given_back() || !ready_to_join() || (subscribe(), false))) {
+    if (!subscribed_ && (!ready_to_join() || (subscribe(), false))) {
         return;
     }
     poll(now);
@@ -115,15 +115,6 @@ void StreamThread::turn(Timestamp now) {
         collector_->forget_partition_counts();
         counts_forgotten_ = now;
     }
-}
-
-/// After leaving a group: a subscription that comes before the partitions are asked back may undo
-/// the leaving, and then nobody would tell us of the partitions again, whose tasks are closed.
-bool StreamThread::everything_given_back() {
-    if (!held_.empty()) {
-        poll(parts_.clock->now());
-    }
-    return held_.empty();
 }
 
 /// Internal topics first: whoever subscribes to topics that do not exist learns of them late.

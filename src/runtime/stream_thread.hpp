@@ -25,7 +25,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -128,7 +127,6 @@ class StreamThread final : private kafka::ConsumerListener {
 
     // Turns: stream_thread.cpp.
     void turn(Timestamp now);
-    bool everything_given_back();
     bool ready_to_join();
     void subscribe();
     void poll(Timestamp now);
@@ -149,7 +147,6 @@ class StreamThread final : private kafka::ConsumerListener {
         const std::vector<TopicPartition>& partitions);
     void open_task(TaskId id, std::vector<TopicPartition> inputs,
                    std::vector<kafka::CommittedOffset> committed, bool wipe);
-    void no_longer_held(const std::vector<TopicPartition>& partitions);
     void give_up(const std::vector<TaskId>& ids);
     void close_dirty(TaskId id);
     void close_all_dirty();
@@ -175,7 +172,6 @@ class StreamThread final : private kafka::ConsumerListener {
         retired_;  // Kept until nothing of theirs is in flight.
     std::map<TaskId, std::vector<TopicPartition>> grown_;
     std::vector<TopicPartition> resets_;  // Out of range.
-    std::set<TopicPartition> held_;       // What the group has given us and not asked back.
     std::exception_ptr listener_error_;
     StreamTask* at_work_ = nullptr;  // Whose code is running.
 

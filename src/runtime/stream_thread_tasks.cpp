@@ -15,7 +15,6 @@ using std::chrono::milliseconds;
 
 std::vector<kafka::StartPosition> StreamThread::on_assigned(
     const std::vector<TopicPartition>& partitions) {
-    held_.insert(partitions.begin(), partitions.end());
     try {
         return take_over(partitions);
     } catch (...) {
@@ -159,7 +158,6 @@ void StreamThread::complete(TaskRegistry::Entry& entry) {
 }
 
 void StreamThread::on_revoked(const std::vector<TopicPartition>& partitions) {
-    no_longer_held(partitions);
     if (state() != ThreadState::kPendingShutdown) {
         transition_to(ThreadState::kPartitionsRevoked);
     }
@@ -178,12 +176,6 @@ void StreamThread::on_revoked(const std::vector<TopicPartition>& partitions) {
         }
     }
     tasks_changed();
-}
-
-void StreamThread::no_longer_held(const std::vector<TopicPartition>& partitions) {
-    for (const TopicPartition& partition : partitions) {
-        held_.erase(partition);
-    }
 }
 
 /// Commits, here and now while the partitions are still ours, and closes.
@@ -219,7 +211,6 @@ void StreamThread::give_up(const std::vector<TaskId>& ids) {
 }
 
 void StreamThread::on_lost(const std::vector<TopicPartition>& partitions) {
-    no_longer_held(partitions);
     log::warn(name() + ": lost its partitions, what is not committed is processed by others again");
     if (state() != ThreadState::kPendingShutdown) {
         transition_to(ThreadState::kPartitionsRevoked);

@@ -62,7 +62,9 @@ class RuntimeOnKafka : public ::testing::Test {
         for (int key = 0; key < keys; ++key) {
             const std::string name = "k" + std::to_string(key);
             ASSERT_TRUE(
-                producer->send({.topic = topic, .partition = key % partitions, .key = name, .value = "v"})
+                producer
+                    ->send(
+                        {.topic = topic, .partition = key % partitions, .key = name, .value = "v"})
                     .ok());
         }
         ASSERT_TRUE(producer->flush(kPatience).ok());
@@ -70,7 +72,8 @@ class RuntimeOnKafka : public ::testing::Test {
 
     std::map<std::string, std::string> table() const {
         std::map<std::string, std::string> rows;
-        for (const auto& record : TopicReader(broker.bootstrap_servers()).read_all(out, partitions)) {
+        for (const auto& record :
+             TopicReader(broker.bootstrap_servers()).read_all(out, partitions)) {
             rows[record.key] = record.value;
         }
         return rows;

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a client makes stream threads and ends them.
+#include "client/client.hpp"
+#include "client/client_settings.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+
+using client::client_settings;
+using client::Role;
+using runtime::ThreadState;
+using std::chrono::milliseconds;
+
+std::string KafkaStreams::Implementation::next_thread_name() const {
+    const std::scoped_lock lock(mutex_);
+    for (int number = 1;; ++number) {
+        std::string name = client_id_ + "-StreamThread-" + std::to_string(number);
+        const bool taken = std::any_of(runners_.begin(), runners_.end(),
+                                       [&](const auto& runner) { return runner->name() == name; });
+        if (!taken) {
+            return name;
+        }
+    }
+}
+
+std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream_thread(
+    const std::string& name) {
+    runtime::StreamThread::Parts parts{
+        .settings = {.name = name,
+                     .process_id = process_id_,
+                     .poll = config_.poll,
+                     .commit_interval = config_.effective_commit_interval(),
+                     .task_timeout = config_.task_timeout,
+                     .uncommitted_bytes_max = config_.statestore_uncommitted_max_bytes /
+                                              static_cast<std::size_t>(config_.num_stream_threads),
+                     .process_batch =
+                         static_cast<std::size_t>(config_.buffered_records_per_partition)},
+        .supplier = clients_,
+        .consumer_settings = client_settings(config_, Role::kMainConsumer, name + "-consumer"),
+        .producer_settings = client_settings(config_, Role::kProducer, name + "-producer"),
+        .task_settings = task_settings_,
+        .task_maker = task_maker_.get(),
+        .start_positions = start_positions_.get(),
+        .internal_topics = internal_topics_.get(),
+        .restorer = restorer_.get(),
+        .metrics = &metrics,
+        .clock = &clock_,
+        .paused = &paused,
+        .on_state = [this](ThreadState, ThreadState) { on_thread_state(); },
+        .on_application_shutdown = [this] { on_fatal(); }};
+    return std::make_unique<runtime::StreamThread>(std::move(parts));
+}
+
+std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner() {
+    const std::string name = next_thread_name();
+    auto runner = std::make_shared<Runner>(
+        name,
+        Runner::Hooks{.make = [this, name] { return make_stream_thread(name); },
+                      .decide =
+                          [this](const std::exception& error) {
+                              return uncaught ? uncaught(error) : UncaughtDecision::kShutDownClient;
+                          },
+                      .on_fatal = [this] { on_fatal(); },
+                      .on_end =
+                          [this] {
+                              const std::scoped_lock lock(mutex_);
+                              ended_.notify_all();
+                          }},
+        clock_);
+    const std::scoped_lock lock(mutex_);
+    runners_.push_back(runner);
+    return runner;
+}
+
+std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
+    const ClientState state = machine.state();
+    if (state != ClientState::kRunning && state != ClientState::kRebalancing) {
+        return std::nullopt;
+    }
+    const auto runner = make_runner();
+    share_memory();
+    runner->start();
+    return runner->name();
+}
+
+std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
+    milliseconds timeout) {
+    std::shared_ptr<Runner> runner;
+    {
+        const std::scoped_lock lock(mutex_);
+        if (runners_.empty()) {
+            return std::nullopt;
+        }
+        runner = runners_.back();
+    }
+    runner->stop(Runner::Ending::kCommit, timeout);
+    if (runner->is_current()) {
+        return std::nullopt;
+    }
+    {
+        std::unique_lock lock(mutex_);
+        if (!ended_.wait_for(lock, timeout, [&] { return runner->ended(); })) {
+            return std::nullopt;
+        }
+    }
+    runner->join();
+    {
+        const std::scoped_lock lock(mutex_);
+        std::erase(runners_, runner);
+    }
+    metrics.remove_tagged("thread-id", runner->name());
+    share_memory();
+    on_thread_state();
+    return runner->name();
+}
+
+void KafkaStreams::Implementation::share_memory() const {
+    const auto all = runners();
+    memory_->set_threads(std::max<std::size_t>(1, all.size()));
+}
+
+}  // namespace millrace

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/admin.hpp"
+#include "millrace/client/stream_metadata.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace millrace::client {
+
+/// Deletes records of repartition topics once they are processed: such a topic has no retention of
+/// its own and would grow for ever. Owned by one thread.
+class RepartitionPurger {
+  public:
+    /// Both must outlive the purger.
+    RepartitionPurger(const topology::ApplicationTopology& application, kafka::Admin& admin);
+
+    /// Deletes what the group has committed in the repartition partitions that tasks of these
+    /// threads read. When the cluster does not answer, the next call does it.
+    void purge(const std::vector<ThreadMetadata>& threads);
+
+  private:
+    const topology::ApplicationTopology& application_;
+    kafka::Admin& admin_;
+    std::set<std::string> topics_;
+    std::map<TopicPartition, Offset> purged_;
+};
+
+}  // namespace millrace::client
