@@ -113,6 +113,9 @@ void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordC
 }
 
 void LayeredStore::table_changed(std::size_t cached_before) {
+    if (table_.cached_bytes() == cached_before) [[likely]] {
+        return;
+    }
     ThreadCache::Share& mine = share();
     mine.change(cached_before, table_.cached_bytes());
     while (environment_.cache->over(mine) && evict_one()) {

@@ -48,6 +48,10 @@ RecordTable::~RecordTable() {
 }
 
 RecordTable::Found RecordTable::look_up(BytesView key) {
+    // A put mostly follows a get of the same key.
+    if (last_ != nullptr && last_->key() == key) {
+        return {last_, last_->hash_};
+    }
     Found found;
     found.hash = static_cast<std::uint32_t>(hash_bytes(key));
     if (buckets_.empty()) {
@@ -61,7 +65,7 @@ RecordTable::Found RecordTable::look_up(BytesView key) {
         }
         if (bucket.hash == found.hash && bucket.entry->key() == key) {
             bucket.used = true;
-            found.entry = bucket.entry;
+            found.entry = last_ = bucket.entry;
             return found;
         }
     }
@@ -166,6 +170,7 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
         index_.insert(std::move(node));
     }
     bucket_of(*entry).entry = larger;
+    last_ = larger;
     if (entry->unforwarded_) {
         (entry->pending_ ? pending_ : written_)[entry->write_position_] = larger;
     }
@@ -182,6 +187,7 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
 }
 
 void RecordTable::remove(Entry* entry) {
+    last_ = nullptr;
     if (indexed_) {
         index_.erase(index_.find(entry));
     }
@@ -212,11 +218,9 @@ void RecordTable::remove_if_idle(Entry* entry) {
 }
 
 std::size_t RecordTable::cache_weight(const Entry& entry) const {
-    std::size_t weight = entry.key_size_ + kEntryOverhead + size_of(entry.value()) + kContextWeight;
-    if (const std::string* topic = topics_[entry.topic_]; topic != nullptr) {
-        weight += topic->size();
-    }
-    if (entry.has_headers_) {
+    std::size_t weight = entry.key_size_ + kEntryOverhead + size_of(entry.value()) +
+                         kContextWeight + topics_[entry.topic_].weight;
+    if (entry.has_headers_) [[unlikely]] {
         for (const Header& header : headers_.at(&entry)) {
             weight += header.key.size() + (header.value ? header.value->size() : 0);
         }
@@ -254,17 +258,17 @@ void RecordTable::mark_unstored(Entry& entry) {
 
 std::uint16_t RecordTable::topic_index(const std::string* topic) {
     for (std::size_t at = topics_.size(); at-- > 0;) {
-        if (topics_[at] == topic) {
+        if (topics_[at].name == topic) {
             return static_cast<std::uint16_t>(at);
         }
     }
     MILLRACE_CHECK(topics_.size() < 0xffff);
-    topics_.push_back(topic);
+    topics_.push_back({topic, topic->size()});
     return static_cast<std::uint16_t>(topics_.size() - 1);
 }
 
 void RecordTable::drop_headers(Entry& entry) {
-    if (entry.has_headers_) {
+    if (entry.has_headers_) [[unlikely]] {
         headers_.erase(&entry);
         entry.has_headers_ = 0;
     }
@@ -274,7 +278,9 @@ void RecordTable::set_context(Entry& entry, const detail::RecordContext& context
     entry.timestamp_ = milliseconds_of(context.timestamp);
     entry.offset_ = context.offset;
     entry.partition_ = context.partition;
-    entry.topic_ = topic_index(context.topic);
+    if (topics_[entry.topic_].name != context.topic) {
+        entry.topic_ = topic_index(context.topic);
+    }
     if (context.headers != nullptr && !context.headers->empty()) {
         headers_.insert_or_assign(&entry, *context.headers);
         entry.has_headers_ = 1;
@@ -288,7 +294,7 @@ detail::RecordContext RecordTable::context_of(const Entry& entry) const {
     context.timestamp = timestamp_of(entry.timestamp_);
     context.offset = entry.offset_;
     context.partition = entry.partition_;
-    context.topic = topics_[entry.topic_];
+    context.topic = topics_[entry.topic_].name;
     context.headers = entry.has_headers_ ? &headers_.at(&entry) : nullptr;
     return context;
 }
@@ -395,6 +401,7 @@ void RecordTable::clear() {
         }
     }
     buckets_.clear();
+    last_ = nullptr;
     index_.clear();
     indexed_ = false;
     headers_.clear();

@@ -123,6 +123,10 @@ class RecordTable {
         bool used = false;    // Since the clock hand last came by.
         bool cached = false;  // As the entry says; here so that the hand need not look there.
     };
+    struct Topic {
+        const std::string* name = nullptr;
+        std::size_t weight = 0;
+    };
     struct Found {
         Entry* entry = nullptr;
         std::uint32_t hash = 0;
@@ -147,6 +151,7 @@ class RecordTable {
     void drop_headers(Entry& entry);
 
     std::vector<Bucket> buckets_;
+    Entry* last_ = nullptr;  // Found last; null when that may have gone.
     std::size_t entries_ = 0;
     std::size_t cached_entries_ = 0;
     std::size_t hand_ = 0;
@@ -160,7 +165,7 @@ class RecordTable {
     std::size_t next_pending_ = 0;
     std::vector<Entry*> unstored_;
 
-    std::vector<const std::string*> topics_{nullptr};
+    std::vector<Topic> topics_{Topic{}};  // Of contexts. The first: none.
     std::unordered_map<const Entry*, Headers> headers_;
 
     Index index_;

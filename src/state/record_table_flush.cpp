@@ -9,7 +9,7 @@
 namespace millrace::state {
 
 void RecordTable::append_written(Entry* entry) {
-    if (written_.size() > 2 * written_live_ + 1024) {
+    if (written_.size() > 4 * written_live_ + 1024) {
         compact_written();
     }
     entry->unforwarded_ = 1;
