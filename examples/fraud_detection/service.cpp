@@ -94,8 +94,7 @@ int run_service(const Options& options, StopSignal& stop) {
     streams.start();
 
     double said = 0;
-    while (!stop.wait_for(kProgressInterval) &&
-           streams.state() != millrace::ClientState::kError) {
+    while (!stop.wait_for(kProgressInterval) && streams.state() != millrace::ClientState::kError) {
         if (const double now = processed(streams); now > said) {
             say(options, "processed " + std::to_string(std::llround(now)) + " records");
             said = now;

@@ -35,7 +35,8 @@ constexpr std::string_view kThreadGroup = "stream-thread-metrics";
 StreamThread::StreamThread(Parts parts)
     : parts_(std::move(parts)),
       complaints_(*parts_.clock),
-      cache_(parts_.task_maker->memory().cache_bytes_per_thread()) {
+      cache_(parts_.task_maker->memory().cache_bytes_per_thread()),
+      setbacks_(settings().task_timeout) {
     MILLRACE_CHECK(parts_.start_positions != nullptr);
     MILLRACE_CHECK(parts_.internal_topics != nullptr && parts_.restorer != nullptr);
     MILLRACE_CHECK(parts_.metrics != nullptr && parts_.clock != nullptr);
@@ -75,9 +76,7 @@ void StreamThread::run_once(Timestamp now) {
         collector_->reset();
         revive(tasks_.ids(), false);
     } catch (const TaskCorrupted& corrupted) {
-        log::warn(name() + ": going back to the last commit: " + corrupted.what());
-        collector_->reset();
-        revive(tasks_.ids(), false);
+        fall_back(corrupted.what());
     } catch (const state::StateCorrupted& corrupted) {
         if (at_work_ == nullptr) {
             throw;
@@ -86,6 +85,17 @@ void StreamThread::run_once(Timestamp now) {
         revive({at_work_->task_id()}, true);
     }
     at_work_ = nullptr;
+}
+
+/// The input is read again from the last commit, after a while: what went wrong may still be so.
+void StreamThread::fall_back(const std::string& why) {
+    complaints_.warn(name() + ": going back to the last commit: " + why);
+    collector_->reset();
+    revive(tasks_.ids(), false);
+    more_work_ = false;
+    if (!setbacks_.add(parts_.clock->now())) {
+        throw KafkaError("no progress within task.timeout.ms: " + why);
+    }
 }
 
 void StreamThread::turn(Timestamp now) {
@@ -104,7 +114,8 @@ void StreamThread::turn(Timestamp now) {
     apply_resets();
     take_restored();
     settle();
-    const bool paused = parts_.paused->load(std::memory_order_relaxed);
+    const bool paused =
+        parts_.paused->load(std::memory_order_relaxed) || setbacks_.pausing(parts_.clock->now());
     if (!paused) {
         process_slice();
         punctuate(parts_.clock->now());
@@ -163,6 +174,10 @@ milliseconds StreamThread::wait_time(Timestamp now) const {
         wait = std::min(wait, std::max(milliseconds{0}, due - now));
     };
     if (parts_.paused->load(std::memory_order_relaxed)) {
+        return wait;
+    }
+    if (setbacks_.pausing(now)) {
+        until(setbacks_.resume_at());
         return wait;
     }
     if (more_work_) {
@@ -256,6 +271,7 @@ void StreamThread::commit_now(milliseconds timeout) {
     }
     next_attempt_ = kNoTimestamp;
     last_commit_ = now;
+    setbacks_.committed(now);
     cache_.resize(parts_.task_maker->memory().cache_bytes_per_thread());
     committed_->add();
     if (!retired_.empty() && collector_->flush(milliseconds{0})) {

@@ -11,6 +11,7 @@
 #include "runtime/committer.hpp"
 #include "runtime/internal_topics.hpp"
 #include "runtime/producer_collector.hpp"
+#include "runtime/setbacks.hpp"
 #include "runtime/start_positions.hpp"
 #include "runtime/task_maker.hpp"
 #include "runtime/task_registry.hpp"
@@ -151,6 +152,7 @@ class StreamThread final : private kafka::ConsumerListener {
     void close_dirty(TaskId id);
     void close_all_dirty();
     void revive(const std::vector<TaskId>& ids, bool wipe);
+    void fall_back(const std::string& why);
     void grow_tasks();
     void take_restored();
     void complete(TaskRegistry::Entry& entry);
@@ -180,6 +182,7 @@ class StreamThread final : private kafka::ConsumerListener {
     bool subscribed_ = false;
     bool more_work_ = false;  // The last slice ended before the work did.
     bool shutdown_told_ = false;
+    Setbacks setbacks_;
     Timestamp last_commit_ = kNoTimestamp;
     Timestamp next_attempt_ = kNoTimestamp;  // Of a commit, or of joining.
     Timestamp counts_forgotten_ = kNoTimestamp;

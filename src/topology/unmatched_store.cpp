@@ -16,13 +16,16 @@ constexpr char kListOfAnySize = 1;
 constexpr char kLeft = 1;
 constexpr char kRight = 0;
 
-// A list: one byte for the kind, four for the count, then each element after its size in four bytes.
+// A list: one byte for the kind, four for the count, then each element after its size in four
+// bytes.
 void append_element(BytesView element, Bytes& list) {
     append_big_endian(static_cast<std::int32_t>(element.size()), list);
     list += element;
 }
 
-[[noreturn]] void not_a_list() { throw SerdeError("not a list of unmatched records"); }
+[[noreturn]] void not_a_list() {
+    throw SerdeError("not a list of unmatched records");
+}
 
 std::int32_t count_of(BytesView list) {
     if (list.size() < 1 + kCountBytes || list.front() != kListOfAnySize) {
@@ -81,7 +84,8 @@ void UnmatchedStore::erase(Timestamp timestamp, bool is_left, BytesView key) {
 
 void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windows,
                                  const std::function<void(const Unmatched&)>& emit) {
-    std::optional<Bytes> emitted;  // Forgotten once the next one was emitted, as Kafka Streams does.
+    std::optional<Bytes>
+        emitted;  // Forgotten once the next one was emitted, as Kafka Streams does.
     clock.min_time = Timestamp::max();
     {
         const auto rows = store_->range(std::nullopt, std::nullopt, Order::kForward);

@@ -19,7 +19,8 @@ namespace millrace::testing {
 /// What a contract test runs against.
 enum class BrokerKind { kEmbedded, kRealKafka };
 
-/// Behaviour of Kafka that the runtime relies on, checked on the embedded broker and on Apache Kafka.
+/// Behaviour of Kafka that the runtime relies on, checked on the embedded broker and on Apache
+/// Kafka.
 ///
 /// On the embedded broker everything happens in the test's own thread, at manual time and without
 /// waiting; on Apache Kafka the same steps are repeated until a deadline.
@@ -51,8 +52,8 @@ class Contract : public ::testing::TestWithParam<BrokerKind> {
                                                 std::shared_ptr<TestAssignor> assignor = nullptr);
     std::unique_ptr<TestProducer> make_producer(kafka::ClientSettings settings = {});
 
-    /// Polls until `count` records have come altogether; returns those of the partitions polled for, in
-    /// the order of reading.
+    /// Polls until `count` records have come altogether; returns those of the partitions polled
+    /// for, in the order of reading.
     std::vector<ReadRecord> read(TestConsumer& consumer, std::size_t count);
 
     /// All records of a partition, up to the end that a reader with this isolation sees.

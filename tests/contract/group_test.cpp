@@ -205,8 +205,7 @@ TEST_P(Groups, ThrowOutAMemberThatDoesNotPoll) {
     join(*other, topic, 2);
 
     EXPECT_FALSE(commit(*slow, {topic, 0}, 1).ok());
-    poll_until("the bad news", {slow.get(), other.get()},
-               [&] { return slow->told().size() > 1; });
+    poll_until("the bad news", {slow.get(), other.get()}, [&] { return slow->told().size() > 1; });
     EXPECT_THAT(slow->told()[1], Pair("lost", partitions_of(topic, 2)));
     EXPECT_TRUE(slow->has_error(ErrorCode::kMaxPollExceeded));
     poll_until("its way back", {slow.get(), other.get()},
@@ -343,9 +342,8 @@ TEST_P(Groups, TakeAnotherSubscription) {
     join(*member, before, 1);
 
     member->subscribe(after);
-    poll_until("the other topic", {member.get()}, [&] {
-        return member->held() == std::set<TopicPartition>{{after, 0}};
-    });
+    poll_until("the other topic", {member.get()},
+               [&] { return member->held() == std::set<TopicPartition>{{after, 0}}; });
 }
 
 TEST_P(Groups, LeaveUnassignedWhatTheAssignorLeaves) {

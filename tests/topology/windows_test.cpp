@@ -22,7 +22,8 @@ void count_on_close(StreamsBuilder& builder, Windows windows) {
         .windowed_by(windows)
         .emit_strategy(EmitStrategy::kOnWindowClose)
         .count()
-        .to_stream_by([](const Windowed<Text>& window, const std::int64_t&) { return label(window); })
+        .to_stream_by(
+            [](const Windowed<Text>& window, const std::int64_t&) { return label(window); })
         .to("out");
 }
 
@@ -95,7 +96,9 @@ TEST(Sliding, PutsAllEarlyRecordsIntoOneFirstWindow) {
 }
 
 TEST(Sliding, EmitsOnCloseWithInclusiveEnds) {
-    Program run([](StreamsBuilder& builder) { count_on_close(builder, SlidingWindows::of(10ms).grace(5ms)); });
+    Program run([](StreamsBuilder& builder) {
+        count_on_close(builder, SlidingWindows::of(10ms).grace(5ms));
+    });
     run.pipe("in", "a", "1", 20);
     run.pipe("in", "b", "2", 25);
     EXPECT_THAT(run.lines<std::int64_t>("out"), IsEmpty()) << "20 is not before 25 - 5";

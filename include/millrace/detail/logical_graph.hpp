@@ -70,7 +70,7 @@ enum class LogicalKind {
 struct SelfJoinRewrite {
     std::string left_window_node;
     std::string right_window_node;
-    std::vector<NodeSpec> steps;  ///< Instead of those of the node.
+    std::vector<NodeSpec> steps;       ///< Instead of those of the node.
     std::vector<LogicalStore> stores;  ///< Likewise.
 };
 

@@ -86,10 +86,10 @@ class KGroupedStream {
         return TimeWindowedKStream<K, V, Windows>(core_, windows);
     }
 
-    /// Starts an aggregate VOut that several grouped streams of the same key contribute to, each with
-    /// an aggregator of its own.
+    /// Starts an aggregate VOut that several grouped streams of the same key contribute to, each
+    /// with an aggregator of its own.
     template <class VOut, Aggregator<Key, VOut, Value> F>
-    requires Serializable<Key> && Serializable<VOut>
+        requires Serializable<Key> && Serializable<VOut>
     CogroupedKStream<Key, VOut> cogroup(F add) const {
         return CogroupedKStream<Key, VOut>(core_.stream.graph).cogroup(*this, std::move(add));
     }
@@ -113,7 +113,7 @@ class TimeWindowedKStream {
 
     /// When results are sent; each change unless set. Unlimited windows never close.
     TimeWindowedKStream emit_strategy(EmitStrategy strategy) const
-    requires(!std::same_as<Windows, UnlimitedWindows>)
+        requires(!std::same_as<Windows, UnlimitedWindows>)
     {
         TimeWindowedKStream changed = *this;
         changed.emit_ = strategy;

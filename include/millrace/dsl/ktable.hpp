@@ -139,8 +139,8 @@ class KGroupedTable {
     KGroupedTable(detail::TableCore<K, V> core, std::string topic_name)
         : core_(std::move(core)), topic_name_(std::move(topic_name)) {}
 
-    /// Counts the rows in each group. A group that is empty again keeps its count of zero. A row that
-    /// leaves a group nobody has counted forwards a removal, as in Kafka Streams.
+    /// Counts the rows in each group. A group that is empty again keeps its count of zero. A row
+    /// that leaves a group nobody has counted forwards a removal, as in Kafka Streams.
     KTable<K, std::int64_t> count(Materialized<K, std::int64_t> options = {}) const
         requires Serializable<K> && Serializable<V>;
 

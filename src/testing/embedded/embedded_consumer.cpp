@@ -280,9 +280,8 @@ kafka::Status EmbeddedConsumer::commit(std::span<const kafka::OffsetCommit> offs
 kafka::Result<std::vector<kafka::CommittedOffset>> EmbeddedConsumer::committed(
     std::span<const TopicPartition> partitions, std::chrono::milliseconds timeout) {
     if (closed_ || group_.empty()) {
-        return kafka::Status{
-            closed_ ? kafka::ErrorCode::kClosed : kafka::ErrorCode::kInvalidConfig,
-            "committed offsets need an open consumer with group.id"};
+        return kafka::Status{closed_ ? kafka::ErrorCode::kClosed : kafka::ErrorCode::kInvalidConfig,
+                             "committed offsets need an open consumer with group.id"};
     }
     auto lock = cluster_->lock();
     if (auto status = cluster_->await_reachable(lock, client_id_, timeout); !status.ok()) {

@@ -116,6 +116,29 @@ TEST_F(EmbeddedFaults, GoesBackToTheLastCommitWhenItIsFenced) {
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
 }
 
+TEST_F(EmbeddedFaults, GivesUpAfterTheTaskTimeoutWhenATopicItWritesToIsMissing) {
+    broker.create_topic("in", 1);
+    auto with_little_patience = config();
+    with_little_patience.task_timeout = 200ms;
+    auto streams = client(throwing_on_bad(), with_little_patience);
+    streams->set_uncaught_exception_handler([this](const std::exception& error) {
+        {
+            const std::scoped_lock lock(mutex);
+            errors.emplace_back(error.what());
+        }
+        uncaught.happened();
+        return UncaughtDecision::kShutDownClient;
+    });
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(uncaught.wait_for(1));
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_THAT(errors, ElementsAre(HasSubstr("topic out")));
+    EXPECT_LT(processed.count(), 20) << "pauses before it tries again";
+    EXPECT_THAT(broker.committed_offsets("app"), ::testing::IsEmpty()) << "nothing is lost";
+}
+
 TEST_F(EmbeddedFaults, CommitsAgainWhenARoundOfTheGroupCameBetween) {
     create_topics(1);
     const auto streams = counter();

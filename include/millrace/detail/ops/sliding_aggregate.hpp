@@ -16,9 +16,9 @@ namespace millrace::detail {
 
 /// Aggregates a stream by key and sliding window. Null keys and null values are dropped.
 ///
-/// A window is stored once it holds a record: for a record at t with difference d, [t-d, t] and, once
-/// there is a record in it, [t+1, t+1+d]. The time of a stored window is that of its latest record,
-/// which tells whether a window to its right would be empty.
+/// A window is stored once it holds a record: for a record at t with difference d, [t-d, t] and,
+/// once there is a record in it, [t+1, t+1+d]. The time of a stored window is that of its latest
+/// record, which tells whether a window to its right would be empty.
 template <class K, class V, class Step>
 class SlidingAggregateNode final
     : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
@@ -46,7 +46,8 @@ class SlidingAggregateNode final
         if (on_close_) {
             final_.open(context, table_.bytes(), this->output(), flags_->reproduce_kafka_defects);
         } else {
-            forwarder_.open(context, *this, this->output(), table_.bytes(), state_->send_old_values);
+            forwarder_.open(context, *this, this->output(), table_.bytes(),
+                            state_->send_old_values);
         }
     }
 
@@ -58,7 +59,8 @@ class SlidingAggregateNode final
             return;
         }
         if (difference().count() == 0) {
-            throw ProcessingError("sliding windows with a difference of 0 ms are empty: " + this->name());
+            throw ProcessingError("sliding windows with a difference of 0 ms are empty: " +
+                                  this->name());
         }
         stream_time_ = std::max(stream_time_, record.timestamp);
         close_time_ = stream_time_ - windows_.grace();
@@ -101,8 +103,8 @@ class SlidingAggregateNode final
 
     std::vector<Row> rows(Timestamp from, Timestamp to, Order order) {
         std::vector<Row> found;
-        for (const auto row = table_.bytes().fetch(table_.key_bytes(), from, to, order); row->valid();
-             row->next()) {
+        for (const auto row = table_.bytes().fetch(table_.key_bytes(), from, to, order);
+             row->valid(); row->next()) {
             Row& next = found.emplace_back();
             next.start = row->window_start();
             next.latest = read_timestamped(table_.serdes().value, row->value(), next.value);

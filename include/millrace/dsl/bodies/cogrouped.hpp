@@ -12,7 +12,7 @@ namespace millrace {
 
 template <class K, class VOut>
 template <class KIn, class V, Aggregator<K, VOut, detail::Plain<V>> F>
-requires std::same_as<detail::Plain<KIn>, K>
+    requires std::same_as<detail::Plain<KIn>, K>
 CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStream<KIn, V>& group,
                                                              F add) const {
     using Input = detail::CogroupInput<K, VOut>;
@@ -30,8 +30,10 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
             name, std::move(initial), add, std::move(state), std::move(serdes));
     };
     if constexpr (Aggregator<F, K, VOut, V>) {
-        input.make_windowed = [add, flags = std::shared_ptr<const detail::ProgramFlags>(graph_->flags())](const std::string& name, TimeWindows windows, Initial initial,
-                                    State state, Serdes serdes) {
+        input.make_windowed = [add, flags = std::shared_ptr<const detail::ProgramFlags>(
+                                        graph_->flags())](const std::string& name,
+                                                          TimeWindows windows, Initial initial,
+                                                          State state, Serdes serdes) {
             using Step = detail::AggregateStep<K, V, Initial, F>;
             return detail::processor_step<detail::WindowedAggregateNode<KIn, V, TimeWindows, Step>>(
                 name, windows, Step{std::move(initial), add}, false, flags, std::move(state),
@@ -73,7 +75,8 @@ TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<Logi
         node.grace = grace;
         aggregates.push_back(&graph.add(std::move(node), {above[i]}));
     }
-    const std::string name = graph.suffixed_or_new(given, "-cogroup-merge", "COGROUPKSTREAM-MERGE-");
+    const std::string name =
+        graph.suffixed_or_new(given, "-cogroup-merge", "COGROUPKSTREAM-MERGE-");
     LogicalNode& merged =
         graph.add(processor_node<PassThroughNode<KTableKey, Change<VOut>>>(name), aggregates);
     TableCore<KTableKey, VOut> core{std::move(owner), &merged, name};
@@ -87,7 +90,8 @@ TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<Logi
 
 template <class K, class VOut>
 template <Initializer Init>
-KTable<K, VOut> CogroupedKStream<K, VOut>::aggregate(Init initial, Materialized<K, VOut> options) const {
+KTable<K, VOut> CogroupedKStream<K, VOut>::aggregate(Init initial,
+                                                     Materialized<K, VOut> options) const {
     const detail::StorePlace store =
         detail::place_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
                             detail::StoreKind::kTimestampedKeyValue);
@@ -124,12 +128,14 @@ KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut>::aggregate(
         *graph_, graph_, inputs_, options.name, store, windows_.grace(),
         [&](const detail::CogroupInput<K, VOut>& input, const std::string& name) {
             if (!input.make_windowed) {
-                throw TopologyError("cogroup " + name +
-                                    ": an aggregator cannot take the null values that windows pass on");
+                throw TopologyError(
+                    "cogroup " + name +
+                    ": an aggregator cannot take the null values that windows pass on");
             }
             return input.make_windowed(
-                name, windows_, [initial]() mutable -> VOut { return detail::initial_state(initial); },
-                store.state, serdes);
+                name, windows_,
+                [initial]() mutable -> VOut { return detail::initial_state(initial); }, store.state,
+                serdes);
         });
     core.key_serde = windowed_serde<K>(windows_.size(), serdes.key);
     core.value_serde = serdes.value;

@@ -157,7 +157,8 @@ auto TimeWindowedKStream<K, V, Windows>::count(Materialized<Key, std::int64_t> o
     if (options.materialize && options.store.empty()) {
         core_.stream.graph->new_store_name(kPrefix);  // Taken twice by Kafka Streams.
     }
-    using Step = detail::AggregateStep<Key, detail::WindowValue<V, Windows>, std::int64_t, detail::CountOne>;
+    using Step =
+        detail::AggregateStep<Key, detail::WindowValue<V, Windows>, std::int64_t, detail::CountOne>;
     return aggregate_with<Step, Removals::kNever>({0, {}}, kPrefix, std::move(options));
 }
 
