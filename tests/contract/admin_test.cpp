@@ -59,6 +59,7 @@ TEST_P(AdminCalls, CreateTopicsOnce) {
 
     EXPECT_TRUE(create(topic).ok());
     EXPECT_EQ(create(topic).code(), ErrorCode::kTopicExists);
+    eventually("hearing of the topic", [&] { return !describe({topic.name}).empty(); });
     EXPECT_THAT(describe({topic.name, unique("missing")}), ElementsAre(Pair(topic.name, 3)));
     EXPECT_THAT(require_value(admin().list_topics(kTimeout)), Contains(Pair(topic.name, 3)));
 }

@@ -47,6 +47,17 @@ std::string Contract::create_topic(std::int32_t partitions,
     topic.partitions = partitions;
     topic.config = config;
     require_ok(require_value(admin().create_topics({&topic, 1}, kTimeout)).front());
+    // Brokers hear of a new topic, and of its leaders, a little after it was made.
+    std::vector<TopicPartition> all;
+    for (Partition partition = 0; partition < partitions; ++partition) {
+        all.push_back({topic.name, partition});
+    }
+    eventually("leaders of a new topic", [&] {
+        return admin()
+            .list_offsets(all, kafka::OffsetSpec::kLatest, kafka::Isolation::kReadUncommitted,
+                          kTimeout)
+            .ok();
+    });
     return topic.name;
 }
 
