@@ -45,6 +45,13 @@ struct AggregatePlace {
     std::set<std::string> sources{};
 };
 
+struct StorePlace;
+
+/// Where an aggregate hangs: below the grouped stream, or below a repartition topic named after the
+/// group or else the store. Aggregates of one group with a name share the topic.
+template <class K, class V>
+AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store);
+
 }  // namespace detail
 
 /// A grouped stream, ready to be aggregated. Records without key or value are dropped and counted.

@@ -12,8 +12,6 @@ namespace millrace {
 
 namespace detail {
 
-/// Where an aggregate hangs: below the grouped stream, or below a repartition topic named after the
-/// group or else the store. Aggregates of one group with a name share the topic.
 template <class K, class V>
 AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store) {
     const StreamCore<K, V>& stream = group.stream;
