@@ -290,6 +290,10 @@ class TaskStores::Implementation {
     }
 
     std::unique_ptr<Engine> make_engine(const StoreSpec& spec, std::size_t index) {
+        if (spec.custom_window) {
+            throw StateError("window stores with an engine of one's own do not exist yet: store " +
+                             spec.name);
+        }
         if (spec.custom_key_value) {
             return std::make_unique<CustomEngine>(spec.custom_key_value(spec.name));
         }

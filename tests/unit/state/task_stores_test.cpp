@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/task_stores.hpp"
+#include "millrace/core/error.hpp"
 #include "state/state_memory.hpp"
 #include "state/thread_cache.hpp"
 #include "support/fake_store_context.hpp"
@@ -242,6 +243,14 @@ TEST_F(TaskStoresTest, RollBackForgetsEverythingSinceTheCommit) {
         EXPECT_EQ(store.get("c"), std::nullopt);
         EXPECT_EQ(stores->uncommitted_bytes(), 0U);
     }
+}
+
+TEST_F(TaskStoresTest, WindowEngineOfTheUsersIsRefusedRatherThanIgnored) {
+    StoreSpec spec = in_memory("s");
+    spec.kind = StoreKind::kWindow;
+    spec.custom_window = [](const std::string&) { return std::unique_ptr<WindowBytesStore>(); };
+
+    EXPECT_THROW(open(spec), StateError);
 }
 
 TEST_F(TaskStoresTest, LruStoreDropsTheRowUsedLongestAgoAndLogsThat) {
