@@ -135,6 +135,10 @@ int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic) {
     return partitions;
 }
 
+void millrace_abandon_group(rd_kafka_t* client) {
+    rd_atomic32_set(&client->rk_terminate, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
 void millrace_date_at_epoch(rd_kafka_message_t* message) {
     rd_kafka_message2msg(message)->rkm_timestamp = 0;
 }

@@ -45,6 +45,10 @@ rd_kafka_resp_err_t millrace_partition_restart(struct rd_kafka_toppar_s* partiti
 /* How many partitions the topic has as of the last metadata; 0 when not known. Any thread. */
 int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic);
 
+/* Says ahead of rd_kafka_destroy_flags that the group is not to be left in order: from here on
+ * librdkafka gives partitions up by itself instead of asking for it. */
+void millrace_abandon_group(rd_kafka_t* client);
+
 /* For an on_send interceptor: dates a record at the epoch, which the public interface takes for
  * "now". */
 void millrace_date_at_epoch(rd_kafka_message_t* message);

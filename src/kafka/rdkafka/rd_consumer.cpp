@@ -86,6 +86,10 @@ RdConsumer::~RdConsumer() {
     // Nothing may be called back from here on.
     listener_ = nullptr;
     rd_kafka_queue_io_event_enable(events_.get(), -1, nullptr, 0);
+    queues_.clear();
+    if (bridge_ != nullptr && rd_kafka_consumer_closed(client_.get()) == 0) {
+        abandon_group();
+    }
 }
 
 Status RdConsumer::subscribe(const Subscription& subscription, ConsumerListener& listener) {

@@ -75,6 +75,7 @@ class RdConsumer final : public Consumer {
     void learn_leaders(std::span<const StartPosition> partitions);
     void retry_rejoin();
     void rethrow_from_callback();
+    void abandon_group() noexcept;
 
     // Declared in this order because the client refers to what is above it and what is below refers
     // to the client: see handles.hpp.

@@ -4,6 +4,7 @@
 #include "kafka/rdkafka/rd_consumer.hpp"
 
 #include "core/clock.hpp"
+#include "kafka/rdkafka/internals_shim.h"
 #include "kafka/rdkafka/partition_lists.hpp"
 #include "kafka/rdkafka/status_of_error.hpp"
 #include "kafka/rdkafka/timeouts.hpp"
@@ -101,6 +102,18 @@ void RdConsumer::close(milliseconds timeout) {
     context_.errors.clear();
     listener_ = nullptr;
     rethrow_from_callback();
+}
+
+void RdConsumer::abandon_group() noexcept {
+    // librdkafka 2.14.2 waits for ever when it is destroyed while a rebalance waits for our
+    // answer, even when told not to close the consumer. So the end of the membership is begun here,
+    // without a word to the broker, and then the answer is given: at that point any is taken for
+    // giving everything up.
+    millrace_abandon_group(client_.get());
+    const RdQueue nobody_reads(rd_kafka_queue_new(client_.get()));
+    const RdError begun(rd_kafka_consumer_close_queue(client_.get(), nobody_reads.get()));
+    const RdList none(rd_kafka_topic_partition_list_new(0));
+    const RdError answered(rd_kafka_incremental_unassign(client_.get(), none.get()));
 }
 
 void RdConsumer::serve_close_events(rd_kafka_queue_t& close_events, milliseconds timeout) {

@@ -273,6 +273,24 @@ TEST(RdGroup, RebalancesOnARequestMadeWhileBeingAssigned) {
     EXPECT_TRUE(poll_until({consumer.get()}, [&] { return assignor->rounds() >= 2; }));
 }
 
+TEST(RdGroup, MayBeDestroyedWhileARebalanceWaitsForItsPoll) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "abandoned", 1);
+    Member member(*clients, unique_name("group"), "abandoned");
+    member.subscribe(topic);
+    ASSERT_TRUE(
+        poll_until({member.consumer.get()}, [&] { return member.listener.owned.size() == 1; }));
+    const int before = member.assignor->rounds();
+    ASSERT_TRUE(member.consumer->request_rebalance().ok());
+    // Not polled: the new assignment is known to the client's thread and nobody takes it over.
+    ASSERT_TRUE(poll_until({}, [&] { return member.assignor->rounds() > before; }));
+
+    const auto begin = steady_clock::now();
+    member.consumer.reset();
+
+    EXPECT_LT(steady_clock::now() - begin, milliseconds(5000));
+}
+
 TEST(RdGroup, TellsThatPartitionsWereLostAfterNotPolling) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "slow", 1);
