@@ -102,7 +102,7 @@ std::unique_ptr<TestProducer> Contract::make_producer(kafka::ClientSettings sett
     });
 }
 
-std::vector<ReadRecord> Contract::read(TestConsumer& consumer, std::size_t count) {
+std::vector<RecordCopy> Contract::read(TestConsumer& consumer, std::size_t count) {
     eventually("reading " + std::to_string(count) + " records", [&] {
         consumer.poll(patience());
         return consumer.record_count() >= count;
@@ -110,7 +110,7 @@ std::vector<ReadRecord> Contract::read(TestConsumer& consumer, std::size_t count
     return consumer.take_records();
 }
 
-std::vector<ReadRecord> Contract::read_all(const TopicPartition& partition,
+std::vector<RecordCopy> Contract::read_all(const TopicPartition& partition,
                                            const std::string& isolation) {
     const auto consumer = make_consumer({{"isolation.level", isolation}});
     const Offset end =

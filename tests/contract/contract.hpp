@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "contract/test_clients.hpp"
 #include "kafka/client_supplier.hpp"
 #include "millrace/testing/embedded_broker.hpp"
+#include "support/test_clients.hpp"
 
 #include <chrono>
 #include <functional>
@@ -54,10 +54,10 @@ class Contract : public ::testing::TestWithParam<BrokerKind> {
 
     /// Polls until `count` records have come altogether; returns those of the partitions polled
     /// for, in the order of reading.
-    std::vector<ReadRecord> read(TestConsumer& consumer, std::size_t count);
+    std::vector<RecordCopy> read(TestConsumer& consumer, std::size_t count);
 
     /// All records of a partition, up to the end that a reader with this isolation sees.
-    std::vector<ReadRecord> read_all(const TopicPartition& partition,
+    std::vector<RecordCopy> read_all(const TopicPartition& partition,
                                      const std::string& isolation = "read_committed");
 
     Offset end_offset(const TopicPartition& partition,
@@ -74,8 +74,5 @@ class Contract : public ::testing::TestWithParam<BrokerKind> {
     std::shared_ptr<kafka::ClientSupplier> clients_;
     std::unique_ptr<kafka::Admin> admin_;
 };
-
-/// Ample for a broker on the same machine.
-inline constexpr std::chrono::milliseconds kTimeout{30'000};
 
 }  // namespace millrace::testing

@@ -61,7 +61,9 @@ TEST_P(Groups, GiveTheOnlyMemberEverythingFromWhereItSays) {
     }
     producer->flush();
     const auto member = make_member(unique("group"));
-    member->start_at({topic, 0}, 1);
+    member->start_with([](const TopicPartition& partition) {
+        return partition.partition == 0 ? 1 : kafka::kFromBeginning;
+    });
 
     join(*member, topic, 3);
 

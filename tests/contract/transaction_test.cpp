@@ -122,7 +122,7 @@ TEST_P(Transactions, EndWithAMarkerThatTakesAnOffset) {
 
     const auto records = read_all({topic, 0});
 
-    EXPECT_THAT(records, ElementsAre(Field(&ReadRecord::offset, 0), Field(&ReadRecord::offset, 2)));
+    EXPECT_THAT(records, ElementsAre(Field(&RecordCopy::offset, 0), Field(&RecordCopy::offset, 2)));
     EXPECT_EQ(end_offset({topic, 0}), 4);
 }
 

@@ -47,10 +47,10 @@ struct EmbeddedBrokerOptions {
 struct BrokerRecord {
     Partition partition = 0;
     Offset offset = 0;
-    NullableOwnedBytes key;
-    NullableOwnedBytes value;
+    NullableOwnedBytes key = {};
+    NullableOwnedBytes value = {};
     Timestamp timestamp = kNoTimestamp;
-    Headers headers;
+    Headers headers = {};
 
     bool operator==(const BrokerRecord&) const = default;
 };

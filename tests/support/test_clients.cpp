@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/test_clients.hpp"
-
-#include "contract/contract.hpp"
+#include "support/test_clients.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -21,8 +19,8 @@ void require_ok(const kafka::Status& status) {
     }
 }
 
-ReadRecord copy_of(const TopicPartition& partition, const kafka::Message& message) {
-    ReadRecord record;
+RecordCopy copy_of(const TopicPartition& partition, const kafka::Message& message) {
+    RecordCopy record;
     record.partition = partition;
     record.key = copy_of(message.key());
     record.value = copy_of(message.value());
@@ -34,7 +32,7 @@ ReadRecord copy_of(const TopicPartition& partition, const kafka::Message& messag
     return record;
 }
 
-std::vector<std::string> values_of(const std::vector<ReadRecord>& records) {
+std::vector<std::string> values_of(const std::vector<RecordCopy>& records) {
     std::vector<std::string> values;
     for (const auto& record : records) {
         values.push_back(record.value.value_or("null"));
@@ -154,9 +152,7 @@ std::vector<kafka::StartPosition> TestConsumer::on_assigned(
     const std::vector<TopicPartition>& partitions) {
     std::vector<kafka::StartPosition> starts;
     for (const auto& partition : partitions) {
-        const auto start = starts_.find(partition);
-        starts.push_back(
-            {partition, start == starts_.end() ? kafka::kFromBeginning : start->second});
+        starts.push_back({partition, start_rule_ ? start_rule_(partition) : kafka::kFromBeginning});
         held_.insert(partition);
     }
     tell("assigned", partitions);

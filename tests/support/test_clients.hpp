@@ -17,8 +17,11 @@
 
 namespace millrace::testing {
 
+/// Ample for a broker on the same machine.
+inline constexpr std::chrono::milliseconds kTimeout{30'000};
+
 /// A consumed record, copied.
-struct ReadRecord {
+struct RecordCopy {
     TopicPartition partition;
     NullableOwnedBytes key;
     NullableOwnedBytes value;
@@ -27,10 +30,10 @@ struct ReadRecord {
     Headers headers;
 };
 
-ReadRecord copy_of(const TopicPartition& partition, const kafka::Message& message);
+RecordCopy copy_of(const TopicPartition& partition, const kafka::Message& message);
 
 /// The values of records, "null" for null.
-std::vector<std::string> values_of(const std::vector<ReadRecord>& records);
+std::vector<std::string> values_of(const std::vector<RecordCopy>& records);
 
 /// Gives the partitions of all topics to the members in turn, in the order of their ids; remembers
 /// what it was told. A test may set another rule.
@@ -92,7 +95,7 @@ class TestConsumer final : public kafka::ConsumerListener {
     /// Polls once and reads nothing.
     void poll_only(std::chrono::milliseconds timeout) { consumer_->poll(timeout); }
 
-    std::vector<ReadRecord> take_records() { return std::exchange(records_, {}); }
+    std::vector<RecordCopy> take_records() { return std::exchange(records_, {}); }
     std::size_t record_count() const noexcept { return records_.size(); }
 
     /// What it holds now.
@@ -107,7 +110,10 @@ class TestConsumer final : public kafka::ConsumerListener {
     bool has_error(kafka::ErrorCode code) const;
     bool has_partition_error(kafka::ErrorCode code) const;
 
-    void start_at(const TopicPartition& partition, Offset offset) { starts_[partition] = offset; }
+    /// Where to begin in what is assigned; at the beginning unless set.
+    void start_with(std::function<Offset(const TopicPartition&)> rule) {
+        start_rule_ = std::move(rule);
+    }
     void when_revoked(std::function<void(const std::vector<TopicPartition>&)> call) {
         when_revoked_ = std::move(call);
     }
@@ -123,8 +129,8 @@ class TestConsumer final : public kafka::ConsumerListener {
     void tell(const char* what, std::vector<TopicPartition> partitions);
 
     std::set<TopicPartition> held_;
-    std::map<TopicPartition, Offset> starts_;
-    std::vector<ReadRecord> records_;
+    std::function<Offset(const TopicPartition&)> start_rule_;
+    std::vector<RecordCopy> records_;
     std::vector<Told> told_;
     std::vector<kafka::Status> errors_;
     std::vector<std::pair<TopicPartition, kafka::Status>> partition_errors_;
