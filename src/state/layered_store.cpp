@@ -109,7 +109,7 @@ void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordC
         value->remove_prefix(kTimestampSize);
     }
     const Headers* headers = spec_.retain_duplicates ? context.headers : nullptr;
-    environment_.context->log_change(index_, key.substr(key_prefix_), value, timestamp, headers);
+    environment_.context->log_change(index_, logged_key(key), value, timestamp, headers);
 }
 
 void LayeredStore::table_changed(std::size_t cached_before) {

@@ -74,11 +74,19 @@ class LayeredStore {
     /// False when a row, in memory or not, is not to be seen any more.
     virtual bool readable(BytesView) const { return true; }
 
+    /// The key under which a row is logged.
+    virtual BytesView logged_key(BytesView table_key) const {
+        return table_key.substr(key_prefix_);
+    }
+
     /// False when a row that waits for the commit may be forgotten instead.
     virtual bool worth_storing(BytesView) const { return true; }
 
     NullableBytes read(BytesView key);
     void write(BytesView key, NullableBytes value);
+
+    /// Appends to the changelog alone.
+    void log(BytesView key, NullableBytes value, const detail::RecordContext& context);
     std::unique_ptr<MergingIterator> iterate(KeyRange range, Order order);
     std::uint64_t count_entries();
     bool listen(detail::FlushListener* listener, bool send_old_values);
@@ -99,7 +107,6 @@ class LayeredStore {
     };
 
     bool write_below(BytesView key, NullableBytes value, const detail::RecordContext& context);
-    void log(BytesView key, NullableBytes value, const detail::RecordContext& context);
     void flush_from(RecordTable::Entry* first);
     void let_go(RecordTable::Entry& entry, bool evicted);
     void tell_listener(const Letting& letting, bool has_value, bool has_old,

@@ -54,7 +54,15 @@ void LayeredWindowStore::make_key(BytesView key, Timestamp start, std::uint32_t 
 
 bool LayeredWindowStore::put(BytesView key, Timestamp window_start, NullableBytes value) {
     if (spec().retain_duplicates) {
+        // Kafka Streams numbers the rows and their changelog apart: a null changes no row but is
+        // logged.
+        clock_.logged_sequence = (clock_.logged_sequence + 1) & 0x7fffffffU;
+        logged_key_.clear();
+        append_window_key(key, window_start, clock_.logged_sequence, logged_key_);
         if (!value) {
+            if (environment().context != nullptr) {
+                log(logged_key_, value, environment().context->record());
+            }
             return true;
         }
         clock_.sequence = (clock_.sequence + 1) & 0x7fffffffU;
@@ -66,6 +74,10 @@ bool LayeredWindowStore::put(BytesView key, Timestamp window_start, NullableByte
     }
     write(key_, value);
     return accepted_;
+}
+
+BytesView LayeredWindowStore::logged_key(BytesView table_key) const {
+    return spec().retain_duplicates ? BytesView(logged_key_) : LayeredStore::logged_key(table_key);
 }
 
 bool LayeredWindowStore::accept(BytesView table_key) {
@@ -255,7 +267,7 @@ void LayeredWindowStore::restore(std::span<const ChangelogRecord> records) {
         const std::int64_t segment = expiry_.segment(start);
         segments_.insert(segment);
         if (spec().retain_duplicates) {
-            clock_.sequence = window_sequence_of(*record.key);
+            clock_.sequence = clock_.logged_sequence = window_sequence_of(*record.key);
         }
         key_.clear();
         append_segment(segment, key_);
@@ -274,13 +286,15 @@ void LayeredWindowStore::clear() {
 
 void LayeredWindowStore::save(Bytes& out) const {
     append_timestamp(timestamp_of(clock_.stream_time), out);
-    append_big_endian(clock_.sequence, kSequenceSize, out);
+    // From here on both go on from the larger one, so that no row and no change is overwritten.
+    append_big_endian(std::max(clock_.sequence, clock_.logged_sequence), kSequenceSize, out);
 }
 
 void LayeredWindowStore::load(BytesView saved) {
     MILLRACE_CHECK(saved.size() == kWindowSuffixSize);
     clock_.stream_time = milliseconds_of(read_timestamp(saved.substr(0, kStartSize)));
     clock_.sequence = static_cast<std::uint32_t>(read_big_endian(saved.substr(kStartSize)));
+    clock_.logged_sequence = clock_.sequence;
     committed_clock_ = clock_;
 }
 

@@ -66,10 +66,12 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
     class Iterator;
     struct Clock {
         std::int64_t stream_time = -1;
-        std::uint32_t sequence = 0;  // Of the last row put, when duplicates are kept.
+        std::uint32_t sequence = 0;         // Of the last row put, when duplicates are kept.
+        std::uint32_t logged_sequence = 0;  // Of the last put logged: nulls are, too.
     };
 
     bool accept(BytesView table_key) override;
+    BytesView logged_key(BytesView table_key) const override;
     bool readable(BytesView table_key) const override;
     bool worth_storing(BytesView table_key) const override;
     void make_key(BytesView key, Timestamp start, std::uint32_t sequence);
@@ -81,6 +83,7 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
     std::set<std::int64_t> segments_;  // That may hold rows.
     bool accepted_ = true;             // What accept() last said.
     Bytes key_;
+    Bytes logged_key_;  // Of a store that keeps duplicates.
 };
 
 }  // namespace millrace::state

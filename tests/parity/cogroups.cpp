@@ -13,12 +13,12 @@ using std::chrono::milliseconds;
 
 /// Appends `letter` and the value, and starts anew when more than 20 bytes are there.
 auto append(const char* letter) {
-    return [letter](const std::string& aggregate, const std::string& v) {
-        return (aggregate.size() > 20 ? "" : aggregate) + letter + v;
+    return [letter](const std::string& aggregate, const Str& v) {
+        return (aggregate.size() > 20 ? "" : aggregate) + letter + text(v);
     };
 }
 
-const auto kKeep = [](const std::string& aggregate, const std::string&) { return aggregate; };
+const auto kKeep = [](const std::string& aggregate, const Str&) { return aggregate; };
 const auto kSame = [](const Str& v) { return v; };
 
 Topology cogroup_two(Case& c) {
@@ -75,8 +75,8 @@ Topology cogroup_tumbling(Case& c) {
 Topology cogroup_hopping_cached(Case& c) {
     const auto x = c.stream("x").group_by_key();
     const auto y = c.stream("y").group_by_key();
-    x.cogroup<std::int64_t>([](std::int64_t sum, const std::string&) { return sum + 1; })
-        .cogroup(y, [](std::int64_t sum, const std::string&) { return sum + 100; })
+    x.cogroup<std::int64_t>([](std::int64_t sum, const Str&) { return sum + 1; })
+        .cogroup(y, [](std::int64_t sum, const Str&) { return sum + 100; })
         .windowed_by(
             TimeWindows::of(milliseconds(20)).grace(milliseconds(10)).advance_by(milliseconds(10)))
         .aggregate(std::int64_t{0})

@@ -42,6 +42,8 @@ Scenarios programs();
 Scenarios cogroups();
 Scenarios tables_transformed();
 Scenarios naming_more();
+Scenarios windows_more();
+Scenarios processor_topologies();
 
 /// All scenarios by name.
 const std::map<std::string, Scenario>& all_scenarios();

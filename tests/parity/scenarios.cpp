@@ -10,7 +10,7 @@ const std::map<std::string, Scenario>& all_scenarios() {
              {stateless(), stateless_repartitions(), aggregations(), aggregations_tables(),
               naming(), windows(), joins_tables(), table_joins(), tables(), processors(),
               processors_punctuate(), processors_stores(), errors(), joins(), programs(),
-              cogroups(), tables_transformed(), naming_more()}) {
+              cogroups(), tables_transformed(), naming_more(), windows_more(), processor_topologies()}) {
             for (const Scenario& scenario : area) {
                 scenarios.emplace(scenario.name, scenario);
             }
