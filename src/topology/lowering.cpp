@@ -55,6 +55,9 @@ class Lowering {
     }
 
     void emit_steps(const LogicalNode& node) {
+        for (const detail::RepartitionTopic& topic : node.internal_topics) {
+            builder_->add_repartition_topic(topic);
+        }
         for (NodeSpec step : node.steps) {
             if (step.parents.empty() && step.kind != NodeKind::kSource) {
                 step.parents = parent_names(node);

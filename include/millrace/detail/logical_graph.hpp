@@ -97,6 +97,7 @@ struct LogicalNode {
     std::vector<LogicalStore> stores{};
     std::vector<std::string> connects{};         ///< Stores made elsewhere, for the first step.
     std::vector<StoreConnection> connections{};  ///< The same for other steps.
+    std::vector<RepartitionTopic> internal_topics{};  ///< Topics its steps read or write.
     std::optional<RepartitionStep> repartition{};
     std::optional<SelfJoinRewrite> self_join{};
 

@@ -10,6 +10,7 @@
 #include "millrace/dsl/streams_builder.hpp"
 
 #include "millrace/dsl/bodies/cogrouped.hpp"
+#include "millrace/dsl/bodies/foreign_key_joins.hpp"
 #include "millrace/dsl/bodies/grouped.hpp"
 #include "millrace/dsl/bodies/kstream.hpp"
 #include "millrace/dsl/bodies/kstream_joins.hpp"

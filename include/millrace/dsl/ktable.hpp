@@ -112,6 +112,31 @@ class KTable {
             options = {}) const
         -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>;
 
+    /// Each row of this table with the row of the other whose key `extract` returns, called as
+    /// extract(value) or extract(key, value); rows for which it returns null are not in the result.
+    /// No co-partitioning is needed (KIP-213).
+    template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
+              ValueJoiner<K, const V&, const VOther&> F>
+        requires Serializable<KOther> && Serializable<VOther> &&
+                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
+    auto join(const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
+              TableJoined<K, KOther> joined = {},
+              Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
+                  options = {}) const
+        -> KTable<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>;
+
+    /// As join on a foreign key, with every row of this table; the other's value is given as a
+    /// pointer.
+    template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
+              ValueJoiner<K, const V&, const VOther*> F>
+        requires Serializable<KOther> && Serializable<VOther> &&
+                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
+    auto left_join(const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
+                   TableJoined<K, KOther> joined = {},
+                   Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
+                       options = {}) const
+        -> KTable<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>;
+
     /// The store by which the table can be queried; empty: none.
     const std::string& queryable_store() const noexcept { return core_.queryable; }
 
@@ -127,6 +152,12 @@ class KTable {
     auto join_table(const KTable<K, VOther, kOther>& other, F joiner,
                     Materialized<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> options)
         const -> KTable<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out>;
+
+    template <detail::JoinType kType, class VOut, class KOther, class VOther, Removals kOther,
+              class Extract, class F>
+    KTable<K, VOut> join_foreign(const KTable<KOther, VOther, kOther>& other, Extract extract,
+                                 F joiner, TableJoined<K, KOther> joined,
+                                 Materialized<K, VOut> options) const;
 
     detail::TableCore<K, V> core_;
 };

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "millrace/core/topic_partition.hpp"
+#include "millrace/serde/serde.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace millrace::detail {
+
+/// Tells versions of a row apart: Murmur3 of 128 bits over its serialised value.
+using ValueHash = std::array<std::uint64_t, 2>;
+ValueHash hash_of(BytesView bytes);
+
+/// What a subscription asks of the table on the right.
+enum class Instruction : std::uint8_t {
+    kDeleteSilently = 0,
+    kDeleteAndAnswer = 1,
+    kAnswerEvenIfMissing = 2,
+    kAnswerIfThere = 3,
+};
+
+/// A left row's interest in a right row, on its way to the task that has it.
+template <class K>
+struct Subscription {
+    std::optional<ValueHash> hash{};  ///< Of the left value; nothing: it was removed.
+    Instruction instruction = Instruction::kAnswerIfThere;
+    K primary_key{};
+    std::optional<Partition> partition{};  ///< Of the left row, where the answer goes.
+};
+
+/// A right value on its way to a left row.
+template <class V>
+struct SubscriptionResponse {
+    std::optional<ValueHash> hash{};       ///< Of the left value that asked.
+    std::optional<V> value{};
+    std::optional<Partition> partition{};  ///< Where to send it; not on the wire.
+};
+
+/// Both without their types, in the format of Kafka Streams (docs/formats).
+struct SubscriptionParts {
+    std::optional<ValueHash> hash{};
+    Instruction instruction = Instruction::kAnswerIfThere;
+    BytesView primary_key{};
+    std::optional<Partition> partition{};
+};
+void write_subscription(const SubscriptionParts& parts, Bytes& out);
+SubscriptionParts read_subscription(BytesView bytes);  ///< Throws SerdeError.
+
+struct ResponseParts {
+    std::optional<ValueHash> hash{};
+    BytesView value{};  ///< Empty: null.
+};
+void write_response_head(const std::optional<ValueHash>& hash, Bytes& out);
+ResponseParts read_response(BytesView bytes);  ///< Throws SerdeError.
+
+/// The key of a subscription store: size and bytes of the foreign key, then the primary key.
+void write_foreign_prefix(BytesView foreign_key, Bytes& out);
+BytesView primary_key_in(BytesView combined);  ///< Throws SerdeError.
+
+template <class K>
+class SubscriptionSerde final : public CustomSerde<Subscription<K>> {
+  public:
+    explicit SubscriptionSerde(SerdeOf<K> key_serde) : key_serde_(std::move(key_serde)) {}
+
+    void serialize(const Subscription<K>& value, Bytes& out) const override {
+        Bytes key;
+        key_serde_.serialize(value.primary_key, key);
+        write_subscription({value.hash, value.instruction, key, value.partition}, out);
+    }
+    void deserialize(BytesView bytes, Subscription<K>& out) const override {
+        const SubscriptionParts parts = read_subscription(bytes);
+        out.hash = parts.hash;
+        out.instruction = parts.instruction;
+        key_serde_.deserialize(parts.primary_key, out.primary_key);
+        out.partition = parts.partition;
+    }
+
+  private:
+    SerdeOf<K> key_serde_;
+};
+
+template <class V>
+class SubscriptionResponseSerde final : public CustomSerde<SubscriptionResponse<V>> {
+  public:
+    explicit SubscriptionResponseSerde(SerdeOf<V> value_serde) : value_serde_(std::move(value_serde)) {}
+
+    void serialize(const SubscriptionResponse<V>& value, Bytes& out) const override {
+        write_response_head(value.hash, out);
+        if (value.value) {
+            value_serde_.serialize(*value.value, out);
+        }
+    }
+    void deserialize(BytesView bytes, SubscriptionResponse<V>& out) const override {
+        const ResponseParts parts = read_response(bytes);
+        out.hash = parts.hash;
+        out.partition.reset();
+        out.value.reset();
+        if (!parts.value.empty()) {
+            value_serde_.deserialize(parts.value, out.value.emplace());
+        }
+    }
+
+  private:
+    SerdeOf<V> value_serde_;
+};
+
+}  // namespace millrace::detail
+
+namespace millrace {
+
+template <class K>
+struct Serde<detail::Subscription<K>> {
+    static void serialize(const detail::Subscription<K>& value, Bytes& out) {
+        detail::SubscriptionSerde<K>(SerdeOf<K>()).serialize(value, out);
+    }
+    static void deserialize(BytesView bytes, detail::Subscription<K>& out) {
+        detail::SubscriptionSerde<K>(SerdeOf<K>()).deserialize(bytes, out);
+    }
+};
+
+template <class V>
+struct Serde<detail::SubscriptionResponse<V>> {
+    static void serialize(const detail::SubscriptionResponse<V>& value, Bytes& out) {
+        detail::SubscriptionResponseSerde<V>(SerdeOf<V>()).serialize(value, out);
+    }
+    static void deserialize(BytesView bytes, detail::SubscriptionResponse<V>& out) {
+        detail::SubscriptionResponseSerde<V>(SerdeOf<V>()).deserialize(bytes, out);
+    }
+};
+
+}  // namespace millrace
