@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/dsl/bodies/table_place.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/detail/dsl_graph.hpp"
 #include "topology/topology_builder.hpp"
 
 #include <utility>
@@ -68,6 +69,24 @@ void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::mi
                             "grace, " +
                             std::to_string(at_least.count()) + " ms; raise the retention");
     }
+}
+
+void check_join_grace(const LogicalNode& table,
+                      const std::optional<std::chrono::milliseconds>& history,
+                      const std::optional<std::chrono::milliseconds>& grace) {
+    if (!grace) {
+        return;
+    }
+    if (!has_versions(table)) {
+        throw TopologyError("a join with grace needs a table that keeps versions: " + table.name +
+                            "; set Materialized::history of the table");
+    }
+    if (history && *history < *grace) {
+        throw TopologyError("table " + table.name + " keeps versions for " +
+                            std::to_string(history->count()) + " ms, which is less than the join's grace, " +
+                            std::to_string(grace->count()) + " ms; raise the history");
+    }
+    throw TopologyError("joins with grace are not available yet: table " + table.name);
 }
 
 }  // namespace millrace::detail

@@ -154,6 +154,19 @@ TEST(TableJoin, SendsRemovalsOfRowsThatWereThere) {
     EXPECT_THAT(run.lines("outer"), ElementsAre("a=1+null@1", "a=1+2@5", "a=null+2@5", "a=-@4"));
 }
 
+TEST(StreamTableJoin, RefusesGraceForATableWithoutVersions) {
+    StreamsBuilder builder;
+    const auto table = builder.table<Text, Text>("table");
+    const auto in = builder.stream<Text, Text>("in");
+
+    EXPECT_THAT(
+        [&] {
+            in.join(
+                table, [](const Text& value, const Text&) { return value; }, {.grace = 10ms});
+        },
+        ::testing::ThrowsMessage<TopologyError>(HasSubstr("needs a table that keeps versions")));
+}
+
 TEST(StreamJoin, RefusesStoresThatDoNotFitTheWindow) {
     StreamsBuilder builder;
     const auto left = builder.stream<Text, Text>("left");

@@ -10,6 +10,7 @@
 #include "millrace/processor/partitioner.hpp"
 #include "millrace/serde/serde.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -170,6 +171,11 @@ StreamCore<K, V> repartition_for_join(const StreamCore<K, V>& core, const std::s
     result.sources = {(*core.repartitioned)->name};
     return result;
 }
+
+/// Throws TopologyError unless `table` keeps versions at least as long as `grace`, if there is one.
+void check_join_grace(const LogicalNode& table,
+                      const std::optional<std::chrono::milliseconds>& history,
+                      const std::optional<std::chrono::milliseconds>& grace);
 
 /// The serde given, or else the other.
 template <class T>

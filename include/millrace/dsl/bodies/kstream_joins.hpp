@@ -14,6 +14,7 @@ KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable
     using Key = detail::Plain<K>;
     using JoinNode =
         detail::StreamTableJoinNode<K, V, Key, VTable, VOut, detail::SameKey<K>, F, kType>;
+    detail::check_join_grace(*table.core().node, table.core().history, options.grace);
     detail::StreamCore<K, V> stream = core_;
     const SerdeOf<Key> key_serde = detail::serde_or(options.key_serde, core_.key_serde);
     if (core_.needs_repartition) {
