@@ -31,9 +31,10 @@ ForeignJoinNames name_foreign_join(LogicalGraph& graph, const std::string& given
 
 std::optional<std::vector<Partition>> exactly_one(std::optional<std::vector<Partition>> chosen) {
     if (chosen && chosen->size() != 1) {
-        throw ProcessingError("the partitioner of a foreign-key join must choose exactly one partition; "
-                              "it chose " +
-                              std::to_string(chosen->size()));
+        throw ProcessingError(
+            "the partitioner of a foreign-key join must choose exactly one partition; "
+            "it chose " +
+            std::to_string(chosen->size()));
     }
     return chosen;
 }

@@ -31,8 +31,12 @@ std::uint64_t finish(std::uint64_t h) {
     return h ^ (h >> 33U);
 }
 
-std::uint64_t mix1(std::uint64_t k) { return std::rotl(k * kC1, 31) * kC2; }
-std::uint64_t mix2(std::uint64_t k) { return std::rotl(k * kC2, 33) * kC1; }
+std::uint64_t mix1(std::uint64_t k) {
+    return std::rotl(k * kC1, 31) * kC2;
+}
+std::uint64_t mix2(std::uint64_t k) {
+    return std::rotl(k * kC2, 33) * kC1;
+}
 
 constexpr std::size_t kHashSize = 16;
 constexpr std::size_t kPartitionSize = 4;

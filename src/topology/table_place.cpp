@@ -83,7 +83,8 @@ void check_join_grace(const LogicalNode& table,
     }
     if (history && *history < *grace) {
         throw TopologyError("table " + table.name + " keeps versions for " +
-                            std::to_string(history->count()) + " ms, which is less than the join's grace, " +
+                            std::to_string(history->count()) +
+                            " ms, which is less than the join's grace, " +
                             std::to_string(grace->count()) + " ms; raise the history");
     }
     throw TopologyError("joins with grace are not available yet: table " + table.name);

@@ -161,8 +161,7 @@ TEST(StreamTableJoin, RefusesGraceForATableWithoutVersions) {
 
     EXPECT_THAT(
         [&] {
-            in.join(
-                table, [](const Text& value, const Text&) { return value; }, {.grace = 10ms});
+            in.join(table, [](const Text& value, const Text&) { return value; }, {.grace = 10ms});
         },
         ::testing::ThrowsMessage<TopologyError>(HasSubstr("needs a table that keeps versions")));
 }

@@ -37,7 +37,7 @@ struct Subscription {
 /// A right value on its way to a left row.
 template <class V>
 struct SubscriptionResponse {
-    std::optional<ValueHash> hash{};       ///< Of the left value that asked.
+    std::optional<ValueHash> hash{};  ///< Of the left value that asked.
     std::optional<V> value{};
     std::optional<Partition> partition{};  ///< Where to send it; not on the wire.
 };
@@ -88,7 +88,8 @@ class SubscriptionSerde final : public CustomSerde<Subscription<K>> {
 template <class V>
 class SubscriptionResponseSerde final : public CustomSerde<SubscriptionResponse<V>> {
   public:
-    explicit SubscriptionResponseSerde(SerdeOf<V> value_serde) : value_serde_(std::move(value_serde)) {}
+    explicit SubscriptionResponseSerde(SerdeOf<V> value_serde)
+        : value_serde_(std::move(value_serde)) {}
 
     void serialize(const SubscriptionResponse<V>& value, Bytes& out) const override {
         write_response_head(value.hash, out);

@@ -118,7 +118,7 @@ class KTable {
     template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
               ValueJoiner<K, const V&, const VOther&> F>
         requires Serializable<KOther> && Serializable<VOther> &&
-                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
+                     Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
     auto join(const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
               TableJoined<K, KOther> joined = {},
               Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
@@ -130,7 +130,7 @@ class KTable {
     template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
               ValueJoiner<K, const V&, const VOther*> F>
         requires Serializable<KOther> && Serializable<VOther> &&
-                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
+                     Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
     auto left_join(const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
                    TableJoined<K, KOther> joined = {},
                    Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>

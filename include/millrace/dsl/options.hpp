@@ -111,13 +111,13 @@ struct Materialized {
 };
 
 /// How two tables are joined on a foreign key. Has the semantics of Kafka Streams' TableJoined. The
-/// partitioners are those by which the tables' topics are written, if not by the key; they must choose
-/// exactly one partition.
+/// partitioners are those by which the tables' topics are written, if not by the key; they must
+/// choose exactly one partition.
 template <class K, class KOther>
 struct TableJoined {
-    std::string name{};                             ///< Of the nodes, topics and the store in between.
-    Partitioner<K, NoKey> partitioner{};            ///< Of this table.
-    Partitioner<KOther, NoKey> other_partitioner{}; ///< Of the other table.
+    std::string name{};                   ///< Of the nodes, topics and the store in between.
+    Partitioner<K, NoKey> partitioner{};  ///< Of this table.
+    Partitioner<KOther, NoKey> other_partitioner{};  ///< Of the other table.
 };
 
 /// A state store to be, of whatever kind: made from what stores:: makes.

@@ -112,7 +112,8 @@ template <class K, class KOther>
 class SubscriptionReceiveNode final : public TypedNode<std::optional<KOther>, Subscription<K>,
                                                        std::optional<KOther>, Subscription<K>> {
   public:
-    using Base = TypedNode<std::optional<KOther>, Subscription<K>, std::optional<KOther>, Subscription<K>>;
+    using Base =
+        TypedNode<std::optional<KOther>, Subscription<K>, std::optional<KOther>, Subscription<K>>;
 
     SubscriptionReceiveNode(std::string name, std::string store, SerdeOf<KOther> foreign_serde,
                             SerdeOf<K> key_serde)
@@ -167,8 +168,8 @@ class SubscriptionReceiveNode final : public TypedNode<std::optional<KOther>, Su
 
 /// Right side: answers a new subscription with the right row as it is.
 template <class K, class KOther, class VOther>
-class SubscriptionAnswerNode final : public TypedNode<std::optional<KOther>, Subscription<K>, K,
-                                                      SubscriptionResponse<VOther>> {
+class SubscriptionAnswerNode final
+    : public TypedNode<std::optional<KOther>, Subscription<K>, K, SubscriptionResponse<VOther>> {
   public:
     using Base = TypedNode<std::optional<KOther>, Subscription<K>, K, SubscriptionResponse<VOther>>;
 
@@ -189,7 +190,8 @@ class SubscriptionAnswerNode final : public TypedNode<std::optional<KOther>, Sub
         if (!answers) {
             return;
         }
-        SubscriptionResponse<VOther> response{subscription.hash, std::nullopt, subscription.partition};
+        SubscriptionResponse<VOther> response{subscription.hash, std::nullopt,
+                                              subscription.partition};
         if (found.value != nullptr && subscription.instruction != Instruction::kDeleteAndAnswer) {
             response.value = *found.value;
         }

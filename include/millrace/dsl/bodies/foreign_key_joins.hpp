@@ -34,8 +34,9 @@ std::optional<std::vector<Partition>> exactly_one(std::optional<std::vector<Part
 
 /// A sink to an internal topic and the source that reads it, one below the other.
 template <class K, class V>
-LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic, const std::string& sink,
-                                const std::string& source, const RepartitionSerdes<K, V>& serdes,
+LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
+                                const std::string& sink, const std::string& source,
+                                const RepartitionSerdes<K, V>& serdes,
                                 const Partitioner<K, V>& partitioner,
                                 const std::vector<LogicalNode*>& parents) {
     SinkSettings<K, V> settings;
@@ -72,8 +73,8 @@ LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic, c
 }  // namespace detail
 
 template <class K, class V, Removals kRemovals>
-template <detail::JoinType kType, class VOut, class KOther, class VOther, Removals kOther, class Extract,
-          class F>
+template <detail::JoinType kType, class VOut, class KOther, class VOther, Removals kOther,
+          class Extract, class F>
 KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOther, kOther>& other,
                                                       Extract extract, F joiner,
                                                       TableJoined<K, KOther> joined,
@@ -95,8 +96,9 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     detail::LogicalNode& send_node = graph.add(std::move(send), {core_.node});
     Partitioner<MaybeOther, Request> to_right;
     if (joined.other_partitioner) {
-        to_right = [choose = joined.other_partitioner](const std::string& topic, const MaybeOther& key,
-                                                       const Request&, Partition count) {
+        to_right = [choose = joined.other_partitioner](const std::string& topic,
+                                                       const MaybeOther& key, const Request&,
+                                                       Partition count) {
             return key ? detail::exactly_one(choose(topic, *key, NoKey{}, count)) : std::nullopt;
         };
     }
@@ -136,10 +138,10 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     change.version_aware.push_back({right.node, right_side});
     detail::LogicalNode& change_node = graph.add(std::move(change), {right.node});
 
-    const Partitioner<K, Response> to_left = [choose = joined.partitioner](
-                                                 const std::string& topic, const K& key,
-                                                 const Response& response, Partition count)
-        -> std::optional<std::vector<Partition>> {
+    const Partitioner<K, Response> to_left =
+        [choose = joined.partitioner](const std::string& topic, const K& key,
+                                      const Response& response,
+                                      Partition count) -> std::optional<std::vector<Partition>> {
         if (choose) {
             return detail::exactly_one(choose(topic, key, NoKey{}, count));
         }
@@ -159,7 +161,8 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     resolve.name = names.resolve;
     detail::NodeSpec resolve_step;
     resolve_step.name = names.resolve;
-    resolve_step.make = [name = names.resolve, joiner = std::move(joiner), make = left_view.make_getter,
+    resolve_step.make = [name = names.resolve, joiner = std::move(joiner),
+                         make = left_view.make_getter,
                          serde = core_.value_serde]() -> std::unique_ptr<detail::Node> {
         return std::make_unique<detail::ResponseJoinNode<K, V, VOther, VOut, F, kType>>(
             name, joiner, make(), serde);
@@ -178,7 +181,8 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     result.stores.push_back(place.lazy_store(names.result));
     result.versioned = options.history.has_value();
     detail::LogicalNode& added = graph.add(std::move(result), {&resolve_node});
-    detail::TableCore<K, VOut> core{core_.graph, &added, names.result, serdes.key, serdes.value, sources};
+    detail::TableCore<K, VOut> core{core_.graph, &added,       names.result,
+                                    serdes.key,  serdes.value, sources};
     core.origin = std::make_shared<detail::StoredOrigin<K, VOut>>(place.state, serdes);
     core.state = place.state;
     core.queryable = options.store;
@@ -189,23 +193,23 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
 template <class K, class V, Removals kRemovals>
 template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
           ValueJoiner<K, const V&, const VOther&> F>
-requires Serializable<KOther> && Serializable<VOther> &&
-    Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
+    requires Serializable<KOther> && Serializable<VOther> &&
+                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
 auto KTable<K, V, kRemovals>::join(
     const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
     TableJoined<K, KOther> joined,
     Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>> options) const
     -> KTable<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>> {
     using VOut = detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>;
-    return join_foreign<detail::JoinType::kInner, VOut>(other, std::move(extract), std::move(joiner),
-                                                        std::move(joined), std::move(options));
+    return join_foreign<detail::JoinType::kInner, VOut>(
+        other, std::move(extract), std::move(joiner), std::move(joined), std::move(options));
 }
 
 template <class K, class V, Removals kRemovals>
 template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
           ValueJoiner<K, const V&, const VOther*> F>
-requires Serializable<KOther> && Serializable<VOther> &&
-    Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
+    requires Serializable<KOther> && Serializable<VOther> &&
+                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
 auto KTable<K, V, kRemovals>::left_join(
     const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
     TableJoined<K, KOther> joined,
