@@ -27,18 +27,25 @@ std::string KafkaStreams::Implementation::next_thread_name() const {
 
 std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream_thread(
     const std::string& name) {
+    auto consumer_settings = client_settings(config_, Role::kMainConsumer, name + "-consumer");
+    if (const auto instance = consumer_settings.find("group.instance.id");
+        instance != consumer_settings.end()) {
+        // Static members need names of their own: the thread's number makes one.
+        instance->second += name.substr(name.rfind('-'));
+    }
     runtime::StreamThread::Parts parts{
         .settings = {.name = name,
                      .process_id = process_id_,
                      .poll = config_.poll,
                      .commit_interval = config_.effective_commit_interval(),
                      .task_timeout = config_.task_timeout,
+                     .log_summary_interval = config_.log_summary_interval,
                      .uncommitted_bytes_max = config_.statestore_uncommitted_max_bytes /
                                               static_cast<std::size_t>(config_.num_stream_threads),
                      .process_batch =
                          static_cast<std::size_t>(config_.buffered_records_per_partition)},
         .supplier = clients_,
-        .consumer_settings = client_settings(config_, Role::kMainConsumer, name + "-consumer"),
+        .consumer_settings = std::move(consumer_settings),
         .producer_settings = client_settings(config_, Role::kProducer, name + "-producer"),
         .task_settings = task_settings_,
         .task_maker = task_maker_.get(),

@@ -104,6 +104,7 @@ void StreamThread::turn(Timestamp now) {
         transition_to(ThreadState::kStarting);
         last_commit_ = now;
         counts_forgotten_ = now;
+        summarised_ = now;
     }
     if (!subscribed_ && (!ready_to_join() || (subscribe(), false))) {
         return;
@@ -122,6 +123,7 @@ void StreamThread::turn(Timestamp now) {
     }
     maybe_commit(parts_.clock->now());
     collector_->poll();
+    summarise(now);
     if (now - counts_forgotten_ >= settings().metadata_max_age) {
         collector_->forget_partition_counts();
         counts_forgotten_ = now;
@@ -184,8 +186,10 @@ milliseconds StreamThread::wait_time(Timestamp now) const {
         return milliseconds{0};
     }
     bool held_back = false;
+    bool to_commit = false;
     for (const StreamTask* task : tasks_.running()) {
         held_back = held_back || task->buffered() > 0;
+        to_commit = to_commit || task->commit_needed();
         if (const auto due = task->next_wall_clock_punctuation()) {
             until(*due);
         }
@@ -193,7 +197,7 @@ milliseconds StreamThread::wait_time(Timestamp now) const {
     if (held_back) {
         wait = std::min(wait, kHeldBackWait);
     }
-    if (!tasks_.running().empty()) {
+    if (to_commit) {
         until(std::max(last_commit_ + settings().commit_interval, next_attempt_));
     }
     return wait;
@@ -277,6 +281,21 @@ void StreamThread::commit_now(milliseconds timeout) {
     if (!retired_.empty() && collector_->flush(milliseconds{0})) {
         retired_.clear();
     }
+}
+
+void StreamThread::summarise(Timestamp now) {
+    if (settings().log_summary_interval <= milliseconds{0} ||
+        now - summarised_ < settings().log_summary_interval) {
+        return;
+    }
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(now - std::exchange(summarised_, now));
+    const std::uint64_t processed = processed_->value();
+    log::info(name() + ": processed " +
+              std::to_string(processed - std::exchange(processed_before_, processed)) +
+              " records in the last " + std::to_string(seconds.count()) + " s, " +
+              std::to_string(tasks_.running().size()) + " of " + std::to_string(tasks_.size()) +
+              " tasks running");
 }
 
 /// Does what the leader of the group says besides giving partitions.

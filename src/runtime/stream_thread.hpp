@@ -55,8 +55,9 @@ class StreamThread final : private kafka::ConsumerListener {
         std::chrono::milliseconds task_timeout{300'000};
         std::chrono::milliseconds request_timeout{10'000};  ///< For one answer of Kafka's.
         std::chrono::milliseconds metadata_max_age{300'000};
-        std::size_t uncommitted_bytes_max = 64 << 20;  ///< Of this thread; 0: no limit.
-        std::size_t process_batch = 1000;              ///< Records of a task in one go.
+        std::chrono::milliseconds log_summary_interval{120'000};  ///< 0: never.
+        std::size_t uncommitted_bytes_max = 64 << 20;             ///< Of this thread; 0: no limit.
+        std::size_t process_batch = 1000;                         ///< Records of a task in one go.
     };
 
     struct Parts {
@@ -139,6 +140,7 @@ class StreamThread final : private kafka::ConsumerListener {
     void maybe_commit(Timestamp now);
     void commit_now(std::chrono::milliseconds timeout);
     void heed_group();
+    void summarise(Timestamp now);
     void settle();
     void run_posted();
 
@@ -186,6 +188,8 @@ class StreamThread final : private kafka::ConsumerListener {
     Timestamp last_commit_ = kNoTimestamp;
     Timestamp next_attempt_ = kNoTimestamp;  // Of a commit, or of joining.
     Timestamp counts_forgotten_ = kNoTimestamp;
+    Timestamp summarised_ = kNoTimestamp;
+    std::uint64_t processed_before_ = 0;  // At the last summary.
 
     mutable std::mutex mutex_;  // Guards the rest.
     std::vector<std::function<void(TaskRegistry&)>> posted_;

@@ -274,6 +274,33 @@ TEST_F(EmbeddedFaults, GoesOnAtTheBeginningWhenCommittedRecordsAreGone) {
     EXPECT_THAT(table("out"), Contains(Pair("b", "v")));
 }
 
+TEST_F(EmbeddedFaults, RebuildsDamagedFilesFromTheChangelog) {
+    create_topics(1);
+    produce("a", 3);
+    auto streams = counter();
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(3));
+    ASSERT_TRUE(streams->close(10s));
+    int damaged = 0;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(state_dir)) {
+        if (file.path().filename().string().starts_with("MANIFEST")) {
+            std::filesystem::resize_file(file.path(), 10);
+            ++damaged;
+        }
+    }
+    ASSERT_EQ(damaged, 1);
+
+    expect_log("state is damaged and will be rebuilt");
+    streams = counter();
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(4));
+    EXPECT_TRUE(streams->close(10s));
+
+    EXPECT_EQ(logged.count(), 1);
+    EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
+}
+
 TEST_F(EmbeddedFaults, RebuildsAStoreWhoseChangelogWasReplaced) {
     create_topics(1);
     produce("a", 3);
