@@ -168,15 +168,21 @@ void KafkaStreams::Implementation::require_created(const char* what) const {
 }
 
 void KafkaStreams::Implementation::start() {
+    const std::scoped_lock lock(starting_);
     require_created("start");
     if (!machine.transition_to(ClientState::kRebalancing)) {
         require_created("start");
     }
     start_global();
     start_restoring();
-    for (int i = 0; i < config_.num_stream_threads; ++i) {
+    for (int i = 0; i < config_.num_stream_threads && may_start_threads(); ++i) {
         make_runner()->start();
     }
+}
+
+bool KafkaStreams::Implementation::may_start_threads() const {
+    const ClientState state = machine.state();
+    return state == ClientState::kRunning || state == ClientState::kRebalancing;
 }
 
 void KafkaStreams::Implementation::start_restoring() {
@@ -305,6 +311,7 @@ void KafkaStreams::Implementation::on_fatal() {
     if (!machine.transition_to(ClientState::kPendingError)) {
         return;
     }
+    const std::scoped_lock starting(starting_);
     stop_all(Runner::Ending::kCommit, milliseconds{10'000});
     const std::scoped_lock lock(mutex_);
     closer_ = std::thread([this] {
@@ -352,6 +359,7 @@ bool KafkaStreams::Implementation::is_own_thread() const {
 bool KafkaStreams::Implementation::close(milliseconds timeout) {
     const bool first = machine.transition_to(ClientState::kPendingShutdown);
     if (first) {
+        const std::scoped_lock lock(starting_);
         stop_all(Runner::Ending::kCommit, timeout);
     }
     if (is_own_thread()) {
@@ -397,6 +405,11 @@ void KafkaStreams::Implementation::wake_up_all() const {
 
 std::shared_ptr<const detail::StoreReader> KafkaStreams::Implementation::reader(
     const std::string& name) const {
+    for (const auto& global : topology_.spec().global_stores) {
+        if (global.store.name == name) {
+            return client::make_global_store_reader(global.store, global_->stores());
+        }
+    }
     return client::make_local_store_reader(name, application_, [this] {
         std::vector<std::shared_ptr<runtime::StreamThread>> threads;
         for (const auto& runner : runners()) {

@@ -69,6 +69,7 @@ class KafkaStreams::Implementation {
     void make_global_thread();
     void start_global();
     void start_restoring();
+    bool may_start_threads() const;
     void tidy();
     void purge_repartition_topics();
     void stop_all(Runner::Ending ending, std::chrono::milliseconds timeout);
@@ -103,6 +104,10 @@ class KafkaStreams::Implementation {
     std::unique_ptr<client::RepartitionPurger> purger_;
     std::thread updating_global_;
     std::mutex finishing_;  // Held by the one that joins these.
+
+    // Held while threads are started and told to stop, so that none is forgotten. Recursive, as a
+    // state listener may close the client.
+    std::recursive_mutex starting_;
 
     mutable std::mutex mutex_;  // Guards the rest.
     mutable std::condition_variable ended_;

@@ -82,8 +82,8 @@ std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner(
 }
 
 std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
-    const ClientState state = machine.state();
-    if (state != ClientState::kRunning && state != ClientState::kRebalancing) {
+    const std::scoped_lock lock(starting_);
+    if (!may_start_threads()) {
         return std::nullopt;
     }
     const auto runner = make_runner();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 #include <future>
+#include <mutex>
 #include <utility>
 
 namespace millrace::client {
@@ -20,6 +21,10 @@ constexpr std::size_t kTimestampBytes = 8;
 
 bool with_timestamp(StoreKind kind) {
     return kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow;
+}
+
+Bytes plain_value(BytesView value, bool timestamped) {
+    return Bytes(timestamped ? value.substr(std::min(kTimestampBytes, value.size())) : value);
 }
 
 class LocalStoreReader final : public StoreReader {
@@ -121,9 +126,7 @@ class LocalStoreReader final : public StoreReader {
         }
     }
 
-    Bytes value_of(BytesView value) const {
-        return Bytes(timestamped_ ? value.substr(std::min(kTimestampBytes, value.size())) : value);
-    }
+    Bytes value_of(BytesView value) const { return plain_value(value, timestamped_); }
 
     void append(WindowBytesIterator& rows, std::vector<WindowEntry>& entries) const {
         for (; rows.valid(); rows.next()) {
@@ -136,7 +139,52 @@ class LocalStoreReader final : public StoreReader {
     LiveThreads threads_;
 };
 
+/// Through a view of its own, whose reads take turns.
+class GlobalStoreReader final : public StoreReader {
+  public:
+    GlobalStoreReader(std::shared_ptr<runtime::GlobalStoreViews> views, const std::string& store,
+                      bool timestamped)
+        : views_(std::move(views)),
+          store_(dynamic_cast<KeyValueBytesStore&>(*views_->find(store))),
+          timestamped_(timestamped) {}
+
+    std::optional<Bytes> get(BytesView key) const override {
+        const std::scoped_lock lock(mutex_);
+        const NullableBytes value = store_.get(key);
+        return value ? std::optional(plain_value(*value, timestamped_)) : std::nullopt;
+    }
+
+    std::vector<Entry> range(NullableBytes first, NullableBytes last) const override {
+        std::vector<Entry> entries;
+        for (auto row = store_.range(first, last, Order::kForward); row->valid(); row->next()) {
+            entries.emplace_back(Bytes(row->key()), plain_value(row->value(), timestamped_));
+        }
+        return entries;
+    }
+
+    std::uint64_t approximate_entries() const override { return store_.approximate_entries(); }
+
+    std::vector<WindowEntry> fetch(BytesView, Timestamp, Timestamp) const override {
+        throw StateError("a global store is no window store: " + store_.name());
+    }
+    std::vector<WindowEntry> fetch_all(Timestamp, Timestamp) const override {
+        throw StateError("a global store is no window store: " + store_.name());
+    }
+
+  private:
+    std::shared_ptr<runtime::GlobalStoreViews> views_;
+    KeyValueBytesStore& store_;
+    bool timestamped_;
+    mutable std::mutex mutex_;  // The view's result lives until its next read.
+};
+
 }  // namespace
+
+std::shared_ptr<const StoreReader> make_global_store_reader(const detail::StoreSpec& spec,
+                                                            runtime::GlobalStores& stores) {
+    return std::make_shared<GlobalStoreReader>(stores.views(), spec.name,
+                                               with_timestamp(spec.kind));
+}
 
 std::shared_ptr<const StoreReader> make_local_store_reader(
     const std::string& store, const topology::ApplicationTopology& application,

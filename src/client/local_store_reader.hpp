@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/client/query.hpp"
+#include "runtime/global_stores.hpp"
 #include "runtime/stream_thread.hpp"
 #include "topology/sub_topologies.hpp"
 
@@ -19,5 +20,9 @@ using LiveThreads = std::function<std::vector<std::shared_ptr<runtime::StreamThr
 std::shared_ptr<const detail::StoreReader> make_local_store_reader(
     const std::string& store, const topology::ApplicationTopology& application,
     LiveThreads threads);
+
+/// Reads a global store, in the thread that asks. `stores` must outlive the reader.
+std::shared_ptr<const detail::StoreReader> make_global_store_reader(const detail::StoreSpec& spec,
+                                                                    runtime::GlobalStores& stores);
 
 }  // namespace millrace::client

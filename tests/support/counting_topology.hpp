@@ -30,10 +30,10 @@ class Events {
         return count_;
     }
 
-    /// False when there were fewer than `count` after ten seconds.
+    /// False when there were fewer than `count` after a minute.
     bool wait_for(int count) const {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return count_ >= count; });
+        return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return count_ >= count; });
     }
 
     /// Waits for one event, or `limit`: between two looks at something that tells nobody.

@@ -78,7 +78,7 @@ TEST_F(EmbeddedFaults, WaitsForABrokerThatIsDownAtTheStart) {
     broker.set_available(true);
 
     EXPECT_TRUE(processed.wait_for(1));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "1")));
 }
 
@@ -95,7 +95,7 @@ TEST_F(EmbeddedFaults, LosesNothingWhenTheBrokerIsDownForAWhile) {
     produce("a", 2);
     ASSERT_TRUE(processed.wait_for(4));
     EXPECT_TRUE(logged.wait_for(1)) << "says so";
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 4)));
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
@@ -111,7 +111,7 @@ TEST_F(EmbeddedFaults, GoesBackToTheLastCommitWhenItIsFenced) {
     broker.fail_next(BrokerOperation::kCommit, BrokerFault::kFenced);
     produce("a");
     ASSERT_TRUE(processed.wait_for(3)) << "the second record, again";
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
 }
@@ -148,7 +148,7 @@ TEST_F(EmbeddedFaults, CommitsAgainWhenARoundOfTheGroupCameBetween) {
     broker.fail_next(BrokerOperation::kCommit, BrokerFault::kRebalanceInProgress);
     produce("a", 2);
     ASSERT_TRUE(logged.wait_for(1));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_EQ(processed.count(), 2) << "nothing is repeated";
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
@@ -160,15 +160,15 @@ TEST_F(EmbeddedFaults, JoinsAnewWhenItIsThrownOutOfTheGroup) {
     streams->start();
     produce("a");
     ASSERT_TRUE(processed.wait_for(1));
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
     expect_log("lost its partitions");
 
     broker.expire_member("app", broker.members("app").at(0).member_id);
     ASSERT_TRUE(logged.wait_for(1));
     produce("b");
     ASSERT_TRUE(processed.wait_for(2));
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
-    EXPECT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_EQ(table("out").size(), 2U);
 }
@@ -179,7 +179,7 @@ TEST_F(EmbeddedFaults, NamesSourceTopicsThatAreMissing) {
 
     streams->start();
 
-    EXPECT_TRUE(streams->wait_for(ClientState::kError, 10s));
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 60s));
     EXPECT_THAT(errors, ElementsAre(HasSubstr("source topics do not exist: in")));
 }
 
@@ -193,7 +193,7 @@ TEST_F(EmbeddedFaults, FindsSourceTopicsThatAreCreatedLaterWhenToldToReplaceTheT
     produce("a");
 
     EXPECT_TRUE(processed.wait_for(1));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 }
 
 TEST_F(EmbeddedFaults, RefusesAnInternalTopicWithTheWrongNumberOfPartitions) {
@@ -203,7 +203,7 @@ TEST_F(EmbeddedFaults, RefusesAnInternalTopicWithTheWrongNumberOfPartitions) {
 
     streams->start();
 
-    EXPECT_TRUE(streams->wait_for(ClientState::kError, 10s));
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 60s));
     EXPECT_THAT(errors, ElementsAre(AllOf(HasSubstr("app-counts-changelog has 3"),
                                           HasSubstr("needs 2"), HasSubstr("Reset"))));
 }
@@ -215,8 +215,8 @@ TEST_F(EmbeddedFaults, ShutsDownTheClientByDefault) {
 
     streams->start();
 
-    EXPECT_TRUE(streams->wait_for(ClientState::kError, 10s));
-    EXPECT_TRUE(streams->close(10s)) << "may still be called";
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 60s));
+    EXPECT_TRUE(streams->close(60s)) << "may still be called";
     EXPECT_EQ(streams->state(), ClientState::kError);
     EXPECT_THAT(broker.committed_offsets("app"), ::testing::IsEmpty());
 }
@@ -231,8 +231,8 @@ TEST_F(EmbeddedFaults, ReplacesAThreadAndGoesOnFromTheLastCommit) {
 
     fail = false;
     EXPECT_TRUE(processed.wait_for(2));
-    EXPECT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_EQ(table("out").size(), 2U);
 }
@@ -241,17 +241,17 @@ TEST_F(EmbeddedFaults, ShutsDownAllInstancesWhenOneAsksForIt) {
     create_topics(2);
     const auto other = client(relay_topology(on_record), config("two"));
     other->start();
-    ASSERT_TRUE(other->wait_for(ClientState::kRunning, 10s));
+    ASSERT_TRUE(other->wait_for(ClientState::kRunning, 60s));
     const auto streams = failing(throwing_on_bad(), UncaughtDecision::kShutDownApplication);
     streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
 
     for (Partition partition : {0, 1}) {
         broker.produce("in", {.key = "a", .value = "bad", .partition = partition});
     }
 
-    EXPECT_TRUE(streams->wait_for(ClientState::kError, 20s));
-    EXPECT_TRUE(other->wait_for(ClientState::kError, 20s));
+    EXPECT_TRUE(streams->wait_for(ClientState::kError, 60s));
+    EXPECT_TRUE(other->wait_for(ClientState::kError, 60s));
 }
 
 TEST_F(EmbeddedFaults, GoesOnAtTheBeginningWhenCommittedRecordsAreGone) {
@@ -260,7 +260,7 @@ TEST_F(EmbeddedFaults, GoesOnAtTheBeginningWhenCommittedRecordsAreGone) {
     auto streams = client(relay_topology(on_record), config());
     streams->start();
     ASSERT_TRUE(processed.wait_for(3));
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
     // The topic is made anew with fewer records than were committed.
     broker.delete_topic("in");
     broker.create_topic("in", 1);
@@ -270,7 +270,7 @@ TEST_F(EmbeddedFaults, GoesOnAtTheBeginningWhenCommittedRecordsAreGone) {
     streams->start();
 
     EXPECT_TRUE(processed.wait_for(4));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
     EXPECT_THAT(table("out"), Contains(Pair("b", "v")));
 }
 
@@ -280,7 +280,7 @@ TEST_F(EmbeddedFaults, RebuildsDamagedFilesFromTheChangelog) {
     auto streams = counter();
     streams->start();
     ASSERT_TRUE(processed.wait_for(3));
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
     int damaged = 0;
     for (const auto& file : std::filesystem::recursive_directory_iterator(state_dir)) {
         if (file.path().filename().string().starts_with("MANIFEST")) {
@@ -295,7 +295,7 @@ TEST_F(EmbeddedFaults, RebuildsDamagedFilesFromTheChangelog) {
     streams->start();
     produce("a");
     ASSERT_TRUE(processed.wait_for(4));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_EQ(logged.count(), 1);
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
@@ -307,7 +307,7 @@ TEST_F(EmbeddedFaults, RebuildsAStoreWhoseChangelogWasReplaced) {
     auto streams = counter();
     streams->start();
     ASSERT_TRUE(processed.wait_for(3));
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
     broker.delete_topic("app-counts-changelog");
     broker.create_topic("app-counts-changelog", 1, {{"cleanup.policy", "compact"}});
     broker.produce("app-counts-changelog", {.key = "a", .value = "40"});
@@ -317,7 +317,7 @@ TEST_F(EmbeddedFaults, RebuildsAStoreWhoseChangelogWasReplaced) {
     streams->start();
     produce("a");
     ASSERT_TRUE(processed.wait_for(4));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_EQ(logged.count(), 1);
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "41")));

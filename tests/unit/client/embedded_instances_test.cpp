@@ -25,7 +25,7 @@ class EmbeddedInstances : public support::EmbeddedApplication {
     /// Waits until both are running with these numbers of tasks.
     static bool settled(const KafkaStreams& first, std::size_t first_tasks,
                         const KafkaStreams& second, std::size_t second_tasks) {
-        for (int i = 0; i < 2000; ++i) {
+        for (int i = 0; i < 12000; ++i) {
             if (tasks_of(first) == first_tasks && tasks_of(second) == second_tasks &&
                 first.state() == ClientState::kRunning && second.state() == ClientState::kRunning) {
                 return true;
@@ -48,10 +48,10 @@ TEST_F(EmbeddedInstances, ShareTheTasksAndHandThemOverWhenOneCloses) {
 
     produce_keys(20);
     ASSERT_TRUE(processed.wait_for(40));
-    ASSERT_TRUE(first->close(10s));
+    ASSERT_TRUE(first->close(60s));
     produce_keys(20);
     ASSERT_TRUE(processed.wait_for(60));
-    ASSERT_TRUE(second->close(10s));
+    ASSERT_TRUE(second->close(60s));
 
     EXPECT_EQ(processed.count(), 60) << "nothing is processed twice when all close in order";
     for (const auto& [key, count] : table("out")) {
@@ -76,7 +76,7 @@ TEST_F(EmbeddedInstances, LoseNothingWhenOneDiesWithoutClosing) {
     const auto second = counter("one");
     second->start();
     ASSERT_TRUE(processed.wait_for(40)) << "what was not committed is processed again";
-    ASSERT_TRUE(second->close(10s));
+    ASSERT_TRUE(second->close(60s));
 
     EXPECT_EQ(table("out").size(), 20U);
     for (const auto& [key, count] : table("out")) {
@@ -88,17 +88,17 @@ TEST_F(EmbeddedInstances, SpreadTasksOverThreadsThatComeAndGo) {
     create_topics(4);
     const auto streams = client(relay_topology(on_record), config());
     streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
 
     const auto added = streams->add_stream_thread();
     ASSERT_TRUE(added.has_value());
     produce_keys(20);
     ASSERT_TRUE(processed.wait_for(20));
-    const auto removed = streams->remove_stream_thread(10s);
+    const auto removed = streams->remove_stream_thread(60s);
     EXPECT_EQ(removed, added);
     produce_keys(20);
     ASSERT_TRUE(processed.wait_for(40));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_EQ(broker.records("out").size(), 40U);
 }
@@ -109,13 +109,13 @@ TEST_F(EmbeddedInstances, KeepStateOfBothWhenTheApplicationRestartsWithOne) {
     auto first = counter("one");
     first->start();
     ASSERT_TRUE(processed.wait_for(10));
-    ASSERT_TRUE(first->close(10s));
+    ASSERT_TRUE(first->close(60s));
 
     const auto other = counter("two");  // Has no state at all: everything comes from the changelog.
     other->start();
     produce_keys(10);
     ASSERT_TRUE(processed.wait_for(20));
-    ASSERT_TRUE(other->close(10s));
+    ASSERT_TRUE(other->close(60s));
 
     EXPECT_EQ(metric(*other, "restore-records-total"), 10);
     for (const auto& [key, count] : table("out")) {

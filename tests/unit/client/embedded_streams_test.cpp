@@ -32,7 +32,7 @@ TEST_F(EmbeddedStreams, RelaysRecordsFromTopicToTopic) {
     ASSERT_TRUE(processed.wait_for(3));
     produce("b");
     ASSERT_TRUE(processed.wait_for(4));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_EQ(streams->state(), ClientState::kNotRunning);
     EXPECT_EQ(broker.records("out").size(), 4U);
@@ -51,7 +51,7 @@ TEST_F(EmbeddedStreams, CountsWithAChangelog) {
 
     streams->start();
     ASSERT_TRUE(processed.wait_for(4));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
     EXPECT_THAT(table("app-counts-changelog"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
@@ -64,13 +64,13 @@ TEST_F(EmbeddedStreams, ResumesWithItsStateWithoutReadingTheChangelogAgain) {
     auto streams = counter();
     streams->start();
     ASSERT_TRUE(processed.wait_for(5));
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
 
     streams = counter();
     streams->start();
     produce("a");
     ASSERT_TRUE(processed.wait_for(6));
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
 
     EXPECT_EQ(metric(*streams, "restore-records-total"), 0);
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4"), Pair("b", "2")));
@@ -83,7 +83,7 @@ TEST_F(EmbeddedStreams, RebuildsDeletedStateFromTheChangelog) {
     auto streams = counter();
     streams->start();
     ASSERT_TRUE(processed.wait_for(5));
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
     std::filesystem::remove_all(state_dir);
 
     streams = counter();
@@ -99,7 +99,7 @@ TEST_F(EmbeddedStreams, RebuildsDeletedStateFromTheChangelog) {
     streams->start();
     produce("a");
     ASSERT_TRUE(processed.wait_for(6));
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
 
     EXPECT_THAT(heard, ElementsAre("counts 0 5"));
     EXPECT_EQ(total, 5);
@@ -116,7 +116,7 @@ TEST_F(EmbeddedStreams, AnswersQueriesFromTheThreadsThatOwnTheStore) {
     const auto streams = client(counting_topology(on_record), two_threads);
     streams->start();
     ASSERT_TRUE(processed.wait_for(5));
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
 
     const auto counts = streams->store<ReadOnlyKeyValueStore<std::string, std::string>>("counts");
 
@@ -125,7 +125,7 @@ TEST_F(EmbeddedStreams, AnswersQueriesFromTheThreadsThatOwnTheStore) {
     EXPECT_THAT(counts.all(), UnorderedElementsAre(Pair("a", "3"), Pair("b", "2")));
     EXPECT_THROW((streams->store<ReadOnlyKeyValueStore<std::string, std::string>>("other")),
                  StateError);
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
     EXPECT_THROW(counts.get("a"), StateError);
 }
 
@@ -134,7 +134,7 @@ TEST_F(EmbeddedStreams, ProcessesNothingWhilePaused) {
     const auto streams = client(relay_topology(on_record), config());
     streams->pause();
     streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
     produce("a", 2);
 
     // Three polls of a thread that could have processed.
@@ -148,7 +148,7 @@ TEST_F(EmbeddedStreams, ProcessesNothingWhilePaused) {
 
     streams->resume();
     EXPECT_TRUE(processed.wait_for(2));
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
 }
 
 TEST_F(EmbeddedStreams, RefusesASecondProcessOnTheSameStateDirectory) {
@@ -162,7 +162,7 @@ TEST_F(EmbeddedStreams, LeavesTheStateDirectoryToTheNextClientWhenClosed) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
-    ASSERT_TRUE(streams->close(10s));
+    ASSERT_TRUE(streams->close(60s));
 
     EXPECT_NO_THROW(counter());
 }
@@ -178,9 +178,9 @@ TEST_F(EmbeddedStreams, ReportsStatesInOrder) {
     });
 
     streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 10s));
-    ASSERT_TRUE(streams->close(10s));
-    ASSERT_TRUE(streams->close(10s)) << "closing twice is no error";
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    ASSERT_TRUE(streams->close(60s));
+    ASSERT_TRUE(streams->close(60s)) << "closing twice is no error";
 
     EXPECT_THAT(states, ElementsAre(ClientState::kRebalancing, ClientState::kRunning,
                                     ClientState::kPendingShutdown, ClientState::kNotRunning));
@@ -219,7 +219,7 @@ TEST_F(EmbeddedStreams, GivesUpWaitingForATaskThatDoesNotEnd) {
     EXPECT_EQ(streams->state(), ClientState::kPendingShutdown);
 
     leave.happened();
-    EXPECT_TRUE(streams->close(10s));
+    EXPECT_TRUE(streams->close(60s));
     EXPECT_EQ(streams->state(), ClientState::kNotRunning);
 }
 
@@ -259,7 +259,11 @@ TEST_F(EmbeddedStreams, ReadsAGlobalStoreToTheEndBeforeAnyTaskProcesses) {
 
     streams->start();
     ASSERT_TRUE(processed.wait_for(1));
-    EXPECT_TRUE(streams->close(10s));
+    const auto names =
+        streams->store<ReadOnlyKeyValueStore<std::string, std::string>>("names-store");
+    EXPECT_EQ(names.get("a"), "Ada");
+    EXPECT_EQ(names.all().size(), 51U);
+    EXPECT_TRUE(streams->close(60s));
 
     EXPECT_THAT(found, ElementsAre("Ada"));
 }
