@@ -130,6 +130,11 @@ Offset Contract::end_offset(const TopicPartition& partition, kafka::Isolation is
         .front();
 }
 
+void Contract::await_committed(const TopicPartition& partition, Offset end) {
+    eventually("the end of a transaction in " + to_string(partition),
+               [&] { return end_offset(partition, kafka::Isolation::kReadCommitted) == end; });
+}
+
 void Contract::poll_until(const std::string& what, const std::vector<TestConsumer*>& consumers,
                           const std::function<bool()>& holds) {
     eventually(what, [&] {

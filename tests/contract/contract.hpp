@@ -63,6 +63,10 @@ class Contract : public ::testing::TestWithParam<BrokerKind> {
     Offset end_offset(const TopicPartition& partition,
                       kafka::Isolation isolation = kafka::Isolation::kReadUncommitted);
 
+    /// Waits until readers of committed records may read up to `end`. Apache Kafka answers the end
+    /// of a transaction before its markers stand in the partitions.
+    void await_committed(const TopicPartition& partition, Offset end);
+
     /// Polls these consumers in turn until the condition holds.
     void poll_until(const std::string& what, const std::vector<TestConsumer*>& consumers,
                     const std::function<bool()>& holds);

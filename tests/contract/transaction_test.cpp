@@ -63,6 +63,7 @@ TEST_P(Transactions, ShowCommittedRecordsToEverybody) {
     producer->send(topic, "k", "2");
     producer->commit();
 
+    await_committed({topic, 0}, 3);
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("1", "2"));
     EXPECT_THAT(all_values({topic, 0}), ElementsAre("1", "2"));
 }
@@ -78,6 +79,7 @@ TEST_P(Transactions, HideAbortedRecordsFromReadersOfCommittedOnly) {
     producer->send(topic, "k", "committed");
     producer->commit();
 
+    await_committed({topic, 0}, 4);
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("committed"));
     EXPECT_THAT(all_values({topic, 0}), ElementsAre("aborted", "committed"));
 }
@@ -101,12 +103,13 @@ TEST_P(Transactions, HoldBackEverythingAfterTheOldestOpenOne) {
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("before"));
     EXPECT_THAT(all_values({topic, 0}), ElementsAre("before", "open", "other", "plain"));
     EXPECT_EQ(end_offset({topic, 0}, Isolation::kReadCommitted), 1);
-    EXPECT_EQ(end_offset({topic, 0}, Isolation::kReadUncommitted), 5);
+    eventually("the end of the other transaction",
+               [&] { return end_offset({topic, 0}, Isolation::kReadUncommitted) == 5; });
 
     open->commit();
 
+    await_committed({topic, 0}, 6);
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("before", "open", "other", "plain"));
-    EXPECT_EQ(end_offset({topic, 0}, Isolation::kReadCommitted), 6);
 }
 
 TEST_P(Transactions, EndWithAMarkerThatTakesAnOffset) {
@@ -115,15 +118,15 @@ TEST_P(Transactions, EndWithAMarkerThatTakesAnOffset) {
     producer->begin();
     producer->send(topic, "k", "1");
     producer->commit();
-    EXPECT_EQ(end_offset({topic, 0}), 2);
+    await_committed({topic, 0}, 2);
     producer->begin();
     producer->send(topic, "k", "2");
     producer->commit();
 
+    await_committed({topic, 0}, 4);
     const auto records = read_all({topic, 0});
 
     EXPECT_THAT(records, ElementsAre(Field(&RecordCopy::offset, 0), Field(&RecordCopy::offset, 2)));
-    EXPECT_EQ(end_offset({topic, 0}), 4);
 }
 
 TEST_P(Transactions, SpanPartitions) {
@@ -139,6 +142,8 @@ TEST_P(Transactions, SpanPartitions) {
 
     producer->commit();
 
+    await_committed({first, 0}, 2);
+    await_committed({second, 0}, 2);
     EXPECT_THAT(committed_values({first, 0}), ElementsAre("1"));
     EXPECT_THAT(committed_values({second, 0}), ElementsAre("2"));
 }
@@ -200,6 +205,8 @@ TEST_P(Transactions, MustBeAbortedWhenARecordFailed) {
     next->begin();
     next->send(topic, "k", "small");
     next->commit();
+    eventually("the record of the new producer",
+               [&] { return !committed_values({topic, 0}).empty(); });
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("small"));
 }
 
@@ -222,6 +229,7 @@ TEST_P(Transactions, FenceEarlierProducersOfTheirId) {
     const auto status = sent.ok() ? (*zombie)->commit_transaction(kTimeout) : sent;
     EXPECT_TRUE(status.fenced()) << status.message();
     EXPECT_TRUE(status.fatal());
+    await_committed({topic, 0}, 4);
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("heir"));
 }
 
@@ -237,8 +245,7 @@ TEST_P(Transactions, LeftOpenAreAbortedByTheNextProducerOfTheirId) {
 
     make_transactional(id);
 
-    eventually("the end of the open transaction",
-               [&] { return end_offset({topic, 0}, Isolation::kReadCommitted) == 2; });
+    await_committed({topic, 0}, 2);
     EXPECT_THAT(committed_values({topic, 0}), IsEmpty());
 }
 
@@ -252,8 +259,7 @@ TEST_P(Transactions, LeftOpenTooLongAreAborted) {
 
     let_pass(std::chrono::milliseconds(2'500));
 
-    eventually("the end of the open transaction",
-               [&] { return end_offset({topic, 0}, Isolation::kReadCommitted) == 2; });
+    await_committed({topic, 0}, 2);
     EXPECT_FALSE((*slow)->commit_transaction(kTimeout).ok());
     EXPECT_THAT(committed_values({topic, 0}), IsEmpty());
 }

@@ -6,11 +6,26 @@ namespace millrace::parity {
 const std::map<std::string, Scenario>& all_scenarios() {
     static const std::map<std::string, Scenario> all = [] {
         std::map<std::string, Scenario> scenarios;
-        for (const auto& area :
-             {stateless(), stateless_repartitions(), aggregations(), aggregations_tables(),
-              naming(), windows(), joins_tables(), table_joins(), tables(), processors(),
-              processors_punctuate(), processors_stores(), errors(), joins(), programs(),
-              cogroups(), tables_transformed(), naming_more(), windows_more(), processor_topologies()}) {
+        for (const auto& area : {stateless(),
+                                 stateless_repartitions(),
+                                 aggregations(),
+                                 aggregations_tables(),
+                                 naming(),
+                                 windows(),
+                                 joins_tables(),
+                                 table_joins(),
+                                 tables(),
+                                 processors(),
+                                 processors_punctuate(),
+                                 processors_stores(),
+                                 errors(),
+                                 joins(),
+                                 programs(),
+                                 cogroups(),
+                                 tables_transformed(),
+                                 naming_more(),
+                                 windows_more(),
+                                 processor_topologies()}) {
             for (const Scenario& scenario : area) {
                 scenarios.emplace(scenario.name, scenario);
             }
