@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <random>
 #include <set>
 #include <string>
@@ -277,6 +278,7 @@ TEST(EmbeddedGroupsOnThreads, ShareTheWorkAndReadEverythingOnce) {
     EmbeddedBroker broker;
     broker.create_topic("t", 6);
     std::atomic<int> read{0};
+    std::barrier all_read(kThreads);
     const auto run_member = [&] {
         TestConsumer member(
             broker.clients()->make_consumer({{"group.id", "g"}}, std::make_shared<TestAssignor>()));
@@ -290,7 +292,10 @@ TEST(EmbeddedGroupsOnThreads, ShareTheWorkAndReadEverythingOnce) {
             for (const auto& partition : partitions) {
                 commits.push_back({partition, positions[partition], -1, ""});
             }
-            EXPECT_TRUE(member->commit(commits, kTimeout).ok());
+            const kafka::Status committed = member->commit(commits, kTimeout);
+            // At the end a round may be under way, in which nobody may commit; nobody reads on
+            // either.
+            EXPECT_TRUE(committed.ok() || read >= kRecords) << committed.message();
         });
         member.subscribe("t");
         while (read < kRecords) {
@@ -300,7 +305,8 @@ TEST(EmbeddedGroupsOnThreads, ShareTheWorkAndReadEverythingOnce) {
                 ++read;
             }
         }
-        member->close(kTimeout);  // Commits, as others may still be given its partitions.
+        all_read.arrive_and_wait();
+        member->close(kTimeout);
     };
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
