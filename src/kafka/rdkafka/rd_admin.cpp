@@ -26,16 +26,26 @@ std::vector<Status> statuses_of(const rd_kafka_topic_result_t* const* results, s
     return statuses;
 }
 
-}  // namespace
-
-RdAdmin::RdAdmin(const ClientSettings& settings) {
-    const OwnSettings own{
-        .defaults = {{"socket.nagle.disable", "true"}, {"enable.metrics.push", "false"}},
-        .fixed = {}};
-    RdConfig config = make_config(merged(own, settings));
+RdConfig make_admin_config(const ClientSettings& settings) {
+    RdConfig config = make_config(settings);
     // What matters of an error is told by the call that fails on it; nobody would serve this queue.
     rd_kafka_conf_set_error_cb(config.get(), [](rd_kafka_t*, int, const char*, void*) noexcept {});
-    client_ = make_client(RD_KAFKA_PRODUCER, std::move(config), nullptr);
+    return config;
+}
+
+}  // namespace
+
+RdAdmin::RdAdmin(const ClientSettings& settings)
+    : settings_(
+          merged({.defaults = {{"socket.nagle.disable", "true"}, {"enable.metrics.push", "false"}},
+                  .fixed = {}},
+                 settings)),
+      client_(make_client(RD_KAFKA_PRODUCER, make_admin_config(settings_), nullptr)) {}
+
+RdClient RdAdmin::make_group_client(const std::string& group) const {
+    ClientSettings settings = settings_;
+    settings["group.id"] = group;
+    return make_client(RD_KAFKA_CONSUMER, make_admin_config(settings), nullptr);
 }
 
 Result<PartitionCounts> RdAdmin::describe_topics(std::span<const std::string> names,

@@ -37,6 +37,13 @@ class RdAdmin final : public Admin {
     Status delete_group(const std::string& group, std::chrono::milliseconds timeout) override;
 
   private:
+    /// A client of this group. librdkafka crashes in a client without a group when a broker answers
+    /// the question for a group's offsets with NOT_COORDINATOR (its issue 5040).
+    RdClient make_group_client(const std::string& group) const;
+    Result<std::map<TopicPartition, CommittedOffset>> ask_group_offsets(
+        rd_kafka_t* client, const std::string& group, std::chrono::milliseconds timeout) const;
+
+    ClientSettings settings_;
     RdClient client_;
 };
 

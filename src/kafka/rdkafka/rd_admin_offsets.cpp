@@ -5,6 +5,7 @@
 #include "kafka/rdkafka/partition_lists.hpp"
 #include "kafka/rdkafka/rd_admin.hpp"
 #include "kafka/rdkafka/status_of_error.hpp"
+#include "kafka/rdkafka/timeouts.hpp"
 
 #include <span>
 #include <utility>
@@ -13,6 +14,8 @@ namespace millrace::kafka {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr milliseconds kCoordinatorPause{100};
 
 rd_kafka_IsolationLevel_t to_rd_isolation(Isolation isolation) {
     return isolation == Isolation::kReadCommitted ? RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
@@ -135,13 +138,27 @@ Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition
 
 Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(const std::string& group,
                                                                          milliseconds timeout) {
-    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
+    const RdClient client = make_group_client(group);
+    const RdQueue nothing(rd_kafka_queue_new(client.get()));
+    auto offsets = ask_group_offsets(client.get(), group, timeout);
+    // While a group's coordinator is being elected, and its group loaded.
+    for (; !offsets.ok() && offsets.status().retriable() && timeout > kCoordinatorPause;
+         timeout -= kCoordinatorPause) {
+        RdEvent(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
+        offsets = ask_group_offsets(client.get(), group, timeout);
+    }
+    return offsets;
+}
+
+Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::ask_group_offsets(
+    rd_kafka_t* client, const std::string& group, milliseconds timeout) const {
+    AdminCall call(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
                    "cannot read the offsets of group " + group);
     RequestArray<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy>
         requests;
     requests.add(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
-    rd_kafka_ListConsumerGroupOffsets(client_.get(), requests.data(), requests.size(),
-                                      call.options(), call.answers());
+    rd_kafka_ListConsumerGroupOffsets(client, requests.data(), requests.size(), call.options(),
+                                      call.answers());
     const Result<RdEvent> answer = call.wait();
     if (!answer.ok()) {
         return answer.status();
