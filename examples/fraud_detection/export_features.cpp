@@ -8,20 +8,13 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <map>
 #include <string>
 
-int main(int argc, char** argv) {
-    fraud::TrafficOptions options;
-    std::uint64_t payments = 100'000;
-    CLI::App app{"Writes features of generated payments as CSV to standard output"};
-    app.add_option("--seed", options.seed, "seed of the traffic")->capture_default_str();
-    app.add_option("--cards", options.cards, "number of cards")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    app.add_option("--payments", payments, "number of payments")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
+namespace {
 
+void write_features(const fraud::TrafficOptions& options, std::uint64_t payments) {
     fraud::TrafficGenerator traffic(options);
     std::map<std::string, fraud::CardProfile> profiles;
     for (auto& profile : traffic.profiles()) {
@@ -46,5 +39,24 @@ int main(int argc, char** argv) {
         }
         std::printf("%d\n", record.fraudulent ? 1 : 0);
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    fraud::TrafficOptions options;
+    std::uint64_t payments = 100'000;
+    CLI::App app{"Writes features of generated payments as CSV to standard output"};
+    app.add_option("--seed", options.seed, "seed of the traffic")->capture_default_str();
+    app.add_option("--cards", options.cards, "number of cards")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--payments", payments, "number of payments")->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+
+    write_features(options, payments);
     return 0;
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "export_features: %s\n", error.what());
+    return 1;
 }
