@@ -23,7 +23,8 @@ StreamTask::StreamTask(Parts parts)
       stores_(std::move(parts.stores)),
       group_(settings_->max_idle),
       committed_(inputs_.size()),
-      committing_(inputs_.size()) {
+      committing_(inputs_.size()),
+      dropped_counter_(std::move(parts.dropped)) {
     MILLRACE_CHECK(application_ != nullptr && part_ != nullptr);
     MILLRACE_CHECK(collector_ != nullptr && stores_ != nullptr);
     make_backups();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kafka/consumer.hpp"
+#include "metrics/registry.hpp"
 #include "millrace/core/task_id.hpp"
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/task_context.hpp"
@@ -40,15 +41,11 @@ struct StoreChangelog {
 /// One sub-topology on one partition: takes records from its input partitions in the order of their
 /// times and sends them through its nodes.
 ///
-/// The stream thread drives it:
-///
-///     StreamTask task(std::move(parts));
-///     task.start_restoring();                      // then fill task.stores() from
-///     task.changelogs() task.complete_restoration(committed, now); task.attach(input, queue); //
-///     for each of task.inputs() loop:    task.fetch();  task.process(max, now);
-///     task.punctuate(now); commit:  task.prepare_commit(offsets);  Kafka commits the offsets;
-///     task.post_commit(); end:     commit, task.suspend(), task.close_clean();   or at any time
-///     task.close_dirty();
+/// The stream thread drives it. It begins with start_restoring; once stores() are filled from
+/// changelogs(), complete_restoration makes it run, and attach gives it a queue for each of
+/// inputs(). While running: fetch, process and punctuate. A commit is prepare_commit, then Kafka
+/// commits the offsets, then post_commit. It ends with a commit, suspend and close_clean; or at any
+/// time with close_dirty.
 ///
 /// Between prepare_commit and post_commit no record may be processed. When Kafka did not commit:
 /// prepare_commit again (at-least-once) or close_dirty.
@@ -68,6 +65,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
         detail::RecordCollector* collector =
             nullptr;  ///< Of the stream thread; must outlive the task.
         std::shared_ptr<const TaskSettings> settings{};
+        std::shared_ptr<metrics::Counter> dropped{};  ///< Told of records dropped; may be null.
 
         /// Global stores, readable by every node; null when there are none.
         std::function<StateStore*(const std::string& name)> global_store{};
@@ -191,6 +189,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     void ask_processing_handler(const detail::Node& node, const std::exception& error);
     void act_on(const ErrorResponse& response, std::string_view what, const ErrorContext& context,
                 const std::exception& error);
+    void count_dropped();
     void count_dropped(std::string_view where, std::string_view reason);
 
     TaskId id_;
@@ -216,6 +215,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     bool commit_requested_ = false;
     bool changed_ = false;  // Anything but offsets to commit.
     std::uint64_t dropped_records_ = 0;
+    std::shared_ptr<metrics::Counter> dropped_counter_;
     Timestamp drop_logged_ = kNoTimestamp;  // When the last dropped record was logged.
     Headers no_headers_;                    // Of punctuators.
 };

@@ -111,7 +111,7 @@ void StreamTask::act_on(const ErrorResponse& response, std::string_view what,
                           .partition = letter.partition});
     }
     if (response.decision == ErrorDecision::kResume) {
-        ++dropped_records_;
+        count_dropped();
         return;
     }
     throw ProcessingError(std::string(what) + ": node " + std::string(context.node) + ", topic " +
@@ -129,8 +129,15 @@ void StreamTask::dropped_expired(const std::string& store) {
     count_dropped(store, "record too late for the store's retention");
 }
 
-void StreamTask::count_dropped(std::string_view where, std::string_view reason) {
+void StreamTask::count_dropped() {
     ++dropped_records_;
+    if (dropped_counter_ != nullptr) {
+        dropped_counter_->add();
+    }
+}
+
+void StreamTask::count_dropped(std::string_view where, std::string_view reason) {
+    count_dropped();
     if (drop_logged_ != kNoTimestamp && wall_clock_ - drop_logged_ < kDropLogInterval) {
         return;
     }

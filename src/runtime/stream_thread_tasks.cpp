@@ -81,8 +81,12 @@ std::vector<kafka::CommittedOffset> StreamThread::committed_offsets(
 
 void StreamThread::open_task(TaskId id, std::vector<TopicPartition> inputs,
                              std::vector<kafka::CommittedOffset> committed, bool wipe) {
-    TaskRegistry::Entry made{parts_.task_maker->make(id, std::move(inputs), *collector_, wipe),
-                             std::move(committed)};
+    auto dropped = parts_.metrics->counter({"dropped-records-total",
+                                            "stream-task-metrics",
+                                            {{"thread-id", name()}, {"task-id", to_string(id)}}});
+    TaskRegistry::Entry made{
+        parts_.task_maker->make(id, std::move(inputs), *collector_, std::move(dropped), wipe),
+        std::move(committed)};
     StreamTask& task = *made.task;
     task.start_restoring();
     std::vector<restore::StoreToRestore> stores;

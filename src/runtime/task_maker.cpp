@@ -17,7 +17,9 @@ TaskMaker::TaskMaker(Parts parts) : parts_(std::move(parts)) {
 }
 
 std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartition> inputs,
-                                            detail::RecordCollector& collector, bool wipe) const {
+                                            detail::RecordCollector& collector,
+                                            std::shared_ptr<metrics::Counter> dropped,
+                                            bool wipe) const {
     const topology::SubTopology& part = part_of(id);
     std::function<StateStore*(const std::string&)> global_store;
     if (parts_.global_stores != nullptr) {
@@ -38,6 +40,7 @@ std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartitio
                               .stores = open_stores(id, part, wipe),
                               .collector = &collector,
                               .settings = parts_.settings,
+                              .dropped = std::move(dropped),
                               .global_store = std::move(global_store)});
     } catch (...) {
         closed(id);

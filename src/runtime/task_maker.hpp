@@ -30,7 +30,8 @@ class TaskMaker {
     /// Throws StateError when the folder cannot be used or another thread has the task,
     /// TopologyError when nodes do not fit.
     std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs,
-                                     detail::RecordCollector& collector, bool wipe) const;
+                                     detail::RecordCollector& collector,
+                                     std::shared_ptr<metrics::Counter> dropped, bool wipe) const;
 
     /// To be called when a task is closed: another thread may make it then.
     void closed(TaskId id) const;
