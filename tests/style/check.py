@@ -7,7 +7,8 @@
   check.py leaks        no third-party header is reachable from the public headers   (needs --compiler)
   check.py sizes        no file above 500 lines without a reason
   check.py first-lines  licence line, and #pragma once in headers
-  check.py documents    C++ in documents stands in compiled files, and relative links lead somewhere
+  check.py documents    C++ in documents stands in compiled files, relative links lead somewhere, and what
+                        docs/operations.md quotes is said in the sources
 """
 import argparse
 import pathlib
@@ -153,6 +154,12 @@ def documents(root, _):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             if not (page.parent / target).exists():
                 yield f"{name}: leads nowhere: {target}"
+    operations = root / "docs/operations.md"
+    if operations.exists():
+        said = "".join(re.sub(r'"\s*"', "", path.read_text()) for path in files_below(root, "src"))
+        for words in re.findall(r'"([^"\n]+)"', operations.read_text()):
+            if words != "quotation marks" and words not in said:
+                yield f"docs/operations.md: said nowhere: {words}"
 
 
 CHECKS = {"seams": seams, "third-party": third_party, "leaks": leaks, "sizes": sizes, "first-lines": first_lines,

@@ -61,6 +61,9 @@ class StyleChecks(unittest.TestCase):
         self.assert_finds(check("documents", {**compiled, "tests/f.cpp": LICENCE}), "stands in no compiled file: int f();")
         self.assert_finds(check("documents", {**compiled, "README.md": page + "[c](c.md)"}), "leads nowhere: c.md")
         self.assert_finds(check("documents", {"src/a.cpp": LICENCE}), "no files below")
+        said = {"src/a.cpp": LICENCE + 'log("the disk is "\n    "full");'}
+        self.assertEqual(check("documents", {**said, "docs/operations.md": '"the disk is full"'}), (0, "ok"))
+        self.assert_finds(check("documents", {**said, "docs/operations.md": '"the moon is full"'}), "said nowhere: the moon is full")
 
     def test_seams(self):
         for text in ("std::chrono::steady_clock::now()", "std::random_device d;", 'std::getenv("A")',
