@@ -10,10 +10,12 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace millrace::testing {
@@ -49,6 +51,7 @@ class RuntimeOnKafka : public ::testing::Test {
         config.commit_interval = commit_interval;
         config.set("consumer.session.timeout.ms", "6000");
         config.set("consumer.heartbeat.interval.ms", "500");
+        config.set("consumer.max.poll.interval.ms", "10000");
         config.set("producer.linger.ms", "5");
         return std::make_unique<KafkaStreams>(counting_topology(on_record, in, out), config);
     }
@@ -89,6 +92,23 @@ class RuntimeOnKafka : public ::testing::Test {
             sum += each.name == name ? each.value : 0;
         }
         return sum;
+    }
+
+    /// How many running tasks the threads of a client have.
+    static std::size_t tasks_of(const KafkaStreams& streams) {
+        std::size_t count = 0;
+        for (const auto& thread : streams.metadata_for_local_threads()) {
+            count += thread.tasks.size();
+        }
+        return streams.state() == ClientState::kRunning ? count : 0;
+    }
+
+    static bool eventually(const std::function<bool()>& holds) {
+        const auto deadline = std::chrono::steady_clock::now() + 2 * kPatience;
+        while (!holds() && std::chrono::steady_clock::now() < deadline) {
+            std::this_thread::sleep_for(20ms);
+        }
+        return holds();
     }
 
     bool wait_for_records(int count) {
@@ -185,6 +205,37 @@ TEST_F(RuntimeOnKafka, LosesNothingWhenAnInstanceDiesWithoutClosing) {
 
     EXPECT_EQ(lag(), 0);
     EXPECT_EQ(table().size(), 10U);
+}
+
+// A thread that does not poll for max.poll.interval.ms has left its group behind its own back.
+TEST_F(RuntimeOnKafka, JoinsAnewAfterItWasTooSlowForItsGroup) {
+    create_topics(2);
+    Events taken_over;
+    std::atomic<bool> slow{true};
+    on_record = [&](const auto&) {
+        if (slow.exchange(false)) {
+            EXPECT_TRUE(taken_over.wait_for(1)) << "others take the partitions over";
+        }
+        processed.happened();
+    };
+    const auto first = counter("one");
+    first->start();
+    produce_keys(10);
+    ASSERT_TRUE(eventually([&] { return !slow; }));
+    on_record = [&](const auto&) {
+        taken_over.happened();
+        processed.happened();
+    };
+    const auto second = counter("two");
+    second->start();
+    ASSERT_TRUE(taken_over.wait_for(10));
+    ASSERT_TRUE(eventually([&] { return tasks_of(*first) == 1 && tasks_of(*second) == 1; }))
+        << "they share the work in the end";
+    ASSERT_TRUE(first->close(kPatience));
+    ASSERT_TRUE(second->close(kPatience));
+
+    EXPECT_EQ(lag(), 0);
+    EXPECT_EQ(table().size(), 10U) << "no record is lost";
 }
 
 /// With a broker of its own, to be stopped.
