@@ -151,7 +151,8 @@ def documents(root, _):
         for block in re.findall(r"^```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
             if without_indent(block) not in compiled:
                 yield f"{name}: C++ that stands in no compiled file: {block.strip().splitlines()[0]}"
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
             if not (page.parent / target).exists():
                 yield f"{name}: leads nowhere: {target}"
     operations = root / "docs/operations.md"
