@@ -3,7 +3,7 @@
 # librdkafka, one pinned version, static, from source (docs/architecture.md says why). The source comes from
 #   1. MILLRACE_LIBRDKAFKA_SOURCE: a source folder or tarball,
 #   2. the cache folder, where tools/setup puts it,
-#   3. a download of the upstream commit.
+#   3. a download of the upstream commit, from MILLRACE_LIBRDKAFKA_URL.
 # It is built once per version, flavour and compiler, into the cache folder, where every build tree finds it.
 #
 # Gives: target millrace::rdkafka, and MILLRACE_LIBRDKAFKA_PREFIX with
@@ -11,6 +11,26 @@
 set(MILLRACE_LIBRDKAFKA_VERSION 2.14.2)
 set(MILLRACE_LIBRDKAFKA_COMMIT 65160574f8983f2063646c35cad0c9fa0b4905d7)
 set(MILLRACE_LIBRDKAFKA_SOURCE "" CACHE PATH "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION}: source folder or tarball")
+set(MILLRACE_LIBRDKAFKA_URL "https://github.com/confluentinc/librdkafka/archive/${MILLRACE_LIBRDKAFKA_COMMIT}.tar.gz"
+    CACHE STRING "Where the archive of the upstream commit is downloaded from, when it comes to that")
+# Of the files of src/, which all of these sources share. GitHub makes its archives anew; their own sums are not kept.
+set(MILLRACE_LIBRDKAFKA_SRC_SHA256 d303822484d5f6db168e38fed7b256fc4b9278c1d3769cf15990a7bfc51ce860)
+
+# Ends the configuration unless the folder `source` holds, in src/, what MILLRACE_LIBRDKAFKA_SRC_SHA256 says.
+function(millrace_check_librdkafka source)
+  file(GLOB_RECURSE files RELATIVE "${source}/src" "${source}/src/*")
+  list(SORT files)
+  set(sums "")
+  foreach(file IN LISTS files)
+    file(SHA256 "${source}/src/${file}" sum)
+    string(APPEND sums "${sum}  ${file}\n")
+  endforeach()
+  string(SHA256 sum "${sums}")
+  if(NOT sum STREQUAL MILLRACE_LIBRDKAFKA_SRC_SHA256)
+    message(FATAL_ERROR "What ${MILLRACE_LIBRDKAFKA_URL} gave is not librdkafka ${MILLRACE_LIBRDKAFKA_VERSION}:\n"
+                        "the checksum of its src/ is ${sum}, not ${MILLRACE_LIBRDKAFKA_SRC_SHA256}.")
+  endif()
+endfunction()
 
 if(DEFINED ENV{MILLRACE_CACHE})
   set(default_cache "$ENV{MILLRACE_CACHE}")
@@ -51,14 +71,16 @@ if(NOT EXISTS "${librdkafka_marker}")
 endif()
 if(NOT EXISTS "${librdkafka_marker}")
   if(NOT EXISTS "${librdkafka_source}")
-    message(STATUS "librdkafka: no source in ${MILLRACE_CACHE} (tools/setup puts one there); downloading upstream's")
+    message(STATUS "librdkafka: no source in ${MILLRACE_CACHE} (tools/setup puts one there); downloading upstream's.\n"
+                   "   Should that fail: name a tarball of it with -D MILLRACE_LIBRDKAFKA_SOURCE=FILE, or another address\n"
+                   "   of the same archive with -D MILLRACE_LIBRDKAFKA_URL=URL.")
     include(FetchContent)
     FetchContent_Declare(
-      librdkafka_upstream URL "https://github.com/confluentinc/librdkafka/archive/${MILLRACE_LIBRDKAFKA_COMMIT}.tar.gz"
-      DOWNLOAD_EXTRACT_TIMESTAMP ON SOURCE_SUBDIR none)
+      librdkafka_upstream URL "${MILLRACE_LIBRDKAFKA_URL}" DOWNLOAD_EXTRACT_TIMESTAMP ON SOURCE_SUBDIR none)
     set(FETCHCONTENT_QUIET OFF)
     FetchContent_MakeAvailable(librdkafka_upstream)
     set(librdkafka_source "${librdkafka_upstream_SOURCE_DIR}")
+    millrace_check_librdkafka("${librdkafka_source}")
   endif()
   message(STATUS "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION} (${MILLRACE_FLAVOUR}): building once, into the cache")
   execute_process(
