@@ -11,7 +11,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 namespace millrace::support {
 
@@ -43,6 +45,24 @@ class EmbeddedApplication : public ::testing::Test {
     /// A client whose topology counts records by key, as counting_topology.
     std::unique_ptr<KafkaStreams> counter(const std::string& instance = "one") const {
         return client(counting_topology(on_record), config(instance));
+    }
+
+    /// Has `streams` keep the messages of the errors that end its threads.
+    void keep_errors(KafkaStreams& streams,
+                     UncaughtDecision decision = UncaughtDecision::kShutDownClient) {
+        streams.set_uncaught_exception_handler([this, decision](const std::exception& error) {
+            {
+                const std::scoped_lock lock(mutex_);
+                errors_.emplace_back(error.what());
+            }
+            uncaught.happened();
+            return decision;
+        });
+    }
+
+    std::vector<std::string> errors() const {
+        const std::scoped_lock lock(mutex_);
+        return errors_;
     }
 
     void produce(const std::string& key, int count = 1) {
@@ -80,9 +100,14 @@ class EmbeddedApplication : public ::testing::Test {
     std::filesystem::path state_dir;
     testing::EmbeddedBroker broker;
     Events processed;
+    Events uncaught;  ///< Errors that were kept.
     std::function<void(const StringRecord&)> on_record = [this](const StringRecord&) {
         processed.happened();
     };
+
+  private:
+    mutable std::mutex mutex_;  // Guards the rest.
+    std::vector<std::string> errors_;
 };
 
 }  // namespace millrace::support

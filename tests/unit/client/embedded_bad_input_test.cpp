@@ -12,7 +12,6 @@ namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
-using support::Events;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -42,14 +41,7 @@ class EmbeddedBadInput : public support::EmbeddedApplication {
     /// A client that ends when it fails and keeps the message.
     std::unique_ptr<KafkaStreams> started(StreamsConfig with) {
         auto streams = client(numbers(), with);
-        streams->set_uncaught_exception_handler([this](const std::exception& error) {
-            {
-                const std::scoped_lock lock(mutex);
-                errors.emplace_back(error.what());
-            }
-            uncaught.happened();
-            return UncaughtDecision::kShutDownClient;
-        });
+        keep_errors(*streams);
         streams->start();
         return streams;
     }
@@ -58,10 +50,6 @@ class EmbeddedBadInput : public support::EmbeddedApplication {
               std::optional<Timestamp> timestamp = std::nullopt) {
         broker.produce("in", {.key = key, .value = value, .timestamp = timestamp});
     }
-
-    std::mutex mutex;
-    std::vector<std::string> errors;
-    Events uncaught;
 };
 
 TEST_F(EmbeddedBadInput, AnUnreadableValueStopsTheClientByDefaultAndCanBeSkippedLater) {
@@ -70,8 +58,8 @@ TEST_F(EmbeddedBadInput, AnUnreadableValueStopsTheClientByDefaultAndCanBeSkipped
     auto streams = started(config());
     ASSERT_TRUE(uncaught.wait_for(1));
     EXPECT_TRUE(streams->close(60s));
-    EXPECT_THAT(errors, ElementsAre(AllOf(HasSubstr("topic in, partition 0, offset 1"),
-                                          HasSubstr("value"))));
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("topic in, partition 0, offset 1"),
+                                            HasSubstr("value"))));
     const int before = processed.count();  // Nothing was committed: the first comes again.
     streams.reset();
 
@@ -115,8 +103,8 @@ TEST_F(EmbeddedBadInput, ANegativeTimestampStopsTheClientByDefault) {
     ASSERT_TRUE(uncaught.wait_for(1));
     EXPECT_TRUE(streams->close(60s));
 
-    EXPECT_THAT(errors, ElementsAre(AllOf(HasSubstr("topic in, partition 0, offset 0"),
-                                          HasSubstr("timestamp -1"))));
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("topic in, partition 0, offset 0"),
+                                            HasSubstr("timestamp -1"))));
     EXPECT_THAT(broker.committed_offsets("app"), IsEmpty()) << "nothing is lost";
 }
 
@@ -143,7 +131,7 @@ TEST_F(EmbeddedBadInput, ADeadLetterTopicThatIsMissingStopsTheClientAndSkipsNoth
     ASSERT_TRUE(uncaught.wait_for(1));
     EXPECT_TRUE(streams->close(60s));
 
-    EXPECT_THAT(errors, ElementsAre(HasSubstr("nowhere")));
+    EXPECT_THAT(errors(), ElementsAre(HasSubstr("nowhere")));
     EXPECT_THAT(broker.committed_offsets("app"), IsEmpty());
 }
 

@@ -37,14 +37,7 @@ class EmbeddedFaults : public support::EmbeddedApplication {
     /// A client that keeps the message of the error that ended it.
     std::unique_ptr<KafkaStreams> failing(const Topology& topology, UncaughtDecision decision) {
         auto streams = client(topology, config());
-        streams->set_uncaught_exception_handler([this, decision](const std::exception& error) {
-            {
-                const std::scoped_lock lock(mutex);
-                errors.emplace_back(error.what());
-            }
-            uncaught.happened();
-            return decision;
-        });
+        keep_errors(*streams, decision);
         return streams;
     }
 
@@ -59,9 +52,6 @@ class EmbeddedFaults : public support::EmbeddedApplication {
     }
 
     Events logged;
-    Events uncaught;
-    std::mutex mutex;
-    std::vector<std::string> errors;
     std::atomic<bool> fail{true};
 };
 
@@ -121,20 +111,13 @@ TEST_F(EmbeddedFaults, GivesUpAfterTheTaskTimeoutWhenATopicItWritesToIsMissing) 
     auto with_little_patience = config();
     with_little_patience.task_timeout = 200ms;
     auto streams = client(throwing_on_bad(), with_little_patience);
-    streams->set_uncaught_exception_handler([this](const std::exception& error) {
-        {
-            const std::scoped_lock lock(mutex);
-            errors.emplace_back(error.what());
-        }
-        uncaught.happened();
-        return UncaughtDecision::kShutDownClient;
-    });
+    keep_errors(*streams);
     streams->start();
     produce("a");
     ASSERT_TRUE(uncaught.wait_for(1));
     EXPECT_TRUE(streams->close(10s));
 
-    EXPECT_THAT(errors, ElementsAre(HasSubstr("topic out")));
+    EXPECT_THAT(errors(), ElementsAre(HasSubstr("topic out")));
     EXPECT_LT(processed.count(), 20) << "pauses before it tries again";
     EXPECT_THAT(broker.committed_offsets("app"), ::testing::IsEmpty()) << "nothing is lost";
 }
@@ -180,7 +163,7 @@ TEST_F(EmbeddedFaults, NamesSourceTopicsThatAreMissing) {
     streams->start();
 
     EXPECT_TRUE(streams->wait_for(ClientState::kError, 60s));
-    EXPECT_THAT(errors, ElementsAre(HasSubstr("source topics do not exist: in")));
+    EXPECT_THAT(errors(), ElementsAre(HasSubstr("source topics do not exist: in")));
 }
 
 TEST_F(EmbeddedFaults, FindsSourceTopicsThatAreCreatedLaterWhenToldToReplaceTheThread) {
@@ -204,8 +187,8 @@ TEST_F(EmbeddedFaults, RefusesAnInternalTopicWithTheWrongNumberOfPartitions) {
     streams->start();
 
     EXPECT_TRUE(streams->wait_for(ClientState::kError, 60s));
-    EXPECT_THAT(errors, ElementsAre(AllOf(HasSubstr("app-counts-changelog has 3"),
-                                          HasSubstr("needs 2"), HasSubstr("Reset"))));
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("app-counts-changelog has 3"),
+                                            HasSubstr("needs 2"), HasSubstr("Reset"))));
 }
 
 TEST_F(EmbeddedFaults, ShutsDownTheClientByDefault) {

@@ -61,20 +61,9 @@ class EmbeddedStorageFaults : public support::EmbeddedApplication {
         auto writing = config();
         writing.rocksdb_write_buffer_bytes = 64 << 10;
         auto streams = client(counting_topology(on_record), writing);
-        streams->set_uncaught_exception_handler([this](const std::exception& error) {
-            {
-                const std::scoped_lock lock(mutex);
-                errors.emplace_back(error.what());
-            }
-            uncaught.happened();
-            return UncaughtDecision::kShutDownClient;
-        });
+        keep_errors(*streams);
         return streams;
     }
-
-    std::mutex mutex;
-    std::vector<std::string> errors;
-    Events uncaught;
 };
 
 TEST_F(EmbeddedStorageFaults, AFullDiskStopsTheClientWithAClearErrorAndLosesNothing) {
@@ -95,7 +84,7 @@ TEST_F(EmbeddedStorageFaults, AFullDiskStopsTheClientWithAClearErrorAndLosesNoth
         ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
         EXPECT_TRUE(streams->close(60s));
     }
-    EXPECT_THAT(errors, ElementsAre(AllOf(HasSubstr("task 0_0"), HasSubstr("folder"))));
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("task 0_0"), HasSubstr("folder"))));
     streams.reset();
 
     Events last;
@@ -134,7 +123,7 @@ TEST_F(EmbeddedStorageFaults, ATaskFolderThatCannotBeMadeStopsTheClientWithAClea
     ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
     EXPECT_TRUE(streams->close(60s));
 
-    EXPECT_THAT(errors, ElementsAre(AllOf(HasSubstr("0_0"), HasSubstr("folder"))));
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("0_0"), HasSubstr("folder"))));
 }
 
 }  // namespace
