@@ -13,6 +13,8 @@ using kafka::ErrorCode;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Optional;
 using ::testing::SizeIs;
 
@@ -227,6 +229,9 @@ TEST_P(ProduceConsume, FailsARecordThatTheTopicFindsTooLarge) {
 
     ASSERT_THAT(producer->failed(), SizeIs(1));
     EXPECT_EQ(producer->failed()[0].status.code(), ErrorCode::kMessageTooLarge);
+    EXPECT_THAT(producer->failed()[0].status.message(),
+                AllOf(HasSubstr(topic), Not(HasSubstr("xxx"))))
+        << "what is in a record does not belong into the log";
     EXPECT_THAT(producer->failed()[0].key, Optional(Bytes("k")));
     EXPECT_THAT(producer->failed()[0].value, Optional(SizeIs(6'000)));
 }

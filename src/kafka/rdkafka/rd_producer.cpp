@@ -9,6 +9,7 @@
 #include "kafka/rdkafka/timeouts.hpp"
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace millrace::kafka {
@@ -210,10 +211,12 @@ void RdProducer::delivery_callback(rd_kafka_t*, const rd_kafka_message_t* messag
 
 void RdProducer::report_failure(const rd_kafka_message_t& message) {
     const char* const topic = rd_kafka_topic_name(message.rkt);
+    // Not rd_kafka_message_errstr: for a record that was sent, that is its value.
+    const char* const detail = rd_kafka_message_produce_errstr(&message);
     const Status status = status_of_client_error(
         client_.get(), message.err,
         "cannot deliver to " + to_string(TopicPartition{topic, message.partition}),
-        rd_kafka_message_errstr(&message));
+        detail == nullptr ? std::string_view() : std::string_view(detail));
     Headers headers;
     headers.reset(rd_header_source(), &message);
     listener_.on_failed_delivery(
