@@ -21,6 +21,7 @@ struct rd_kafka_toppar_s* millrace_partition_open(rd_kafka_t* client, const char
                                                   int32_t partition);
 void millrace_partition_close(struct rd_kafka_toppar_s* partition);
 
+/* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
 struct millrace_offsets {
     int64_t position;    /* After the last record handed out; negative: not known. */
     int64_t high_water;  /* The log's end as of the last fetch; negative: not known. */

@@ -9,7 +9,6 @@
 #include "kafka/rdkafka/timeouts.hpp"
 
 #include <array>
-#include <string_view>
 #include <utility>
 
 namespace millrace::kafka {
@@ -211,12 +210,13 @@ void RdProducer::delivery_callback(rd_kafka_t*, const rd_kafka_message_t* messag
 
 void RdProducer::report_failure(const rd_kafka_message_t& message) {
     const char* const topic = rd_kafka_topic_name(message.rkt);
-    // Not rd_kafka_message_errstr: for a record that was sent, that is its value.
-    const char* const detail = rd_kafka_message_produce_errstr(&message);
+    // The code alone tells the reason. The texts that librdkafka offers beside it cannot be used:
+    // for a record that was sent, rd_kafka_message_errstr is its value, and
+    // rd_kafka_message_produce_errstr (2.14.2) points into the broker's answer, which another
+    // thread frees meanwhile.
     const Status status = status_of_client_error(
         client_.get(), message.err,
-        "cannot deliver to " + to_string(TopicPartition{topic, message.partition}),
-        detail == nullptr ? std::string_view() : std::string_view(detail));
+        "cannot deliver to " + to_string(TopicPartition{topic, message.partition}));
     Headers headers;
     headers.reset(rd_header_source(), &message);
     listener_.on_failed_delivery(

@@ -24,6 +24,6 @@ Status status_of_error(const RdError& error, std::string_view doing);
 
 /// The fatal error that made `client` unusable, or, when there is none, `error` itself.
 Status status_of_client_error(rd_kafka_t* client, rd_kafka_resp_err_t error, std::string_view doing,
-                              std::string_view detail);
+                              std::string_view detail = {});
 
 }  // namespace millrace::kafka
