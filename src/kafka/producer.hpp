@@ -35,7 +35,8 @@ struct ProducerRecord {
     const Headers* headers = nullptr;         ///< Null: none.
 
     /// When set, receives the offset the broker gave the record, if that is larger than what it
-    /// holds, during a later poll, flush or commit. Must live until then.
+    /// holds, before a flush or commit that waits for the record succeeds. May be written from any
+    /// thread until then, atomically. Must live as long, or as long as the producer.
     Offset* acknowledged = nullptr;
 };
 

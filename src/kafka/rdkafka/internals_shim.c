@@ -3,6 +3,7 @@
 /* librdkafka's internal headers: this file and assignor_shim.c are the only ones that see them. */
 #include "rd.h"
 #include "rdkafka_int.h"
+#include "rdkafka_broker.h"
 #include "rdkafka_offset.h"
 #include "rdkafka_partition.h"
 #include "rdkafka_topic.h"
@@ -13,22 +14,43 @@
 #error "The shim was written against librdkafka 2.14.2: compare its internal headers first."
 #endif
 
-struct rd_kafka_toppar_s* millrace_partition_open(rd_kafka_t* client, const char* topic,
-                                                  int32_t partition) {
-    return rd_kafka_toppar_get2(client, topic, partition, 0 /* no stand-in */, 1 /* create */);
+struct millrace_partition {
+    rd_kafka_toppar_t* toppar;
+    rd_kafka_q_t taken; /* Used by the reading thread only. */
+};
+
+struct millrace_partition* millrace_partition_open(rd_kafka_t* client, const char* topic,
+                                                   int32_t number) {
+    struct millrace_partition* partition = malloc(sizeof *partition);
+
+    if (partition == NULL) {
+        return NULL;
+    }
+    partition->toppar =
+        rd_kafka_toppar_get2(client, topic, number, 0 /* no stand-in */, 1 /* create */);
+    if (partition->toppar == NULL) {
+        free(partition);
+        return NULL;
+    }
+    rd_kafka_q_init(&partition->taken, client);
+    return partition;
 }
 
-void millrace_partition_close(struct rd_kafka_toppar_s* partition) {
-    rd_kafka_toppar_destroy(partition);
+void millrace_partition_close(struct millrace_partition* partition) {
+    rd_kafka_q_destroy_owner(&partition->taken);
+    rd_kafka_toppar_destroy(partition->toppar);
+    free(partition);
 }
 
-void millrace_partition_offsets(struct rd_kafka_toppar_s* partition,
+void millrace_partition_offsets(struct millrace_partition* partition,
                                 struct millrace_offsets* offsets) {
-    rd_kafka_toppar_lock(partition);
-    offsets->position = partition->rktp_app_pos.offset;
-    offsets->high_water = partition->rktp_hi_offset;
-    offsets->last_stable = partition->rktp_ls_offset;
-    rd_kafka_toppar_unlock(partition);
+    rd_kafka_toppar_t* toppar = partition->toppar;
+
+    rd_kafka_toppar_lock(toppar);
+    offsets->position = toppar->rktp_app_pos.offset;
+    offsets->high_water = toppar->rktp_hi_offset;
+    offsets->last_stable = toppar->rktp_ls_offset;
+    rd_kafka_toppar_unlock(toppar);
 }
 
 struct batch {
@@ -78,7 +100,7 @@ static rd_kafka_op_res_t take_entry(rd_kafka_t* client, rd_kafka_q_t* queue, rd_
 }
 
 /* Where to go on fetching after a pause, which every rebalance brings. */
-static void note_position(struct rd_kafka_toppar_s* partition, const struct batch* batch) {
+static void note_position(rd_kafka_toppar_t* partition, const struct batch* batch) {
     size_t i;
 
     for (i = batch->count; i > 0; i--) {
@@ -97,19 +119,65 @@ static void note_position(struct rd_kafka_toppar_s* partition, const struct batc
     }
 }
 
-size_t millrace_partition_read(struct rd_kafka_toppar_s* partition, rd_kafka_message_t** messages,
-                               size_t max, size_t* count) {
-    struct batch batch = {messages, 0};
-    int taken = rd_kafka_q_serve(partition->rktp_fetchq, 0, (int)max, RD_KAFKA_Q_CB_RETURN,
-                                 take_entry, &batch);
+/* Takes over all there is, which costs the same for one entry and for thousands. */
+static int refill(struct millrace_partition* partition) {
+    rd_kafka_q_t* fetched = partition->toppar->rktp_fetchq;
 
-    note_position(partition, &batch);
-    *count = batch.count;
-    return (size_t)taken;
+    mtx_lock(&fetched->rkq_lock);
+    if (fetched->rkq_fwdq == NULL) {
+        rd_kafka_q_move_cnt(&partition->taken, fetched, -1, 0 /* locked here */);
+    }
+    mtx_unlock(&fetched->rkq_lock);
+    return partition->taken.rkq_qlen > 0;
 }
 
-rd_kafka_resp_err_t millrace_partition_restart(struct rd_kafka_toppar_s* partition,
+/* A record that needs none of what librdkafka does for entries in general. In particular it gets no
+ * reference to its topic, which would be two atomic operations on a line shared by all threads. */
+static int is_plain_record(const rd_kafka_op_t* entry) {
+    return entry->rko_type == RD_KAFKA_OP_FETCH && entry->rko_err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           entry->rko_serve == NULL && !rd_kafka_op_is_ctrl_msg(entry);
+}
+
+size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_message_t** messages,
+                               size_t max, size_t* count) {
+    rd_kafka_t* client = partition->taken.rkq_rk;
+    const int intercepted = rd_list_cnt(&client->rk_conf.interceptors.on_consume) > 0;
+    struct batch batch = {messages, 0};
+    size_t taken = 0;
+
+    for (; taken < max && (partition->taken.rkq_qlen > 0 || refill(partition)); taken++) {
+        rd_kafka_op_t* entry = TAILQ_FIRST(&partition->taken.rkq_q);
+
+        rd_kafka_q_deq0(&partition->taken, entry);
+        if (!intercepted && is_plain_record(entry) && !is_outdated(entry, 0)) {
+            rd_kafka_message_t* message = &entry->rko_u.fetch.rkm.rkm_rkmessage;
+            message->_private = entry;
+            batch.messages[batch.count++] = message;
+        } else {
+            rd_kafka_op_res_t result = rd_kafka_op_handle(client, &partition->taken, entry,
+                                                          RD_KAFKA_Q_CB_RETURN, &batch, take_entry);
+            rd_assert(result != RD_KAFKA_OP_RES_PASS);
+            (void)result;
+        }
+    }
+    note_position(partition->toppar, &batch);
+    *count = batch.count;
+    return taken;
+}
+
+struct millrace_stamp millrace_record_stamp(const rd_kafka_message_t* record) {
+    const rd_kafka_msg_t* msg = rd_kafka_message2msg((rd_kafka_message_t*)record);
+    struct millrace_stamp stamp;
+
+    stamp.timestamp = msg->rkm_timestamp;
+    stamp.has_timestamp = msg->rkm_tstype != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    stamp.leader_epoch = msg->rkm_u.consumer.leader_epoch;
+    return stamp;
+}
+
+rd_kafka_resp_err_t millrace_partition_restart(struct millrace_partition* restarted,
                                                int64_t offset) {
+    rd_kafka_toppar_t* partition = restarted->toppar;
     rd_kafka_op_t* op = rd_kafka_op_new(RD_KAFKA_OP_FETCH_START);
     rd_kafka_op_t* reply;
 
@@ -137,6 +205,50 @@ int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic) {
 
 void millrace_abandon_group(rd_kafka_t* client) {
     rd_atomic32_set(&client->rk_terminate, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+int millrace_has_headers(const rd_kafka_message_t* message) {
+    const rd_kafka_msg_t* msg = rd_kafka_message2msg((rd_kafka_message_t*)message);
+    const rd_kafkap_bytes_t* wire;
+
+    if (msg->rkm_headers != NULL) {
+        return 1;
+    }
+    if (msg->rkm_flags & RD_KAFKA_MSG_F_PRODUCER) {
+        return 0;
+    }
+    /* They begin with their number. */
+    wire = &msg->rkm_u.consumer.binhdrs;
+    return RD_KAFKAP_BYTES_LEN(wire) > 0 && ((const char*)wire->data)[0] != 0;
+}
+
+/* A failure counts as not delivered until it was told, so that waiting is done in slices. */
+#define MILLRACE_FLUSH_SLICE_MS 10
+
+rd_kafka_resp_err_t millrace_flush(rd_kafka_t* client, int timeout_ms) {
+    const rd_ts_t end = rd_timeout_init(timeout_ms);
+    unsigned int left = 0;
+    int wait;
+
+    rd_atomic32_add(&client->rk_flushing, 1);
+    rd_kafka_all_brokers_wakeup(client, RD_KAFKA_BROKER_STATE_UP, "flushing");
+    do {
+        rd_kafka_poll(client, 0);
+        wait = rd_timeout_remains_limit(end, MILLRACE_FLUSH_SLICE_MS);
+    } while (!rd_kafka_curr_msgs_wait_zero(client, wait, &left) && wait > 0);
+    rd_atomic32_sub(&client->rk_flushing, 1);
+    rd_kafka_poll(client, 0);
+    return left > 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void millrace_await_room(rd_kafka_t* client, int timeout_ms) {
+    mtx_lock(&client->rk_curr_msgs.lock);
+    if (client->rk_curr_msgs.cnt >= client->rk_curr_msgs.max_cnt ||
+        client->rk_curr_msgs.size >= client->rk_curr_msgs.max_size) {
+        cnd_timedwait_ms(&client->rk_curr_msgs.cnd, &client->rk_curr_msgs.lock, timeout_ms);
+    }
+    mtx_unlock(&client->rk_curr_msgs.lock);
+    rd_kafka_poll(client, 0);
 }
 
 void millrace_date_at_epoch(rd_kafka_message_t* message) {

@@ -13,13 +13,14 @@ extern "C" {
 /* What librdkafka knows or can do and does not offer through its public interface, or offers at a
  * price per record. */
 
-struct rd_kafka_toppar_s;
+/* A partition and what was taken off its queue and not yet read. */
+struct millrace_partition;
 
-/* A reference to a partition of `client`, made if unknown so far. It keeps rd_kafka_destroy waiting
- * until it is closed. Null when the client is terminating. */
-struct rd_kafka_toppar_s* millrace_partition_open(rd_kafka_t* client, const char* topic,
-                                                  int32_t partition);
-void millrace_partition_close(struct rd_kafka_toppar_s* partition);
+/* Made in the client if unknown so far. It keeps rd_kafka_destroy waiting until it is closed. Null
+ * when the client is terminating or memory is short. */
+struct millrace_partition* millrace_partition_open(rd_kafka_t* client, const char* topic,
+                                                   int32_t partition);
+void millrace_partition_close(struct millrace_partition* partition);
 
 /* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
 struct millrace_offsets {
@@ -29,19 +30,29 @@ struct millrace_offsets {
 };
 
 /* Any thread. */
-void millrace_partition_offsets(struct rd_kafka_toppar_s* partition,
+void millrace_partition_offsets(struct millrace_partition* partition,
                                 struct millrace_offsets* offsets);
 
-/* Takes up to `max` entries off the partition's own queue, under one lock for all of them, and never
- * waits. Records and errors, which the caller must destroy, go to `messages`, their number to
- * `*count`; control records are entries too but go nowhere. Returns how many entries were taken:
- * fewer than `max` means that the queue was empty then. */
-size_t millrace_partition_read(struct rd_kafka_toppar_s* partition, rd_kafka_message_t** messages,
+/* Takes up to `max` entries off the partition's own queue and never waits. The queue's lock is taken
+ * only when all that was there at the last time is read. Records and errors, which the caller must
+ * destroy, go to `messages`, their number to `*count`; control records are entries too but go
+ * nowhere. Records name neither topic nor partition. Returns how many entries were taken: fewer than
+ * `max` means that the queue was empty then. */
+size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_message_t** messages,
                                size_t max, size_t* count);
+
+struct millrace_stamp {
+    int64_t timestamp;
+    int has_timestamp;
+    int32_t leader_epoch; /* -1: not known. */
+};
+
+/* When a consumed record was made, and under which leader of its partition. */
+struct millrace_stamp millrace_record_stamp(const rd_kafka_message_t* record);
 
 /* Goes on at `offset`, or a logical one, after an error that ended fetching (offset out of range):
  * librdkafka takes a seek only where fetching goes on. Requires an assigned partition. */
-rd_kafka_resp_err_t millrace_partition_restart(struct rd_kafka_toppar_s* partition, int64_t offset);
+rd_kafka_resp_err_t millrace_partition_restart(struct millrace_partition* partition, int64_t offset);
 
 /* How many partitions the topic has as of the last metadata; 0 when not known. Any thread. */
 int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic);
@@ -49,6 +60,17 @@ int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic);
 /* Says ahead of rd_kafka_destroy_flags that the group is not to be left in order: from here on
  * librdkafka gives partitions up by itself instead of asking for it. */
 void millrace_abandon_group(rd_kafka_t* client);
+
+/* Whether a message has headers. The public interface parses to find out, at the price of an allocation
+ * even where there are none. */
+int millrace_has_headers(const rd_kafka_message_t* message);
+
+/* As rd_kafka_flush, for a producer that reports failed deliveries only: that one would notice the
+ * last success up to 10 ms late. */
+rd_kafka_resp_err_t millrace_flush(rd_kafka_t* client, int timeout_ms);
+
+/* Waits up to `timeout_ms` while the producer's queue is full, then serves what is to be reported. */
+void millrace_await_room(rd_kafka_t* client, int timeout_ms);
 
 /* For an on_send interceptor: dates a record at the epoch, which the public interface takes for
  * "now". */

@@ -26,9 +26,10 @@ OwnSettings own_settings(bool joins_groups) {
         {"fetch.wait.max.ms", "100"},
         // How soon a full queue is looked at again. The default of 1 s starves a fast reader.
         {"fetch.queue.backoff.ms", "10"},
-        // These two hold for each partition: every one has a queue of its own.
-        {"queued.min.messages", "20000"},
-        {"queued.max.messages.kbytes", "16384"},
+        // These two hold for each partition: every one has a queue of its own, and as much again
+        // may have been taken off it to be read.
+        {"queued.min.messages", "10000"},
+        {"queued.max.messages.kbytes", "8192"},
         {"socket.nagle.disable", "true"},
         {"enable.metrics.push", "false"},
     };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/rdkafka/rd_message.hpp"
 
+#include "kafka/rdkafka/internals_shim.h"
+
 namespace millrace::kafka {
 namespace {
 
@@ -13,10 +15,13 @@ class RdMessageOwner final : public MessageOwner {
     }
 
     void read_headers(const void* message, std::vector<Header>& out) const override {
+        if (millrace_has_headers(mutable_message(message)) == 0) [[likely]] {
+            return;
+        }
         rd_kafka_headers_t* headers = nullptr;
         if (rd_kafka_message_headers(mutable_message(message), &headers) !=
             RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return;  // It has none.
+            return;
         }
         out.reserve(out.size() + rd_kafka_header_cnt(headers));
         const char* name = nullptr;
@@ -55,15 +60,14 @@ NullableBytes nullable_view(const void* data, std::size_t size) noexcept {
 }
 
 Message to_message(rd_kafka_message_t* message) noexcept {
-    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-    const std::int64_t milliseconds = rd_kafka_message_timestamp(message, &type);
+    const millrace_stamp stamp = millrace_record_stamp(message);
     return {owner(),
             message,
             nullable_view(message->key, message->key_len),
             nullable_view(message->payload, message->len),
-            type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTimestamp : timestamp_of(milliseconds),
+            stamp.has_timestamp != 0 ? timestamp_of(stamp.timestamp) : kNoTimestamp,
             message->offset,
-            rd_kafka_message_leader_epoch(message)};
+            stamp.leader_epoch};
 }
 
 const millrace::detail::HeaderSource& rd_header_source() noexcept {

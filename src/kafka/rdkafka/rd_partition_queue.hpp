@@ -58,7 +58,7 @@ class RdPartitionQueue final : public PartitionQueue {
     TopicPartition which_;
     rd_kafka_t* client_;
     ReadContext& context_;
-    std::unique_ptr<rd_kafka_toppar_s, FreeBy<millrace_partition_close>> partition_;
+    std::unique_ptr<millrace_partition, FreeBy<millrace_partition_close>> partition_;
     RdQueue queue_;
     Offset next_ = -1;      // After the last record read; -1: none was read yet.
     Offset end_seen_ = -1;  // Where the log's end was reached last; -1: never.

@@ -9,6 +9,8 @@
 #include "kafka/rdkafka/timeouts.hpp"
 
 #include <array>
+#include <atomic>
+#include <tuple>
 #include <utility>
 
 namespace millrace::kafka {
@@ -16,7 +18,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kFullQueueWait = 100;  // Milliseconds, after which we look again.
+constexpr int kFullQueueWait = 20;  // Milliseconds, after which we look again.
 
 const OwnSettings& own_settings() {
     static const OwnSettings own{
@@ -28,7 +30,8 @@ const OwnSettings& own_settings() {
                      {"enable.metrics.push", "false"}},
         .fixed = {{"partitioner",
                    "murmur2_random"},  // Kafka's own choice for keys; see murmur2.hpp.
-                  {"delivery.report.only.error", "false"}},
+                  // Successes are noted by an interceptor, in the client's own thread.
+                  {"delivery.report.only.error", "true"}},
     };
     return own;
 }
@@ -38,14 +41,23 @@ const void* address_of(BytesView bytes) noexcept {
     return bytes.data() != nullptr ? bytes.data() : "";
 }
 
-rd_kafka_vu_t bytes_argument(rd_kafka_vtype_t type, const NullableBytes& bytes) noexcept {
-    rd_kafka_vu_t argument{};
-    argument.vtype = type;
-    if (bytes) {
-        argument.u.mem.ptr = const_cast<void*>(address_of(*bytes));  // Copied and not written to.
-        argument.u.mem.size = bytes->size();
-    }
-    return argument;
+// Arguments of rd_kafka_produceva, in this order.
+enum Argument : std::size_t {
+    kTopic,
+    kPartition,
+    kFlags,
+    kAcknowledged,
+    kKey,
+    kValue,
+    kTimestamp,
+    kHeaders,
+    kArguments
+};
+
+void set_bytes(rd_kafka_vu_t& argument, const NullableBytes& bytes) noexcept {
+    // Copied and not written to.
+    argument.u.mem.ptr = bytes ? const_cast<void*>(address_of(*bytes)) : nullptr;
+    argument.u.mem.size = bytes ? bytes->size() : 0;
 }
 
 RdHeaders to_rd_headers(const Headers& headers) {
@@ -65,6 +77,16 @@ RdProducer::RdProducer(const ClientSettings& settings, ProducerListener& listene
     RdConfig config = make_config(merged(own_settings(), settings));
     rd_kafka_conf_set_dr_msg_cb(config.get(), delivery_callback);
     rd_kafka_conf_set_error_cb(config.get(), error_callback);
+    constexpr std::array kTypes{RD_KAFKA_VTYPE_RKT,       RD_KAFKA_VTYPE_PARTITION,
+                                RD_KAFKA_VTYPE_MSGFLAGS,  RD_KAFKA_VTYPE_OPAQUE,
+                                RD_KAFKA_VTYPE_KEY,       RD_KAFKA_VTYPE_VALUE,
+                                RD_KAFKA_VTYPE_TIMESTAMP, RD_KAFKA_VTYPE_HEADERS};
+    static_assert(kTypes.size() == kArguments &&
+                  std::tuple_size_v<decltype(arguments_)> == kArguments);
+    for (std::size_t i = 0; i < kArguments; ++i) {
+        arguments_[i].vtype = kTypes[i];
+    }
+    arguments_[kFlags].u.i = RD_KAFKA_MSG_F_COPY;
     rd_kafka_conf_interceptor_add_on_new(config.get(), "millrace", new_client_callback, this);
     client_ = make_client(RD_KAFKA_PRODUCER, std::move(config), this);
 }
@@ -122,29 +144,22 @@ Result<Partition> RdProducer::partition_count(TopicHandle topic, milliseconds ti
 }
 
 RdError RdProducer::produce(const ProducerRecord& record, const Topic& topic) {
-    std::array<rd_kafka_vu_t, 8> arguments{};
-    std::size_t count = 0;
-    const auto next = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
-        arguments[count].vtype = type;
-        return arguments[count++];
-    };
-    next(RD_KAFKA_VTYPE_RKT).u.rkt = topic.handle.get();
-    next(RD_KAFKA_VTYPE_PARTITION).u.i32 = record.partition;
-    next(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
-    next(RD_KAFKA_VTYPE_OPAQUE).u.ptr = record.acknowledged;
-    arguments[count++] = bytes_argument(RD_KAFKA_VTYPE_KEY, record.key);
-    arguments[count++] = bytes_argument(RD_KAFKA_VTYPE_VALUE, record.value);
-    dates_at_epoch_ = false;
-    if (record.timestamp) {
-        next(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = milliseconds_of(*record.timestamp);
-        dates_at_epoch_ = milliseconds_of(*record.timestamp) == 0;
-    }
+    arguments_[kTopic].u.rkt = topic.handle.get();
+    arguments_[kPartition].u.i32 = record.partition;
+    arguments_[kAcknowledged].u.ptr = record.acknowledged;
+    set_bytes(arguments_[kKey], record.key);
+    set_bytes(arguments_[kValue], record.value);
+    // Zero stands for "now".
+    arguments_[kTimestamp].u.i64 = record.timestamp ? milliseconds_of(*record.timestamp) : 0;
+    dates_at_epoch_ = record.timestamp && milliseconds_of(*record.timestamp) == 0;
+    std::size_t count = kArguments - 1;
     RdHeaders headers;
     if (record.headers != nullptr && !record.headers->empty()) {
         headers = to_rd_headers(*record.headers);
-        next(RD_KAFKA_VTYPE_HEADERS).u.headers = headers.get();
+        arguments_[kHeaders].u.headers = headers.get();
+        ++count;
     }
-    RdError error(rd_kafka_produceva(client_.get(), arguments.data(), count));
+    RdError error(rd_kafka_produceva(client_.get(), arguments_.data(), count));
     if (error == nullptr) {
         (void)headers.release();  // The message owns them now.
     }
@@ -175,7 +190,7 @@ Status RdProducer::send(const ProducerRecord& record) {
             return send_failure(error, topic);
         }
         // Ends at the latest when the oldest record's message.timeout.ms is over.
-        rd_kafka_poll(client_.get(), kFullQueueWait);
+        millrace_await_room(client_.get(), kFullQueueWait);
         rethrow_from_callback();
     }
 }
@@ -186,7 +201,7 @@ void RdProducer::poll() {
 }
 
 Status RdProducer::flush(milliseconds timeout) {
-    const rd_kafka_resp_err_t error = rd_kafka_flush(client_.get(), to_rd_timeout(timeout));
+    const rd_kafka_resp_err_t error = millrace_flush(client_.get(), to_rd_timeout(timeout));
     rethrow_from_callback();
     return status_of_error(error, "cannot flush the producer");
 }
@@ -194,11 +209,7 @@ Status RdProducer::flush(milliseconds timeout) {
 void RdProducer::delivery_callback(rd_kafka_t*, const rd_kafka_message_t* message,
                                    void* self) noexcept {
     auto& producer = *static_cast<RdProducer*>(self);
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]] {
-        auto* const acknowledged = static_cast<Offset*>(message->_private);
-        if (acknowledged != nullptr && message->offset > *acknowledged) {
-            *acknowledged = message->offset;
-        }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
     }
     try {
@@ -243,7 +254,25 @@ void RdProducer::error_callback(rd_kafka_t* client, int error, const char* text,
 
 rd_kafka_resp_err_t RdProducer::new_client_callback(rd_kafka_t* client, const rd_kafka_conf_t*,
                                                     void* self, char*, std::size_t) noexcept {
-    return rd_kafka_interceptor_add_on_send(client, "millrace", send_callback, self);
+    const rd_kafka_resp_err_t error =
+        rd_kafka_interceptor_add_on_send(client, "millrace", send_callback, self);
+    return error != RD_KAFKA_RESP_ERR_NO_ERROR
+               ? error
+               : rd_kafka_interceptor_add_on_acknowledgement(client, "millrace",
+                                                             acknowledgement_callback, nullptr);
+}
+
+rd_kafka_resp_err_t RdProducer::acknowledgement_callback(rd_kafka_t*, rd_kafka_message_t* message,
+                                                         void*) noexcept {
+    if (message->_private != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        // While a partition moves between brokers, two of their threads may be at it.
+        const std::atomic_ref<Offset> acknowledged(*static_cast<Offset*>(message->_private));
+        Offset known = acknowledged.load(std::memory_order_relaxed);
+        while (message->offset > known && !acknowledged.compare_exchange_weak(
+                                              known, message->offset, std::memory_order_relaxed)) {
+        }
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 rd_kafka_resp_err_t RdProducer::send_callback(rd_kafka_t*, rd_kafka_message_t* message,

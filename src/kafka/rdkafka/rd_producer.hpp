@@ -6,6 +6,7 @@
 #include "kafka/rdkafka/handles.hpp"
 #include "kafka/rdkafka/rd_config.hpp"
 
+#include <array>
 #include <exception>
 #include <string>
 #include <unordered_map>
@@ -51,6 +52,9 @@ class RdProducer final : public Producer {
     static rd_kafka_resp_err_t new_client_callback(rd_kafka_t* client,
                                                    const rd_kafka_conf_t* config, void* self,
                                                    char* error, std::size_t error_size) noexcept;
+    static rd_kafka_resp_err_t acknowledgement_callback(rd_kafka_t* client,
+                                                        rd_kafka_message_t* message,
+                                                        void*) noexcept;
     static rd_kafka_resp_err_t send_callback(rd_kafka_t* client, rd_kafka_message_t* message,
                                              void* self) noexcept;
 
@@ -63,7 +67,8 @@ class RdProducer final : public Producer {
     // The client before what refers to it: see handles.hpp.
     ProducerListener& listener_;
     RdClient client_;
-    std::vector<Topic> topics_;  // By TopicHandle::index.
+    std::array<rd_kafka_vu_t, 8> arguments_{};  // Of a send: most stay as they are.
+    std::vector<Topic> topics_;                 // By TopicHandle::index.
     std::unordered_map<std::string, std::uint32_t> index_of_topic_;
     std::exception_ptr thrown_;    // By the listener, to be thrown on from the call that served it.
     bool dates_at_epoch_ = false;  // Of the record that is being sent.
