@@ -39,7 +39,7 @@ const Plain<T>* plain_or_null(const T& value) {
     }
 }
 
-/// Serialises into `buffer`, replacing what it holds; null for a null and for NoKey.
+/// The serialised form, in `buffer` or in `value` itself; null for a null and for NoKey.
 template <class T>
 NullableBytes write_nullable(const SerdeOf<Plain<T>>& serde, const T& value, Bytes& buffer) {
     if constexpr (std::is_same_v<T, NoKey>) {
@@ -49,9 +49,7 @@ NullableBytes write_nullable(const SerdeOf<Plain<T>>& serde, const T& value, Byt
         if (plain == nullptr) {
             return std::nullopt;
         }
-        buffer.clear();
-        serde.serialize(*plain, buffer);
-        return BytesView(buffer);
+        return serde.bytes_of(*plain, buffer);
     }
 }
 

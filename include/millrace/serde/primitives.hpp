@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace millrace {
 
@@ -33,25 +34,33 @@ struct UnsignedOfSize<8> {
     using Type = std::uint64_t;
 };
 
+// Spelt out byte by byte in one expression, which compilers turn into one instruction.
+template <class Bits, std::size_t... kAt>
+Bits from_big_endian(const char* bytes, std::index_sequence<kAt...>) noexcept {
+    return static_cast<Bits>(((static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[kAt]))
+                               << (8 * (sizeof(Bits) - 1 - kAt))) |
+                              ...));
+}
+
+template <class Bits, std::size_t... kAt>
+void append_big_endian(Bits bits, Bytes& out, std::index_sequence<kAt...>) {
+    const char bytes[] = {
+        static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * (sizeof(Bits) - 1 - kAt))))...};
+    out.append(bytes, sizeof bytes);
+}
+
 /// Appends the bytes of `number`, most significant first.
 template <std::integral T>
 void append_big_endian(T number, Bytes& out) {
-    const auto bits = static_cast<typename UnsignedOfSize<sizeof(T)>::Type>(number);
-    for (std::size_t i = sizeof(T); i-- > 0;) {
-        out.push_back(static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * i))));
-    }
+    append_big_endian(static_cast<typename UnsignedOfSize<sizeof(T)>::Type>(number), out,
+                      std::make_index_sequence<sizeof(T)>());
 }
 
 /// Reads what append_big_endian wrote. Requires sizeof(T) bytes at `bytes`.
 template <std::integral T>
 T read_big_endian(const char* bytes) noexcept {
-    using Bits = typename UnsignedOfSize<sizeof(T)>::Type;
-    Bits bits = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-        bits = static_cast<Bits>((static_cast<std::uint64_t>(bits) << 8U) |
-                                 static_cast<std::uint8_t>(bytes[i]));
-    }
-    return static_cast<T>(bits);
+    return static_cast<T>(from_big_endian<typename UnsignedOfSize<sizeof(T)>::Type>(
+        bytes, std::make_index_sequence<sizeof(T)>()));
 }
 
 [[noreturn]] inline void wrong_size(std::size_t wanted, std::size_t seen) {

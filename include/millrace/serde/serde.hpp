@@ -17,6 +17,8 @@ namespace millrace {
 /// A specialisation provides
 ///     static void serialize(const T& value, Bytes& out);      // appends to out
 ///     static void deserialize(BytesView bytes, T& out);       // throws SerdeError: malformed
+/// and, only where a value holds its serialised form already, so that it need not be copied,
+///     static BytesView view(const T& value) noexcept;         // what serialize would append
 /// deserialize overwrites `out`, whatever it holds, and may reuse its memory. Serialisation must be
 /// deterministic: equal values give equal bytes, as stores and joins compare bytes.
 template <class T>
@@ -53,6 +55,17 @@ class SerdeOf {
         } else {
             Serde<T>::serialize(value, out);
         }
+    }
+    /// What serialize appends: in `buffer`, which is overwritten, or in `value` itself.
+    BytesView bytes_of(const T& value, Bytes& buffer) const {
+        if constexpr (requires { Serde<T>::view(value); }) {
+            if (custom_ == nullptr) [[likely]] {
+                return Serde<T>::view(value);
+            }
+        }
+        buffer.clear();
+        serialize(value, buffer);
+        return buffer;
     }
     void deserialize(BytesView bytes, T& out) const {
         if (custom_ != nullptr) [[unlikely]] {

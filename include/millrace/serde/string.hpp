@@ -15,6 +15,7 @@ template <>
 struct Serde<std::string> {
     static void serialize(const std::string& value, Bytes& out) { out += value; }
     static void deserialize(BytesView bytes, std::string& out) { out.assign(bytes); }
+    static BytesView view(const std::string& value) noexcept { return value; }
 };
 
 /// The bytes as they are, as Kafka's ByteArraySerializer.
