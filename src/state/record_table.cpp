@@ -49,7 +49,7 @@ RecordTable::~RecordTable() {
 
 RecordTable::Found RecordTable::look_up(BytesView key) {
     // A put mostly follows a get of the same key.
-    if (last_ != nullptr && last_->key() == key) {
+    if (last_ != nullptr && same_bytes(last_->key(), key)) {
         return {last_, last_->hash_};
     }
     Found found;
@@ -63,7 +63,7 @@ RecordTable::Found RecordTable::look_up(BytesView key) {
         if (bucket.entry == nullptr) {
             return found;
         }
-        if (bucket.hash == found.hash && bucket.entry->key() == key) {
+        if (bucket.hash == found.hash && same_bytes(bucket.entry->key(), key)) {
             bucket.used = true;
             found.entry = last_ = bucket.entry;
             return found;
