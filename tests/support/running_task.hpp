@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "kafka/consumer.hpp"
+#include "millrace/processor/topology.hpp"
+#include "millrace/serde/primitives.hpp"
+#include "runtime/producer_collector.hpp"
+#include "runtime/stream_task.hpp"
+#include "state/state_memory.hpp"
+#include "state/thread_cache.hpp"
+#include "support/null_clients.hpp"
+#include "support/temporary_directory.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::support {
+
+/// Records without end, the same ones again and again under new offsets and later times: keys are
+/// 8 big-endian bytes, drawn evenly. Nothing is made while records are read.
+class EndlessRecords final : public kafka::PartitionQueue {
+  public:
+    EndlessRecords(std::int64_t keys, std::size_t value_size) : value_(value_size, 'v') {
+        std::mt19937_64 random(1);
+        for (std::size_t i = 0; i < kDistinct; ++i) {
+            detail::append_big_endian(static_cast<std::int64_t>(random()) & (keys - 1), keys_);
+        }
+    }
+
+    std::size_t read(std::vector<kafka::Message>& out, std::size_t max) override {
+        for (std::size_t i = 0; i < max; ++i, ++offset_) {
+            const auto at = static_cast<std::size_t>(offset_) % kDistinct;
+            out.emplace_back(owner_, this, BytesView(keys_).substr(8 * at, 8), BytesView(value_),
+                             timestamp_of(offset_ / 100), offset_, 0);
+        }
+        return max;
+    }
+    std::optional<Offset> position() const override { return offset_; }
+    std::optional<std::int64_t> lag() const override { return 1; }
+
+  private:
+    static constexpr std::size_t kDistinct = 1 << 18;
+
+    class Owner final : public kafka::MessageOwner {
+      public:
+        void release(const void*) const noexcept override {}
+        void read_headers(const void*, std::vector<Header>&) const override {}
+    };
+
+    Owner owner_;
+    Bytes keys_;
+    Bytes value_;
+    Offset offset_ = 0;
+};
+
+/// One task of a topology that reads "in", as a stream thread runs it: task, stores on disk, record
+/// cache and collector are the real ones, messages come from and go to nowhere.
+class RunningTask {
+  public:
+    struct Options {
+        std::int64_t keys = 1 << 13;  ///< A power of two.
+        std::size_t value_size = 8;
+        std::size_t cache_bytes = 10 << 20;
+    };
+
+    RunningTask(Topology topology, Options options)
+        : topology_(std::move(topology)),
+          application_(topology::split(topology_.spec(), "app")),
+          records_(options.keys, options.value_size),
+          cache_(options.cache_bytes),
+          settings_(std::make_shared<runtime::TaskSettings>()),
+          collector_({.supplier = clients_, .settings = settings_, .clock = &system_clock()}) {
+        const topology::SubTopology& part = application_.sub_topologies.at(0);
+        state::TaskStores::Options stores{
+            .directory = folder_.path() / "0_0", .name = "0_0", .specs = {}};
+        for (const std::size_t store : part.stores) {
+            stores.specs.push_back(topology_.spec().stores[store]);
+        }
+        const std::size_t count = stores.specs.size();
+        task_ = std::make_unique<runtime::StreamTask>(runtime::StreamTask::Parts{
+            .id = {0, 0},
+            .application = &application_,
+            .part = &part,
+            .inputs = {{"in", 0}},
+            .stores = std::make_unique<state::TaskStores>(std::move(stores), memory_),
+            .collector = &collector_,
+            .settings = settings_});
+        task_->start_restoring();
+        for (std::size_t store = 0; store < count; ++store) {
+            task_->stores().finish_restore(store, std::nullopt);
+        }
+        task_->stores().set_cache(cache_);
+        const std::vector<kafka::CommittedOffset> committed(1);
+        task_->complete_restoration(committed, kNow);
+        task_->attach(0, records_);
+    }
+
+    /// Processes that many records, in rounds of a thousand, as a stream thread does.
+    void run(std::int64_t records) {
+        while (records > 0) {
+            task_->fetch();
+            records -= static_cast<std::int64_t>(task_->process(
+                static_cast<std::size_t>(std::min<std::int64_t>(records, 1000)), kNow));
+        }
+    }
+
+    void commit() {
+        offsets_.clear();
+        task_->prepare_commit(offsets_);
+        task_->post_commit();
+    }
+
+    std::uint64_t sent() const noexcept { return clients_->sent(); }
+
+  private:
+    static constexpr Timestamp kNow = timestamp_of(1'000'000);
+
+    ::millrace::testing::TemporaryDirectory folder_;
+    Topology topology_;
+    topology::ApplicationTopology application_;
+    EndlessRecords records_;
+    state::StateMemory memory_{state::StateMemory::Limits{}};
+    state::ThreadCache cache_;
+    std::shared_ptr<NullClients> clients_ = std::make_shared<NullClients>();
+    std::shared_ptr<runtime::TaskSettings> settings_;
+    runtime::ProducerCollector collector_;
+    std::unique_ptr<runtime::StreamTask> task_;
+    std::vector<kafka::OffsetCommit> offsets_;
+};
+
+}  // namespace millrace::support
