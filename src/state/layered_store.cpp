@@ -98,8 +98,19 @@ bool LayeredStore::write_below(BytesView key, NullableBytes value,
     return live;
 }
 
+bool LayeredStore::logs() const {
+    return spec_.logging && spec_.source_topic.empty() && environment_.processing;
+}
+
+void LayeredStore::log_as_is(BytesView key, NullableBytes value, std::optional<Timestamp> timestamp,
+                             const Headers* headers) {
+    if (logs()) {
+        environment_.context->log_change(index_, key, value, timestamp, headers);
+    }
+}
+
 void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordContext& context) {
-    if (!spec_.logging || !spec_.source_topic.empty() || !environment_.processing) {
+    if (!logs()) {
         return;
     }
     Timestamp timestamp = context.timestamp;

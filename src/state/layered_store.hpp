@@ -38,7 +38,7 @@ class LayeredStore {
     LayeredStore& operator=(const LayeredStore&) = delete;
 
     /// Lets go of everything unforwarded.
-    void flush();
+    virtual void flush();
 
     /// Takes what was flushed out of the record cache, as far as the oldest entry that was not.
     void forget_flushed();
@@ -87,6 +87,8 @@ class LayeredStore {
 
     /// Appends to the changelog alone.
     void log(BytesView key, NullableBytes value, const detail::RecordContext& context);
+    void log_as_is(BytesView key, NullableBytes value, std::optional<Timestamp> timestamp,
+                   const Headers* headers);
     std::unique_ptr<MergingIterator> iterate(KeyRange range, Order order);
     std::uint64_t count_entries();
     bool listen(detail::FlushListener* listener, bool send_old_values);
@@ -106,6 +108,7 @@ class LayeredStore {
         Headers headers;
     };
 
+    bool logs() const;
     bool write_below(BytesView key, NullableBytes value, const detail::RecordContext& context);
     void flush_from(RecordTable::Entry* first);
     void let_go(RecordTable::Entry& entry, bool evicted);

@@ -7,7 +7,9 @@
 #include "millrace/core/error.hpp"
 #include "state/custom_engine.hpp"
 #include "state/database.hpp"
+#include "state/layered_change_buffer.hpp"
 #include "state/layered_key_value_store.hpp"
+#include "state/layered_session_store.hpp"
 #include "state/layered_window_store.hpp"
 #include "state/lru_engine.hpp"
 #include "state/memory_engine.hpp"
@@ -203,7 +205,8 @@ class TaskStores::Implementation {
     bool on_disk(const StoreSpec& spec) const {
         const StoreEngine engine =
             spec.engine == StoreEngine::kDefault ? options_.default_engine : spec.engine;
-        return engine == StoreEngine::kRocksDb && !spec.custom_key_value && !spec.custom_window;
+        return engine == StoreEngine::kRocksDb && spec.kind != StoreKind::kChangeBuffer &&
+               !spec.custom_key_value && !spec.custom_window;
     }
 
     void set_offset(Store& store, Offset offset) {
@@ -282,8 +285,20 @@ class TaskStores::Implementation {
                 store.layers = std::move(made);
                 return store;
             }
+            case StoreKind::kSession: {
+                auto made = std::make_unique<LayeredSessionStore>(spec, index, environment_,
+                                                                  make_engine(spec, index));
+                store.face = made.get();
+                store.layers = std::move(made);
+                return store;
+            }
+            case StoreKind::kChangeBuffer: {
+                auto made = std::make_unique<LayeredChangeBuffer>(spec, index, environment_);
+                store.face = made.get();
+                store.layers = std::move(made);
+                return store;
+            }
             case StoreKind::kVersionedKeyValue:
-            case StoreKind::kSession:
                 break;
         }
         throw StateError("this kind of state store does not exist yet: store " + spec.name);
@@ -316,7 +331,8 @@ class TaskStores::Implementation {
     }
 
     static bool is_segmented(StoreKind kind) {
-        return kind == StoreKind::kWindow || kind == StoreKind::kTimestampedWindow;
+        return kind == StoreKind::kWindow || kind == StoreKind::kTimestampedWindow ||
+               kind == StoreKind::kSession;
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/windows/window.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,25 @@ inline void append_window_key(BytesView key, Timestamp start, std::uint32_t sequ
     out.append(key);
     append_timestamp(start, out);
     append_big_endian(sequence, kSequenceSize, out);
+}
+
+/// Keys of session stores, docs/formats/session-key.md: in the changelog the key, 8 bytes end and 8
+/// bytes start of the session; in a store with the segment, of the end, in front.
+inline constexpr std::size_t kSessionSuffixSize = 2 * kStartSize;
+
+/// Require size() >= kSessionSuffixSize.
+inline BytesView session_key_of(BytesView changelog_key) {
+    return changelog_key.substr(0, changelog_key.size() - kSessionSuffixSize);
+}
+inline SessionWindow session_of(BytesView changelog_key) {
+    const BytesView times = changelog_key.substr(changelog_key.size() - kSessionSuffixSize);
+    return {read_timestamp(times.substr(kStartSize)), read_timestamp(times.substr(0, kStartSize))};
+}
+
+inline void append_session_key(BytesView key, SessionWindow session, Bytes& out) {
+    out.append(key);
+    append_timestamp(session.end, out);
+    append_timestamp(session.start, out);
 }
 
 }  // namespace millrace::state

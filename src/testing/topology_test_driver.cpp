@@ -364,6 +364,14 @@ WindowBytesStore& TopologyTestDriver::window_store(const std::string& name) {
     }
     return *found;
 }
+
+SessionBytesStore& TopologyTestDriver::session_store(const std::string& name) {
+    auto* found = dynamic_cast<SessionBytesStore*>(store(name));
+    if (found == nullptr) {
+        unknown("session store", name);
+    }
+    return *found;
+}
 void TopologyTestDriver::empty_caches() {
     implementation_->empty_caches();
 }

@@ -78,9 +78,9 @@ void LogicalGraph::copartition(std::set<std::string> sources) {
     copartition_groups_.push_back(std::move(sources));
 }
 
-std::chrono::milliseconds grace_above(const LogicalNode& node) {
-    if (node.grace) {
-        return *node.grace;
+WindowClose close_above(const LogicalNode& node) {
+    if (node.closes) {
+        return *node.closes;
     }
     if (node.parents.empty()) {
         throw TopologyError(
@@ -88,11 +88,13 @@ std::chrono::milliseconds grace_above(const LogicalNode& node) {
             "above the suppression, up to " +
             node.name);
     }
-    std::chrono::milliseconds largest{0};
+    WindowClose latest;
     for (const LogicalNode* parent : node.parents) {
-        largest = std::max(largest, grace_above(*parent));
+        const WindowClose close = close_above(*parent);
+        latest.grace = std::max(latest.grace, close.grace);
+        latest.inclusive_ends = latest.inclusive_ends || close.inclusive_ends;
     }
-    return largest;
+    return latest;
 }
 
 bool has_versions(const LogicalNode& node) {

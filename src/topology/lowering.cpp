@@ -19,7 +19,8 @@ using detail::NodeSpec;
 
 class Lowering {
   public:
-    explicit Lowering(TopologyBuilder& builder) : builder_(&builder) {}
+    Lowering(TopologyBuilder& builder, const detail::ProgramFlags& flags)
+        : builder_(&builder), flags_(&flags) {}
 
     void emit(const LogicalNode& node) {
         switch (node.kind) {
@@ -79,7 +80,9 @@ class Lowering {
                 continue;
             }
             if (find_store(builder_->spec(), store.spec.name) == nullptr || !store.shared) {
-                builder_->add_store(store.spec);
+                detail::StoreSpec spec = store.spec;
+                spec.closes_exactly = spec.time_first && !flags_->reproduce_kafka_defects;
+                builder_->add_store(std::move(spec));
             }
             for (const std::string& user : store.users) {
                 builder_->connect(user, store.spec.name);
@@ -110,6 +113,7 @@ class Lowering {
     }
 
     TopologyBuilder* builder_;
+    const detail::ProgramFlags* flags_;
 };
 
 struct BuiltLater {
@@ -123,7 +127,7 @@ struct BuiltLater {
 detail::TopologySpec lower(LogicalGraph& graph) {
     detail::TopologySpec spec;
     TopologyBuilder builder(spec);
-    Lowering lowering(builder);
+    Lowering lowering(builder, *graph.flags());
 
     // A node comes up once for each parent and is emitted when the last one has been.
     std::priority_queue<LogicalNode*, std::vector<LogicalNode*>, BuiltLater> next;

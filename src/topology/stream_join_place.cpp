@@ -90,7 +90,7 @@ std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& gra
     stores.other_store =
         window_store(options, options.other_store,
                      is_named ? options.store + other_suffix : other_generated, windows);
-    if (keeps_left) {
+    if (keeps_left && !windows.is_unmatched_at_once()) {
         StoreSpec unmatched;
         unmatched.name = unmatched_name(options, keeps_right, this_generated) + "-store";
         unmatched.engine = options.this_store ? options.this_store->engine : options.engine;

@@ -35,6 +35,7 @@ TopicConfig changelog_config(const StoreSpec& store) {
     switch (store.kind) {
         case StoreKind::kKeyValue:
         case StoreKind::kTimestampedKeyValue:
+        case StoreKind::kChangeBuffer:
             break;
         case StoreKind::kVersionedKeyValue:
             config["min.compaction.lag.ms"] =

@@ -71,6 +71,37 @@ void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::mi
     }
 }
 
+SuppressPlace place_suppress(LogicalGraph& graph, const LogicalNode& above,
+                             const std::string& given, bool logging,
+                             const std::map<std::string, std::string>& changelog_config) {
+    constexpr const char* kPrefix = "KTABLE-SUPPRESS-";
+    if (above.versioned.value_or(false)) {
+        throw TopologyError("table " + above.name +
+                            " keeps versions; only tables without can be suppressed");
+    }
+    SuppressPlace place;
+    place.name = given.empty() ? graph.new_name(kPrefix) : given;
+    topology::check_name("suppression", place.name);
+    place.store.name = given.empty() ? graph.new_store_name(kPrefix) : given + "-store";
+    place.store.kind = StoreKind::kChangeBuffer;
+    place.store.engine = StoreEngine::kInMemory;
+    place.store.logging = logging;
+    place.store.changelog_config = changelog_config;
+    return place;
+}
+
+void check_limit(std::chrono::milliseconds limit) {
+    if (limit.count() < 0) {
+        throw TopologyError("a suppression's time limit must not be negative; got " +
+                            std::to_string(limit.count()) + " ms");
+    }
+}
+
+void no_nulls_in_cogroup(const std::string& name) {
+    throw TopologyError("cogroup " + name +
+                        ": an aggregator cannot take the null values that windows pass on");
+}
+
 void check_join_grace(const LogicalNode& table,
                       const std::optional<std::chrono::milliseconds>& history,
                       const std::optional<std::chrono::milliseconds>& grace) {

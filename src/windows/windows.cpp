@@ -95,6 +95,12 @@ JoinWindows JoinWindows::after(milliseconds after) const {
     return changed;
 }
 
+JoinWindows JoinWindows::unmatched_at_once() const {
+    JoinWindows changed = *this;
+    changed.unmatched_at_once_ = true;
+    return changed;
+}
+
 JoinWindows JoinWindows::grace(milliseconds after_end) const {
     require_grace(after_end);
     JoinWindows changed = *this;

@@ -1,4 +1,4 @@
-// error: FixedWindows
+// error: AggregationWindows
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/millrace.hpp"
 

@@ -40,6 +40,25 @@ Topology outer_of(Case& c, const JoinWindows& windows, Options options = {}) {
 Topology inner(Case& c) {
     return inner_of(c, within(10, 20));
 }
+// Kafka Streams' JoinWindows.of, which keeps records for a day.
+JoinWindows eager() {
+    return JoinWindows::of(milliseconds(10))
+        .grace(std::chrono::hours(24) - milliseconds(20))
+        .unmatched_at_once();
+}
+
+Topology left_eager(Case& c) {
+    const auto l = c.stream("left");
+    l.left_join(c.stream("right"), Plus(), eager()).to("out");
+    return c.build();
+}
+
+Topology outer_eager(Case& c) {
+    const auto l = c.stream("left");
+    l.outer_join(c.stream("right"), Plus(), eager()).to("out");
+    return c.build();
+}
+
 Topology left(Case& c) {
     return left_of(c, within(10, 20));
 }
@@ -236,6 +255,8 @@ Topology outer_long_keys(Case& c) {
 
 Scenarios joins() {
     return {{"joins-inner", inner},
+            {"joins-left-eager", left_eager},
+            {"joins-outer-eager", outer_eager},
             {"joins-left", left},
             {"joins-outer", outer},
             {"joins-inner-duplicates", inner_duplicates},

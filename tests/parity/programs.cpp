@@ -55,6 +55,64 @@ Topology deduplicate(Case& c) {
     return c.build();
 }
 
+/// The word of that index in words separated by one space.
+std::string word(const std::string& words, std::size_t index) {
+    std::size_t at = 0;
+    for (; index > 0; --index) {
+        at = words.find(' ', at) + 1;
+    }
+    return words.substr(at, words.find(' ', at) - at);
+}
+
+Topology orders(Case& c) {
+    const auto prices = c.b.global_table<std::string, std::string>("prices");
+    const auto customers = c.table("customers");
+    const auto priced = c.stream("orders")
+                            .left_join(
+                                prices, [](const std::string& order) { return word(order, 1); },
+                                [](const std::string& order, const std::string* price) {
+                                    return price == nullptr
+                                               ? std::nullopt
+                                               : Str(word(order, 0) + " " +
+                                                     std::to_string(parse_long(word(order, 2)) *
+                                                                    parse_long(*price)));
+                                })
+                            .to_table({.store = "priced"});
+    priced
+        .join(
+            customers, [](const std::string& order) { return word(order, 0); },
+            [](const std::string& order, const std::string& country) {
+                return country + " " + word(order, 1);
+            })
+        .group_by(
+            [](const std::string& v) { return std::pair(word(v, 0), parse_long(word(v, 1))); },
+            {.name = "per-country"})
+        .reduce([](std::int64_t x, std::int64_t y) { return x + y; },
+                [](std::int64_t x, std::int64_t y) { return x - y; }, {.store = "totals"})
+        .to_stream()
+        .to("out");
+    return c.build();
+}
+
+Topology alarms(Case& c) {
+    const auto owners = c.table("owners");
+    c.stream("events")
+        .group_by_key()
+        .windowed_by(TimeWindows::of(milliseconds(30)).grace(milliseconds(10)))
+        .count({.store = "counts"})
+        .suppress(UntilWindowCloses{})
+        .to_stream()
+        .filter([](std::int64_t n) { return n >= 3; })
+        .map([](const Windowed<std::string>& w, std::int64_t n) {
+            return std::pair(
+                w.key, std::to_string(milliseconds_of(w.window.start)) + " " + std::to_string(n));
+        })
+        .left_join(owners, [](const std::string& alarm,
+                              const std::string* owner) { return alarm + " " + text(owner); })
+        .to("alarms");
+    return c.build();
+}
+
 Topology routes(Case& c) {
     const auto routed =
         c.stream("in")
@@ -178,11 +236,17 @@ Topology changes(Case& c) {
 }  // namespace
 
 Scenarios programs() {
-    return {{"programs-word-count", word_count},   {"programs-word-count-exactly-once", word_count},
-            {"programs-deduplicate", deduplicate}, {"programs-routes", routes},
-            {"programs-batches", batches},         {"programs-clicks", clicks},
-            {"programs-clicks-optimized", clicks}, {"programs-best", best},
-            {"programs-changes", changes}};
+    return {{"programs-word-count", word_count},
+            {"programs-word-count-exactly-once", word_count},
+            {"programs-deduplicate", deduplicate},
+            {"programs-routes", routes},
+            {"programs-batches", batches},
+            {"programs-clicks", clicks},
+            {"programs-clicks-optimized", clicks},
+            {"programs-best", best},
+            {"programs-changes", changes},
+            {"programs-orders", orders},
+            {"programs-alarms", alarms}};
 }
 
 }  // namespace millrace::parity

@@ -43,6 +43,8 @@ Scenarios cogroups();
 Scenarios tables_transformed();
 Scenarios naming_more();
 Scenarios windows_more();
+Scenarios sessions();
+Scenarios suppress();
 Scenarios processor_topologies();
 
 /// All scenarios by name.

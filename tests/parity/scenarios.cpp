@@ -25,6 +25,8 @@ const std::map<std::string, Scenario>& all_scenarios() {
                                  tables_transformed(),
                                  naming_more(),
                                  windows_more(),
+                                 sessions(),
+                                 suppress(),
                                  processor_topologies()}) {
             for (const Scenario& scenario : area) {
                 scenarios.emplace(scenario.name, scenario);

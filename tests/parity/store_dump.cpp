@@ -77,7 +77,23 @@ Json dump_windows(WindowBytesStore& store, bool timestamped) {
     return entries;
 }
 
-Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver) {
+Json dump_sessions(SessionBytesStore& store, const Seen& seen) {
+    Json entries = Json::array();
+    for (const Bytes& key : seen.keys) {
+        for (auto it = store.find_sessions(BytesView(key), BytesView(key), timestamp_of(0),
+                                           Timestamp::max(), Order::kForward);
+             it->valid(); it->next()) {
+            Json entry{{"key", {{"hex", to_hex(it->key())}}},
+                       {"start", milliseconds_of(it->session().start)},
+                       {"end", milliseconds_of(it->session().end)}};
+            add_value(entry, it->value(), false);
+            entries.push_back(std::move(entry));
+        }
+    }
+    return entries;
+}
+
+Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver, const Seen& seen) {
     switch (spec.kind) {
         case StoreKind::kKeyValue:
             if (holds_lists(spec.name)) {
@@ -95,8 +111,12 @@ Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver) {
         case StoreKind::kTimestampedWindow:
             return {{"kind", "timestamped_window"},
                     {"entries", dump_windows(driver.window_store(spec.name), true)}};
-        case StoreKind::kVersionedKeyValue:
         case StoreKind::kSession:
+            return {{"kind", "session"},
+                    {"entries", dump_sessions(driver.session_store(spec.name), seen)}};
+        case StoreKind::kChangeBuffer:
+            return {{"kind", "opaque"}, {"entries", Json::array()}};
+        case StoreKind::kVersionedKeyValue:
             break;
     }
     throw std::logic_error("stores of this kind cannot be read yet: " + spec.name);
@@ -105,7 +125,7 @@ Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver) {
 }  // namespace
 
 Json dump_stores(const Topology& topology, TopologyTestDriver& driver,
-                 const std::map<std::string, std::string>&, const Seen&) {
+                 const std::map<std::string, std::string>&, const Seen& seen) {
     std::map<std::string, const StoreSpec*> specs;
     for (const StoreSpec& spec : topology.spec().stores) {
         specs.emplace(spec.name, &spec);
@@ -116,7 +136,7 @@ Json dump_stores(const Topology& topology, TopologyTestDriver& driver,
     driver.empty_caches();
     Json stores = Json::object();
     for (const std::string& name : driver.store_names()) {
-        stores[name] = dump_store(*specs.at(name), driver);
+        stores[name] = dump_store(*specs.at(name), driver, seen);
     }
     return stores;
 }

@@ -72,6 +72,12 @@ concept Aggregator = detail::CallableWithState<F, K, State, V> &&
                      std::convertible_to<detail::AggregatorResult<F, K, State, V>,
                                          std::optional<detail::Plain<State>>>;
 
+/// Makes one aggregate of two: callable as f(one, other) or f(key, one, other), returning the same
+/// type.
+template <class F, class K, class State>
+concept SessionMerger = detail::CallableWithState<F, K, State, State> &&
+                        std::convertible_to<detail::AggregatorResult<F, K, State, State>, State>;
+
 namespace detail {
 
 /// An aggregate on its way: where it is, without copying it when it need not be.

@@ -82,6 +82,12 @@ struct StoreConnection {
     std::vector<std::string> stores;
 };
 
+/// When windows close: so long after their end.
+struct WindowClose {
+    std::chrono::milliseconds grace{0};
+    bool inclusive_ends = false;  ///< They are still open at that very time.
+};
+
 /// A step that behaves differently below a table with versions.
 struct VersionAware {
     const LogicalNode* parent;
@@ -107,9 +113,9 @@ struct LogicalNode {
     bool takes_null_keys = false;     ///< A left or outer join: see RepartitionStep.
     std::optional<bool> versioned{};  ///< Whether its output has versions; nothing: as above it.
     std::vector<VersionAware>
-        version_aware{};      ///< Who wants to know whether a parent has versions.
-    bool suppresses = false;  ///< Refused above versioned tables.
-    std::optional<std::chrono::milliseconds> grace{};  ///< Of the windows it makes.
+        version_aware{};                  ///< Who wants to know whether a parent has versions.
+    bool suppresses = false;              ///< Refused above versioned tables.
+    std::optional<WindowClose> closes{};  ///< When the windows it makes do.
 
     int build_priority = 0;
     std::vector<LogicalNode*> parents{};
@@ -171,8 +177,9 @@ class LogicalGraph {
 void link(LogicalNode& parent, LogicalNode& child);
 void unlink(LogicalNode& parent, LogicalNode& child);
 
-/// Grace of the windows above `node`, the largest. Throws TopologyError when there are none.
-std::chrono::milliseconds grace_above(const LogicalNode& node);
+/// When the windows above `node` close, the latest of them. Throws TopologyError when there are
+/// none.
+WindowClose close_above(const LogicalNode& node);
 
 /// True when `node`'s output keeps versions, by itself or through what is above it.
 bool has_versions(const LogicalNode& node);

@@ -10,6 +10,7 @@
 #include "millrace/state/bytes_store.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -114,6 +115,12 @@ class TableStore {
     V value_{};
 };
 
+/// The key of a store whose values are kept without a time, as it follows from the key.
+template <class ReadKey, class K>
+concept ReadsTimeOfKey = requires(const ReadKey& read, const K& key) {
+    { read.time_of(key) } -> std::same_as<Timestamp>;
+};
+
 /// Sends a stored table's changes on: at once, or, when the store has a cache, when that lets go of
 /// them. K is the key as the children see it; ReadKey makes it from the cache's bytes.
 template <class K, class V, class ReadKey>
@@ -152,18 +159,31 @@ class ChangeForwarder final : private FlushListener {
         read_key_(key, key_);
         Change<V> change;
         Timestamp timestamp = written_by.timestamp;
+        if constexpr (ReadsTimeOfKey<ReadKey, K>) {
+            timestamp = read_key_.time_of(key_);
+        }
         if (new_value) {
-            timestamp = read_timestamped(value_serde_, *new_value, new_value_);
+            const Timestamp stored = read(*new_value, new_value_);
+            timestamp = ReadsTimeOfKey<ReadKey, K> ? timestamp : stored;
             change.new_value = &new_value_;
         }
         if (old_value && send_old_values_) {
-            read_timestamped(value_serde_, *old_value, old_value_);
+            read(*old_value, old_value_);
             change.old_value = &old_value_;
         }
         const RecordContext at_hand = std::exchange(context_->record(), written_by);
         const Headers& headers = written_by.headers != nullptr ? *written_by.headers : no_headers_;
         output_->forward(*context_, {key_, change, timestamp, headers});
         context_->record() = at_hand;
+    }
+
+    Timestamp read(BytesView bytes, V& out) const {
+        if constexpr (ReadsTimeOfKey<ReadKey, K>) {
+            value_serde_.deserialize(bytes, out);
+            return kNoTimestamp;
+        } else {
+            return read_timestamped(value_serde_, bytes, out);
+        }
     }
 
     ReadKey read_key_;

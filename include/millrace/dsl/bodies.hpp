@@ -7,6 +7,7 @@
 #include "millrace/dsl/kgrouped_stream.hpp"
 #include "millrace/dsl/kstream.hpp"
 #include "millrace/dsl/ktable.hpp"
+#include "millrace/dsl/session_windowed_kstream.hpp"
 #include "millrace/dsl/streams_builder.hpp"
 
 #include "millrace/dsl/bodies/cogrouped.hpp"
@@ -17,5 +18,7 @@
 #include "millrace/dsl/bodies/kstream_process.hpp"
 #include "millrace/dsl/bodies/ktable.hpp"
 #include "millrace/dsl/bodies/ktable_joins.hpp"
+#include "millrace/dsl/bodies/session_windowed.hpp"
 #include "millrace/dsl/bodies/stream_joins.hpp"
 #include "millrace/dsl/bodies/streams_builder.hpp"
+#include "millrace/dsl/bodies/suppress.hpp"

@@ -5,12 +5,16 @@
 #include "millrace/detail/dsl_graph.hpp"
 #include "millrace/detail/table_store.hpp"
 #include "millrace/dsl/fwd.hpp"
+#include "millrace/dsl/grouped_core.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/windows/session_windows.hpp"
+#include "millrace/windows/sliding_windows.hpp"
 #include "millrace/windows/time_windows.hpp"
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,8 +35,31 @@ struct CogroupInput {
     std::set<std::string> sources{};
     std::function<AggregatePlace(const StorePlace&)> place{};
     std::function<NodeSpec(const std::string&, Initial, State, TableSerdes<K, VOut>)> make_plain{};
-    std::function<NodeSpec(const std::string&, TimeWindows, Initial, State, TableSerdes<K, VOut>)>
+
+    /// Null: the aggregator cannot take the null values that these windows pass on.
+    template <class Windows>
+    struct MakeWindowed {
+        std::function<NodeSpec(const std::string&, Windows, Initial, State, TableSerdes<K, VOut>)>
+            make{};
+    };
+    std::tuple<MakeWindowed<TimeWindows>, MakeWindowed<UnlimitedWindows>,
+               MakeWindowed<SlidingWindows>>
         make_windowed{};
+
+    using Merge = std::function<VOut(const K&, VOut, const VOut&)>;
+    std::function<NodeSpec(const std::string&, SessionWindows, Initial, Merge, State,
+                           TableSerdes<K, VOut>)>
+        make_session{};
+};
+
+/// What windowed_by makes of a cogroup.
+template <class K, class VOut, class Windows>
+struct WindowedCogroup {
+    using Type = TimeWindowedCogroupedKStream<K, VOut, Windows>;
+};
+template <class K, class VOut>
+struct WindowedCogroup<K, VOut, SessionWindows> {
+    using Type = SessionWindowedCogroupedKStream<K, VOut>;
 };
 
 }  // namespace detail
@@ -55,9 +82,11 @@ class CogroupedKStream {
     template <Initializer Init>
     KTable<K, VOut> aggregate(Init initial, Materialized<K, VOut> options = {}) const;
 
-    /// Aggregates by key and window.
-    TimeWindowedCogroupedKStream<K, VOut> windowed_by(TimeWindows windows) const {
-        return TimeWindowedCogroupedKStream<K, VOut>(graph_, inputs_, windows);
+    /// Aggregates by key and window, or by key and session.
+    template <AggregationWindows Windows>
+    auto windowed_by(Windows windows) const ->
+        typename detail::WindowedCogroup<K, VOut, Windows>::Type {
+        return {graph_, inputs_, windows};
     }
 
   private:
@@ -66,12 +95,11 @@ class CogroupedKStream {
 };
 
 /// The same in windows. Has the semantics of Kafka Streams' TimeWindowedCogroupedKStream.
-template <class K, class VOut>
+template <class K, class VOut, class Windows>
 class TimeWindowedCogroupedKStream {
   public:
     TimeWindowedCogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph,
-                                 std::vector<detail::CogroupInput<K, VOut>> inputs,
-                                 TimeWindows windows)
+                                 std::vector<detail::CogroupInput<K, VOut>> inputs, Windows windows)
         : graph_(std::move(graph)), inputs_(std::move(inputs)), windows_(windows) {}
 
     template <Initializer Init>
@@ -80,7 +108,28 @@ class TimeWindowedCogroupedKStream {
   private:
     std::shared_ptr<detail::LogicalGraph> graph_;
     std::vector<detail::CogroupInput<K, VOut>> inputs_;
-    TimeWindows windows_;
+    Windows windows_;
+};
+
+/// The same in sessions. Has the semantics of Kafka Streams' SessionWindowedCogroupedKStream.
+template <class K, class VOut>
+class SessionWindowedCogroupedKStream {
+  public:
+    SessionWindowedCogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph,
+                                    std::vector<detail::CogroupInput<K, VOut>> inputs,
+                                    SessionWindows windows)
+        : graph_(std::move(graph)), inputs_(std::move(inputs)), windows_(windows) {}
+
+    /// `merge` makes one aggregate of those of two sessions, as in
+    /// SessionWindowedKStream::aggregate.
+    template <Initializer Init, SessionMerger<K, VOut> M>
+    KTable<SessionWindowed<K>, VOut> aggregate(Init initial, M merge,
+                                               Materialized<K, VOut> options = {}) const;
+
+  private:
+    std::shared_ptr<detail::LogicalGraph> graph_;
+    std::vector<detail::CogroupInput<K, VOut>> inputs_;
+    SessionWindows windows_;
 };
 
 }  // namespace millrace

@@ -17,6 +17,8 @@ template <class K, class V>
 class KGroupedStream;
 template <class K, class V, class Windows>
 class TimeWindowedKStream;
+template <class K, class V>
+class SessionWindowedKStream;
 template <class K, class V, Removals kRemovals = Removals::kPossible>
 class KTable;
 template <class K, class V>
@@ -25,7 +27,9 @@ template <class K, class V>
 class GlobalKTable;
 template <class K, class VOut>
 class CogroupedKStream;
-template <class K, class VOut>
+template <class K, class VOut, class Windows>
 class TimeWindowedCogroupedKStream;
+template <class K, class VOut>
+class SessionWindowedCogroupedKStream;
 
 }  // namespace millrace

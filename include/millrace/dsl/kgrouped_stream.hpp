@@ -4,7 +4,9 @@
 #include "millrace/detail/aggregator.hpp"
 #include "millrace/detail/dsl_graph.hpp"
 #include "millrace/dsl/fwd.hpp"
+#include "millrace/dsl/grouped_core.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/windows/session_windows.hpp"
 #include "millrace/windows/sliding_windows.hpp"
 #include "millrace/windows/time_windows.hpp"
 
@@ -15,10 +17,6 @@
 #include <utility>
 
 namespace millrace {
-
-/// Windows on event time alone, without sessions.
-template <class W>
-concept TimeBasedWindows = FixedWindows<W> || std::same_as<W, SlidingWindows>;
 
 namespace detail {
 
@@ -31,26 +29,15 @@ inline constexpr Removals kRemovalsOf =
 template <class V, class Windows>
 using WindowValue = std::conditional_t<std::same_as<Windows, SlidingWindows>, Plain<V>, V>;
 
-/// A grouped stream: where its aggregates hang, and the repartition topic they may share.
-template <class K, class V>
-struct GroupedCore {
-    StreamCore<K, V> stream;
-    std::string topic_name{};  ///< The user's; empty: after the store.
-    std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
+/// What windowed_by makes of a grouped stream.
+template <class K, class V, class Windows>
+struct WindowedStream {
+    using Type = TimeWindowedKStream<K, V, Windows>;
 };
-
-/// An aggregate's place in the program.
-struct AggregatePlace {
-    LogicalNode* parent = nullptr;
-    std::set<std::string> sources{};
-};
-
-struct StorePlace;
-
-/// Where an aggregate hangs: below the grouped stream, or below a repartition topic named after the
-/// group or else the store. Aggregates of one group with a name share the topic.
 template <class K, class V>
-AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store);
+struct WindowedStream<K, V, SessionWindows> {
+    using Type = SessionWindowedKStream<K, V>;
+};
 
 }  // namespace detail
 
@@ -87,10 +74,11 @@ class KGroupedStream {
             Key, detail::AggregateOf<Init>,
             detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>;
 
-    /// Aggregates by key and window of event time.
-    template <TimeBasedWindows Windows>
-    TimeWindowedKStream<K, V, Windows> windowed_by(Windows windows) const {
-        return TimeWindowedKStream<K, V, Windows>(core_, windows);
+    /// Aggregates by key and window of event time, or by key and session.
+    template <AggregationWindows Windows>
+    auto windowed_by(Windows windows) const ->
+        typename detail::WindowedStream<K, V, Windows>::Type {
+        return {core_, windows};
     }
 
     /// Starts an aggregate VOut that several grouped streams of the same key contribute to, each

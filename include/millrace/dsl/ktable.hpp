@@ -8,6 +8,7 @@
 #include "millrace/detail/ops/table_values.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/dsl/suppressed.hpp"
 #include "millrace/processor/value_transformer.hpp"
 
 #include <string>
@@ -87,6 +88,14 @@ class KTable {
                                 options = {}) const
         -> KGroupedTable<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
                          detail::Plain<typename detail::PairOf<F, K, V>::second_type>>;
+
+    /// Holds changes back: UntilWindowCloses, on tables with windows, or UntilTimeLimit. Only the
+    /// latest change of a key is sent then. Lookups see the table as those below know it. Throws
+    /// TopologyError when the table keeps versions, or has no windows whose close is known.
+    template <Suppression<K> S>
+        requires Serializable<K> && Serializable<V>
+    auto suppress(S options) const
+        -> KTable<K, V, std::same_as<S, UntilWindowCloses> ? Removals::kNever : kRemovals>;
 
     /// Rows of both tables with the same key: joiner(value, other) or joiner(key, value, other).
     template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther&> F>

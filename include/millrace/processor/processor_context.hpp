@@ -53,9 +53,10 @@ class ProcessingContext {
     /// there is none of that name and kind.
     template <class Store, class... Serdes>
     Store store(const std::string& name, Serdes... serdes) {
-        using BytesStore =
-            std::conditional_t<std::constructible_from<Store, KeyValueBytesStore&, Serdes...>,
-                               KeyValueBytesStore, WindowBytesStore>;
+        using BytesStore = std::conditional_t<
+            std::constructible_from<Store, KeyValueBytesStore&, Serdes...>, KeyValueBytesStore,
+            std::conditional_t<std::constructible_from<Store, SessionBytesStore&, Serdes...>,
+                               SessionBytesStore, WindowBytesStore>>;
         auto* bytes = dynamic_cast<BytesStore*>(&state_store(name));
         if (bytes == nullptr) {
             throw TopologyError("store " + name + " is of another kind than the one asked for");

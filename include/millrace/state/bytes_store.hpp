@@ -4,6 +4,7 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/windows/window.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -88,6 +89,50 @@ class WindowBytesStore : public StateStore {
 
     /// As KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes window start and 4
     /// bytes sequence number.
+    virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
+};
+
+/// Walks entries of a session store.
+class SessionBytesIterator {
+  public:
+    virtual ~SessionBytesIterator() = default;
+    virtual bool valid() const = 0;
+    virtual void next() = 0;  ///< Requires valid().
+
+    /// Require valid(). The views live until next() is called.
+    virtual BytesView key() const = 0;
+    virtual SessionWindow session() const = 0;
+    virtual BytesView value() const = 0;
+};
+
+/// Storage of a session store: by key, end and start of a session. Sessions that ended longer ago
+/// than the retention are not seen; stream time is the latest end put so far.
+class SessionBytesStore : public StateStore {
+  public:
+    /// Null removes the session. False when it has expired and was dropped.
+    virtual bool put(BytesView key, SessionWindow session, NullableBytes value) = 0;
+
+    /// As put(key, session, null), but a session in memory that has expired does not count as
+    /// dropped and stream time stays.
+    virtual void remove(BytesView key, SessionWindow session) = 0;
+
+    /// The view lives until the next call of any member of this store.
+    virtual NullableBytes fetch_session(BytesView key, SessionWindow session) = 0;
+
+    /// Sessions of first <= key <= last (absent: open) that end at `earliest_end` or later and
+    /// start at `latest_start` or earlier. On disk by segment of time, key, end and start; in
+    /// memory by end, key and start, of which the latest comes first.
+    virtual std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first,
+                                                                NullableBytes last,
+                                                                Timestamp earliest_end,
+                                                                Timestamp latest_start,
+                                                                Order order) = 0;
+
+    /// Sessions of all keys with from <= end <= to, by end.
+    virtual std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) = 0;
+
+    /// As KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes end and 8 bytes start
+    /// of the session.
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 

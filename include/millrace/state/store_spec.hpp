@@ -29,6 +29,7 @@ enum class StoreKind {
     kWindow,
     kTimestampedWindow,
     kSession,
+    kChangeBuffer,  ///< Of suppressions; in memory, whatever the engine.
 };
 
 /// Everything the running side needs to know to make one state store. Plain data.
@@ -44,7 +45,10 @@ struct StoreSpec {
     std::chrono::milliseconds window_size{0};       ///< Window stores.
     std::chrono::milliseconds segment_interval{0};  ///< Zero: max(retention / 2, 60 s).
     bool retain_duplicates = false;                 ///< Window stores of stream-stream joins.
-    std::size_t max_entries = 0;                    ///< kLru.
+    bool time_first = false;      ///< Stores of results on close: walked by time, not by key.
+    bool closes_exactly = false;  ///< Those: a session is there until it has surely closed, where
+                                  ///< Kafka Streams' lose some (docs/differences...).
+    std::size_t max_entries = 0;  ///< kLru.
 
     /// Source topic that serves as changelog (optimisation, global and read-only stores); empty: an
     /// own topic <application.id>-<name>-changelog, if logging is on.

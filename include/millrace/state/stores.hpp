@@ -3,6 +3,7 @@
 
 #include "millrace/core/error.hpp"
 #include "millrace/state/key_value_store.hpp"
+#include "millrace/state/session_store.hpp"
 #include "millrace/state/store_spec.hpp"
 #include "millrace/state/window_store.hpp"
 
@@ -20,6 +21,9 @@ struct KeyValueStoreSupplier {
     detail::StoreSpec spec;
 };
 struct WindowStoreSupplier {
+    detail::StoreSpec spec;
+};
+struct SessionStoreSupplier {
     detail::StoreSpec spec;
 };
 
@@ -106,6 +110,18 @@ inline WindowStoreSupplier window(std::string name, StoreEngine engine,
     return supplier;
 }
 
+inline SessionStoreSupplier session(std::string name, StoreEngine engine,
+                                    std::chrono::milliseconds retention) {
+    SessionStoreSupplier supplier{spec(std::move(name), engine)};
+    if (retention.count() < 0) {
+        throw TopologyError("the retention of a session store cannot be negative: store " +
+                            supplier.spec.name + ", retention " +
+                            std::to_string(retention.count()) + " ms");
+    }
+    supplier.spec.retention = retention;
+    return supplier;
+}
+
 }  // namespace internal
 
 /// On disk.
@@ -148,6 +164,18 @@ inline WindowStoreSupplier in_memory_window_store(std::string name,
                             retain_duplicates);
 }
 
+/// On disk. Sessions go some time after they ended `retention` before the latest end.
+inline SessionStoreSupplier persistent_session_store(std::string name,
+                                                     std::chrono::milliseconds retention) {
+    return internal::session(std::move(name), StoreEngine::kRocksDb, retention);
+}
+
+/// In memory; sessions go when they ended `retention` before the latest end.
+inline SessionStoreSupplier in_memory_session_store(std::string name,
+                                                    std::chrono::milliseconds retention) {
+    return internal::session(std::move(name), StoreEngine::kInMemory, retention);
+}
+
 template <class K, class V>
 StoreBuilder<KeyValueStore<K, V>> key_value_store(KeyValueStoreSupplier supplier,
                                                   SerdeOf<K> key_serde = {},
@@ -176,6 +204,14 @@ StoreBuilder<TimestampedWindowStore<K, V>> timestamped_window_store(WindowStoreS
                                                                     SerdeOf<K> key_serde = {},
                                                                     SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = millrace::detail::StoreKind::kTimestampedWindow;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+
+template <class K, class V>
+StoreBuilder<SessionStore<K, V>> session_store(SessionStoreSupplier supplier,
+                                               SerdeOf<K> key_serde = {},
+                                               SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kSession;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 

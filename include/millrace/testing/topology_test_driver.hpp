@@ -101,9 +101,10 @@ class TopologyTestDriver {
     /// Below the serdes; null: there is no such store.
     StateStore* store(const std::string& name);
 
-    /// The same of a known kind. Windowed and session stores have windows.
+    /// The same of a known kind.
     KeyValueBytesStore& key_value_store(const std::string& name);
     WindowBytesStore& window_store(const std::string& name);
+    SessionBytesStore& session_store(const std::string& name);
 
     /// Lets record caches forget the rows they have written: stores then show what is kept, where a
     /// cache may still show expired windows.

@@ -22,6 +22,12 @@ class JoinWindows {
     /// How long unmatched records of left and outer joins wait; zero unless set.
     JoinWindows grace(std::chrono::milliseconds after_end) const;
 
+    /// Left and outer joins send a record without a match at once, as Kafka Streams' deprecated
+    /// JoinWindows.of does; a match that comes later is sent as well. Grace then only says how long
+    /// records are kept.
+    JoinWindows unmatched_at_once() const;
+
+    bool is_unmatched_at_once() const noexcept { return unmatched_at_once_; }
     std::chrono::milliseconds before() const noexcept { return before_; }
     std::chrono::milliseconds after() const noexcept { return after_; }
     std::chrono::milliseconds grace() const noexcept { return grace_; }
@@ -35,6 +41,7 @@ class JoinWindows {
     std::chrono::milliseconds before_;
     std::chrono::milliseconds after_;
     std::chrono::milliseconds grace_{0};
+    bool unmatched_at_once_ = false;
 };
 
 }  // namespace millrace

@@ -38,6 +38,19 @@ void sliding_count(StreamsBuilder& builder) {
     send(counts, closed_label);
 }
 
+void session_count(StreamsBuilder& builder) {
+    const auto in = input(builder);
+    const auto counts = in.windowed_by(SessionWindows::of(10ms).grace(20ms)).count();
+    counts
+        .to_stream_by([](const SessionWindowed<Text>& session, const auto&) {
+            return closed_label({session.key, {session.window.start, session.window.end}});
+        })
+        .map_values([](const std::optional<std::int64_t>& count) {
+            return count ? MaybeText(show(*count)) : std::nullopt;
+        })
+        .to("out");
+}
+
 void latest_of_window(StreamsBuilder& builder) {
     const auto in = input(builder);
     const auto latest =
@@ -59,6 +72,7 @@ TEST(SemanticsOfWindows, AreAsDocumented) {
     expect_page("windows", {{"tumbling-count", tumbling_count},
                             {"hopping-count", hopping_count},
                             {"sliding-count", sliding_count},
+                            {"session-count", session_count},
                             {"latest-of-window", latest_of_window},
                             {"count-on-close", count_on_close}});
 }

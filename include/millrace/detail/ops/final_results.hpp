@@ -5,7 +5,6 @@
 #include "millrace/detail/table_store.hpp"
 #include "millrace/windows/windowed.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <tuple>
@@ -17,25 +16,20 @@ namespace millrace::detail {
 /// How often windows that have closed are looked for at most, as Kafka Streams does.
 std::chrono::milliseconds final_emit_interval(const TaskContext& context);
 
-/// Emits each window's aggregate once, when the window has closed (EmitStrategy::kOnWindowClose).
-/// Remembers in the task's committed metadata how far it got. Owned by an aggregate's node.
-template <class Key, class Agg>
-class FinalResults {
+/// How far a node got that sends results when windows close. Kept in the task's committed metadata
+/// under the name of the store.
+class CloseClock {
   public:
-    FinalResults(std::string store, TableSerdes<Key, Agg> serdes, std::chrono::milliseconds size)
-        : name_(std::move(store)), serdes_(std::move(serdes)), size_(size) {}
+    explicit CloseClock(std::string store) : store_(std::move(store)) {}
 
-    void open(TaskContext& context, WindowBytesStore& store,
-              const Output<Windowed<Key>, Change<Agg>>& output, bool throttled) {
+    void open(TaskContext& context, bool throttled) {
         context_ = &context;
-        store_ = &store;
-        output_ = &output;
-        last_close_ = context.processor_time(name_);
+        last_ = context.processor_time(store_);
         interval_ = throttled ? final_emit_interval(context) : std::chrono::milliseconds(0);
     }
 
     /// Up to which close time windows were emitted; kNoTimestamp before the first.
-    Timestamp last_close() const noexcept { return last_close_; }
+    Timestamp last() const noexcept { return last_; }
 
     /// True when it is time to look whether windows have closed by `close_time`.
     bool is_due(Timestamp close_time) {
@@ -44,8 +38,40 @@ class FinalResults {
             return false;
         }
         next_ = now + interval_;
-        return last_close_ < close_time;
+        return last_ < close_time;
     }
+
+    void emitted(Timestamp close_time) {
+        last_ = close_time;
+        context_->set_processor_time(store_, close_time);
+    }
+
+  private:
+    std::string store_;
+    TaskContext* context_ = nullptr;
+    Timestamp last_ = kNoTimestamp;
+    Timestamp next_{};
+    std::chrono::milliseconds interval_{0};
+};
+
+/// Emits each window's aggregate once, when the window has closed (EmitStrategy::kOnWindowClose).
+/// Owned by an aggregate's node.
+template <class Key, class Agg>
+class FinalResults {
+  public:
+    FinalResults(std::string store, TableSerdes<Key, Agg> serdes, std::chrono::milliseconds size)
+        : clock_(std::move(store)), serdes_(std::move(serdes)), size_(size) {}
+
+    void open(TaskContext& context, WindowBytesStore& store,
+              const Output<Windowed<Key>, Change<Agg>>& output, bool throttled) {
+        context_ = &context;
+        store_ = &store;
+        output_ = &output;
+        clock_.open(context, throttled);
+    }
+
+    Timestamp last_close() const noexcept { return clock_.last(); }
+    bool is_due(Timestamp close_time) { return clock_.is_due(close_time); }
 
     /// Emits windows that start from `first` to `last`, by start and key.
     void emit(Timestamp close_time, Timestamp first, Timestamp last, const Headers& headers) {
@@ -55,7 +81,6 @@ class FinalResults {
              found->valid(); found->next()) {
             rows.emplace_back(found->window_start(), Bytes(found->key()), Bytes(found->value()));
         }
-        std::sort(rows.begin(), rows.end());
         for (const auto& [start, key, value] : rows) {
             serdes_.key.deserialize(key, windowed_.key);
             windowed_.window = {start, start + size_};
@@ -63,20 +88,16 @@ class FinalResults {
             const Change<Agg> change{&value_};
             output_->forward(*context_, {windowed_, change, timestamp, headers});
         }
-        last_close_ = close_time;
-        context_->set_processor_time(name_, close_time);
+        clock_.emitted(close_time);
     }
 
   private:
-    std::string name_;
+    CloseClock clock_;
     TableSerdes<Key, Agg> serdes_;
     std::chrono::milliseconds size_;
     TaskContext* context_ = nullptr;
     WindowBytesStore* store_ = nullptr;
     const Output<Windowed<Key>, Change<Agg>>* output_ = nullptr;
-    Timestamp last_close_ = kNoTimestamp;
-    Timestamp next_{};
-    std::chrono::milliseconds interval_{0};
     Windowed<Key> windowed_;
     Agg value_{};
 };

@@ -173,7 +173,7 @@ class StreamJoinSideNode final
             if (found) {
                 return;
             }
-            if (to < clock_->stream_time) {
+            if (!unmatched_.is_open() || to < clock_->stream_time) {
                 forward_joined(record, record.key, &value, nullptr, record.timestamp);
             } else {
                 clock_->min_time = std::min(clock_->min_time, record.timestamp);

@@ -3,6 +3,8 @@
 
 // Bodies of dsl/cogrouped_kstream.hpp; include that.
 #include "millrace/detail/ops/aggregate.hpp"
+#include "millrace/detail/ops/session_aggregate.hpp"
+#include "millrace/detail/ops/sliding_aggregate.hpp"
 #include "millrace/detail/ops/windowed_aggregate.hpp"
 #include "millrace/dsl/bodies.hpp"
 #include "millrace/dsl/bodies/grouped.hpp"
@@ -29,15 +31,33 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
         return detail::processor_step<detail::AggregateNode<KIn, V, Initial, F>>(
             name, std::move(initial), add, std::move(state), std::move(serdes));
     };
+    const std::shared_ptr<const detail::ProgramFlags> flags = graph_->flags();
+    const auto make_windowed = [&]<class N, class Step, class Windows>() {
+        return [add, flags](const std::string& name, Windows windows, Initial initial, State state,
+                            Serdes serdes) {
+            return detail::processor_step<N>(name, windows, Step{std::move(initial), add}, false,
+                                             flags, std::move(state), std::move(serdes));
+        };
+    };
+    using Sliding = detail::AggregateStep<K, detail::Plain<V>, Initial, F>;
+    std::get<2>(input.make_windowed).make =
+        make_windowed.template
+        operator()<detail::SlidingAggregateNode<KIn, V, Sliding>, Sliding, SlidingWindows>();
     if constexpr (Aggregator<F, K, VOut, V>) {
-        input.make_windowed = [add, flags = std::shared_ptr<const detail::ProgramFlags>(
-                                        graph_->flags())](const std::string& name,
-                                                          TimeWindows windows, Initial initial,
-                                                          State state, Serdes serdes) {
-            using Step = detail::AggregateStep<K, V, Initial, F>;
-            return detail::processor_step<detail::WindowedAggregateNode<KIn, V, TimeWindows, Step>>(
-                name, windows, Step{std::move(initial), add}, false, flags, std::move(state),
-                std::move(serdes));
+        using Step = detail::AggregateStep<K, V, Initial, F>;
+        std::get<0>(input.make_windowed).make = make_windowed.template operator()<
+            detail::WindowedAggregateNode<KIn, V, TimeWindows, Step>, Step, TimeWindows>();
+        std::get<1>(input.make_windowed).make =
+            make_windowed
+                .template operator()<detail::WindowedAggregateNode<KIn, V, UnlimitedWindows, Step>,
+                                     Step, UnlimitedWindows>();
+        input.make_session = [add, flags](const std::string& name, SessionWindows windows,
+                                          Initial initial, typename Input::Merge merge, State state,
+                                          Serdes serdes) {
+            using OfSession = detail::SessionAggregateStep<K, V, Initial, F, typename Input::Merge>;
+            return detail::processor_step<detail::SessionAggregateNode<KIn, V, OfSession>>(
+                name, windows, OfSession{std::move(initial), add, std::move(merge)}, false, flags,
+                std::move(state), std::move(serdes));
         };
     }
     CogroupedKStream result = *this;
@@ -53,7 +73,7 @@ template <class KTableKey, class K, class VOut, class Make>
 TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<LogicalGraph> owner,
                                        const std::vector<CogroupInput<K, VOut>>& inputs,
                                        const std::string& given, const StorePlace& store,
-                                       std::optional<std::chrono::milliseconds> grace, Make make) {
+                                       std::optional<WindowClose> closes, Make make) {
     std::vector<LogicalNode*> above;
     std::set<std::string> sources;
     for (const auto& input : inputs) {
@@ -72,7 +92,7 @@ TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<Logi
         shared.shared = true;
         node.stores.push_back(std::move(shared));
         node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
-        node.grace = grace;
+        node.closes = closes;
         aggregates.push_back(&graph.add(std::move(node), {above[i]}));
     }
     const std::string name =
@@ -112,9 +132,9 @@ KTable<K, VOut> CogroupedKStream<K, VOut>::aggregate(Init initial,
     return KTable<K, VOut>(std::move(core));
 }
 
-template <class K, class VOut>
+template <class K, class VOut, class Windows>
 template <Initializer Init>
-KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut>::aggregate(
+KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut, Windows>::aggregate(
     Init initial, Materialized<K, VOut> options) const {
     detail::StorePlace store =
         detail::place_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
@@ -122,17 +142,19 @@ KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut>::aggregate(
     store.state->materialized = true;
     detail::set_retention(store.spec, detail::untyped(options), windows_.default_retention(),
                           windows_.size());
+    using Input = detail::CogroupInput<K, VOut>;
     const detail::TableSerdes<K, VOut> serdes{
         detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
     auto core = detail::add_cogroup<Windowed<K>>(
-        *graph_, graph_, inputs_, options.name, store, windows_.grace(),
-        [&](const detail::CogroupInput<K, VOut>& input, const std::string& name) {
-            if (!input.make_windowed) {
-                throw TopologyError(
-                    "cogroup " + name +
-                    ": an aggregator cannot take the null values that windows pass on");
+        *graph_, graph_, inputs_, options.name, store,
+        detail::WindowClose{windows_.grace(), std::same_as<Windows, SlidingWindows>},
+        [&](const Input& input, const std::string& name) {
+            const auto& make =
+                std::get<typename Input::template MakeWindowed<Windows>>(input.make_windowed).make;
+            if (!make) {
+                detail::no_nulls_in_cogroup(name);
             }
-            return input.make_windowed(
+            return make(
                 name, windows_,
                 [initial]() mutable -> VOut { return detail::initial_state(initial); }, store.state,
                 serdes);
@@ -141,6 +163,39 @@ KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut>::aggregate(
     core.value_serde = serdes.value;
     core.origin = std::make_shared<detail::WindowOrigin<K, VOut>>(store.state, serdes);
     return KTable<Windowed<K>, VOut>(std::move(core));
+}
+
+template <class K, class VOut>
+template <Initializer Init, SessionMerger<K, VOut> M>
+KTable<SessionWindowed<K>, VOut> SessionWindowedCogroupedKStream<K, VOut>::aggregate(
+    Init initial, M merge, Materialized<K, VOut> options) const {
+    detail::StorePlace store =
+        detail::place_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
+                            detail::StoreKind::kSession);
+    store.state->materialized = true;
+    detail::set_retention(store.spec, detail::untyped(options), windows_.default_retention(),
+                          std::chrono::milliseconds(0));
+    const detail::TableSerdes<K, VOut> serdes{
+        detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
+    auto core = detail::add_cogroup<SessionWindowed<K>>(
+        *graph_, graph_, inputs_, options.name, store,
+        detail::WindowClose{windows_.grace() + windows_.gap(), true},
+        [&](const detail::CogroupInput<K, VOut>& input, const std::string& name) {
+            if (!input.make_session) {
+                detail::no_nulls_in_cogroup(name);
+            }
+            return input.make_session(
+                name, windows_,
+                [initial]() mutable -> VOut { return detail::initial_state(initial); },
+                [merge](const K& key, VOut one, const VOut& other) mutable -> VOut {
+                    return detail::call_aggregator(merge, key, std::move(one), other);
+                },
+                store.state, serdes);
+        });
+    core.key_serde = windowed_serde<K, SessionWindow>(std::chrono::milliseconds(0), serdes.key);
+    core.value_serde = serdes.value;
+    core.origin = std::make_shared<detail::SessionOrigin<K, VOut>>(store.state, serdes);
+    return KTable<SessionWindowed<K>, VOut>(std::move(core));
 }
 
 }  // namespace millrace

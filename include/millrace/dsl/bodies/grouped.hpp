@@ -6,54 +6,12 @@
 #include "millrace/detail/ops/sliding_aggregate.hpp"
 #include "millrace/detail/ops/windowed_aggregate.hpp"
 #include "millrace/dsl/bodies.hpp"
+#include "millrace/dsl/bodies/aggregate_place.hpp"
 #include "millrace/dsl/bodies/table_place.hpp"
 
 namespace millrace {
 
 namespace detail {
-
-template <class K, class V>
-AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store) {
-    const StreamCore<K, V>& stream = group.stream;
-    if (!stream.needs_repartition) {
-        return {stream.node, stream.sources};
-    }
-    const bool is_named = !group.topic_name.empty();
-    RepartitionStep step =
-        make_repartition<K, V>(*stream.graph, is_named ? group.topic_name : store.spec.name,
-                               {stream.key_serde, stream.value_serde});
-    step.optimizable = true;
-    step.name_is_generated = !is_named && store.name_is_generated;
-    if (*group.repartitioned == nullptr || !is_named) {
-        *group.repartitioned = &stream.graph->add(repartition_node(std::move(step)), {stream.node});
-    } else {
-        stream.graph->add_again(**group.repartitioned, *stream.node);
-    }
-    return {*group.repartitioned, {(*group.repartitioned)->name}};
-}
-
-/// Adds an aggregate's node, its store and its handle to the program.
-template <class N, class Key, class Agg, class Origin, class K, class V, class... Args>
-TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::string& name,
-                                  const StorePlace& store, const SerdeOf<Key>& key_serde,
-                                  const SerdeOf<Agg>& value_serde, std::shared_ptr<Origin> origin,
-                                  std::optional<std::chrono::milliseconds> grace, Args... args) {
-    const AggregatePlace place = place_aggregate(group, store);
-    LogicalNode node = processor_node<N>(name, std::move(args)...);
-    node.stores.push_back(store.store(name));
-    node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
-    node.grace = grace;
-    LogicalNode& added = group.stream.graph->add(std::move(node), {place.parent});
-    TableCore<Key, Agg> core{group.stream.graph, &added,      name,
-                             key_serde,          value_serde, place.sources};
-    core.origin = std::move(origin);
-    core.state = store.state;
-    core.queryable = store.name_is_generated ? std::string() : store.spec.name;
-    if (node.versioned.value_or(false)) {
-        core.history = store.spec.retention;
-    }
-    return core;
-}
 
 /// The parts that count, reduce and aggregate of a grouped stream have in common.
 template <class N, class Agg, class K, class V, class... Args>
@@ -135,13 +93,15 @@ auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
     using N = std::conditional_t<std::same_as<Windows, SlidingWindows>,
                                  detail::SlidingAggregateNode<K, V, Step>,
                                  detail::WindowedAggregateNode<K, V, Windows, Step>>;
+    store.spec.time_first = on_close;
     if (on_close && std::same_as<Windows, SlidingWindows>) {
         store.spec.caching = false;
     }
     return KTable<Windowed<Key>, Agg, kRemovals>(detail::add_aggregate<N>(
         core_, name, store, windowed_serde<Key>(windows_.size(), serdes.key), serdes.value,
         std::make_shared<detail::WindowOrigin<Key, Agg>>(store.state, serdes),
-        std::optional(windows_.grace()), windows_, std::move(step), on_close,
+        std::optional(detail::WindowClose{windows_.grace(), std::same_as<Windows, SlidingWindows>}),
+        windows_, std::move(step), on_close,
         std::shared_ptr<const detail::ProgramFlags>(graph.flags()),
         std::shared_ptr<const detail::TableState>(store.state), serdes));
 }

@@ -4,6 +4,8 @@
 #include "millrace/detail/dsl_graph.hpp"
 #include "millrace/dsl/options.hpp"
 
+#include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -47,5 +49,22 @@ bool wants_store(const StoreOptions& options, bool has_serdes);
 /// Sets retention of a window store. Throws TopologyError when it is shorter than `at_least`.
 void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::milliseconds at_least,
                    std::chrono::milliseconds window_size);
+
+/// Name and store of a suppression.
+struct SuppressPlace {
+    std::string name;
+    StoreSpec store;
+};
+
+/// Throws TopologyError below a versioned table.
+SuppressPlace place_suppress(LogicalGraph& graph, const LogicalNode& above,
+                             const std::string& given, bool logging,
+                             const std::map<std::string, std::string>& changelog_config);
+
+/// Throws TopologyError when the time limit of a suppression is negative.
+void check_limit(std::chrono::milliseconds limit);
+
+/// Windows pass null values on, which an aggregator of cogroup `name` cannot take.
+[[noreturn]] void no_nulls_in_cogroup(const std::string& name);
 
 }  // namespace millrace::detail

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/aggregator.hpp"
+#include "millrace/detail/change.hpp"
+#include "millrace/detail/ops/final_results.hpp"
+#include "millrace/detail/table_store.hpp"
+#include "millrace/windows/session_windows.hpp"
+#include "millrace/windows/windowed.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+/// Reads the key of a session store as its cache and its changelog have it: key, end, start.
+template <class K>
+struct SessionKeyReader {
+    SerdeOf<K> serde{};
+
+    void operator()(BytesView bytes, SessionWindowed<K>& out) const {
+        deserialize_windowed(serde, std::chrono::milliseconds(0), bytes, out);
+    }
+    Timestamp time_of(const SessionWindowed<K>& key) const { return key.window.end; }
+};
+
+/// A node's access to the aggregates of its sessions: one key at a time, which is serialised once.
+template <class K, class V>
+class SessionTable {
+  public:
+    struct Row {
+        SessionWindow session{};
+        V value{};
+    };
+
+    explicit SessionTable(TableSerdes<K, V> serdes) : serdes_(std::move(serdes)) {}
+
+    void open(TaskContext& context, const Node& node, const std::string& name) {
+        store_ = &open_store<SessionBytesStore>(context, node, name);
+    }
+
+    void seek(const K& key) {
+        key_bytes_.clear();
+        serdes_.key.serialize(key, key_bytes_);
+    }
+
+    /// Replaces `rows` by the key's sessions that touch `span`.
+    void find(SessionWindow span, std::vector<Row>& rows) {
+        rows.clear();
+        for (const auto found = store_->find_sessions(key_bytes_, BytesView(key_bytes_), span.start,
+                                                      span.end, Order::kForward);
+             found->valid(); found->next()) {
+            Row& row = rows.emplace_back();
+            row.session = found->session();
+            serdes_.value.deserialize(found->value(), row.value);
+        }
+    }
+
+    /// The aggregate of one session, in this object's memory until the next call; null: none.
+    const V* get(SessionWindow session) {
+        const NullableBytes bytes = store_->fetch_session(key_bytes_, session);
+        if (!bytes) {
+            return nullptr;
+        }
+        serdes_.value.deserialize(*bytes, value_);
+        return &value_;
+    }
+
+    void remove(SessionWindow session) { store_->remove(key_bytes_, session); }
+
+    /// Null removes the row.
+    void put(SessionWindow session, const V* value) {
+        if (value == nullptr) {
+            store_->put(key_bytes_, session, std::nullopt);
+            return;
+        }
+        value_bytes_.clear();
+        serdes_.value.serialize(*value, value_bytes_);
+        store_->put(key_bytes_, session, BytesView(value_bytes_));
+    }
+
+    SessionBytesStore& bytes() noexcept { return *store_; }
+    const TableSerdes<K, V>& serdes() const noexcept { return serdes_; }
+
+  private:
+    TableSerdes<K, V> serdes_;
+    SessionBytesStore* store_ = nullptr;
+    Bytes key_bytes_;
+    Bytes value_bytes_;
+    V value_{};
+};
+
+/// How sessions' aggregates come about: an initial state, into which the aggregates of the sessions
+/// that a record touches are merged, then the record is added. The three below are for aggregate,
+/// reduce and count.
+template <class K, class V, class Init, class F, class M>
+struct SessionAggregateStep {
+    using Agg = AggregateOf<Init>;
+    using State = StateOf<Init>;
+    using Result = NormalResult<Agg, F, K, State, V>;
+
+    Init initial;
+    F add_one;
+    M merge_two;
+
+    State start() { return initial_state(initial); }
+    State merge(const K& key, State&& state, Agg& session) {
+        return call_aggregator(merge_two, key, std::move(state), State(session));
+    }
+    Result add(const K& key, State&& state, const V& value) {
+        return call_aggregator(add_one, key, std::move(state), value);
+    }
+};
+
+template <class K, class V, class F>
+struct SessionReduceStep {
+    using Agg = Plain<V>;
+    using State = std::optional<Agg>;
+    using Result =
+        std::conditional_t<kIsNullable<V>, std::optional<Agg>, NormalResult<Agg, F, K, Agg, V>>;
+
+    F reduce;
+
+    State start() { return std::nullopt; }
+    State merge(const K& key, State&& state, Agg& session) {
+        if (!state) {
+            return session;
+        }
+        return State(call_aggregator(reduce, key, std::move(*state), V(session)));
+    }
+    Result add(const K& key, State&& state, const V& value) {
+        if (!state) {
+            return value;
+        }
+        return call_aggregator(reduce, key, std::move(*state), value);
+    }
+};
+
+/// Adds two counts.
+struct AddCounts {
+    std::int64_t operator()(std::int64_t one, std::int64_t other) const { return one + other; }
+};
+
+/// Sends each session's aggregate once, when the session has closed.
+template <class Key, class Agg>
+class FinalSessions {
+  public:
+    FinalSessions(std::string store, TableSerdes<Key, Agg> serdes)
+        : clock_(std::move(store)), serdes_(std::move(serdes)) {}
+
+    void open(TaskContext& context, SessionBytesStore& store,
+              const Output<SessionWindowed<Key>, Change<Agg>>& output, bool throttled) {
+        context_ = &context;
+        store_ = &store;
+        output_ = &output;
+        clock_.open(context, throttled);
+    }
+
+    /// Both ends of a session are in it: it has closed when its end is before `close_time`.
+    void emit(Timestamp close_time, const Headers& headers) {
+        const Timestamp last = close_time - std::chrono::milliseconds(1);
+        const Timestamp first = std::max(Timestamp{}, clock_.last());
+        if (!clock_.is_due(close_time) || last < first) {
+            return;
+        }
+        std::vector<std::tuple<SessionWindow, Bytes, Bytes>> rows;
+        for (const auto found = store_->find_ended(first, last); found->valid(); found->next()) {
+            rows.emplace_back(found->session(), Bytes(found->key()), Bytes(found->value()));
+        }
+        for (const auto& [session, key, value] : rows) {
+            serdes_.key.deserialize(key, windowed_.key);
+            serdes_.value.deserialize(value, value_);
+            windowed_.window = session;
+            const Change<Agg> change{&value_};
+            output_->forward(*context_, {windowed_, change, session.end, headers});
+        }
+        clock_.emitted(close_time);
+    }
+
+  private:
+    CloseClock clock_;
+    TableSerdes<Key, Agg> serdes_;
+    TaskContext* context_ = nullptr;
+    SessionBytesStore* store_ = nullptr;
+    const Output<SessionWindowed<Key>, Change<Agg>>* output_ = nullptr;
+    SessionWindowed<Key> windowed_;
+    Agg value_{};
+};
+
+/// Aggregates a stream by key and session. Null keys are dropped, null values are not. The sessions
+/// a record touches become one with it; it is late when that one ended longer ago than gap and
+/// grace, measured from the largest time this node has seen.
+template <class K, class V, class Step>
+class SessionAggregateNode final
+    : public TypedNode<K, V, SessionWindowed<Plain<K>>, Change<typename Step::Agg>> {
+  public:
+    using Key = Plain<K>;
+    using Agg = typename Step::Agg;
+
+    SessionAggregateNode(std::string name, SessionWindows windows, Step step, bool on_close,
+                         std::shared_ptr<const ProgramFlags> flags,
+                         std::shared_ptr<const TableState> state, TableSerdes<Key, Agg> serdes)
+        : TypedNode<K, V, SessionWindowed<Key>, Change<Agg>>(std::move(name)),
+          windows_(windows),
+          step_(std::move(step)),
+          on_close_(on_close),
+          flags_(std::move(flags)),
+          state_(std::move(state)),
+          table_(serdes),
+          forwarder_({serdes.key}, serdes.value),
+          final_(state_->store, serdes) {}
+
+    void init(TaskContext& context) override {
+        Node::init(context);
+        table_.open(context, *this, state_->store);
+        if (on_close_) {
+            final_.open(context, table_.bytes(), this->output(), flags_->reproduce_kafka_defects);
+        } else {
+            forwarder_.open(context, *this, this->output(), table_.bytes(),
+                            state_->send_old_values);
+        }
+    }
+
+    void process(const Record<K, V>& record) override {
+        const Key* key = plain_or_null(record.key);
+        if (key == nullptr) {
+            this->context().dropped(*this, "null key");
+            return;
+        }
+        stream_time_ = std::max(stream_time_, record.timestamp);
+        const Timestamp close_time = stream_time_ - windows_.grace() - windows_.gap();
+        if (on_close_ && !flags_->reproduce_kafka_defects) {
+            final_.emit(close_time, record.headers);  // Before the store forgets sessions.
+        }
+        windowed_.key = *key;
+        table_.seek(*key);
+        update(record, close_time);
+        if (on_close_ && flags_->reproduce_kafka_defects) {
+            final_.emit(close_time, record.headers);
+        }
+    }
+
+  private:
+    using Row = typename SessionTable<Key, Agg>::Row;
+
+    void update(const Record<K, V>& record, Timestamp close_time) {
+        const SessionWindow alone{record.timestamp, record.timestamp};
+        SessionWindow merged = alone;
+        table_.find({record.timestamp - windows_.gap(), record.timestamp + windows_.gap()},
+                    touched_);
+        typename Step::State state = step_.start();
+        for (Row& row : touched_) {
+            state = step_.merge(windowed_.key, std::move(state), row.value);
+            merged.start = std::min(merged.start, row.session.start);
+            merged.end = std::max(merged.end, row.session.end);
+        }
+        if (merged.end < close_time) {
+            this->context().dropped(*this, "too late for its session");
+            return;
+        }
+        if (merged != alone) {
+            for (const Row& row : touched_) {
+                table_.remove(row.session);
+                forward(row.session, nullptr, &row.value);
+            }
+        }
+        const typename Step::Result result =
+            step_.add(windowed_.key, std::move(state), record.value);
+        const Agg* new_value = plain_or_null(result);
+        table_.put(merged, new_value);
+        forward(merged, new_value, nullptr);
+    }
+
+    // As in Kafka Streams, with the session's end for a time and without headers.
+    void forward(SessionWindow session, const Agg* new_value, const Agg* old_value) {
+        if (!on_close_) {
+            windowed_.window = session;
+            forwarder_.forward(windowed_, new_value, old_value, true, session.end, no_headers_);
+        }
+    }
+
+    SessionWindows windows_;
+    Step step_;
+    bool on_close_;
+    std::shared_ptr<const ProgramFlags> flags_;
+    std::shared_ptr<const TableState> state_;
+    SessionTable<Key, Agg> table_;
+    ChangeForwarder<SessionWindowed<Key>, Agg, SessionKeyReader<Key>> forwarder_;
+    FinalSessions<Key, Agg> final_;
+    Timestamp stream_time_ = kNoTimestamp;
+    SessionWindowed<Key> windowed_;
+    std::vector<Row> touched_;
+    Headers no_headers_;
+};
+
+/// Looks up the sessions of a windowed aggregate.
+template <class K, class V>
+class SessionGetter final : public ValueGetter<SessionWindowed<K>, V> {
+  public:
+    SessionGetter(std::string store, TableSerdes<K, V> serdes)
+        : name_(std::move(store)), table_(std::move(serdes)) {}
+
+    void init(TaskContext& context, const Node& user) override {
+        table_.open(context, user, name_);
+    }
+    Found<V> get(const SessionWindowed<K>& key) override {
+        table_.seek(key.key);
+        return {table_.get(key.window), key.window.end};
+    }
+
+  private:
+    std::string name_;
+    SessionTable<K, V> table_;
+};
+
+template <class K, class V>
+class SessionOrigin final : public TableOrigin<SessionWindowed<K>, V> {
+  public:
+    SessionOrigin(std::shared_ptr<TableState> state, TableSerdes<K, V> serdes)
+        : state_(std::move(state)), serdes_(std::move(serdes)) {}
+
+    bool send_old_values(bool) override { return state_->send_old_values = true; }
+    bool sends_old_values() const override { return state_->send_old_values; }
+    TableView<SessionWindowed<K>, V> view() override {
+        return {{state_->store}, [store = state_->store, serdes = serdes_] {
+                    return std::make_unique<SessionGetter<K, V>>(store, serdes);
+                }};
+    }
+
+  private:
+    std::shared_ptr<TableState> state_;
+    TableSerdes<K, V> serdes_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/error.hpp"
+#include "millrace/detail/change.hpp"
+#include "millrace/detail/table_store.hpp"
+#include "millrace/state/change_buffer.hpp"
+#include "millrace/windows/windowed.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace millrace::detail {
+
+/// How changes are held back.
+struct SuppressSettings {
+    std::string store{};
+    std::chrono::milliseconds wait{0};
+    bool until_close = false;     ///< By the window's end; otherwise by the first record's time.
+    bool inclusive_ends = false;  ///< Windows that are still open at their end.
+    std::size_t max_records = std::numeric_limits<std::size_t>::max();
+    std::size_t max_bytes = std::numeric_limits<std::size_t>::max();
+    bool stop_when_full = false;
+};
+
+/// Holds a table's changes back until their window has closed or for a time, and then sends the
+/// latest of each key, as if for the record that brought it. Stream time is that of this node.
+template <class K, class V>
+class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
+  public:
+    SuppressNode(std::string name, SuppressSettings settings,
+                 std::shared_ptr<const ProgramFlags> flags, TableSerdes<K, V> serdes)
+        : TypedNode<K, Change<V>, K, Change<V>>(std::move(name)),
+          settings_(std::move(settings)),
+          flags_(std::move(flags)),
+          serdes_(std::move(serdes)) {}
+
+    void init(TaskContext& context) override {
+        Node::init(context);
+        buffer_ = &open_store<ChangeBuffer>(context, *this, settings_.store);
+        // A window that includes its end still takes records of that very time. Kafka Streams
+        // sends its result then already, and may send a second one.
+        constexpr std::chrono::milliseconds kOne{1};
+        wait_ = settings_.wait + (settings_.until_close && settings_.inclusive_ends &&
+                                          !flags_->reproduce_kafka_defects
+                                      ? kOne
+                                      : std::chrono::milliseconds(0));
+    }
+
+    void process(const Record<K, Change<V>>& record) override {
+        stream_time_ = std::max(stream_time_, record.timestamp);
+        key_bytes_.clear();
+        serdes_.key.serialize(record.key, key_bytes_);
+        const NullableBytes old_value = bytes_of(record.value.old_value, old_bytes_);
+        const NullableBytes new_value = bytes_of(record.value.new_value, new_bytes_);
+        buffer_->put(time_of(record), key_bytes_, old_value, new_value, this->context().record());
+        const Timestamp due = stream_time_ - wait_;
+        while (buffer_->first_time() <= due) {
+            emit_first();
+        }
+        if (!is_full()) {
+            return;
+        }
+        if (settings_.stop_when_full) {
+            throw ProcessingError(
+                this->name() +
+                " holds back more than it may: " + std::to_string(buffer_->records()) +
+                " changes of " + std::to_string(buffer_->bytes()) +
+                " bytes; raise its bounds, or shorten the windows or their grace");
+        }
+        while (is_full()) {
+            emit_first();
+        }
+    }
+
+  private:
+    Timestamp time_of(const Record<K, Change<V>>& record) const {
+        if constexpr (kWindowSuffix<K> != 0) {
+            if (settings_.until_close) {
+                return record.key.window.end;
+            }
+        }
+        return record.timestamp;
+    }
+
+    NullableBytes bytes_of(const V* value, Bytes& memory) const {
+        if (value == nullptr) {
+            return std::nullopt;
+        }
+        memory.clear();
+        serdes_.value.serialize(*value, memory);
+        return BytesView(memory);
+    }
+
+    bool is_full() const {
+        return buffer_->records() > settings_.max_records || buffer_->bytes() > settings_.max_bytes;
+    }
+
+    // The change stays where it is until it was sent: whoever looks the table up meanwhile sees
+    // what was before.
+    void emit_first() {
+        const BufferedChange& held = buffer_->first();
+        // Nobody has seen a result of a window that is gone before its close.
+        if (held.new_value || !settings_.until_close) {
+            forward(held);
+        }
+        buffer_->pop_first();
+    }
+
+    void forward(const BufferedChange& held) {
+        serdes_.key.deserialize(buffer_->first_key(), key_);
+        Change<V> change;
+        if (held.new_value) {
+            serdes_.value.deserialize(*held.new_value, new_value_);
+            change.new_value = &new_value_;
+        }
+        if (held.old_value) {
+            serdes_.value.deserialize(*held.old_value, old_value_);
+            change.old_value = &old_value_;
+        }
+        RecordContext cause;
+        cause.timestamp = held.timestamp;
+        cause.offset = held.offset;
+        cause.partition = held.partition;
+        cause.topic = held.topic;
+        cause.headers = &held.headers;
+        const RecordContext at_hand = std::exchange(this->context().record(), cause);
+        this->output().forward(this->context(), {key_, change, held.timestamp, held.headers});
+        this->context().record() = at_hand;
+    }
+
+    SuppressSettings settings_;
+    std::shared_ptr<const ProgramFlags> flags_;
+    TableSerdes<K, V> serdes_;
+    ChangeBuffer* buffer_ = nullptr;
+    std::chrono::milliseconds wait_{0};
+    Timestamp stream_time_ = kNoTimestamp;
+    Bytes key_bytes_;
+    Bytes old_bytes_;
+    Bytes new_bytes_;
+    K key_{};
+    V old_value_{};
+    V new_value_{};
+};
+
+/// Looks a table up as those below know it: without what is held back.
+template <class K, class V>
+class SuppressedGetter final : public ValueGetter<K, V> {
+  public:
+    SuppressedGetter(std::string store, TableSerdes<K, V> serdes,
+                     std::unique_ptr<ValueGetter<K, V>> above)
+        : store_(std::move(store)), serdes_(std::move(serdes)), above_(std::move(above)) {}
+
+    void init(TaskContext& context, const Node& user) override {
+        above_->init(context, user);
+        buffer_ = &open_store<ChangeBuffer>(context, user, store_);
+    }
+    Found<V> get(const K& key) override {
+        key_bytes_.clear();
+        serdes_.key.serialize(key, key_bytes_);
+        const BufferedChange* held = buffer_->find(key_bytes_);
+        if (held == nullptr) {
+            return above_->get(key);
+        }
+        if (!held->prior_value) {
+            return {};
+        }
+        serdes_.value.deserialize(*held->prior_value, value_);
+        return {&value_, kNoTimestamp};  // Nobody knows its time any more.
+    }
+
+  private:
+    std::string store_;
+    TableSerdes<K, V> serdes_;
+    std::unique_ptr<ValueGetter<K, V>> above_;
+    ChangeBuffer* buffer_ = nullptr;
+    Bytes key_bytes_;
+    V value_{};
+};
+
+template <class K, class V>
+class SuppressedOrigin final : public TableOrigin<K, V> {
+  public:
+    /// Asks the table above for old values: the first of them is what those below know.
+    SuppressedOrigin(std::string store, TableSerdes<K, V> serdes, TableOriginPtr<K, V> above)
+        : store_(std::move(store)), serdes_(std::move(serdes)), above_(std::move(above)) {
+        above_->send_old_values(true);
+    }
+
+    bool send_old_values(bool force) override { return above_->send_old_values(force); }
+    bool sends_old_values() const override { return above_->sends_old_values(); }
+    TableView<K, V> view() override {
+        TableView<K, V> view = above_->view();
+        view.stores.insert(view.stores.begin(), store_);
+        view.make_getter = [store = store_, serdes = serdes_, make = view.make_getter] {
+            return std::make_unique<SuppressedGetter<K, V>>(store, serdes, make());
+        };
+        return view;
+    }
+
+  private:
+    std::string store_;
+    TableSerdes<K, V> serdes_;
+    TableOriginPtr<K, V> above_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/layered_segmented_store.hpp"
+
+#include "core/check.hpp"
+#include "state/key_range.hpp"
+#include "state/window_key.hpp"
+
+#include <algorithm>
+
+namespace millrace::state {
+namespace {
+
+constexpr std::int64_t kShortestSegment = 60'000;
+
+SegmentExpiry expiry_of(const detail::StoreSpec& spec, const Engine& engine) {
+    SegmentExpiry expiry;
+    expiry.retention_ms = spec.retention.count();
+    expiry.exact = !engine.persistent();
+    const bool session = spec.kind == detail::StoreKind::kSession;
+    expiry.one_more =
+        session ? spec.time_first && spec.closes_exactly : spec.time_first && !expiry.exact;
+    if (!expiry.exact) {
+        expiry.segment_interval_ms = spec.segment_interval.count() != 0
+                                         ? spec.segment_interval.count()
+                                         : std::max(expiry.retention_ms / 2, kShortestSegment);
+    }
+    return expiry;
+}
+
+void append_segment(std::int64_t segment, Bytes& out) {
+    append_big_endian(static_cast<std::uint64_t>(segment), kSegmentSize, out);
+}
+
+}  // namespace
+
+LayeredSegmentedStore::LayeredSegmentedStore(const detail::StoreSpec& spec, std::size_t index,
+                                             StoreEnvironment& environment,
+                                             std::unique_ptr<Engine> engine,
+                                             std::size_t suffix_size)
+    : LayeredStore(spec, index, environment, std::move(engine), kSegmentSize),
+      suffix_size_(suffix_size),
+      expiry_(expiry_of(spec, LayeredStore::engine())) {
+    const std::vector<std::int64_t> segments = LayeredStore::engine().segments();
+    segments_.insert(segments.begin(), segments.end());
+}
+
+std::int64_t LayeredSegmentedStore::time_of(BytesView key) const {
+    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size_, kStartSize)));
+}
+
+void LayeredSegmentedStore::start_key(std::int64_t time, Bytes& key) const {
+    key.clear();
+    append_segment(expiry_.segment(time), key);
+}
+
+bool LayeredSegmentedStore::write_row(BytesView table_key, NullableBytes value) {
+    accepted_ = true;
+    if (caching()) {
+        segments_.insert(expiry_.segment(time_of(table_key)));
+    }
+    write(table_key, value);
+    return accepted_;
+}
+
+bool LayeredSegmentedStore::accept(BytesView table_key) {
+    const std::int64_t time = time_of(table_key);
+    const bool counts = moves_stream_time();
+    if (counts) {
+        stream_time_ = std::max(stream_time_, time);
+    }
+    accepted_ = expiry_.live(time, stream_time_);
+    if (accepted_) {
+        segments_.insert(expiry_.segment(time));
+    } else if (counts && environment().context != nullptr) {
+        environment().context->dropped_expired(spec().name);
+    }
+    return accepted_;
+}
+
+bool LayeredSegmentedStore::readable(BytesView table_key) const {
+    return time_of(table_key) >= expiry_.first_readable(stream_time_);
+}
+
+bool LayeredSegmentedStore::worth_storing(BytesView table_key) const {
+    return expiry_.segment(time_of(table_key)) >= expiry_.first_segment(stream_time_);
+}
+
+void LayeredSegmentedStore::committed() {
+    LayeredStore::committed();
+    drop_expired();
+    committed_stream_time_ = stream_time_;
+}
+
+void LayeredSegmentedStore::roll_back() {
+    LayeredStore::roll_back();
+    stream_time_ = committed_stream_time_;
+}
+
+void LayeredSegmentedStore::drop_expired() {
+    const std::int64_t first = expiry_.first_segment(stream_time_);
+    if (segments_.empty() || *segments_.begin() >= first) {
+        return;
+    }
+    segments_.erase(segments_.begin(), segments_.lower_bound(first));
+    Bytes end;
+    append_segment(first, end);
+    engine().drop_below(end);
+}
+
+void LayeredSegmentedStore::restore(std::span<const ChangelogRecord> records) {
+    const auto is_row = [this](const ChangelogRecord& record) {
+        return record.key && record.key->size() >= suffix_size_;
+    };
+    for (const ChangelogRecord& record : records) {
+        if (is_row(record)) {
+            stream_time_ = std::max(stream_time_, time_of(*record.key));
+        }
+    }
+    Bytes key;
+    for (const ChangelogRecord& record : records) {
+        if (!is_row(record)) {
+            continue;
+        }
+        const std::int64_t time = time_of(*record.key);
+        if (!expiry_.live(time, stream_time_)) {
+            continue;
+        }
+        segments_.insert(expiry_.segment(time));
+        row_restored(*record.key);
+        start_key(time, key);
+        key.append(*record.key);
+        engine().put(key, stored_value(record));
+    }
+    committed_stream_time_ = stream_time_;
+}
+
+void LayeredSegmentedStore::clear() {
+    LayeredStore::clear();
+    segments_.clear();
+    stream_time_ = -1;
+    committed_stream_time_ = -1;
+}
+
+void LayeredSegmentedStore::save(Bytes& out) const {
+    append_timestamp(timestamp_of(stream_time_), out);
+}
+
+void LayeredSegmentedStore::load(BytesView saved) {
+    MILLRACE_CHECK(saved.size() >= kStartSize);
+    stream_time_ = milliseconds_of(read_timestamp(saved.substr(0, kStartSize)));
+    committed_stream_time_ = stream_time_;
+}
+
+std::unique_ptr<LayeredSegmentedStore::Rows> LayeredSegmentedStore::find(Query query) {
+    return std::make_unique<Rows>(*this, std::move(query));
+}
+
+LayeredSegmentedStore::Rows::Rows(LayeredSegmentedStore& store, Query query)
+    : store_(&store),
+      query_(std::move(query)),
+      first_readable_(query_.ignore_expiry ? 0 : store.expiry_.first_readable(store.stream_time_)),
+      sorted_(static_cast<bool>(query_.less)) {
+    if (!store.caching()) {
+        query_.from = std::max(query_.from, first_readable_);
+    }
+    query_.from = std::max<std::int64_t>(query_.from, 0);
+    if (query_.from > query_.to) {
+        return;
+    }
+    const auto begin = store.segments_.lower_bound(
+        query_.ignore_expiry ? std::max(store.expiry_.segment(query_.from),
+                                        store.expiry_.first_segment(store.stream_time_))
+                             : store.expiry_.segment(query_.from));
+    const auto end = store.segments_.upper_bound(store.expiry_.segment(query_.to));
+    segments_.assign(begin, end);
+    if (query_.order == Order::kForward) {
+        std::reverse(segments_.begin(), segments_.end());  // Taken from the back.
+    }
+    find();
+}
+
+void LayeredSegmentedStore::Rows::next() {
+    if (!sorted_) {
+        rows_->next();
+        find();
+    } else if (++next_sorted_ == collected_.size()) {
+        find();
+    }
+}
+
+BytesView LayeredSegmentedStore::Rows::changelog_key() const {
+    return rows_->key().substr(kSegmentSize);
+}
+
+// Stops at the next row that was asked for.
+void LayeredSegmentedStore::Rows::find() {
+    while (!find_in_segment()) {
+        if (segments_.empty()) {
+            return;
+        }
+        rows_ = store_->iterate(range_in(segments_.back()), query_.order);
+        segments_.pop_back();
+    }
+}
+
+// False, with no rows at hand, when the segment has no more.
+bool LayeredSegmentedStore::Rows::find_in_segment() {
+    if (sorted_) {
+        collected_.clear();
+        next_sorted_ = 0;
+        if (rows_ != nullptr) {
+            collect();
+        }
+        return !collected_.empty();
+    }
+    for (; rows_ != nullptr && rows_->valid(); rows_->next()) {
+        if (asked_for()) {
+            return true;
+        }
+    }
+    rows_.reset();
+    return false;
+}
+
+void LayeredSegmentedStore::Rows::collect() {
+    for (; rows_->valid(); rows_->next()) {
+        if (asked_for()) {
+            collected_.emplace_back(changelog_key(), rows_->value());
+        }
+    }
+    rows_.reset();
+    std::sort(collected_.begin(), collected_.end(), [this](const auto& a, const auto& b) {
+        return query_.order == Order::kForward ? query_.less(a.first, b.first)
+                                               : query_.less(b.first, a.first);
+    });
+}
+
+bool LayeredSegmentedStore::Rows::asked_for() const {
+    const BytesView row = changelog_key();
+    const std::int64_t time = store_->time_of(row);
+    const BytesView key = row.substr(0, row.size() - store_->suffix_size_);
+    return query_.from <= time && time <= query_.to &&
+           (rows_->in_memory() || time >= first_readable_) &&
+           (!query_.first || key >= BytesView(*query_.first)) &&
+           (!query_.last || key <= BytesView(*query_.last)) &&
+           (!query_.wanted || query_.wanted(row));
+}
+
+KeyRange LayeredSegmentedStore::Rows::range_in(std::int64_t segment) const {
+    KeyRange range;
+    range.lower.emplace();
+    append_segment(segment, *range.lower);
+    if (query_.first && query_.first == query_.last) {
+        range.upper = range.lower;
+        range.lower->append(*query_.first);
+        append_timestamp(timestamp_of(query_.from), *range.lower);
+        range.upper->append(*query_.last);
+        append_timestamp(timestamp_of(query_.to), *range.upper);
+        range.upper->append(store_->suffix_size_ - kStartSize, '\xff').push_back('\0');
+        return range;
+    }
+    range.upper.emplace();
+    if (query_.last && query_.last->find('\0') == Bytes::npos) {
+        // Times begin with a zero byte, so nothing up to `last` sorts behind this.
+        append_segment(segment, *range.upper);
+        range.upper->append(*query_.last).append(store_->suffix_size_, '\xff');
+    } else {
+        append_segment(segment + 1, *range.upper);
+    }
+    if (query_.first) {
+        range.lower->append(*query_.first);
+    }
+    return range;
+}
+
+}  // namespace millrace::state

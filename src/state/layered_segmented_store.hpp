@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state/layered_store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace millrace::state {
+
+/// When rows that have a time expire: as in Kafka Streams' two kinds of window and session store.
+///
+/// On disk, rows live in segments of `segment_interval`; a row is refused when its whole segment is
+/// older than the retention. In memory, each millisecond is a segment, and a row is refused at
+/// `stream time - retention`. Reads see rows from `stream time - retention + 1` on, on both; where
+/// results are sent on close, some see one millisecond more.
+struct SegmentExpiry {
+    std::int64_t retention_ms = 0;
+    std::int64_t segment_interval_ms = 1;
+    bool exact = false;  ///< As in memory.
+    bool one_more = false;
+
+    std::int64_t segment(std::int64_t time) const { return time / segment_interval_ms; }
+    bool live(std::int64_t time, std::int64_t stream_time) const {
+        return exact ? time >= first_readable(stream_time)
+                     : segment(time) >= segment(stream_time - retention_ms);
+    }
+    std::int64_t first_readable(std::int64_t stream_time) const {
+        return stream_time - retention_ms + (one_more ? 0 : 1);
+    }
+    /// The first segment that may hold live rows.
+    std::int64_t first_segment(std::int64_t stream_time) const {
+        return segment(exact ? first_readable(stream_time) : stream_time - retention_ms);
+    }
+};
+
+/// What window and session stores have in common: rows with a time, by which they are kept in
+/// segments and expire. A key in the changelog is the row's key and a suffix of fixed size that
+/// begins with the time; see state/window_key.hpp.
+///
+/// Stream time here is the largest time of a row that got below the cache.
+class LayeredSegmentedStore : public LayeredStore {
+  public:
+    void committed() override;
+    void roll_back() override;
+    void restore(std::span<const ChangelogRecord> records) override;
+    void clear() override;
+    void save(Bytes& out) const override;
+    void load(BytesView saved) override;
+
+  protected:
+    LayeredSegmentedStore(const detail::StoreSpec& spec, std::size_t index,
+                          StoreEnvironment& environment, std::unique_ptr<Engine> engine,
+                          std::size_t suffix_size);
+
+    /// Writes a row below or into the cache. False when it has expired.
+    bool write_row(BytesView table_key, NullableBytes value);
+
+    /// Starts a key of the table with the segment of a row at that time.
+    void start_key(std::int64_t time, Bytes& key) const;
+
+    /// A row is restored.
+    virtual void row_restored(BytesView) {}
+
+    /// False while rows are written that leave stream time and counts of expired rows alone.
+    virtual bool moves_stream_time() const { return true; }
+
+    const SegmentExpiry& expiry() const noexcept { return expiry_; }
+
+    struct Query {
+        NullableOwnedBytes first{};  ///< Of keys, both included; absent: open.
+        NullableOwnedBytes last{};
+        std::int64_t from = 0;  ///< Of times, both included.
+        std::int64_t to = 0;
+        Order order = Order::kForward;
+        bool ignore_expiry = false;  ///< Shows all rows of live segments.
+
+        /// A further condition on a key of the changelog; empty: none.
+        std::function<bool(BytesView)> wanted{};
+
+        /// The order within a segment, on keys of the changelog; empty: as those compare.
+        std::function<bool(BytesView, BytesView)> less{};
+    };
+    class Rows;
+
+    /// The view lives as long as the store.
+    std::unique_ptr<Rows> find(Query query);
+
+  private:
+    bool accept(BytesView table_key) override;
+    bool readable(BytesView table_key) const override;
+    bool worth_storing(BytesView table_key) const override;
+    std::int64_t time_of(BytesView key) const;
+    void drop_expired();
+
+    std::size_t suffix_size_;
+    SegmentExpiry expiry_;
+    std::int64_t stream_time_ = -1;
+    std::int64_t committed_stream_time_ = -1;
+    std::set<std::int64_t> segments_;  // That may hold rows.
+    bool accepted_ = true;             // What accept() last said.
+};
+
+/// Goes through the segments, latest last or first, and takes the rows that were asked for in each.
+class LayeredSegmentedStore::Rows {
+  public:
+    Rows(LayeredSegmentedStore& store, Query query);
+
+    bool valid() const { return sorted_ ? next_sorted_ < collected_.size() : rows_ != nullptr; }
+    void next();
+
+    /// As in the changelog.
+    BytesView key() const {
+        return sorted_ ? BytesView(collected_[next_sorted_].first) : changelog_key();
+    }
+    BytesView value() const {
+        return sorted_ ? BytesView(collected_[next_sorted_].second) : rows_->value();
+    }
+
+  private:
+    BytesView changelog_key() const;
+    void find();
+    bool find_in_segment();
+    bool asked_for() const;
+    KeyRange range_in(std::int64_t segment) const;
+    void collect();
+
+    LayeredSegmentedStore* store_;
+    Query query_;
+    std::int64_t first_readable_ = 0;  // Of rows that are not in the record cache.
+    std::vector<std::int64_t> segments_;
+    std::unique_ptr<MergingIterator> rows_;
+    bool sorted_;
+    std::vector<std::pair<Bytes, Bytes>> collected_;  // Of one segment.
+    std::size_t next_sorted_ = 0;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/layered_session_store.hpp"
+
+#include "state/window_key.hpp"
+
+#include <tuple>
+#include <utility>
+
+namespace millrace::state {
+namespace {
+
+// Kafka Streams' order in memory, where all rows of a segment end together.
+bool earlier_in_memory(BytesView a, BytesView b) {
+    return std::tuple(session_key_of(a), session_of(b).start) <
+           std::tuple(session_key_of(b), session_of(a).start);
+}
+
+// And that of its stores on disk that are kept by time: end, start, key.
+bool earlier_on_disk(BytesView a, BytesView b) {
+    const SessionWindow one = session_of(a);
+    const SessionWindow other = session_of(b);
+    return std::tuple(one.end, one.start, session_key_of(a)) <
+           std::tuple(other.end, other.start, session_key_of(b));
+}
+
+}  // namespace
+
+LayeredSessionStore::LayeredSessionStore(const detail::StoreSpec& spec, std::size_t index,
+                                         StoreEnvironment& environment,
+                                         std::unique_ptr<Engine> engine)
+    : LayeredSegmentedStore(spec, index, environment, std::move(engine), kSessionSuffixSize) {}
+
+void LayeredSessionStore::make_key(BytesView key, SessionWindow session) {
+    start_key(milliseconds_of(session.end), key_);
+    append_session_key(key, session, key_);
+}
+
+bool LayeredSessionStore::put(BytesView key, SessionWindow session, NullableBytes value) {
+    make_key(key, session);
+    return write_row(key_, value);
+}
+
+void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
+    removing_ = expiry().exact && !caching();
+    put(key, session, std::nullopt);
+    removing_ = false;
+}
+
+NullableBytes LayeredSessionStore::fetch_session(BytesView key, SessionWindow session) {
+    make_key(key, session);
+    return read(key_);
+}
+
+class LayeredSessionStore::Iterator final : public SessionBytesIterator {
+  public:
+    explicit Iterator(std::unique_ptr<Rows> rows) : rows_(std::move(rows)) {}
+
+    bool valid() const override { return rows_->valid(); }
+    void next() override { rows_->next(); }
+    BytesView key() const override { return session_key_of(rows_->key()); }
+    SessionWindow session() const override { return session_of(rows_->key()); }
+    BytesView value() const override { return rows_->value(); }
+
+  private:
+    std::unique_ptr<Rows> rows_;
+};
+
+std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_sessions(NullableBytes first,
+                                                                         NullableBytes last,
+                                                                         Timestamp earliest_end,
+                                                                         Timestamp latest_start,
+                                                                         Order order) {
+    Query query;
+    if (first) {
+        query.first = Bytes(*first);
+    }
+    if (last) {
+        query.last = Bytes(*last);
+    }
+    query.from = milliseconds_of(earliest_end);
+    query.to = milliseconds_of(Timestamp::max());
+    query.order = order;
+    query.wanted = [latest_start](BytesView row) { return session_of(row).start <= latest_start; };
+    if (expiry().exact) {
+        query.less = earlier_in_memory;
+    }
+    return std::make_unique<Iterator>(find(std::move(query)));
+}
+
+std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_ended(Timestamp from,
+                                                                      Timestamp to) {
+    Query query;
+    query.from = milliseconds_of(from);
+    query.to = milliseconds_of(to);
+    query.ignore_expiry = true;
+    query.less = expiry().exact ? earlier_in_memory : earlier_on_disk;
+    return std::make_unique<Iterator>(find(std::move(query)));
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/layered_segmented_store.hpp"
+
+namespace millrace::state {
+
+/// Session stores on any engine. A row's time is the end of its session.
+class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmentedStore {
+  public:
+    LayeredSessionStore(const detail::StoreSpec& spec, std::size_t index,
+                        StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+
+    const std::string& name() const override { return spec().name; }
+    bool persistent() const override { return engine().persistent(); }
+
+    bool put(BytesView key, SessionWindow session, NullableBytes value) override;
+    void remove(BytesView key, SessionWindow session) override;
+    NullableBytes fetch_session(BytesView key, SessionWindow session) override;
+    std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first, NullableBytes last,
+                                                        Timestamp earliest_end,
+                                                        Timestamp latest_start,
+                                                        Order order) override;
+    std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override;
+    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
+        return listen(listener, send_old_values);
+    }
+
+  private:
+    class Iterator;
+
+    bool moves_stream_time() const override { return !removing_; }
+    void make_key(BytesView key, SessionWindow session);
+
+    bool removing_ = false;  // From memory, which leaves stream time alone.
+    Bytes key_;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/change_buffer_format.hpp"
+#include "state/state_memory.hpp"
+#include "state/task_stores.hpp"
+#include "state/window_key.hpp"
+#include "support/fake_store_context.hpp"
+
+#include "millrace/core/error.hpp"
+#include "millrace/state/change_buffer.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace::state {
+namespace {
+
+using detail::BufferedChange;
+using detail::ChangeBuffer;
+using detail::RecordContext;
+using ::millrace::testing::FakeStoreContext;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+/// The bytes of the example of that name in a format's page.
+Bytes documented(const std::string& page, const std::string& example) {
+    std::ifstream in(std::string(MILLRACE_SOURCE_DIR) + "/docs/formats/" + page);
+    std::string line;
+    while (std::getline(in, line) && line != "```hex " + example) {
+    }
+    std::getline(in, line);
+    std::erase(line, ' ');
+    Bytes bytes;
+    for (std::size_t i = 0; i + 1 < line.size(); i += 2) {
+        bytes += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
+    }
+    return bytes;
+}
+
+const std::string kTopic = "in";
+
+BufferedChange documented_change() {
+    BufferedChange change;
+    change.old_value = "1";
+    change.new_value = "2";
+    change.timestamp = timestamp_of(10);
+    change.offset = 1;
+    change.partition = 0;
+    change.topic = &kTopic;
+    change.headers.add("h", "x");
+    return change;
+}
+
+TEST(ChangeBufferFormat, IsWrittenAsDocumented) {
+    Bytes written;
+    append_buffered_change(documented_change(), timestamp_of(0), written);
+
+    EXPECT_EQ(written, documented("suppress-buffer.md", "change"));
+}
+
+TEST(ChangeBufferFormat, IsReadAsDocumented) {
+    const DecodedChange read = decode_buffered_change(documented("suppress-buffer.md", "change"));
+
+    EXPECT_EQ(read.time, timestamp_of(0));
+    EXPECT_EQ(read.topic, "in");
+    EXPECT_EQ(read.change.prior_value, std::nullopt);
+    EXPECT_EQ(read.change.old_value, "1");
+    EXPECT_EQ(read.change.new_value, "2");
+    EXPECT_EQ(read.change.offset, 1);
+    EXPECT_EQ(read.change.headers, (Headers{{"h", "x"}}));
+}
+
+TEST(ChangeBufferFormat, RefusesEveryTruncation) {
+    const Bytes whole = documented("suppress-buffer.md", "change");
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        EXPECT_THROW(decode_buffered_change(BytesView(whole).substr(0, size)), StateError) << size;
+    }
+    EXPECT_THROW(decode_buffered_change(whole + '\0'), StateError);
+}
+
+TEST(SessionKey, IsWrittenAsDocumented) {
+    Bytes written;
+    append_session_key("k", {timestamp_of(10'000), timestamp_of(20'000)}, written);
+
+    EXPECT_EQ(written, documented("session-key.md", "session"));
+}
+
+class HeldBack : public ::testing::Test {
+  protected:
+    HeldBack() { open(); }
+
+    void open() {
+        stores_.reset();
+        detail::StoreSpec spec;
+        spec.name = "held";
+        spec.kind = detail::StoreKind::kChangeBuffer;
+        TaskStores::Options options;
+        options.name = "0_0";
+        options.specs = {spec};
+        stores_.emplace(std::move(options), memory_);
+        stores_->set_context(context_);
+        buffer_ = dynamic_cast<ChangeBuffer*>(stores_->store("held"));
+    }
+
+    void put(std::int64_t time, const char* key, NullableBytes old_value, NullableBytes new_value) {
+        RecordContext cause;
+        cause.timestamp = timestamp_of(time);
+        cause.offset = time;
+        cause.partition = 0;
+        cause.topic = &kTopic;
+        buffer_->put(timestamp_of(time), key, old_value, new_value, cause);
+    }
+
+    void commit() {
+        stores_->flush_caches();
+        stores_->commit({});
+    }
+
+    /// Takes everything out: "key=new value (prior value) @time".
+    std::vector<std::string> take_all() {
+        std::vector<std::string> seen;
+        while (buffer_->records() != 0) {
+            const BufferedChange& change = buffer_->first();
+            seen.push_back(Bytes(buffer_->first_key()) + "=" + change.new_value.value_or("-") +
+                           " (" + change.prior_value.value_or("-") + ") @" +
+                           std::to_string(milliseconds_of(buffer_->first_time())));
+            buffer_->pop_first();
+        }
+        return seen;
+    }
+
+    StateMemory memory_{StateMemory::Limits{}};
+    FakeStoreContext context_;
+    std::optional<TaskStores> stores_;
+    ChangeBuffer* buffer_ = nullptr;
+};
+
+TEST_F(HeldBack, AreTakenByTimeAndKeyAndKeepTheirFirstTime) {
+    put(20, "b", std::nullopt, "1");
+    put(20, "a", std::nullopt, "2");
+    put(10, "c", "x", "3");
+    put(30, "c", "3", "4");
+
+    EXPECT_THAT(take_all(), ElementsAre("c=4 (x) @10", "a=2 (-) @20", "b=1 (-) @20"));
+    EXPECT_EQ(buffer_->bytes(), 0U);
+}
+
+TEST_F(HeldBack, WeighAsMuchAsInKafkaStreams) {
+    put(1, "key", "old", "value");
+    // Key, prior and old value once, new value, topic; time, timestamp, offset and partition.
+    EXPECT_EQ(buffer_->bytes(), 3U + 3U + 5U + 2U + 8U + 8U + 8U + 4U);
+}
+
+TEST_F(HeldBack, AreLoggedOncePerCommitAndRestored) {
+    put(1, "a", std::nullopt, "1");
+    put(2, "a", "1", "2");
+    put(3, "b", std::nullopt, "3");
+    put(4, "c", std::nullopt, "4");
+    EXPECT_THAT(context_.log, IsEmpty());
+    commit();
+    EXPECT_THAT(context_.log, SizeIs(3));
+    buffer_->pop_first();
+    commit();
+    EXPECT_THAT(context_.log, SizeIs(4));
+
+    const auto log = std::move(context_.log);
+    open();
+    const Headers version{{"v", Bytes(1, kChangeBufferVersion)}};
+    Offset offset = 0;
+    for (const auto& change : log) {
+        EXPECT_EQ(change.headers, change.value.has_value());
+        EXPECT_EQ(change.timestamp, std::nullopt);
+        const ChangelogRecord record{
+            .key = BytesView(change.key),
+            .value = change.value ? NullableBytes(*change.value) : std::nullopt,
+            .offset = offset++,
+            .headers = &version};
+        stores_->restore(0, std::span(&record, 1));
+    }
+    stores_->finish_restore(0, offset);
+
+    EXPECT_THAT(take_all(), ElementsAre("b=3 (-) @3", "c=4 (-) @4"));
+}
+
+TEST_F(HeldBack, AreAsAtTheLastCommitAfterARollback) {
+    put(1, "a", std::nullopt, "1");
+    put(2, "b", std::nullopt, "2");
+    commit();
+    put(3, "a", "1", "3");
+    put(4, "c", std::nullopt, "4");
+    buffer_->pop_first();
+    stores_->flush_caches();
+    stores_->roll_back();
+
+    EXPECT_THAT(take_all(), ElementsAre("a=1 (-) @1", "b=2 (-) @2"));
+}
+
+TEST_F(HeldBack, OfFormatsThatAreTooOldAreRefused) {
+    const Bytes value = documented("suppress-buffer.md", "change");
+    const Headers version{{"v", Bytes(1, '\2')}};
+    const ChangelogRecord record{
+        .key = BytesView("a"), .value = BytesView(value), .offset = 0, .headers = &version};
+
+    EXPECT_THROW(stores_->restore(0, std::span(&record, 1)), StateError);
+}
+
+}  // namespace
+}  // namespace millrace::state
