@@ -71,7 +71,7 @@ NullableBytes LayeredStore::read(BytesView key) {
     return entry != nullptr ? entry->value() : engine_->get(key);
 }
 
-void LayeredStore::write(BytesView key, NullableBytes value) {
+void LayeredStore::write(BytesView key, const NullableBytes& value) {
     MILLRACE_CHECK(environment_.context != nullptr || !environment_.processing);
     const std::size_t before = table_.cached_bytes();
     if (caching()) {
@@ -88,7 +88,7 @@ void LayeredStore::write(BytesView key, NullableBytes value) {
 }
 
 // Does all of a write below the cache but keeping the row in the table. False when it is not kept.
-bool LayeredStore::write_below(BytesView key, NullableBytes value,
+bool LayeredStore::write_below(BytesView key, const NullableBytes& value,
                                const detail::RecordContext& context) {
     const bool live = accept(key);
     if (live && engine_->direct()) {

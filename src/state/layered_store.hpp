@@ -83,7 +83,7 @@ class LayeredStore {
     virtual bool worth_storing(BytesView) const { return true; }
 
     NullableBytes read(BytesView key);
-    void write(BytesView key, NullableBytes value);
+    void write(BytesView key, const NullableBytes& value);
 
     /// Appends to the changelog alone.
     void log(BytesView key, NullableBytes value, const detail::RecordContext& context);
@@ -109,7 +109,8 @@ class LayeredStore {
     };
 
     bool logs() const;
-    bool write_below(BytesView key, NullableBytes value, const detail::RecordContext& context);
+    bool write_below(BytesView key, const NullableBytes& value,
+                     const detail::RecordContext& context);
     void flush_from(RecordTable::Entry* first);
     void let_go(RecordTable::Entry& entry, bool evicted);
     void tell_listener(const Letting& letting, bool has_value, bool has_old,

@@ -102,7 +102,8 @@ void RecordTable::grow_buckets() {
     hand_ = 0;
 }
 
-RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash, NullableBytes value) {
+RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
+                                        const NullableBytes& value) {
     if ((entries_ + 1) * 4 > buckets_.size() * 3) {
         grow_buckets();
     }
@@ -132,7 +133,7 @@ RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash, Nulla
     return entry;
 }
 
-RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, NullableBytes value) {
+RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, const NullableBytes& value) {
     if (!value) {
         entry->size_[slot] = Entry::kNull;
         return entry;
@@ -299,13 +300,13 @@ detail::RecordContext RecordTable::context_of(const Entry& entry) const {
     return context;
 }
 
-void RecordTable::remember(BytesView key, NullableBytes value) {
+void RecordTable::remember(BytesView key, const NullableBytes& value) {
     const Found found = look_up(key);
     MILLRACE_CHECK(found.entry == nullptr);
     set_cached(*insert(key, found.hash, value), true);
 }
 
-void RecordTable::write_cached(BytesView key, NullableBytes value,
+void RecordTable::write_cached(BytesView key, const NullableBytes& value,
                                const detail::RecordContext& context, bool keep_before) {
     const Found found = look_up(key);
     Entry* entry = found.entry;
@@ -344,7 +345,7 @@ void RecordTable::write_cached(BytesView key, NullableBytes value,
     }
 }
 
-void RecordTable::write_through(BytesView key, NullableBytes value, bool cached) {
+void RecordTable::write_through(BytesView key, const NullableBytes& value, bool cached) {
     const Found found = look_up(key);
     Entry* entry = found.entry;
     if (entry == nullptr) {

@@ -50,14 +50,14 @@ class RecordTable {
     Entry* find(BytesView key);
 
     /// Adds a row just read from the layers below to the cache. Requires that it has no entry.
-    void remember(BytesView key, NullableBytes value);
+    void remember(BytesView key, const NullableBytes& value);
 
     /// A write that stays in the cache until it is flushed. `context` is kept with it.
-    void write_cached(BytesView key, NullableBytes value, const detail::RecordContext& context,
-                      bool keep_before);
+    void write_cached(BytesView key, const NullableBytes& value,
+                      const detail::RecordContext& context, bool keep_before);
 
     /// A write that was logged already: the entry becomes unstored, and cached if `cached`.
-    void write_through(BytesView key, NullableBytes value, bool cached);
+    void write_through(BytesView key, const NullableBytes& value, bool cached);
 
     /// Begins to flush: the unforwarded entries, in the order of their last write, are pending now,
     /// with `first` (may be null) in front. One written while it is pending keeps its place and
@@ -134,8 +134,8 @@ class RecordTable {
 
     Found look_up(BytesView key);
     Bucket& bucket_of(const Entry& entry);
-    Entry* insert(BytesView key, std::uint32_t hash, NullableBytes value);
-    Entry* assign(Entry* entry, unsigned slot, NullableBytes value);
+    Entry* insert(BytesView key, std::uint32_t hash, const NullableBytes& value);
+    Entry* assign(Entry* entry, unsigned slot, const NullableBytes& value);
     Entry* grow(Entry* entry, unsigned slot, std::size_t size);
     void remove(Entry* entry);
     void remove_if_idle(Entry* entry);
