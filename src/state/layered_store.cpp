@@ -119,7 +119,8 @@ void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordC
         timestamp = read_timestamp(value->substr(0, kTimestampSize));
         value->remove_prefix(kTimestampSize);
     }
-    const Headers* headers = spec_.retain_duplicates ? context.headers : nullptr;
+    const bool with_headers = spec_.log_headers || spec_.retain_duplicates;
+    const Headers* headers = with_headers ? context.headers : nullptr;
     environment_.context->log_change(index_, logged_key(key), value, timestamp, headers);
 }
 

@@ -89,6 +89,13 @@ Topology then_group_by(Case& c) {
     return c.build();
 }
 
+Topology left_then_filter(Case& c) {
+    const auto left = c.table("left");
+    return out(c, left.left_join(c.table("right"), Plus(), {.store = "joined"})
+                      .filter([](const std::string& v) { return !v.ends_with("null"); },
+                              {.store = "complete"}));
+}
+
 Topology of_counts(Case& c) {
     const auto x = c.stream("x").group_by_key().count();
     const auto y = c.stream("y").group_by_key().count();
@@ -116,7 +123,8 @@ Scenarios table_joins() {
             {"table-joins-self", self},
             {"table-joins-diamond", diamond},
             {"table-joins-then-group-by", then_group_by},
-            {"table-joins-of-counts", of_counts}};
+            {"table-joins-of-counts", of_counts},
+            {"table-joins-left-then-filter", left_then_filter}};
 }
 
 }  // namespace millrace::parity

@@ -112,6 +112,7 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     detail::StoreSpec store;
     store.name = names.store;
     store.kind = detail::StoreKind::kTimestampedKeyValue;
+    store.log_headers = true;
     auto receive = detail::processor_node<detail::SubscriptionReceiveNode<K, KOther>>(
         names.receive, names.store, right.key_serde, core_.key_serde);
     receive.stores.push_back({store, {names.receive}});
