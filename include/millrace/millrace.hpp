@@ -19,6 +19,7 @@
 #include "millrace/serde/uuid.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/stores.hpp"
+#include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/windows/join_windows.hpp"
 #include "millrace/windows/session_windows.hpp"
 #include "millrace/windows/sliding_windows.hpp"

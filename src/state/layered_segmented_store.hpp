@@ -4,6 +4,7 @@
 #include "state/layered_store.hpp"
 
 #include <cstddef>
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,6 +64,9 @@ class LayeredSegmentedStore : public LayeredStore {
 
     /// Starts a key of the table with the segment of a row at that time.
     void start_key(std::int64_t time, Bytes& key) const;
+
+    /// Moves stream time without a row.
+    void notice_time(std::int64_t time) noexcept { stream_time_ = std::max(stream_time_, time); }
 
     /// A row is restored.
     virtual void row_restored(BytesView) {}

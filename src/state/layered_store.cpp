@@ -98,6 +98,16 @@ bool LayeredStore::write_below(BytesView key, const NullableBytes& value,
     return live;
 }
 
+void LayeredStore::store_row(BytesView key, NullableBytes value) {
+    const std::size_t before = table_.cached_bytes();
+    if (engine_->direct()) {
+        engine_->put(key, value);
+    } else {
+        table_.write_through(key, value, keeps_rows());
+    }
+    table_changed(before);
+}
+
 bool LayeredStore::logs() const {
     return spec_.logging && spec_.source_topic.empty() && environment_.processing;
 }
@@ -113,7 +123,10 @@ void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordC
     if (!logs()) {
         return;
     }
-    Timestamp timestamp = context.timestamp;
+    std::optional<Timestamp> timestamp;
+    if (spec_.log_timestamps) {
+        timestamp = context.timestamp;
+    }
     if (timestamped_ && value) {
         MILLRACE_CHECK(value->size() >= kTimestampSize);
         timestamp = read_timestamp(value->substr(0, kTimestampSize));

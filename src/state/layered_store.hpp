@@ -53,6 +53,9 @@ class LayeredStore {
     /// One batch of the changelog, in order. Requires that nothing is uncommitted.
     virtual void restore(std::span<const ChangelogRecord> records) = 0;
 
+    /// False when restoring reads what it has put, so that an empty store is not bulk-loaded.
+    virtual bool restores_by_loading() const { return true; }
+
     /// Removes all rows.
     virtual void clear();
 
@@ -84,6 +87,9 @@ class LayeredStore {
 
     NullableBytes read(BytesView key);
     void write(BytesView key, const NullableBytes& value);
+
+    /// Writes below the cache without logging, for stores whose rows are not what they log.
+    void store_row(BytesView key, NullableBytes value);
 
     /// Appends to the changelog alone.
     void log(BytesView key, NullableBytes value, const detail::RecordContext& context);

@@ -37,6 +37,9 @@ bool LayeredWindowStore::put(BytesView key, Timestamp window_start, NullableByte
         logged_key_.clear();
         append_window_key(key, window_start, sequences_.logged, logged_key_);
         if (!value) {
+            if (expiry().exact) {  // As in Kafka Streams, where only stores on disk ignore it.
+                notice_time(milliseconds_of(window_start));
+            }
             if (environment().context != nullptr) {
                 log(logged_key_, value, environment().context->record());
             }

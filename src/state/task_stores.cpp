@@ -10,6 +10,7 @@
 #include "state/layered_change_buffer.hpp"
 #include "state/layered_key_value_store.hpp"
 #include "state/layered_session_store.hpp"
+#include "state/layered_versioned_store.hpp"
 #include "state/layered_window_store.hpp"
 #include "state/lru_engine.hpp"
 #include "state/memory_engine.hpp"
@@ -132,7 +133,7 @@ class TaskStores::Implementation {
         if (records.empty()) {
             return;
         }
-        if (!store.offset && !store.loading && store.empty) {
+        if (!store.offset && !store.loading && store.empty && store.layers->restores_by_loading()) {
             store.layers->engine().begin_load();
             store.loading = true;
         }
@@ -292,14 +293,19 @@ class TaskStores::Implementation {
                 store.layers = std::move(made);
                 return store;
             }
+            case StoreKind::kVersionedKeyValue: {
+                auto made = std::make_unique<LayeredVersionedStore>(spec, index, environment_,
+                                                                    make_engine(spec, index));
+                store.face = made.get();
+                store.layers = std::move(made);
+                return store;
+            }
             case StoreKind::kChangeBuffer: {
                 auto made = std::make_unique<LayeredChangeBuffer>(spec, index, environment_);
                 store.face = made.get();
                 store.layers = std::move(made);
                 return store;
             }
-            case StoreKind::kVersionedKeyValue:
-                break;
         }
         throw StateError("this kind of state store does not exist yet: store " + spec.name);
     }
@@ -332,7 +338,7 @@ class TaskStores::Implementation {
 
     static bool is_segmented(StoreKind kind) {
         return kind == StoreKind::kWindow || kind == StoreKind::kTimestampedWindow ||
-               kind == StoreKind::kSession;
+               kind == StoreKind::kSession || kind == StoreKind::kVersionedKeyValue;
     }
 };
 

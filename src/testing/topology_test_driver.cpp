@@ -357,6 +357,13 @@ KeyValueBytesStore& TopologyTestDriver::key_value_store(const std::string& name)
     }
     return *found;
 }
+VersionedBytesStore& TopologyTestDriver::versioned_store(const std::string& name) {
+    auto* found = dynamic_cast<VersionedBytesStore*>(store(name));
+    if (found == nullptr) {
+        unknown("versioned store", name);
+    }
+    return *found;
+}
 WindowBytesStore& TopologyTestDriver::window_store(const std::string& name) {
     auto* found = dynamic_cast<WindowBytesStore*>(store(name));
     if (found == nullptr) {

@@ -26,6 +26,12 @@ StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) 
             throw TopologyError("store " + place.spec.name +
                                 " cannot keep versions: it has windows");
         }
+        if (options.history->count() < 0 || options.engine == StoreEngine::kLru) {
+            throw TopologyError("store " + place.spec.name +
+                                " cannot keep versions: its history is negative, or the number of "
+                                "its rows bounded");
+        }
+        place.state->materialized = true;
         place.spec.kind = StoreKind::kVersionedKeyValue;
         place.spec.retention = *options.history;
         place.spec.caching = false;
@@ -43,7 +49,7 @@ StorePlace place_store(LogicalGraph& graph, const StoreOptions& options, std::st
 
 StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options,
                                 std::string_view prefix) {
-    if (options.store.empty()) {
+    if (options.store.empty() && !options.history) {
         if (options.materialize) {
             graph.new_store_name(prefix);
         }
@@ -118,7 +124,6 @@ void check_join_grace(const LogicalNode& table,
                             " ms, which is less than the join's grace, " +
                             std::to_string(grace->count()) + " ms; raise the history");
     }
-    throw TopologyError("joins with grace are not available yet: table " + table.name);
 }
 
 }  // namespace millrace::detail

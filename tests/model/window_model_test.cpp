@@ -101,7 +101,7 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
         const std::int64_t start = random_time();
         const bool removal = random_() % 6 == 0;
         const Bytes value = std::to_string(random_() % 1000);
-        if (!(removal && stack().duplicates)) {
+        if (!(removal && stack().duplicates) || in_memory()) {
             stream_time_ = std::max(stream_time_, start);
         }
         if (stack().duplicates && !removal) {

@@ -17,10 +17,39 @@ Topology foreign_key_joins(Case& c) {
     return c.build();
 }
 
+using std::chrono::milliseconds;
+
+auto versions(Case& c, int history) {
+    return c.b.table<std::string, std::string>(
+        "table", {.store = "versions", .history = milliseconds(history)});
+}
+
+Topology joined_with_grace(Case& c) {
+    const auto table = versions(c, 100);
+    c.stream("in").join(table, Plus(), {.name = "late", .grace = milliseconds(10)}).to("out");
+    c.stream("in2").left_join(table, Plus(), {.grace = milliseconds(10)}).to("out2");
+    return c.build();
+}
+
+Topology refused_long_grace(Case& c) {
+    const auto table = versions(c, 10);
+    c.stream("in").join(table, Plus(), {.name = "late", .grace = milliseconds(100)}).to("out");
+    return c.build();
+}
+
+Topology refused_global_versioned(Case& c) {
+    c.b.global_table<std::string, std::string>("g",
+                                               {.store = "versions", .history = milliseconds(10)});
+    return c.build();
+}
+
 }  // namespace
 
 Scenarios naming_tables() {
-    return {{"naming-foreign-key-joins", foreign_key_joins}};
+    return {{"naming-foreign-key-joins", foreign_key_joins},
+            {"naming-joined-with-grace", joined_with_grace},
+            {"naming-refused-long-grace", refused_long_grace, "IllegalArgumentException"},
+            {"naming-refused-global-versioned", refused_global_versioned}};
 }
 
 }  // namespace millrace::parity

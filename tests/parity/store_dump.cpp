@@ -93,9 +93,55 @@ Json dump_sessions(SessionBytesStore& store, const Seen& seen) {
     return entries;
 }
 
+/// Where records wait for a table.
+bool is_buffer(const std::string& name) {
+    return name.ends_with("-Buffer");
+}
+
+Json dump_versions(VersionedBytesStore& store, const Seen& seen) {
+    Json entries = Json::array();
+    const auto show = [&](const Bytes& key, Json as_of,
+                          const std::optional<VersionedBytes>& version) {
+        Json entry{{"key", {{"hex", to_hex(key)}}}, {"as_of", std::move(as_of)}};
+        if (version) {
+            entry["timestamp"] = milliseconds_of(version->timestamp);
+            entry["value"] = Json{{"hex", to_hex(version->value)}};
+        } else {
+            entry["value"] = nullptr;
+        }
+        entries.push_back(std::move(entry));
+    };
+    for (const Bytes& key : seen.keys) {
+        using Shown = std::optional<std::pair<Bytes, Timestamp>>;
+        const auto shown = [](const std::optional<VersionedBytes>& version) {
+            return version ? Shown({Bytes(version->value), version->timestamp}) : std::nullopt;
+        };
+        Shown last;
+        for (const std::int64_t time : seen.times) {
+            const auto version = store.get(key, timestamp_of(time));
+            Shown now = shown(version);
+            if (now != last) {
+                show(key, time, version);
+            }
+            last = std::move(now);
+        }
+        const auto latest = store.get(key);
+        if (latest || last) {
+            show(key, "latest", latest);
+        }
+    }
+    return entries;
+}
+
 Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver, const Seen& seen) {
     switch (spec.kind) {
+        case StoreKind::kVersionedKeyValue:
+            return {{"kind", "versioned"},
+                    {"entries", dump_versions(driver.versioned_store(spec.name), seen)}};
         case StoreKind::kKeyValue:
+            if (is_buffer(spec.name)) {
+                return {{"kind", "opaque"}, {"entries", Json::array()}};
+            }
             if (holds_lists(spec.name)) {
                 return {{"kind", "key_value"},
                         {"entries", dump_lists(driver.key_value_store(spec.name))}};
@@ -116,8 +162,6 @@ Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver, const Seen& s
                     {"entries", dump_sessions(driver.session_store(spec.name), seen)}};
         case StoreKind::kChangeBuffer:
             return {{"kind", "opaque"}, {"entries", Json::array()}};
-        case StoreKind::kVersionedKeyValue:
-            break;
     }
     throw std::logic_error("stores of this kind cannot be read yet: " + spec.name);
 }

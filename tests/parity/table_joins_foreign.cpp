@@ -32,8 +32,7 @@ Topology foreign_left_join(Case& c) {
 
 Topology foreign_inner_materialized(Case& c) {
     const auto left = c.table("left");
-    return out(c,
-               left.join(c.table("right"), kFirst, Plus(), {.name = "fk"}, {.store = "joined"}));
+    return out(c, left.join(c.table("right"), kFirst, Plus(), {.name = "fk"}, {.store = "joined"}));
 }
 
 Topology foreign_left_cached(Case& c) {
@@ -43,16 +42,26 @@ Topology foreign_left_cached(Case& c) {
 
 Topology foreign_key_and_value(Case& c) {
     const auto left = c.table("left");
-    return out(c, left.join(c.table("right"),
-                            [](const std::string& k, const std::string& v) {
-                                return k == "a" ? Str("x") : kFirst(v);
-                            },
-                            Plus()));
+    return out(c, left.join(
+                      c.table("right"),
+                      [](const std::string& k, const std::string& v) {
+                          return k == "a" ? Str("x") : kFirst(v);
+                      },
+                      Plus()));
 }
 
 Topology foreign_long_keys(Case& c) {
     const auto right = c.b.table<std::int64_t, std::string>("right");
     return out(c, c.table("left").join(right, parse_long, Plus()));
+}
+
+Topology foreign_versioned(Case& c) {
+    using std::chrono::milliseconds;
+    const auto left = c.b.table<std::string, std::string>(
+        "left", {.store = "left-versions", .history = milliseconds(100)});
+    const auto right = c.b.table<std::string, std::string>(
+        "right", {.store = "right-versions", .history = milliseconds(100)});
+    return out(c, left.left_join(right, kFirst, Plus()));
 }
 
 Topology foreign_twice(Case& c) {
@@ -81,9 +90,9 @@ Topology foreign_then_group_by(Case& c) {
 
 Topology foreign_prefixes(Case& c) {
     const auto left = c.table("left");
-    return out(c, left.left_join(c.table("right"),
-                                 [](const std::string& v) { return v.substr(0, v.size() - 1); },
-                                 Plus()));
+    return out(c, left.left_join(
+                      c.table("right"),
+                      [](const std::string& v) { return v.substr(0, v.size() - 1); }, Plus()));
 }
 
 Topology foreign_of_counts(Case& c) {
@@ -106,6 +115,7 @@ Scenarios table_joins_foreign() {
             {"table-joins-foreign-left-cached", foreign_left_cached},
             {"table-joins-foreign-key-and-value", foreign_key_and_value},
             {"table-joins-foreign-long-keys", foreign_long_keys},
+            {"table-joins-foreign-versioned", foreign_versioned},
             {"table-joins-foreign-twice", foreign_twice},
             {"table-joins-foreign-self", foreign_self},
             {"table-joins-foreign-then-group-by", foreign_then_group_by},

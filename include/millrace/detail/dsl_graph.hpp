@@ -11,6 +11,7 @@
 #include "millrace/serde/serde.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <set>
@@ -45,6 +46,21 @@ struct StreamCore {
         return core;
     }
 };
+
+/// The same, or the same with a null.
+template <class From, class To>
+concept WidensTo = std::same_as<From, To> || std::same_as<std::optional<From>, To>;
+
+/// The handle of a stream that may have nulls, at the place of one that has none.
+template <class K, class V, class KFrom, class VFrom>
+StreamCore<K, V> widened(const StreamCore<KFrom, VFrom>& core) {
+    StreamCore<K, V> wide{core.graph, core.node, core.name};
+    wide.key_serde = core.key_serde;
+    wide.value_serde = core.value_serde;
+    wide.sources = core.sources;
+    wide.needs_repartition = core.needs_repartition;
+    return wide;
+}
 
 /// What a table's handle knows.
 template <class K, class V>

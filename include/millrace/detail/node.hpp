@@ -5,6 +5,9 @@
 #include "millrace/core/record.hpp"
 #include "millrace/detail/task_context.hpp"
 
+#include <concepts>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <typeindex>
@@ -62,6 +65,22 @@ class Node {
     TaskContext* context_ = nullptr;
 };
 
+/// Stands before an input that takes nulls where what comes has none.
+template <class K, class V, class KTo, class VTo>
+class Widening final : public Input<K, V> {
+  public:
+    explicit Widening(void* input) : input_(static_cast<Input<KTo, VTo>*>(input)) {}
+
+    void process(const Record<K, V>& record) override {
+        const KTo key(record.key);
+        const VTo value(record.value);
+        input_->process({key, value, record.timestamp, record.headers});
+    }
+
+  private:
+    Input<KTo, VTo>* input_;
+};
+
 /// Keeps the typed inputs of a node's children and fans its output out to them, depth first in the
 /// order in which they were connected.
 template <class K, class V>
@@ -69,11 +88,14 @@ class Output {
   public:
     void connect(const Node& parent, Node& child) {
         const InputPort port = child.input_port();
-        if (port.key_type != typeid(K) || port.value_type != typeid(V)) {
+        if (port.key_type == typeid(K) && port.value_type == typeid(V)) {
+            children_.push_back({static_cast<Input<K, V>*>(port.input), &child});
+        } else if (!widen<std::optional<K>, V>(port, child) &&
+                   !widen<K, std::optional<V>>(port, child) &&
+                   !widen<std::optional<K>, std::optional<V>>(port, child)) {
             throw TopologyError("record types differ on the edge " + parent.name() + " -> " +
                                 child.name());
         }
-        children_.push_back({static_cast<Input<K, V>*>(port.input), &child});
     }
 
     /// A child that throws is given to the processing exception handler; its siblings still get
@@ -112,6 +134,19 @@ class Output {
         const Node* node;
     };
 
+    template <class KTo, class VTo>
+    bool widen(const InputPort& port, Node& child) {
+        if constexpr (std::copy_constructible<K> && std::copy_constructible<V>) {
+            if (port.key_type == typeid(KTo) && port.value_type == typeid(VTo)) {
+                auto input = std::make_shared<Widening<K, V, KTo, VTo>>(port.input);
+                children_.push_back({input.get(), &child});
+                widened_.push_back(std::move(input));
+                return true;
+            }
+        }
+        return false;
+    }
+
     static void call(TaskContext& context, const Child& child, const Record<K, V>& record) {
         try {
             child.input->process(record);
@@ -121,6 +156,7 @@ class Output {
     }
 
     std::vector<Child> children_;
+    std::vector<std::shared_ptr<void>> widened_;  // What some children are reached through.
 };
 
 /// Base of every node that takes Record<KIn, VIn> and forwards Record<KOut, VOut>.

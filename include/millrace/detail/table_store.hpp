@@ -71,7 +71,17 @@ class TableStore {
     explicit TableStore(TableSerdes<K, V> serdes) : serdes_(std::move(serdes)) {}
 
     void open(TaskContext& context, const Node& node, const std::string& name) {
-        store_ = &open_store<KeyValueBytesStore>(context, node, name);
+        versions_ = dynamic_cast<VersionedBytesStore*>(&context.store(node, name));
+        if (versions_ == nullptr) {
+            store_ = &open_store<KeyValueBytesStore>(context, node, name);
+        }
+    }
+
+    bool has_versions() const noexcept { return versions_ != nullptr; }
+
+    /// As KeyValueBytesStore's.
+    bool set_flush_listener(FlushListener* listener, bool send_old_values) {
+        return versions_ == nullptr && store_->set_flush_listener(listener, send_old_values);
     }
 
     /// The key that the following calls are about.
@@ -82,6 +92,9 @@ class TableStore {
 
     /// The value of the key, in this object's memory until the next get(); null: none.
     Found<V> get() {
+        if (versions_ != nullptr) {
+            return found_version(versions_->get(key_bytes_));
+        }
         const NullableBytes bytes = store_->get(key_bytes_);
         if (!bytes) {
             return {};
@@ -90,11 +103,17 @@ class TableStore {
         return {&value_, timestamp};
     }
 
+    /// The value valid at `as_of`; otherwise as get(). Requires has_versions().
+    Found<V> get_as_of(Timestamp as_of) { return found_version(versions_->get(key_bytes_, as_of)); }
+
     /// What get() found, to be moved from.
     V& found() noexcept { return value_; }
 
     /// Null removes the key.
     PutResult put(const V* value, Timestamp timestamp) {
+        if (versions_ != nullptr) {
+            return put_version(value, timestamp);
+        }
         if (value == nullptr) {
             store_->put(key_bytes_, std::nullopt);
         } else {
@@ -104,12 +123,33 @@ class TableStore {
         return PutResult::kLatest;
     }
 
-    KeyValueBytesStore& bytes() noexcept { return *store_; }
     const TableSerdes<K, V>& serdes() const noexcept { return serdes_; }
 
   private:
+    Found<V> found_version(const std::optional<VersionedBytes>& version) {
+        if (!version) {
+            return {};
+        }
+        serdes_.value.deserialize(version->value, value_);
+        return {&value_, version->timestamp};
+    }
+
+    PutResult put_version(const V* value, Timestamp timestamp) {
+        NullableBytes bytes;
+        if (value != nullptr) {
+            value_bytes_.clear();
+            serdes_.value.serialize(*value, value_bytes_);
+            bytes = value_bytes_;
+        }
+        const VersionPut put = versions_->put(key_bytes_, bytes, timestamp);
+        return !put.stored     ? PutResult::kDropped
+               : !put.valid_to ? PutResult::kLatest
+                               : PutResult::kOutOfOrder;
+    }
+
     TableSerdes<K, V> serdes_;
-    KeyValueBytesStore* store_ = nullptr;
+    KeyValueBytesStore* store_ = nullptr;  // One of the two.
+    VersionedBytesStore* versions_ = nullptr;
     Bytes key_bytes_;
     Bytes value_bytes_;
     V value_{};
@@ -216,7 +256,7 @@ class StoredTable {
     void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output,
               bool send_old_values) {
         table_.open(context, node, name_);
-        forwarder_.open(context, node, output, table_.bytes(), send_old_values);
+        forwarder_.open(context, node, output, table_, send_old_values);
     }
 
     TableStore<K, V>& table() noexcept { return table_; }
@@ -252,6 +292,11 @@ class StoreGetter final : public ValueGetter<K, V> {
         table_.seek(key);
         return table_.get();
     }
+    Found<V> get_as_of(const K& key, Timestamp as_of) override {
+        table_.seek(key);
+        return table_.get_as_of(as_of);
+    }
+    bool has_versions() const override { return table_.has_versions(); }
 
   private:
     std::string name_;

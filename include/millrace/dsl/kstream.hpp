@@ -40,6 +40,13 @@ class KStream {
   public:
     explicit KStream(detail::StreamCore<K, V> core) : core_(std::move(core)) {}
 
+    /// The same stream, seen as one that may have nulls: to merge or join it with one that has.
+    template <class KFrom, class VFrom>
+        requires detail::WidensTo<KFrom, K> && detail::WidensTo<VFrom, V> &&
+                 (!std::same_as<KFrom, K> || !std::same_as<VFrom, V>)
+    KStream(const KStream<KFrom, VFrom>& other)  // NOLINT(google-explicit-constructor)
+        : core_(detail::widened<K, V>(other.core())) {}
+
     /// Keeps the records for which `keep` is true.
     template <RecordPredicate<K, V> F>
     KStream filter(F keep, Named options = {}) const;

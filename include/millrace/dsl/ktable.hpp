@@ -45,6 +45,11 @@ class KTable {
   public:
     explicit KTable(detail::TableCore<K, V> core) : core_(std::move(core)) {}
 
+    /// The same table, seen as one whose rows can go away.
+    KTable(const KTable<K, V, Removals::kNever>& other)  // NOLINT(google-explicit-constructor)
+        requires(kRemovals == Removals::kPossible)
+        : core_(other.core()) {}
+
     /// Every change, as a stream of new values; null (where rows can go away): removed.
     KStream<K, detail::StreamedValue<V, kRemovals>> to_stream(Named options = {}) const;
 

@@ -55,8 +55,10 @@ class ProcessingContext {
     Store store(const std::string& name, Serdes... serdes) {
         using BytesStore = std::conditional_t<
             std::constructible_from<Store, KeyValueBytesStore&, Serdes...>, KeyValueBytesStore,
-            std::conditional_t<std::constructible_from<Store, SessionBytesStore&, Serdes...>,
-                               SessionBytesStore, WindowBytesStore>>;
+            std::conditional_t<
+                std::constructible_from<Store, SessionBytesStore&, Serdes...>, SessionBytesStore,
+                std::conditional_t<std::constructible_from<Store, VersionedBytesStore&, Serdes...>,
+                                   VersionedBytesStore, WindowBytesStore>>>;
         auto* bytes = dynamic_cast<BytesStore*>(&state_store(name));
         if (bytes == nullptr) {
             throw TopologyError("store " + name + " is of another kind than the one asked for");

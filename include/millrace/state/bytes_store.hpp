@@ -54,6 +54,39 @@ class KeyValueBytesStore : public StateStore {
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 
+/// What became of a version that was put.
+struct VersionPut {
+    bool stored = false;                  ///< False: older than the history.
+    std::optional<Timestamp> valid_to{};  ///< When the next version began; nothing: this is the
+                                          ///< latest.
+
+    bool operator==(const VersionPut&) const = default;
+};
+
+/// One version of a key's value.
+struct VersionedBytes {
+    BytesView value{};
+    Timestamp timestamp = kNoTimestamp;
+    std::optional<Timestamp> valid_to{};  ///< Nothing: it is the latest.
+};
+
+/// Storage of a store that keeps older values of each key (KIP-889). The history reaches back a
+/// fixed time from the latest timestamp put; a key's latest value stays for ever.
+class VersionedBytesStore : public StateStore {
+  public:
+    /// Null: removed from then on. Versions may be put in any order; one of the same time is
+    /// replaced. Nothing is stored before the history.
+    virtual VersionPut put(BytesView key, NullableBytes value, Timestamp timestamp) = 0;
+
+    /// The latest; nothing: there is none, or it was removed. Views live until the next call of any
+    /// member of this store.
+    virtual std::optional<VersionedBytes> get(BytesView key) = 0;
+
+    /// The version valid at `as_of`; before the history: the latest, if it is as old as that, else
+    /// nothing.
+    virtual std::optional<VersionedBytes> get(BytesView key, Timestamp as_of) = 0;
+};
+
 /// Walks entries of a window store.
 class WindowBytesIterator {
   public:

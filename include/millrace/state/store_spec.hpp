@@ -40,7 +40,8 @@ struct StoreSpec {
     bool caching = false;
     bool logging = true;
     std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
-    bool log_headers = false;  ///< The changelog has the headers of the record that wrote.
+    bool log_headers = false;    ///< The changelog has the headers of the record that wrote.
+    bool log_timestamps = true;  ///< False: its records are stamped when they are sent.
 
     std::chrono::milliseconds retention{0};         ///< Window, session and versioned stores.
     std::chrono::milliseconds window_size{0};       ///< Window stores.

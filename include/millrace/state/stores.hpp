@@ -5,9 +5,11 @@
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/session_store.hpp"
 #include "millrace/state/store_spec.hpp"
+#include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -20,12 +22,19 @@ namespace millrace {
 struct KeyValueStoreSupplier {
     detail::StoreSpec spec;
 };
+struct VersionedStoreSupplier {
+    detail::StoreSpec spec;
+};
 struct WindowStoreSupplier {
     detail::StoreSpec spec;
 };
 struct SessionStoreSupplier {
     detail::StoreSpec spec;
 };
+
+/// Stores of which a cache can hold back changes: not those that keep versions.
+template <class Store>
+concept CacheableStore = !std::constructible_from<Store, VersionedBytesStore&>;
 
 /// A state store to be added to a topology and connected to processors. `Store` is how processors
 /// see it, for example KeyValueStore<std::string, std::int64_t>.
@@ -41,8 +50,10 @@ class StoreBuilder {
           value_serde_(std::move(value_serde)) {}
 
     /// Off unless switched on. With a cache, fewer changes reach the disk and the changelog. Stores
-    /// that keep duplicates have none.
-    StoreBuilder with_caching(bool enabled = true) const {
+    /// that keep duplicates have none, those that keep versions cannot.
+    StoreBuilder with_caching(bool enabled = true) const
+        requires CacheableStore<Store>
+    {
         StoreBuilder changed = *this;
         changed.spec_.caching = enabled && !spec_.retain_duplicates;
         return changed;
@@ -92,6 +103,20 @@ inline millrace::detail::StoreSpec spec(std::string name, StoreEngine engine) {
     made.name = std::move(name);
     made.engine = engine;
     return made;
+}
+
+inline VersionedStoreSupplier versioned(std::string name, StoreEngine engine,
+                                        std::chrono::milliseconds history,
+                                        std::chrono::milliseconds segment_interval) {
+    VersionedStoreSupplier supplier{spec(std::move(name), engine)};
+    if (history.count() < 0 || segment_interval.count() < 0) {
+        throw TopologyError("history and segments of a store cannot be negative: store " +
+                            supplier.spec.name + ", history " + std::to_string(history.count()) +
+                            " ms, segments " + std::to_string(segment_interval.count()) + " ms");
+    }
+    supplier.spec.retention = history;
+    supplier.spec.segment_interval = segment_interval;
+    return supplier;
 }
 
 inline WindowStoreSupplier window(std::string name, StoreEngine engine,
@@ -145,6 +170,21 @@ inline KeyValueStoreSupplier lru_map(std::string name, std::size_t max_entries) 
     return supplier;
 }
 
+/// On disk, with the values that each key had in the last `history`. Expired ones go by the
+/// segment of time in which they ended; 0: a length that fits the history.
+inline VersionedStoreSupplier persistent_versioned_store(
+    std::string name, std::chrono::milliseconds history,
+    std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0)) {
+    return internal::versioned(std::move(name), StoreEngine::kRocksDb, history, segment_interval);
+}
+
+/// The same in memory, which Kafka Streams does not have.
+inline VersionedStoreSupplier in_memory_versioned_store(
+    std::string name, std::chrono::milliseconds history,
+    std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0)) {
+    return internal::versioned(std::move(name), StoreEngine::kInMemory, history, segment_interval);
+}
+
 /// On disk. Rows go some time after they are `retention` older than the latest window; until then
 /// `retain_duplicates` keeps all rows put for a key and a start, instead of the last.
 inline WindowStoreSupplier persistent_window_store(std::string name,
@@ -188,6 +228,13 @@ template <class K, class V>
 StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(
     KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = millrace::detail::StoreKind::kTimestampedKeyValue;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+
+template <class K, class V>
+StoreBuilder<VersionedKeyValueStore<K, V>> versioned_key_value_store(
+    VersionedStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kVersionedKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 

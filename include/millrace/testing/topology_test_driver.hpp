@@ -103,6 +103,7 @@ class TopologyTestDriver {
 
     /// The same of a known kind.
     KeyValueBytesStore& key_value_store(const std::string& name);
+    VersionedBytesStore& versioned_store(const std::string& name);
     WindowBytesStore& window_store(const std::string& name);
     SessionBytesStore& session_store(const std::string& name);
 

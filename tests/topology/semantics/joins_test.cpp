@@ -50,6 +50,23 @@ void stream_table(StreamsBuilder& builder) {
     joined.to("out");
 }
 
+Text plus(const Text& value, const Text& row) {
+    return value + "+" + row;
+}
+
+void stream_versioned_table(StreamsBuilder& builder) {
+    const auto stream = builder.stream<Text, Text>("in");
+    const auto table = builder.table<Text, Text>("table", {.store = "rows", .history = 50ms});
+    stream.join(table, plus).to("out");
+}
+
+void stream_versioned_table_grace(StreamsBuilder& builder) {
+    const auto stream = builder.stream<Text, Text>("in");
+    const auto table = builder.table<Text, Text>("table", {.store = "rows", .history = 50ms});
+    const auto joined = stream.join(table, plus, {.grace = 10ms});
+    joined.to("out");
+}
+
 void table_table(StreamsBuilder& builder) {
     const auto left = builder.table<Text, Text>("left");
     const auto right = builder.table<Text, Text>("right");
@@ -88,6 +105,8 @@ TEST(SemanticsOfJoins, AreAsDocumented) {
                           {"stream-stream-outer", stream_stream_outer},
                           {"right-after-left", right_after_left},
                           {"stream-table", stream_table},
+                          {"stream-versioned-table", stream_versioned_table},
+                          {"stream-versioned-table-grace", stream_versioned_table_grace},
                           {"table-table", table_table},
                           {"table-table-left", table_table_left},
                           {"table-table-outer", table_table_outer},

@@ -11,6 +11,11 @@ void table_from_topic(StreamsBuilder& builder) {
     rows.to_stream().to("out");
 }
 
+void versioned_table(StreamsBuilder& builder) {
+    const auto rows = builder.table<Text, Text>("in", {.store = "rows", .history = 50ms});
+    rows.to_stream().to("out");
+}
+
 bool is_large(const Text& value) {
     return value.size() > 2;
 }
@@ -48,6 +53,7 @@ void sum_by_adding_and_subtracting(StreamsBuilder& builder) {
 
 TEST(SemanticsOfTables, AreAsDocumented) {
     expect_page("tables", {{"table-from-topic", table_from_topic},
+                           {"versioned-table", versioned_table},
                            {"filter-without-store", filter_without_store},
                            {"filter-above-store", filter_above_store},
                            {"group-by-owner", group_by_owner},

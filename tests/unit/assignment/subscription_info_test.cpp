@@ -2,30 +2,17 @@
 #include "assignment/subscription_info.hpp"
 
 #include "millrace/core/error.hpp"
+#include "support/documented_bytes.hpp"
 
 #include <gmock/gmock.h>
-
-#include <fstream>
-#include <sstream>
 
 namespace millrace::assignment {
 namespace {
 
 using ::testing::HasSubstr;
 
-/// The bytes of the example of that name in the format's page.
 Bytes documented(const std::string& example) {
-    std::ifstream in(std::string(MILLRACE_SOURCE_DIR) + "/docs/formats/subscription-info.md");
-    std::string line;
-    while (std::getline(in, line) && line != "```hex " + example) {
-    }
-    std::getline(in, line);
-    std::erase(line, ' ');
-    Bytes bytes;
-    for (std::size_t i = 0; i + 1 < line.size(); i += 2) {
-        bytes += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
-    }
-    return bytes;
+    return millrace::testing::documented_bytes("subscription-info.md", example);
 }
 
 const SubscriptionInfo kSubscriptionExample{

@@ -26,7 +26,7 @@ enum class JoinType { kInner, kLeft, kOuter };
 /// (inner) or VTable const* (left; null: no match).
 template <class K, class V, class KLookup, class VTable, class VOut, class SelectKey, class F,
           JoinType kType>
-class StreamTableJoinNode final : public TypedNode<K, V, K, VOut> {
+class StreamTableJoinNode : public TypedNode<K, V, K, VOut> {
   public:
     StreamTableJoinNode(std::string name, SelectKey select, F join,
                         std::unique_ptr<ValueGetter<KLookup, VTable>> table)

@@ -2,10 +2,44 @@
 #pragma once
 
 // Bodies of the joins in dsl/kstream.hpp; include that.
+#include "millrace/detail/ops/grace_join.hpp"
 #include "millrace/detail/ops/stream_table_join.hpp"
 #include "millrace/dsl/bodies.hpp"
 
 namespace millrace {
+
+namespace detail {
+
+/// The step of a join with a table whose records wait, and the store in which they do. Throws
+/// TopologyError when there are no serdes for it.
+template <class K, class V, class VTable, class VOut, class F, JoinType kType>
+LogicalNode grace_join(const std::string& name, F joiner, const TableView<Plain<K>, VTable>& view,
+                       GraceSettings<K, V> settings) {
+    LogicalNode node;
+    if constexpr (!Serializable<Plain<K>>) {
+        no_serde(name, typeid(Plain<K>).name());
+    } else if constexpr (!Serializable<Plain<V>>) {
+        no_serde(name, typeid(Plain<V>).name());
+    } else {
+        settings.store = name + "-Buffer";
+        StoreSpec store;
+        store.name = settings.store;
+        store.kind = StoreKind::kKeyValue;
+        store.log_timestamps = false;
+        node.stores.push_back({store, {name}});
+        NodeSpec step;
+        step.name = name;
+        step.make = [name, joiner = std::move(joiner), make_getter = view.make_getter,
+                     settings = std::move(settings)]() -> std::unique_ptr<Node> {
+            return std::make_unique<GraceJoinNode<K, V, VTable, VOut, F, kType>>(
+                name, joiner, make_getter(), settings);
+        };
+        node.steps.push_back(std::move(step));
+    }
+    return node;
+}
+
+}  // namespace detail
 
 template <class K, class V>
 template <detail::JoinType kType, class VTable, class VOut, Removals kRemovals, class F>
@@ -28,15 +62,24 @@ KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable
     const std::string name = core_.graph->name_or_new(
         options.name, kType == detail::JoinType::kLeft ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-");
     const detail::TableView<Key, VTable> view = table.core().origin->view();
-    detail::NodeSpec step;
-    step.name = name;
-    step.make = [name, joiner = std::move(joiner),
-                 make_getter = view.make_getter]() -> std::unique_ptr<detail::Node> {
-        return std::make_unique<JoinNode>(name, detail::SameKey<K>{}, joiner, make_getter());
-    };
     detail::LogicalNode node;
+    if (options.grace) {
+        node = detail::grace_join<K, V, VTable, VOut, F, kType>(
+            name, std::move(joiner), view,
+            {*options.grace,
+             {},
+             key_serde,
+             detail::serde_or(options.value_serde, core_.value_serde)});
+    } else {
+        detail::NodeSpec step;
+        step.name = name;
+        step.make = [name, joiner = std::move(joiner),
+                     make_getter = view.make_getter]() -> std::unique_ptr<detail::Node> {
+            return std::make_unique<JoinNode>(name, detail::SameKey<K>{}, joiner, make_getter());
+        };
+        node.steps.push_back(std::move(step));
+    }
     node.name = name;
-    node.steps.push_back(std::move(step));
     node.connects = view.stores;
     node.takes_null_keys = kType == detail::JoinType::kLeft;
     detail::LogicalNode& added = core_.graph->add(std::move(node), {stream.node});

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "millrace/core/headers.hpp"
+#include "millrace/core/time.hpp"
+#include "millrace/core/topic_partition.hpp"
+#include "millrace/state/bytes_store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace millrace::detail {
+
+/// A record that waited, with what was known about it when it came.
+struct BufferedRecord {
+    BytesView key{};
+    BytesView value{};
+    Timestamp timestamp{};
+    Offset offset = -1;
+    std::string topic{};  ///< Empty: none.
+    Partition partition = -1;
+    Headers headers{};
+};
+
+/// Records that wait for the stream's time, in a key-value store, in the format of Kafka Streams:
+/// docs/formats/record-buffer.md.
+class RecordBuffer {
+  public:
+    /// `store` must outlive the buffer.
+    void open(KeyValueBytesStore& store);
+
+    /// False: older than `grace` before the latest record buffered, so that it is not to wait.
+    bool add(const BufferedRecord& record, std::chrono::milliseconds grace);
+
+    /// Gives the records that are at least `grace` older than the latest one to `emit`, by time,
+    /// key and order of coming, and forgets each after that.
+    void emit_due(std::chrono::milliseconds grace,
+                  const std::function<void(const BufferedRecord&)>& emit);
+
+  private:
+    KeyValueBytesStore* store_ = nullptr;
+    Timestamp latest_ = kNoTimestamp;
+    Timestamp earliest_ = Timestamp::max();  ///< No record here is older.
+    std::uint32_t last_number_ = 0;
+    Bytes key_;
+    Bytes value_;
+};
+
+}  // namespace millrace::detail
