@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topology/java_hash_order.hpp"
 
+#include "millrace/detail/table.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -45,4 +47,30 @@ std::vector<std::string> java_hash_copy_order(std::vector<std::string> collectio
     return by_bucket(std::move(collection), std::bit_ceil(std::max(wanted, kSmallestTable)));
 }
 
+std::vector<std::string> java_hash_union_order(const std::vector<std::string>& a,
+                                               const std::vector<std::string>& b) {
+    std::vector<std::string> all;
+    std::size_t capacity = std::bit_ceil(std::max<std::size_t>(a.size() + b.size(), 1));
+    for (const auto& elements : {a, b}) {
+        for (const std::string& element : elements) {
+            if (std::find(all.begin(), all.end(), element) == all.end()) {
+                all.push_back(element);
+            }
+        }
+    }
+    while (all.size() * 4 > capacity * 3) {
+        capacity *= 2;
+    }
+    return by_bucket(std::move(all), capacity);
+}
+
 }  // namespace millrace::topology
+
+namespace millrace::detail {
+
+std::vector<std::string> stores_of_both(const std::vector<std::string>& left,
+                                        const std::vector<std::string>& right) {
+    return topology::java_hash_union_order(left, right);
+}
+
+}  // namespace millrace::detail

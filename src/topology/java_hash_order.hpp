@@ -17,4 +17,8 @@ std::vector<std::string> java_hash_order(std::vector<std::string> filled_one_by_
 /// number of buckets differs.
 std::vector<std::string> java_hash_copy_order(std::vector<std::string> collection);
 
+/// The same for a set made with room for both collections, then filled from one after the other.
+std::vector<std::string> java_hash_union_order(const std::vector<std::string>& a,
+                                               const std::vector<std::string>& b);
+
 }  // namespace millrace::topology

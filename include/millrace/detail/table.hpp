@@ -45,6 +45,10 @@ struct TableView {
     std::function<std::unique_ptr<ValueGetter<K, V>>()> make_getter{};
 };
 
+/// The stores of two views, each once, in the order in which Kafka Streams names them.
+std::vector<std::string> stores_of_both(const std::vector<std::string>& left,
+                                        const std::vector<std::string>& right);
+
 /// What makes a table's changes, as later verbs see it while the program is written.
 template <class K, class V>
 class TableOrigin {

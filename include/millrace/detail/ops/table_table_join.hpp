@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -222,9 +221,7 @@ class JoinOrigin final : public TableOrigin<K, typename Joiner::Out> {
         }
         const TableView<K, VLeft> left = left_->view();
         const TableView<K, VRight> right = right_->view();
-        std::set<std::string> stores(left.stores.begin(), left.stores.end());
-        stores.insert(right.stores.begin(), right.stores.end());
-        return {{stores.begin(), stores.end()},
+        return {stores_of_both(left.stores, right.stores),
                 [join = join_, make_left = left.make_getter, make_right = right.make_getter] {
                     return std::make_unique<JoiningGetter<K, VLeft, VRight, Joiner>>(
                         join, make_left(), make_right());
