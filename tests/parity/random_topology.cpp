@@ -96,6 +96,19 @@ class Interpreter {
             .map_values([](std::int64_t n) { return Str("w" + std::to_string(n)); });
     }
 
+    Stream session_count(const Words& w) const {
+        const auto windows = SessionWindows::of(milliseconds(parse_long(w[1])))
+                                 .grace(milliseconds(parse_long(w[2])));
+        return s(w[0])
+            .group_by_key()
+            .windowed_by(windows)
+            .count()
+            .to_stream_by([](const Windowed<std::string, SessionWindow>& k, const auto&) {
+                return Str(k.key);
+            })
+            .map_values([](const Long& n) { return n ? Str("s" + text(n)) : std::nullopt; });
+    }
+
     static Table numbered(const KTable<std::string, std::int64_t>& counts) {
         return counts.map_values([](std::int64_t n) { return "n" + std::to_string(n); });
     }
@@ -128,6 +141,7 @@ const std::map<std::string, Interpreter::MakeStream> Interpreter::kStreams = {
     {"merge", [](Interpreter& i, const Words& w) { return i.s(w[0]).merge(i.s(w[1])); }},
     {"repartition",
      [](Interpreter& i, const Words& w) { return i.s(w[0]).repartition({.name = w[1]}); }},
+    {"sessionCount", [](Interpreter& i, const Words& w) { return i.session_count(w); }},
     {"windowCount", [](Interpreter& i, const Words& w) { return i.window_count(w); }},
     {"join", [](Interpreter& i,
                 const Words& w) { return i.s(w[0]).join(i.s(w[1]), kInner, within(w[2], w[3])); }},
@@ -195,6 +209,11 @@ const std::map<std::string, Interpreter::MakeTable> Interpreter::kTables = {
     {"foreignLeftJoin",
      [](Interpreter& i, const Words& w) {
          return i.t(w[0]).left_join(i.t(w[1]), kFirst, kLeft, {}, materialized<std::string>(w[2]));
+     }},
+    {"suppress",
+     [](Interpreter& i, const Words& w) {
+         return Table(i.t(w[0]).suppress(
+             UntilTimeLimit{.limit = milliseconds(parse_long(w[1])), .max_records = 3}));
      }},
     {"countTableBy", [](Interpreter& i, const Words& w) {
          return numbered(i.t(w[0])

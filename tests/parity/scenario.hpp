@@ -37,6 +37,7 @@ Scenarios tables();
 Scenarios tables_versioned();
 Scenarios store_calls();
 Scenarios store_calls_windows();
+Scenarios store_calls_sessions();
 Scenarios random_topology();
 Scenarios processors();
 Scenarios processors_punctuate();

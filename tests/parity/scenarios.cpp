@@ -19,6 +19,7 @@ const std::map<std::string, Scenario>& all_scenarios() {
                                  tables_versioned(),
                                  store_calls(),
                                  store_calls_windows(),
+                                 store_calls_sessions(),
                                  random_topology(),
                                  processors(),
                                  processors_punctuate(),
