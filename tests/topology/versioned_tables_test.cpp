@@ -87,13 +87,10 @@ TEST(VersionedTable, IsRefusedWhereItCannotBe) {
     StreamsBuilder builder;
     EXPECT_THAT([&] { prices(builder, -1ms); },
                 ::testing::ThrowsMessage<TopologyError>(HasSubstr("negative")));
-    EXPECT_THAT(
-        [&] {
-            builder.table<Text, Text>(
-                "bounded",
-                {.store = "bounded", .engine = StoreEngine::kLru, .max_entries = 5, .history = 1s});
-        },
-        ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot keep versions")));
+    const Materialized<Text, Text> bounded{
+        .store = "bounded", .engine = StoreEngine::kLru, .max_entries = 5, .history = 1s};
+    EXPECT_THAT([&] { (builder.table<Text, Text>("bounded", bounded)); },
+                ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot keep versions")));
     EXPECT_THAT([&] { (builder.global_table<Text, Text>("global", {.history = 1s})); },
                 ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot keep versions")));
 }

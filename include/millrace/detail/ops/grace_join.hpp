@@ -30,9 +30,9 @@ class GraceJoinNode final
   public:
     using Base = StreamTableJoinNode<K, V, Plain<K>, VTable, VOut, SameKey<K>, F, kType>;
 
-    GraceJoinNode(std::string name, F join, std::unique_ptr<ValueGetter<Plain<K>, VTable>> table,
+    GraceJoinNode(std::string name, F joiner, std::unique_ptr<ValueGetter<Plain<K>, VTable>> table,
                   GraceSettings<K, V> settings)
-        : Base(std::move(name), SameKey<K>{}, std::move(join), std::move(table)),
+        : Base(std::move(name), SameKey<K>{}, std::move(joiner), std::move(table)),
           settings_(std::move(settings)) {}
 
     void init(TaskContext& context) override {
