@@ -3,8 +3,8 @@
 
 #include "state/layered_store.hpp"
 
-#include <cstddef>
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -40,6 +40,9 @@ class RdAdmin final : public Admin {
     /// A client of this group. librdkafka crashes in a client without a group when a broker answers
     /// the question for a group's offsets with NOT_COORDINATOR (its issue 5040).
     RdClient make_group_client(const std::string& group) const;
+    Result<std::vector<Offset>> ask_offsets(std::span<const TopicPartition> partitions,
+                                            OffsetSpec spec, Isolation isolation,
+                                            std::chrono::milliseconds timeout);
     Result<std::map<TopicPartition, CommittedOffset>> ask_group_offsets(
         rd_kafka_t* client, const std::string& group, std::chrono::milliseconds timeout) const;
 

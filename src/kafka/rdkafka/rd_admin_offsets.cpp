@@ -7,6 +7,7 @@
 #include "kafka/rdkafka/status_of_error.hpp"
 #include "kafka/rdkafka/timeouts.hpp"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCoordinatorPause{100};
+constexpr milliseconds kOffsetsAttempt{5'000};
 
 rd_kafka_IsolationLevel_t to_rd_isolation(Isolation isolation) {
     return isolation == Isolation::kReadCommitted ? RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
@@ -87,6 +89,19 @@ Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPositio
 Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition> partitions,
                                                   OffsetSpec spec, Isolation isolation,
                                                   milliseconds timeout) {
+    // librdkafka looks for the partitions' leaders first. When a topic is new it may miss the news
+    // that it waits for, and then waits until the call times out: so the calls are short ones.
+    auto offsets = ask_offsets(partitions, spec, isolation, std::min(timeout, kOffsetsAttempt));
+    while (offsets.status().code() == ErrorCode::kTimedOut && timeout > kOffsetsAttempt) {
+        timeout -= kOffsetsAttempt;
+        offsets = ask_offsets(partitions, spec, isolation, std::min(timeout, kOffsetsAttempt));
+    }
+    return offsets;
+}
+
+Result<std::vector<Offset>> RdAdmin::ask_offsets(std::span<const TopicPartition> partitions,
+                                                 OffsetSpec spec, Isolation isolation,
+                                                 milliseconds timeout) {
     if (partitions.empty()) {
         return std::vector<Offset>{};
     }
@@ -144,7 +159,7 @@ Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(const s
     // While a group's coordinator is being elected, and its group loaded.
     for (; !offsets.ok() && offsets.status().retriable() && timeout > kCoordinatorPause;
          timeout -= kCoordinatorPause) {
-        RdEvent(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
+        const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
         offsets = ask_group_offsets(client.get(), group, timeout);
     }
     return offsets;

@@ -73,10 +73,10 @@ class SinkNode final : public Node, public Input<K, V> {
 
   private:
     void choose_topic(const Record<K, V>& record) {
-        static const std::string kNone;
+        static const std::string none;
         const RecordContext& at_hand = this->context().record();
         topic_name_ = settings_.choose_topic(record.key, record.value,
-                                             {at_hand.topic != nullptr ? *at_hand.topic : kNone,
+                                             {at_hand.topic != nullptr ? *at_hand.topic : none,
                                               at_hand.partition, at_hand.offset, record.timestamp});
         const auto found = chosen_.find(topic_name_);
         topic_ = found != chosen_.end()

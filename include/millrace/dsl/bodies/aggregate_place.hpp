@@ -49,7 +49,7 @@ TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::str
     core.origin = std::move(origin);
     core.state = store.state;
     core.queryable = store.name_is_generated ? std::string() : store.spec.name;
-    if (node.versioned.value_or(false)) {
+    if (added.versioned.value_or(false)) {
         core.history = store.spec.retention;
     }
     return core;
