@@ -113,6 +113,7 @@ void KafkaStreams::Implementation::make_shared_parts() {
         .memory = memory_.get(),
         .directory = directory_.get(),
         .default_engine = default_engine(config_),
+        .dsl_headers = config_.dsl_store_format == "headers",
         .settings = task_settings_,
         .global_stores = global_ == nullptr ? nullptr : &global_->stores()});
 }
@@ -128,6 +129,7 @@ void KafkaStreams::Implementation::make_global_thread() {
                                        .name = "global",
                                        .specs = {},
                                        .default_engine = default_engine(config_),
+                                       .dsl_headers = config_.dsl_store_format == "headers",
                                        .processing = false};
     for (const auto& global : global_stores) {
         options.specs.push_back(global.store);

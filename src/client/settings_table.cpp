@@ -318,6 +318,8 @@ void add_state(std::vector<Setting>& table) {
     table.push_back(choice("default.dsl.store", &C::default_dsl_store, "rocksdb or in_memory",
                            {{"rocksdb", "rocksDB", "RocksDBDslStoreSuppliers"},
                             {"in_memory", "InMemoryDslStoreSuppliers"}}));
+    table.push_back(choice("dsl.store.format", &C::dsl_store_format, "default or headers",
+                           {{"default", "DEFAULT"}, {"headers", "HEADERS"}}));
     table.push_back(duration("state.cleanup.delay.ms", &C::state_cleanup_delay, 0));
     table.push_back(duration("windowstore.changelog.additional.retention.ms",
                              &C::windowstore_changelog_additional_retention, 0));

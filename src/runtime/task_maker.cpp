@@ -80,6 +80,7 @@ std::unique_ptr<state::TaskStores> TaskMaker::open_stores(TaskId id,
                                        .name = to_string(id),
                                        .specs = {},
                                        .default_engine = parts_.default_engine,
+                                       .dsl_headers = parts_.dsl_headers,
                                        .processing = true};
     for (const std::size_t store : part.stores) {
         options.specs.push_back(parts_.application->spec->stores[store]);

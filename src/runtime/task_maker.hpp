@@ -19,6 +19,7 @@ class TaskMaker {
         state::StateMemory* memory = nullptr;
         state::StateDirectory* directory = nullptr;  ///< Null: no store keeps anything on disk.
         StoreEngine default_engine = StoreEngine::kRocksDb;
+        bool dsl_headers = false;
         std::shared_ptr<const TaskSettings> settings{};
         GlobalStores* global_stores = nullptr;  ///< Null: there are none.
     };

@@ -11,21 +11,33 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
   public:
     LayeredKeyValueStore(const detail::StoreSpec& spec, std::size_t index,
                          StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+    ~LayeredKeyValueStore() override;
 
     const std::string& name() const override { return spec().name; }
     bool persistent() const override;
 
-    NullableBytes get(BytesView key) override { return read(key); }
-    void put(BytesView key, NullableBytes value) override { write(key, value); }
+    NullableBytes get(BytesView key) override { return without_headers(read(key)); }
+    void put(BytesView key, NullableBytes value) override {
+        write(key, headed_row(value, kNoTimestamp));
+    }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
                                          Order order) override;
     std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override;
     std::uint64_t approximate_entries() override { return count_entries(); }
+    KeyValueBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
         return listen(listener, send_old_values);
     }
 
     void restore(std::span<const ChangelogRecord> records) override;
+
+  private:
+    class WithHeaders;
+    class Values;
+
+    std::unique_ptr<BytesIterator> values(KeyRange range, Order order);
+
+    std::unique_ptr<KeyValueBytesStore> with_headers_;
 };
 
 }  // namespace millrace::state

@@ -36,8 +36,12 @@ void LayeredSessionStore::make_key(BytesView key, SessionWindow session) {
 }
 
 bool LayeredSessionStore::put(BytesView key, SessionWindow session, NullableBytes value) {
+    return put_row(key, session, headed_row(value, session.end));
+}
+
+bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, NullableBytes row) {
     make_key(key, session);
-    return write_row(key_, value);
+    return write_row(key_, row);
 }
 
 void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
@@ -47,21 +51,30 @@ void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
 }
 
 NullableBytes LayeredSessionStore::fetch_session(BytesView key, SessionWindow session) {
+    return without_headers(fetch_row(key, session));
+}
+
+NullableBytes LayeredSessionStore::fetch_row(BytesView key, SessionWindow session) {
     make_key(key, session);
     return read(key_);
 }
 
 class LayeredSessionStore::Iterator final : public SessionBytesIterator {
   public:
-    explicit Iterator(std::unique_ptr<Rows> rows) : rows_(std::move(rows)) {}
+    Iterator(const LayeredSessionStore& store, Show show, std::unique_ptr<Rows> rows)
+        : store_(&store), show_(show), rows_(std::move(rows)) {}
 
     bool valid() const override { return rows_->valid(); }
     void next() override { rows_->next(); }
     BytesView key() const override { return session_key_of(rows_->key()); }
     SessionWindow session() const override { return session_of(rows_->key()); }
-    BytesView value() const override { return rows_->value(); }
+    BytesView value() const override {
+        return show_ == Show::kRows ? rows_->value() : *store_->without_headers(rows_->value());
+    }
 
   private:
+    const LayeredSessionStore* store_;
+    Show show_;
     std::unique_ptr<Rows> rows_;
 };
 
@@ -70,6 +83,14 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_sessions(Nullabl
                                                                          Timestamp earliest_end,
                                                                          Timestamp latest_start,
                                                                          Order order) {
+    return touching(first, last, earliest_end, latest_start, order, Show::kValues);
+}
+
+std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableBytes first,
+                                                                    NullableBytes last,
+                                                                    Timestamp earliest_end,
+                                                                    Timestamp latest_start,
+                                                                    Order order, Show show) {
     Query query;
     if (first) {
         query.first = Bytes(*first);
@@ -84,17 +105,60 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_sessions(Nullabl
     if (expiry().exact) {
         query.less = earlier_in_memory;
     }
-    return std::make_unique<Iterator>(find(std::move(query)));
+    return std::make_unique<Iterator>(*this, show, find(std::move(query)));
 }
 
 std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_ended(Timestamp from,
                                                                       Timestamp to) {
+    return ended(from, to, Show::kValues);
+}
+
+std::unique_ptr<SessionBytesIterator> LayeredSessionStore::ended(Timestamp from, Timestamp to,
+                                                                 Show show) {
     Query query;
     query.from = milliseconds_of(from);
     query.to = milliseconds_of(to);
     query.ignore_expiry = true;
     query.less = expiry().exact ? earlier_in_memory : earlier_on_disk;
-    return std::make_unique<Iterator>(find(std::move(query)));
+    return std::make_unique<Iterator>(*this, show, find(std::move(query)));
+}
+
+class LayeredSessionStore::WithHeaders final : public SessionBytesStore {
+  public:
+    explicit WithHeaders(LayeredSessionStore& store) : store_(&store) {}
+
+    const std::string& name() const override { return store_->name(); }
+    bool persistent() const override { return store_->persistent(); }
+    bool put(BytesView key, SessionWindow session, NullableBytes value) override {
+        return store_->put_row(key, session, value);
+    }
+    void remove(BytesView key, SessionWindow session) override { store_->remove(key, session); }
+    NullableBytes fetch_session(BytesView key, SessionWindow session) override {
+        return store_->fetch_row(key, session);
+    }
+    std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first, NullableBytes last,
+                                                        Timestamp earliest_end,
+                                                        Timestamp latest_start,
+                                                        Order order) override {
+        return store_->touching(first, last, earliest_end, latest_start, order, Show::kRows);
+    }
+    std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override {
+        return store_->ended(from, to, Show::kRows);
+    }
+    SessionBytesStore* with_headers() override { return this; }
+    bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
+
+  private:
+    LayeredSessionStore* store_;
+};
+
+LayeredSessionStore::~LayeredSessionStore() = default;
+
+SessionBytesStore* LayeredSessionStore::with_headers() {
+    if (keeps_headers() && with_headers_ == nullptr) {
+        with_headers_ = std::make_unique<WithHeaders>(*this);
+    }
+    return with_headers_.get();
 }
 
 }  // namespace millrace::state

@@ -11,6 +11,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
   public:
     LayeredSessionStore(const detail::StoreSpec& spec, std::size_t index,
                         StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+    ~LayeredSessionStore() override;
 
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
@@ -23,18 +24,28 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
                                                         Timestamp latest_start,
                                                         Order order) override;
     std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override;
+    SessionBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
         return listen(listener, send_old_values);
     }
 
   private:
     class Iterator;
+    class WithHeaders;
+    enum class Show { kValues, kRows };
 
     bool moves_stream_time() const override { return !removing_; }
     void make_key(BytesView key, SessionWindow session);
+    bool put_row(BytesView key, SessionWindow session, NullableBytes row);
+    NullableBytes fetch_row(BytesView key, SessionWindow session);
+    std::unique_ptr<SessionBytesIterator> touching(NullableBytes first, NullableBytes last,
+                                                   Timestamp earliest_end, Timestamp latest_start,
+                                                   Order order, Show show);
+    std::unique_ptr<SessionBytesIterator> ended(Timestamp from, Timestamp to, Show show);
 
     bool removing_ = false;  // From memory, which leaves stream time alone.
     Bytes key_;
+    std::unique_ptr<SessionBytesStore> with_headers_;
 };
 
 }  // namespace millrace::state

@@ -2,6 +2,7 @@
 #include "state/layered_store.hpp"
 
 #include "core/check.hpp"
+#include "millrace/state/value_timestamp_headers.hpp"
 #include "state/window_key.hpp"
 
 #include <algorithm>
@@ -31,7 +32,9 @@ LayeredStore::LayeredStore(const detail::StoreSpec& spec, std::size_t index,
       // Without memory for caches there is none at all, rather than one that lets go of everything
       // at once: the two differ where a key that is not there is removed.
       caching_(spec.caching && !spec.retain_duplicates && environment.cache->enabled()),
-      timestamped_(is_timestamped(spec.kind)) {}
+      timestamped_(is_timestamped(spec.kind)),
+      adds_time_(spec.kind == detail::StoreKind::kWindow &&
+                 spec.headers == detail::StoredHeaders::kOfRecordIfAsked) {}
 
 LayeredStore::~LayeredStore() = default;
 
@@ -127,13 +130,19 @@ void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordC
     if (spec_.log_timestamps) {
         timestamp = context.timestamp;
     }
+    const bool of_record = spec_.log_headers || spec_.retain_duplicates || keeps_headers();
+    const Headers* headers = of_record ? context.headers : nullptr;
+    if (keeps_headers() && value) {
+        logged_headers_.clear();
+        detail::read_stored_headers(detail::take_stored_headers(*value), logged_headers_);
+        headers = &logged_headers_;
+        value->remove_prefix(adds_time_ ? kTimestampSize : 0);
+    }
     if (timestamped_ && value) {
         MILLRACE_CHECK(value->size() >= kTimestampSize);
         timestamp = read_timestamp(value->substr(0, kTimestampSize));
         value->remove_prefix(kTimestampSize);
     }
-    const bool with_headers = spec_.log_headers || spec_.retain_duplicates;
-    const Headers* headers = with_headers ? context.headers : nullptr;
     environment_.context->log_change(index_, logged_key(key), value, timestamp, headers);
 }
 
@@ -209,8 +218,8 @@ void LayeredStore::let_go(RecordTable::Entry& entry, bool evicted) {
             skip = !value && !old_value;
         }
         letting_.key.assign(entry.key().substr(key_prefix_));
-        letting_.value.assign(value.value_or(BytesView{}));
-        letting_.old_value.assign(old_value.value_or(BytesView{}));
+        letting_.value.assign(without_headers(value).value_or(BytesView{}));
+        letting_.old_value.assign(without_headers(old_value).value_or(BytesView{}));
         if (context.headers != nullptr) {
             letting_.headers = *context.headers;
         } else {
@@ -308,12 +317,46 @@ bool LayeredStore::listen(detail::FlushListener* listener, bool send_old_values)
     return true;
 }
 
+NullableBytes LayeredStore::headed_row(NullableBytes value, Timestamp time) {
+    if (!value || !keeps_headers()) {
+        return value;
+    }
+    static const Headers kNoHeaders;
+    const Headers* headers = nullptr;
+    if (spec_.headers == detail::StoredHeaders::kOfRecordIfAsked &&
+        environment_.context != nullptr) {
+        headers = environment_.context->record().headers;
+    }
+    row_.clear();
+    detail::append_stored_headers(headers != nullptr ? *headers : kNoHeaders, row_);
+    if (adds_time_) {
+        append_timestamp(time, row_);
+    }
+    row_.append(*value);
+    return BytesView(row_);
+}
+
+NullableBytes LayeredStore::without_headers(NullableBytes row) const {
+    if (row && keeps_headers()) {
+        detail::take_stored_headers(*row);
+        row->remove_prefix(adds_time_ ? kTimestampSize : 0);
+    }
+    return row;
+}
+
 NullableBytes LayeredStore::stored_value(const ChangelogRecord& record) {
-    if (!timestamped_ || !record.value) {
+    if (!record.value || !(timestamped_ || keeps_headers())) {
         return record.value;
     }
     restored_value_.clear();
-    append_timestamp(record.timestamp, restored_value_);
+    if (keeps_headers()) {
+        static const Headers kNoHeaders;
+        detail::append_stored_headers(record.headers != nullptr ? *record.headers : kNoHeaders,
+                                      restored_value_);
+    }
+    if (timestamped_ || adds_time_) {
+        append_timestamp(record.timestamp, restored_value_);
+    }
     restored_value_.append(*record.value);
     return BytesView(restored_value_);
 }

@@ -85,6 +85,12 @@ class LayeredStore {
     /// False when a row that waits for the commit may be forgotten instead.
     virtual bool worth_storing(BytesView) const { return true; }
 
+    /// Rows of stores that keep headers have these in front, and, of join stores, a time; values
+    /// as most users of the store know them do not. Views live until the next call.
+    bool keeps_headers() const noexcept { return spec_.headers != detail::StoredHeaders::kNone; }
+    NullableBytes headed_row(NullableBytes value, Timestamp time);
+    NullableBytes without_headers(NullableBytes row) const;
+
     NullableBytes read(BytesView key);
     void write(BytesView key, const NullableBytes& value);
 
@@ -138,8 +144,11 @@ class LayeredStore {
     RecordTable table_;
     detail::FlushListener* listener_ = nullptr;
     bool send_old_values_ = false;
+    bool adds_time_;  // To rows with headers, which have one, of stores whose values have none.
     Letting letting_;
     Bytes restored_value_;
+    Bytes row_;
+    Headers logged_headers_;
 };
 
 }  // namespace millrace::state

@@ -30,6 +30,10 @@ void LayeredWindowStore::make_key(BytesView key, Timestamp start, std::uint32_t 
 }
 
 bool LayeredWindowStore::put(BytesView key, Timestamp window_start, NullableBytes value) {
+    return put_row(key, window_start, headed_row(value, window_start));
+}
+
+bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start, NullableBytes value) {
     if (spec().retain_duplicates) {
         // Kafka Streams numbers the rows and their changelog apart: a null changes no row but is
         // logged.
@@ -56,21 +60,30 @@ BytesView LayeredWindowStore::logged_key(BytesView table_key) const {
 }
 
 NullableBytes LayeredWindowStore::fetch(BytesView key, Timestamp window_start) {
+    return without_headers(fetch_row(key, window_start));
+}
+
+NullableBytes LayeredWindowStore::fetch_row(BytesView key, Timestamp window_start) {
     make_key(key, window_start, 0);
     return read(key_);
 }
 
 class LayeredWindowStore::Iterator final : public WindowBytesIterator {
   public:
-    explicit Iterator(std::unique_ptr<Rows> rows) : rows_(std::move(rows)) {}
+    Iterator(const LayeredWindowStore& store, Show show, std::unique_ptr<Rows> rows)
+        : store_(&store), show_(show), rows_(std::move(rows)) {}
 
     bool valid() const override { return rows_->valid(); }
     void next() override { rows_->next(); }
     BytesView key() const override { return window_key_of(rows_->key()); }
     Timestamp window_start() const override { return window_start_of(rows_->key()); }
-    BytesView value() const override { return rows_->value(); }
+    BytesView value() const override {
+        return show_ == Show::kRows ? rows_->value() : *store_->without_headers(rows_->value());
+    }
 
   private:
+    const LayeredWindowStore* store_;
+    Show show_;
     std::unique_ptr<Rows> rows_;
 };
 
@@ -83,6 +96,13 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch_range(NullableByt
                                                                      NullableBytes last,
                                                                      Timestamp from, Timestamp to,
                                                                      Order order) {
+    return find(first, last, from, to, order, Show::kValues);
+}
+
+std::unique_ptr<WindowBytesIterator> LayeredWindowStore::find(NullableBytes first,
+                                                              NullableBytes last, Timestamp from,
+                                                              Timestamp to, Order order,
+                                                              Show show) {
     Query query;
     if (first) {
         query.first = Bytes(*first);
@@ -96,7 +116,44 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch_range(NullableByt
     if (spec().time_first && !expiry().exact && !first && !last) {
         query.less = earlier;
     }
-    return std::make_unique<Iterator>(find(std::move(query)));
+    return std::make_unique<Iterator>(*this, show, LayeredSegmentedStore::find(std::move(query)));
+}
+
+class LayeredWindowStore::WithHeaders final : public WindowBytesStore {
+  public:
+    explicit WithHeaders(LayeredWindowStore& store) : store_(&store) {}
+
+    const std::string& name() const override { return store_->name(); }
+    bool persistent() const override { return store_->persistent(); }
+    bool put(BytesView key, Timestamp window_start, NullableBytes value) override {
+        return store_->put_row(key, window_start, value);
+    }
+    NullableBytes fetch(BytesView key, Timestamp window_start) override {
+        return store_->fetch_row(key, window_start);
+    }
+    std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
+                                               Order order) override {
+        return store_->find(key, key, from, to, order, Show::kRows);
+    }
+    std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first, NullableBytes last,
+                                                     Timestamp from, Timestamp to,
+                                                     Order order) override {
+        return store_->find(first, last, from, to, order, Show::kRows);
+    }
+    WindowBytesStore* with_headers() override { return this; }
+    bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
+
+  private:
+    LayeredWindowStore* store_;
+};
+
+LayeredWindowStore::~LayeredWindowStore() = default;
+
+WindowBytesStore* LayeredWindowStore::with_headers() {
+    if (keeps_headers() && with_headers_ == nullptr) {
+        with_headers_ = std::make_unique<WithHeaders>(*this);
+    }
+    return with_headers_.get();
 }
 
 void LayeredWindowStore::committed() {

@@ -14,6 +14,7 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
   public:
     LayeredWindowStore(const detail::StoreSpec& spec, std::size_t index,
                        StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+    ~LayeredWindowStore() override;
 
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
@@ -25,6 +26,7 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
     std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first, NullableBytes last,
                                                      Timestamp from, Timestamp to,
                                                      Order order) override;
+    WindowBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
         return listen(listener, send_old_values);
     }
@@ -37,6 +39,8 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
 
   private:
     class Iterator;
+    class WithHeaders;
+    enum class Show { kValues, kRows };
     struct Sequences {
         std::uint32_t row = 0;     // Of the last row put, when duplicates are kept.
         std::uint32_t logged = 0;  // Of the last put logged: nulls are, too.
@@ -45,11 +49,16 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
     BytesView logged_key(BytesView table_key) const override;
     void row_restored(BytesView changelog_key) override;
     void make_key(BytesView key, Timestamp start, std::uint32_t sequence);
+    bool put_row(BytesView key, Timestamp window_start, NullableBytes row);
+    NullableBytes fetch_row(BytesView key, Timestamp window_start);
+    std::unique_ptr<WindowBytesIterator> find(NullableBytes first, NullableBytes last,
+                                              Timestamp from, Timestamp to, Order order, Show show);
 
     Sequences sequences_;
     Sequences committed_sequences_;
     Bytes key_;
     Bytes logged_key_;  // Of a store that keeps duplicates.
+    std::unique_ptr<WindowBytesStore> with_headers_;
 };
 
 }  // namespace millrace::state

@@ -23,6 +23,7 @@
 
 namespace millrace::state {
 
+using detail::StoredHeaders;
 using detail::StoreKind;
 using detail::StoreSpec;
 
@@ -30,6 +31,11 @@ namespace {
 
 constexpr std::size_t kOffsetSize = 8;
 constexpr char kFormat = 1;
+constexpr char kFormatWithHeaders = 2;  // Of the store's rows.
+
+char format_of(const StoreSpec& spec) {
+    return spec.headers == StoredHeaders::kNone ? kFormat : kFormatWithHeaders;
+}
 
 bool has_changelog(const StoreSpec& spec) {
     return spec.logging || !spec.source_topic.empty();
@@ -52,6 +58,11 @@ class TaskStores::Implementation {
         : options_(std::move(options)), own_cache_(memory.cache_bytes_per_thread()) {
         environment_.cache = &own_cache_;
         environment_.processing = options_.processing;
+        for (StoreSpec& spec : options_.specs) {
+            if (!options_.dsl_headers && spec.headers != StoredHeaders::kGiven) {
+                spec.headers = StoredHeaders::kNone;
+            }
+        }
         for (const StoreSpec& spec : options_.specs) {
             if (on_disk(spec) && database_ == nullptr) {
                 database_ = open_database(options_.directory / "db", options_.name, memory);
@@ -220,7 +231,7 @@ class TaskStores::Implementation {
         if (!store.on_disk) {
             return;
         }
-        Bytes row(1, kFormat);
+        Bytes row(1, format_of(store.layers->spec()));
         append_big_endian(static_cast<std::uint64_t>(store.offset.value_or(-1)), kOffsetSize, row);
         append_timestamp(offsets_written_at_.value_or(kNoTimestamp), row);
         store.layers->save(row);
@@ -233,18 +244,26 @@ class TaskStores::Implementation {
             return;
         }
         const std::optional<Bytes> row = database_->about(store.layers->spec().name);
-        if (row) {
+        const bool is_of_format = !row || row->empty() || !is_other_format(store, row->front());
+        if (row && is_of_format) {
             read_about(store, *row);
         }
         // Rows that no offset vouches for are of no use, unless there is no changelog at all.
-        if (!store.offset && !store.empty && (!row || has_changelog(store.layers->spec()))) {
+        if (!is_of_format ||
+            (!store.offset && !store.empty && (!row || has_changelog(store.layers->spec())))) {
             clear(store);
         }
     }
 
+    // The setting dsl.store.format was changed: rows are of no use, and come back by a restore.
+    static bool is_other_format(const Store& store, char format) {
+        return (format == kFormat || format == kFormatWithHeaders) &&
+               format != format_of(store.layers->spec());
+    }
+
     void read_about(Store& store, BytesView row) {
         const std::size_t fixed = 1 + kOffsetSize + kStartSize;
-        if (row.size() < fixed || row[0] != kFormat) {
+        if (row.size() < fixed || row[0] != format_of(store.layers->spec())) {
             throw StateCorrupted("cannot read the state database: task " + options_.name +
                                  ", store " + store.layers->spec().name +
                                  ": unknown format of its offset");

@@ -64,7 +64,8 @@ class TaskStores {
         std::string name;                 ///< For messages: the task id.
         std::vector<millrace::detail::StoreSpec> specs;  ///< In the order in which commits flush.
         StoreEngine default_engine = StoreEngine::kRocksDb;
-        bool processing = true;  ///< False: a standby or global task, no change logging.
+        bool dsl_headers = false;  ///< dsl.store.format=headers.
+        bool processing = true;    ///< False: a standby or global task, no change logging.
     };
 
     /// Opens or creates. `memory` and `context` must outlive the stores; `context` may be null

@@ -3,6 +3,7 @@
 
 #include "millrace/core/error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,16 @@ StoreEngine engine(const Config& config) {
     throw ConfigError("dsl.store.suppliers.class must be rocksdb or in-memory: " + value);
 }
 
+bool dsl_headers(const Config& config) {
+    std::string value = text(config, "dsl.store.format", "default");
+    std::transform(value.begin(), value.end(), value.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (value != "default" && value != "headers") {
+        throw ConfigError("dsl.store.format must be default or headers: " + value);
+    }
+    return value == "headers";
+}
+
 }  // namespace
 
 DriverSettings driver_settings(const DriverOptions& options) {
@@ -98,6 +109,7 @@ DriverSettings driver_settings(const DriverOptions& options) {
     }
     settings.memory.cache_bytes = static_cast<std::size_t>(cache);
     settings.engine = engine(config);
+    settings.dsl_headers = dsl_headers(config);
     task->setting = [all = std::move(config)](std::string_view name) {
         const auto found = all.find(std::string(name));
         return found == all.end() ? std::string() : found->second;

@@ -16,6 +16,7 @@ struct DriverSettings {
     std::shared_ptr<const runtime::TaskSettings> task;
     state::StateMemory::Limits memory;
     StoreEngine engine = StoreEngine::kRocksDb;
+    bool dsl_headers = false;
 };
 
 /// Throws ConfigError for a value that cannot be understood. Names nobody knows are left to the

@@ -100,6 +100,7 @@ std::unique_ptr<state::TaskStores> TopologyTestDriver::Implementation::make_stor
                                    .name = name,
                                    .specs = std::move(specs),
                                    .default_engine = settings_.engine,
+                                   .dsl_headers = settings_.dsl_headers,
                                    .processing = processing},
         memory_);
 }

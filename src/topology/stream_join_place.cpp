@@ -39,6 +39,7 @@ StoreSpec window_store(const StreamJoinOptions& options, const std::optional<Sto
     store.kind = StoreKind::kWindow;
     store.caching = false;
     store.logging = options.logging;
+    store.headers = StoredHeaders::kOfRecordIfAsked;
     return store;
 }
 

@@ -21,6 +21,7 @@ StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) 
     place.spec.logging = options.logging;
     place.spec.changelog_config = options.changelog_config;
     place.spec.max_entries = options.max_entries;
+    place.spec.headers = StoredHeaders::kEmptyIfAsked;
     if (options.history) {
         if (kind != StoreKind::kTimestampedKeyValue) {
             throw TopologyError("store " + place.spec.name +
@@ -35,6 +36,7 @@ StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) 
         place.spec.kind = StoreKind::kVersionedKeyValue;
         place.spec.retention = *options.history;
         place.spec.caching = false;
+        place.spec.headers = StoredHeaders::kNone;
     }
     return place;
 }

@@ -52,6 +52,7 @@ Scenarios naming_tables();
 Scenarios windows_more();
 Scenarios sessions();
 Scenarios suppress();
+Scenarios header_stores();
 Scenarios processor_topologies();
 
 /// All scenarios by name.

@@ -34,6 +34,7 @@ const std::map<std::string, Scenario>& all_scenarios() {
                                  windows_more(),
                                  sessions(),
                                  suppress(),
+                                 header_stores(),
                                  processor_topologies()}) {
             for (const Scenario& scenario : area) {
                 scenarios.emplace(scenario.name, scenario);

@@ -3,6 +3,7 @@
 
 #include "millrace/detail/topology_spec.hpp"
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/value_timestamp_headers.hpp"
 
 #include <stdexcept>
 
@@ -23,8 +24,17 @@ std::int64_t big_endian(BytesView bytes) {
     return static_cast<std::int64_t>(value);
 }
 
-void add_value(Json& entry, BytesView value, bool timestamped) {
-    if (timestamped) {
+/// What is in front of a value.
+struct Layout {
+    bool headers = false;
+    bool timestamp = false;
+};
+
+void add_value(Json& entry, BytesView value, Layout layout) {
+    if (layout.headers) {
+        entry["headers"] = to_hex(millrace::detail::take_stored_headers(value));
+    }
+    if (layout.timestamp) {
         entry["timestamp"] = big_endian(value.substr(0, kTimestampBytes));
         value.remove_prefix(kTimestampBytes);
     }
@@ -53,31 +63,31 @@ Json dump_lists(KeyValueBytesStore& store) {
     return entries;
 }
 
-Json dump_key_values(KeyValueBytesStore& store, bool timestamped) {
+Json dump_key_values(KeyValueBytesStore& store, Layout layout) {
     Json entries = Json::array();
     for (auto it = store.range(std::nullopt, std::nullopt, Order::kForward); it->valid();
          it->next()) {
         Json entry{{"key", {{"hex", to_hex(it->key())}}}};
-        add_value(entry, it->value(), timestamped);
+        add_value(entry, it->value(), layout);
         entries.push_back(std::move(entry));
     }
     return entries;
 }
 
-Json dump_windows(WindowBytesStore& store, bool timestamped) {
+Json dump_windows(WindowBytesStore& store, Layout layout) {
     Json entries = Json::array();
     for (auto it = store.fetch_range(std::nullopt, std::nullopt, timestamp_of(0), Timestamp::max(),
                                      Order::kForward);
          it->valid(); it->next()) {
         Json entry{{"key", {{"hex", to_hex(it->key())}}},
                    {"start", milliseconds_of(it->window_start())}};
-        add_value(entry, it->value(), timestamped);
+        add_value(entry, it->value(), layout);
         entries.push_back(std::move(entry));
     }
     return entries;
 }
 
-Json dump_sessions(SessionBytesStore& store, const Seen& seen) {
+Json dump_sessions(SessionBytesStore& store, Layout layout, const Seen& seen) {
     Json entries = Json::array();
     for (const Bytes& key : seen.keys) {
         for (auto it = store.find_sessions(BytesView(key), BytesView(key), timestamp_of(0),
@@ -86,7 +96,7 @@ Json dump_sessions(SessionBytesStore& store, const Seen& seen) {
             Json entry{{"key", {{"hex", to_hex(it->key())}}},
                        {"start", milliseconds_of(it->session().start)},
                        {"end", milliseconds_of(it->session().end)}};
-            add_value(entry, it->value(), false);
+            add_value(entry, it->value(), layout);
             entries.push_back(std::move(entry));
         }
     }
@@ -133,6 +143,17 @@ Json dump_versions(VersionedBytesStore& store, const Seen& seen) {
     return entries;
 }
 
+/// The content of a store, with the headers of its rows where it keeps any.
+template <class Store, class Dump>
+Json dump_as(const std::string& kind, Store& store, bool timestamped, Dump dump) {
+    if (Store* with_headers = store.with_headers()) {
+        const bool of_join = kind == "window";
+        return {{"kind", (of_join ? "headers_timestamped_" : "headers_") + kind},
+                {"entries", dump(*with_headers, Layout{true, timestamped || of_join})}};
+    }
+    return {{"kind", kind}, {"entries", dump(store, Layout{false, timestamped})}};
+}
+
 Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver, const Seen& seen) {
     switch (spec.kind) {
         case StoreKind::kVersionedKeyValue:
@@ -146,20 +167,20 @@ Json dump_store(const StoreSpec& spec, TopologyTestDriver& driver, const Seen& s
                 return {{"kind", "key_value"},
                         {"entries", dump_lists(driver.key_value_store(spec.name))}};
             }
-            return {{"kind", "key_value"},
-                    {"entries", dump_key_values(driver.key_value_store(spec.name), false)}};
+            return dump_as("key_value", driver.key_value_store(spec.name), false, dump_key_values);
         case StoreKind::kTimestampedKeyValue:
-            return {{"kind", "timestamped_key_value"},
-                    {"entries", dump_key_values(driver.key_value_store(spec.name), true)}};
+            return dump_as("timestamped_key_value", driver.key_value_store(spec.name), true,
+                           dump_key_values);
         case StoreKind::kWindow:
-            return {{"kind", "window"},
-                    {"entries", dump_windows(driver.window_store(spec.name), false)}};
+            return dump_as("window", driver.window_store(spec.name), false, dump_windows);
         case StoreKind::kTimestampedWindow:
-            return {{"kind", "timestamped_window"},
-                    {"entries", dump_windows(driver.window_store(spec.name), true)}};
+            return dump_as("timestamped_window", driver.window_store(spec.name), true,
+                           dump_windows);
         case StoreKind::kSession:
-            return {{"kind", "session"},
-                    {"entries", dump_sessions(driver.session_store(spec.name), seen)}};
+            return dump_as("session", driver.session_store(spec.name), false,
+                           [&](SessionBytesStore& store, Layout layout) {
+                               return dump_sessions(store, layout, seen);
+                           });
         case StoreKind::kChangeBuffer:
             return {{"kind", "opaque"}, {"entries", Json::array()}};
     }

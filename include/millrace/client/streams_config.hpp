@@ -94,6 +94,10 @@ struct StreamsConfig {
     /// Engine of stores that name none: "rocksdb" or "in_memory".
     std::string default_dsl_store = "rocksdb";
 
+    /// Rows of the DSL's stores: "default", or "headers" to keep the headers of records where Kafka
+    /// Streams does (KIP-1285). Rows on disk in the other format are restored from the changelog.
+    std::string dsl_store_format = "default";
+
     /// Timestamp extractor of sources that name none: fail, skip, partition_time or wall_clock.
     std::string default_timestamp_extractor = "fail";
 

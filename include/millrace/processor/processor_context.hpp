@@ -9,6 +9,7 @@
 #include "millrace/processor/record_metadata.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/value_timestamp_headers.hpp"
 
 #include <chrono>
 #include <concepts>
@@ -62,6 +63,12 @@ class ProcessingContext {
         auto* bytes = dynamic_cast<BytesStore*>(&state_store(name));
         if (bytes == nullptr) {
             throw TopologyError("store " + name + " is of another kind than the one asked for");
+        }
+        if constexpr (detail::kKeepsHeaders<typename Store::Value>) {
+            bytes = bytes->with_headers();
+            if (bytes == nullptr) {
+                throw TopologyError("store " + name + " keeps no headers");
+            }
         }
         return Store(*bytes, std::move(serdes)...);
     }

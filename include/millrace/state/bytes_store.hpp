@@ -49,6 +49,11 @@ class KeyValueBytesStore : public StateStore {
 
     virtual std::uint64_t approximate_entries() = 0;
 
+    /// The same store with the headers in front of each value (docs/formats/stored-headers.md);
+    /// null when it keeps none. Through this face here, values come without, and what is put has
+    /// the headers that the store was made to keep: none, or those of the record at hand.
+    virtual KeyValueBytesStore* with_headers() { return nullptr; }
+
     /// Sends what the cache lets go of to `listener` and returns true; false when the store has no
     /// cache, and the caller must forward by itself.
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
@@ -120,6 +125,9 @@ class WindowBytesStore : public StateStore {
                                                              NullableBytes last, Timestamp from,
                                                              Timestamp to, Order order) = 0;
 
+    /// As KeyValueBytesStore::with_headers.
+    virtual WindowBytesStore* with_headers() { return nullptr; }
+
     /// As KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes window start and 4
     /// bytes sequence number.
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
@@ -163,6 +171,9 @@ class SessionBytesStore : public StateStore {
 
     /// Sessions of all keys with from <= end <= to, by end.
     virtual std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) = 0;
+
+    /// As KeyValueBytesStore::with_headers.
+    virtual SessionBytesStore* with_headers() { return nullptr; }
 
     /// As KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes end and 8 bytes start
     /// of the session.

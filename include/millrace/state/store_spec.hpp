@@ -32,6 +32,14 @@ enum class StoreKind {
     kChangeBuffer,  ///< Of suppressions; in memory, whatever the engine.
 };
 
+/// Whether a store's rows have headers (KIP-1271), and whose.
+enum class StoredHeaders {
+    kNone,
+    kEmptyIfAsked,  ///< With dsl.store.format=headers: room for them, which the DSL leaves empty.
+    kOfRecordIfAsked,  ///< With that setting: of the record that wrote the row.
+    kGiven,            ///< Always: whoever writes the row gives them.
+};
+
 /// Everything the running side needs to know to make one state store. Plain data.
 struct StoreSpec {
     std::string name;
@@ -50,6 +58,7 @@ struct StoreSpec {
     bool time_first = false;      ///< Stores of results on close: walked by time, not by key.
     bool closes_exactly = false;  ///< Those: a session is there until it has surely closed, where
                                   ///< Kafka Streams' lose some (docs/differences...).
+    StoredHeaders headers = StoredHeaders::kNone;
     std::size_t max_entries = 0;  ///< kLru.
 
     /// Source topic that serves as changelog (optimisation, global and read-only stores); empty: an

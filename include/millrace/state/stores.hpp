@@ -5,6 +5,7 @@
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/session_store.hpp"
 #include "millrace/state/store_spec.hpp"
+#include "millrace/state/value_timestamp_headers.hpp"
 #include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
 
@@ -231,6 +232,15 @@ StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
+/// Values with the time and the headers of their last update (KIP-1271).
+template <class K, class V>
+StoreBuilder<KeyValueStore<K, ValueTimestampHeaders<V>>> timestamped_key_value_store_with_headers(
+    KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedKeyValue;
+    supplier.spec.headers = millrace::detail::StoredHeaders::kGiven;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+
 template <class K, class V>
 StoreBuilder<VersionedKeyValueStore<K, V>> versioned_key_value_store(
     VersionedStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
@@ -251,6 +261,14 @@ StoreBuilder<TimestampedWindowStore<K, V>> timestamped_window_store(WindowStoreS
                                                                     SerdeOf<K> key_serde = {},
                                                                     SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = millrace::detail::StoreKind::kTimestampedWindow;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+
+template <class K, class V>
+StoreBuilder<WindowStore<K, ValueTimestampHeaders<V>>> timestamped_window_store_with_headers(
+    WindowStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedWindow;
+    supplier.spec.headers = millrace::detail::StoredHeaders::kGiven;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 

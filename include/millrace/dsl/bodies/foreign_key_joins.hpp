@@ -113,6 +113,7 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     store.name = names.store;
     store.kind = detail::StoreKind::kTimestampedKeyValue;
     store.log_headers = true;
+    store.headers = detail::StoredHeaders::kOfRecordIfAsked;
     auto receive = detail::processor_node<detail::SubscriptionReceiveNode<K, KOther>>(
         names.receive, names.store, right.key_serde, core_.key_serde);
     receive.stores.push_back({store, {names.receive}});
