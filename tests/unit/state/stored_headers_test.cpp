@@ -24,6 +24,7 @@ using Stored = detail::StoredValue<ValueTimestampHeaders<std::string>>;
 using ::millrace::testing::FakeStoreContext;
 using ::testing::ElementsAre;
 using ::testing::Field;
+using ::testing::IsEmpty;
 
 /// The bytes of the example in the format's page.
 Bytes documented() {
@@ -78,7 +79,7 @@ TEST(StoredHeaders, RefuseToBeCutShort) {
 /// A store of that kind, made by TaskStores.
 class KeptHeaders : public ::testing::TestWithParam<StoreEngine> {
   protected:
-    state::TaskStores open(detail::StoredHeaders headers, bool asked) {
+    state::TaskStores open(detail::StoredHeaders headers, bool asked, bool caching = false) {
         state::TaskStores::Options options;
         options.directory = directory_.path();
         options.name = "0_0";
@@ -87,6 +88,7 @@ class KeptHeaders : public ::testing::TestWithParam<StoreEngine> {
         spec.kind = detail::StoreKind::kTimestampedKeyValue;
         spec.engine = GetParam();
         spec.headers = headers;
+        spec.caching = caching;
         options.specs = {spec};
         options.dsl_headers = asked;
         return state::TaskStores(std::move(options), memory_);
@@ -115,6 +117,28 @@ TEST_P(KeptHeaders, AreThoseOfTheRecordAndOutOfTheWay) {
     EXPECT_EQ(rows->value(), value);
     EXPECT_THAT(context_.log, ElementsAre(Field(&FakeStoreContext::Logged::value, "v")));
     EXPECT_TRUE(context_.log.front().headers);
+}
+
+TEST_P(KeptHeaders, LeaveTheCacheForTheChangelogButNotForWhoIsTold) {
+    const Headers headers{{"h", "x"}};
+    context_.at_hand.headers = &headers;
+    const Bytes value = Bytes(7, '\0') + "\5v";
+    auto stores = open(detail::StoredHeaders::kOfRecordIfAsked, true, true);
+    stores.set_context(context_);
+    millrace::testing::RecordingListener listener;
+    ASSERT_TRUE(face(stores).set_flush_listener(&listener, true));
+    face(stores).put("k", BytesView(Bytes(7, '\0') + "\4u"));
+    face(stores).put("k", BytesView(value));
+
+    EXPECT_EQ(face(stores).get("k"), NullableBytes(value));
+    EXPECT_THAT(context_.log, IsEmpty());
+    stores.flush_caches();
+
+    EXPECT_THAT(context_.log, ElementsAre(Field(&FakeStoreContext::Logged::value, "v")));
+    EXPECT_TRUE(context_.log.front().headers);
+    ASSERT_EQ(listener.told.size(), 1U);
+    EXPECT_EQ(listener.told.front().value, value);
+    EXPECT_EQ(face(stores).with_headers()->get("k"), NullableBytes(documented()));
 }
 
 TEST_P(KeptHeaders, AreLeftOutUnlessAskedFor) {

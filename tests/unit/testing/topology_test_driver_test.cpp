@@ -245,6 +245,7 @@ TEST_F(TopologyTestDriverTest, RefusesSettingsItCannotUnderstand) {
     EXPECT_THROW(run({.config = {{"max.task.idle.ms", "soon"}}}), ConfigError);
     EXPECT_THROW(run({.config = {{"statestore.cache.max.bytes", "-1"}}}), ConfigError);
     EXPECT_THROW(run({.config = {{"dsl.store.suppliers.class", "paper"}}}), ConfigError);
+    EXPECT_THROW(run({.config = {{"dsl.store.format", "paper"}}}), ConfigError);
     EXPECT_THROW(run({.config = {{"processing.exception.handler", "panic"}}}), ConfigError);
 }
 
