@@ -79,6 +79,33 @@ class LocalStoreReader final : public StoreReader {
         return entries;
     }
 
+    std::optional<Bytes> fetch_session(BytesView key, SessionWindow session) const override {
+        std::optional<Bytes> found;
+        visit<SessionBytesStore>([&](SessionBytesStore& store) {
+            if (found) {
+                return;
+            }
+            if (const NullableBytes value = store.fetch_session(key, session)) {
+                found = Bytes(*value);
+            }
+        });
+        return found;
+    }
+
+    std::vector<SessionEntry> find_sessions(NullableBytes first, NullableBytes last,
+                                            Timestamp earliest_end,
+                                            Timestamp latest_start) const override {
+        std::vector<SessionEntry> entries;
+        visit<SessionBytesStore>([&](SessionBytesStore& store) {
+            for (auto row =
+                     store.find_sessions(first, last, earliest_end, latest_start, Order::kForward);
+                 row->valid(); row->next()) {
+                entries.push_back({Bytes(row->key()), row->session(), Bytes(row->value())});
+            }
+        });
+        return entries;
+    }
+
     /// Calls `read` with the store of every task that has it, on the thread that owns it, one after
     /// the other.
     template <class Store, class Read>
@@ -169,6 +196,13 @@ class GlobalStoreReader final : public StoreReader {
     }
     std::vector<WindowEntry> fetch_all(Timestamp, Timestamp) const override {
         throw StateError("a global store is no window store: " + store_.name());
+    }
+    std::optional<Bytes> fetch_session(BytesView, SessionWindow) const override {
+        throw StateError("a global store is no session store: " + store_.name());
+    }
+    std::vector<SessionEntry> find_sessions(NullableBytes, NullableBytes, Timestamp,
+                                            Timestamp) const override {
+        throw StateError("a global store is no session store: " + store_.name());
     }
 
   private:

@@ -17,8 +17,8 @@ SegmentExpiry expiry_of(const detail::StoreSpec& spec, const Engine& engine) {
     expiry.retention_ms = spec.retention.count();
     expiry.exact = !engine.persistent();
     const bool session = spec.kind == detail::StoreKind::kSession;
-    expiry.one_more =
-        session ? spec.time_first && spec.closes_exactly : spec.time_first && !expiry.exact;
+    expiry.one_more = session ? spec.time_first && !spec.reproduce_kafka_defects
+                              : spec.time_first && !expiry.exact;
     if (!expiry.exact) {
         expiry.segment_interval_ms = spec.segment_interval.count() != 0
                                          ? spec.segment_interval.count()
@@ -78,7 +78,7 @@ bool LayeredSegmentedStore::accept(BytesView table_key) {
 }
 
 bool LayeredSegmentedStore::readable(BytesView table_key) const {
-    return time_of(table_key) >= expiry_.first_readable(stream_time_);
+    return !expired(time_of(table_key));
 }
 
 bool LayeredSegmentedStore::worth_storing(BytesView table_key) const {

@@ -76,6 +76,9 @@ class LayeredSegmentedStore : public LayeredStore {
 
     const SegmentExpiry& expiry() const noexcept { return expiry_; }
 
+    /// A row of that time is to be seen in a record cache only.
+    bool expired(std::int64_t time) const { return time < expiry_.first_readable(stream_time_); }
+
     struct Query {
         NullableOwnedBytes first{};  ///< Of keys, both included; absent: open.
         NullableOwnedBytes last{};

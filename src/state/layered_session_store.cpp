@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/layered_session_store.hpp"
 
+#include "millrace/core/error.hpp"
 #include "state/window_key.hpp"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -35,11 +37,28 @@ void LayeredSessionStore::make_key(BytesView key, SessionWindow session) {
     append_session_key(key, session, key_);
 }
 
+// A defect of Kafka Streams' cache in front of a store on disk: walking back over one key, it looks
+// for the end of the last segment among the ends it was given since it was opened, and shows no
+// session there that ends after the latest start asked for.
+std::int64_t LayeredSessionStore::last_end_of_cache(Timestamp latest_start) const {
+    const std::int64_t last = std::min(milliseconds_of(latest_start), latest_end_ms_);
+    if (last < 0) {
+        throw StateError("store " + spec().name +
+                         ": Kafka Streams cannot read sessions backwards before one was put");
+    }
+    if (expiry().segment(last) != expiry().segment(latest_end_ms_)) {
+        throw StateError("store " + spec().name +
+                         ": Kafka Streams cannot read sessions backwards from an older segment");
+    }
+    return last;
+}
+
 bool LayeredSessionStore::put(BytesView key, SessionWindow session, NullableBytes value) {
     return put_row(key, session, headed_row(value, session.end));
 }
 
 bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, NullableBytes row) {
+    latest_end_ms_ = std::max(latest_end_ms_, milliseconds_of(session.end));
     make_key(key, session);
     return write_row(key_, row);
 }
@@ -102,6 +121,15 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
     query.to = milliseconds_of(Timestamp::max());
     query.order = order;
     query.wanted = [latest_start](BytesView row) { return session_of(row).start <= latest_start; };
+    if (spec().reproduce_kafka_defects && order == Order::kReverse && spec().caching &&
+        persistent() && first && first == last) {
+        query.wanted = [this, latest_start,
+                        last_cached = last_end_of_cache(latest_start)](BytesView row) {
+            const SessionWindow session = session_of(row);
+            const std::int64_t end = milliseconds_of(session.end);
+            return session.start <= latest_start && (end <= last_cached || !expired(end));
+        };
+    }
     if (expiry().exact) {
         query.less = earlier_in_memory;
     }

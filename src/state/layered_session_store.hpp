@@ -36,6 +36,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
 
     bool moves_stream_time() const override { return !removing_; }
     void make_key(BytesView key, SessionWindow session);
+    std::int64_t last_end_of_cache(Timestamp latest_start) const;
     bool put_row(BytesView key, SessionWindow session, NullableBytes row);
     NullableBytes fetch_row(BytesView key, SessionWindow session);
     std::unique_ptr<SessionBytesIterator> touching(NullableBytes first, NullableBytes last,
@@ -43,6 +44,8 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
                                                    Order order, Show show);
     std::unique_ptr<SessionBytesIterator> ended(Timestamp from, Timestamp to, Show show);
 
+    /// Latest end that was put or removed since the store was opened.
+    std::int64_t latest_end_ms_ = -1;
     bool removing_ = false;  // From memory, which leaves stream time alone.
     Bytes key_;
     std::unique_ptr<SessionBytesStore> with_headers_;

@@ -286,47 +286,31 @@ class TaskStores::Implementation {
     }
 
     Store open(const StoreSpec& spec, std::size_t index) {
-        Store store;
-        store.on_disk = on_disk(spec);
         switch (spec.kind) {
             case StoreKind::kKeyValue:
-            case StoreKind::kTimestampedKeyValue: {
-                auto made = std::make_unique<LayeredKeyValueStore>(spec, index, environment_,
-                                                                   make_engine(spec, index));
-                store.face = made.get();
-                store.layers = std::move(made);
-                return store;
-            }
+            case StoreKind::kTimestampedKeyValue:
+                return opened<LayeredKeyValueStore>(spec, index, make_engine(spec, index));
             case StoreKind::kWindow:
-            case StoreKind::kTimestampedWindow: {
-                auto made = std::make_unique<LayeredWindowStore>(spec, index, environment_,
-                                                                 make_engine(spec, index));
-                store.face = made.get();
-                store.layers = std::move(made);
-                return store;
-            }
-            case StoreKind::kSession: {
-                auto made = std::make_unique<LayeredSessionStore>(spec, index, environment_,
-                                                                  make_engine(spec, index));
-                store.face = made.get();
-                store.layers = std::move(made);
-                return store;
-            }
-            case StoreKind::kVersionedKeyValue: {
-                auto made = std::make_unique<LayeredVersionedStore>(spec, index, environment_,
-                                                                    make_engine(spec, index));
-                store.face = made.get();
-                store.layers = std::move(made);
-                return store;
-            }
-            case StoreKind::kChangeBuffer: {
-                auto made = std::make_unique<LayeredChangeBuffer>(spec, index, environment_);
-                store.face = made.get();
-                store.layers = std::move(made);
-                return store;
-            }
+            case StoreKind::kTimestampedWindow:
+                return opened<LayeredWindowStore>(spec, index, make_engine(spec, index));
+            case StoreKind::kSession:
+                return opened<LayeredSessionStore>(spec, index, make_engine(spec, index));
+            case StoreKind::kVersionedKeyValue:
+                return opened<LayeredVersionedStore>(spec, index, make_engine(spec, index));
+            case StoreKind::kChangeBuffer:
+                return opened<LayeredChangeBuffer>(spec, index);
         }
         throw StateError("this kind of state store does not exist yet: store " + spec.name);
+    }
+
+    template <class Layered, class... Engines>
+    Store opened(const StoreSpec& spec, std::size_t index, Engines... engine) {
+        Store store;
+        store.on_disk = on_disk(spec);
+        auto made = std::make_unique<Layered>(spec, index, environment_, std::move(engine)...);
+        store.face = made.get();
+        store.layers = std::move(made);
+        return store;
     }
 
     std::unique_ptr<Engine> make_engine(const StoreSpec& spec, std::size_t index) {

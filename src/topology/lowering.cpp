@@ -81,7 +81,7 @@ class Lowering {
             }
             if (find_store(builder_->spec(), store.spec.name) == nullptr || !store.shared) {
                 detail::StoreSpec spec = store.spec;
-                spec.closes_exactly = spec.time_first && !flags_->reproduce_kafka_defects;
+                spec.reproduce_kafka_defects = flags_->reproduce_kafka_defects;
                 builder_->add_store(std::move(spec));
             }
             for (const std::string& user : store.users) {

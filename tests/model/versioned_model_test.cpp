@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
-#include "state/thread_cache.hpp"
-#include "support/fake_store_context.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/modelled_store.hpp"
 
 #include <gmock/gmock.h>
 
@@ -17,7 +13,6 @@
 namespace millrace::state {
 namespace {
 
-using ::millrace::testing::FakeStoreContext;
 using ::testing::Combine;
 using ::testing::Values;
 
@@ -71,28 +66,18 @@ struct Versions {
 class VersionedModel
     : public ::testing::TestWithParam<std::tuple<StoreEngine, std::int64_t, unsigned>> {
   protected:
-    VersionedModel() : random_(std::get<2>(GetParam())) { open(); }
+    VersionedModel() : random_(std::get<2>(GetParam())), store_(spec()) {}
 
-    TaskStores::Options options(const char* folder) const {
-        TaskStores::Options options;
-        options.directory = directory_.path() / folder;
-        options.name = folder;
+    VersionedBytesStore& store() { return store_.as<VersionedBytesStore>(); }
+
+    detail::StoreSpec spec() const {
         detail::StoreSpec spec;
         spec.name = "s";
         spec.kind = detail::StoreKind::kVersionedKeyValue;
         spec.engine = std::get<0>(GetParam());
         spec.retention = std::chrono::milliseconds(kHistory);
         spec.segment_interval = std::chrono::milliseconds(std::get<1>(GetParam()));
-        options.specs = {spec};
-        return options;
-    }
-
-    void open() {
-        stores_.reset();
-        stores_.emplace(options("0_0"), memory_);
-        stores_->set_context(context_);
-        stores_->set_cache(cache_);
-        store_ = dynamic_cast<VersionedBytesStore*>(stores_->store("s"));
+        return spec;
     }
 
     Bytes random_key() { return Bytes(1, static_cast<char>('a' + random_() % 3)); }
@@ -107,7 +92,7 @@ class VersionedModel
         const NullableOwnedBytes value = random_() % 4 == 0
                                              ? std::nullopt
                                              : NullableOwnedBytes(std::to_string(random_() % 1000));
-        EXPECT_EQ(store_->put(key, value ? NullableBytes(BytesView(*value)) : std::nullopt,
+        EXPECT_EQ(store().put(key, value ? NullableBytes(BytesView(*value)) : std::nullopt,
                               timestamp_of(time)),
                   now_.put(key, value, time));
     }
@@ -136,42 +121,22 @@ class VersionedModel
     }
 
     void commit() {
-        const std::optional<Offset> offset = static_cast<Offset>(context_.log.size());
-        stores_->commit(std::span(&offset, 1));
+        store_.commit();
         committed_ = now_;
-        log_committed_ = context_.log.size();
     }
 
-    void back_to_committed() {
-        now_ = committed_;
-        context_.log.resize(log_committed_);
-    }
+    void back_to_committed() { now_ = committed_; }
 
     void reopen() {
-        if (std::get<0>(GetParam()) == StoreEngine::kRocksDb && log_committed_ != 0) {
-            stores_->close();
-            open();
+        if (store_.reopen()) {
             back_to_committed();
         }
     }
 
-    // The changelog alone makes the same store.
     void check_restored() {
         commit();
-        StateMemory memory{{.write_buffer_bytes = 64 << 10}};
-        TaskStores restored(options("restored"), memory);
-        std::vector<ChangelogRecord> records;
-        for (const auto& logged : context_.log) {
-            records.push_back({NullableBytes(logged.key),
-                               logged.value ? NullableBytes(*logged.value) : std::nullopt,
-                               *logged.timestamp, static_cast<Offset>(records.size()), nullptr});
-        }
-        for (std::size_t at = 0; at < records.size(); at += 100) {
-            restored.restore(
-                0, std::span(records).subspan(at, std::min<std::size_t>(100, records.size() - at)));
-        }
-        restored.finish_restore(0, static_cast<Offset>(records.size()) - 1);
-        check_all(dynamic_cast<VersionedBytesStore&>(*restored.store("s")));
+        store_.check_restored<VersionedBytesStore>(
+            [this](VersionedBytesStore& restored) { check_all(restored); });
     }
 
     void step() {
@@ -179,29 +144,23 @@ class VersionedModel
         if (choice < 600) {
             put();
         } else if (choice < 900) {
-            check(*store_, random_key(), random_time());
+            check(store(), random_key(), random_time());
         } else if (choice < 940) {
-            check_all(*store_);
+            check_all(store());
         } else if (choice < 975) {
             commit();
         } else if (choice < 995) {
-            stores_->roll_back();
+            store_.roll_back();
             back_to_committed();
         } else {
             reopen();
         }
     }
 
-    ::millrace::testing::TemporaryDirectory directory_;
-    StateMemory memory_{StateMemory::Limits{}};
-    ThreadCache cache_{2000};
-    FakeStoreContext context_;
     std::mt19937 random_;
-    std::optional<TaskStores> stores_;
-    VersionedBytesStore* store_ = nullptr;
+    ::millrace::testing::ModelledStore store_;
     Versions now_;
     Versions committed_;
-    std::size_t log_committed_ = 0;
 };
 
 TEST_P(VersionedModel, StoreDoesWhatListsOfVersionsDo) {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
-#include "state/thread_cache.hpp"
 #include "state/window_key.hpp"
-#include "support/fake_store_context.hpp"
-#include "support/temporary_directory.hpp"
+#include "support/modelled_store.hpp"
 
 #include <gmock/gmock.h>
 
@@ -50,15 +46,14 @@ struct Stack {
 // seen while they are in a record cache, so there they are left out of the comparison.
 class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>> {
   protected:
-    WindowModel() : random_(std::get<1>(GetParam())) { open(); }
+    WindowModel() : random_(std::get<1>(GetParam())), store_(spec()) {}
 
     const Stack& stack() const { return std::get<0>(GetParam()); }
     bool in_memory() const { return stack().engine == StoreEngine::kInMemory; }
 
-    TaskStores::Options options(const char* folder) const {
-        TaskStores::Options options;
-        options.directory = directory_.path() / folder;
-        options.name = folder;
+    WindowBytesStore& store() { return store_.as<WindowBytesStore>(); }
+
+    detail::StoreSpec spec() const {
         detail::StoreSpec spec;
         spec.name = "s";
         spec.kind = detail::StoreKind::kWindow;
@@ -67,16 +62,7 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
         spec.retain_duplicates = stack().duplicates;
         spec.retention = std::chrono::milliseconds(kRetention);
         spec.segment_interval = std::chrono::milliseconds(kSegment);
-        options.specs = {spec};
-        return options;
-    }
-
-    void open() {
-        stores_.reset();
-        stores_.emplace(options("0_0"), memory_);
-        stores_->set_context(context_);
-        stores_->set_cache(cache_);
-        store_ = dynamic_cast<WindowBytesStore*>(stores_->store("s"));
+        return spec;
     }
 
     std::int64_t segment(std::int64_t start) const {
@@ -110,7 +96,7 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
         RowKey row{segment(start), {}};
         append_window_key(key, timestamp_of(start), sequence_, row.changelog_key);
         const bool kept =
-            store_->put(key, timestamp_of(start), removal ? NullableBytes{} : NullableBytes(value));
+            store().put(key, timestamp_of(start), removal ? NullableBytes{} : NullableBytes(value));
         if (removal) {
             if (!stack().duplicates) {
                 now_.erase(row);
@@ -133,10 +119,10 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
         append_window_key(key, timestamp_of(start), 0, row.changelog_key);
         const auto expected = now_.find(row);
         if (readable(start)) {
-            EXPECT_EQ(FakeStoreContext::owned(store_->fetch(key, timestamp_of(start))),
+            EXPECT_EQ(FakeStoreContext::owned(store().fetch(key, timestamp_of(start))),
                       expected == now_.end() ? NullableOwnedBytes{} : expected->second);
         } else if (!stack().caching) {
-            EXPECT_EQ(store_->fetch(key, timestamp_of(start)), std::nullopt);
+            EXPECT_EQ(store().fetch(key, timestamp_of(start)), std::nullopt);
         }
     }
 
@@ -175,12 +161,12 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
         const std::int64_t to = from + static_cast<std::int64_t>(random_() % 150);
         const Order order = random_() % 2 == 0 ? Order::kForward : Order::kReverse;
 
-        EXPECT_EQ(seen(*store_->fetch(first, timestamp_of(from), timestamp_of(to), order)),
+        EXPECT_EQ(seen(*store().fetch(first, timestamp_of(from), timestamp_of(to), order)),
                   expected(first, first, from, to, order));
         EXPECT_EQ(
-            seen(*store_->fetch_range(first, last, timestamp_of(from), timestamp_of(to), order)),
+            seen(*store().fetch_range(first, last, timestamp_of(from), timestamp_of(to), order)),
             expected(first, last, from, to, order));
-        check_all(*store_, order);
+        check_all(store(), order);
     }
 
     void check_all(WindowBytesStore& store, Order order) {
@@ -190,51 +176,34 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
     }
 
     void commit() {
-        stores_->flush_caches();
-        const std::optional<Offset> offset = static_cast<Offset>(context_.log.size());
-        stores_->commit(std::span(&offset, 1));
+        store_.flush_caches();
+        store_.commit();
         std::erase_if(now_, [this](const auto& row) {
             return !readable(milliseconds_of(window_start_of(row.first.changelog_key)));
         });
         committed_ = now_;
         committed_time_ = stream_time_;
         committed_sequence_ = sequence_;
-        log_committed_ = context_.log.size();
     }
 
     void back_to_committed() {
         now_ = committed_;
         stream_time_ = committed_time_;
         sequence_ = committed_sequence_;
-        context_.log.resize(log_committed_);
     }
 
     void reopen() {
-        if (!in_memory() && log_committed_ != 0) {
-            stores_->close();
-            open();
+        if (store_.reopen()) {
             back_to_committed();
         }
     }
 
-    // The changelog alone makes the same store.
     void check_restored() {
         commit();
-        StateMemory memory{{.write_buffer_bytes = 64 << 10}};
-        TaskStores restored(options("restored"), memory);
-        std::vector<ChangelogRecord> records;
-        for (const auto& logged : context_.log) {
-            records.push_back({NullableBytes(logged.key),
-                               logged.value ? NullableBytes(*logged.value) : std::nullopt,
-                               timestamp_of(0), static_cast<Offset>(records.size()), nullptr});
-        }
-        for (std::size_t at = 0; at < records.size(); at += 100) {
-            restored.restore(
-                0, std::span(records).subspan(at, std::min<std::size_t>(100, records.size() - at)));
-        }
-        restored.finish_restore(0, static_cast<Offset>(records.size()) - 1);
-        check_all(dynamic_cast<WindowBytesStore&>(*restored.store("s")), Order::kForward);
-        check_all(dynamic_cast<WindowBytesStore&>(*restored.store("s")), Order::kReverse);
+        store_.check_restored<WindowBytesStore>([this](WindowBytesStore& restored) {
+            check_all(restored, Order::kForward);
+            check_all(restored, Order::kReverse);
+        });
     }
 
     void step() {
@@ -246,31 +215,25 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
         } else if (choice < 930) {
             fetch_many();
         } else if (choice < 960) {
-            stores_->flush_caches();
+            store_.flush_caches();
         } else if (choice < 985) {
             commit();
         } else if (choice < 998) {
-            stores_->roll_back();
+            store_.roll_back();
             back_to_committed();
         } else {
             reopen();
         }
     }
 
-    ::millrace::testing::TemporaryDirectory directory_;
-    StateMemory memory_{StateMemory::Limits{}};
-    ThreadCache cache_{2000};
-    FakeStoreContext context_;
     std::mt19937 random_;
-    std::optional<TaskStores> stores_;
-    WindowBytesStore* store_ = nullptr;
+    ::millrace::testing::ModelledStore store_;
     Rows now_;
     Rows committed_;
     std::int64_t stream_time_ = -1;
     std::int64_t committed_time_ = -1;
     std::uint32_t sequence_ = 0;
     std::uint32_t committed_sequence_ = 0;
-    std::size_t log_committed_ = 0;
 };
 
 TEST_P(WindowModel, StoreDoesWhatASortedMapWithExpiryDoes) {

@@ -90,10 +90,10 @@ class KafkaStreams {
     std::vector<ThreadMetadata> metadata_for_local_threads() const;
     std::vector<Metric> metrics() const;
 
-    /// The content of a local store, for reading: `Store` is ReadOnlyKeyValueStore<K, V> or
-    /// ReadOnlyWindowStore<K, V>, see query.hpp. It sees all tasks of this instance that have the
-    /// store, and must not outlive the client.
-    /// Throws StateError when this instance has no such store (at the moment).
+    /// The content of a local store, for reading: `Store` is ReadOnlyKeyValueStore<K, V>,
+    /// ReadOnlyWindowStore<K, V> or ReadOnlySessionStore<K, V>, see query.hpp. It sees all tasks of
+    /// this instance that have the store, and must not outlive the client. Throws StateError when
+    /// this instance has no such store (at the moment).
     template <class Store>
     Store store(const std::string& name) const {
         return Store(reader(name));

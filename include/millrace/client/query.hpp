@@ -4,6 +4,9 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/serde/serde.hpp"
+#include "millrace/state/session_store.hpp"
+#include "millrace/state/window_store.hpp"
+#include "millrace/windows/window.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -29,6 +32,12 @@ class StoreReader {
         Bytes value;
     };
 
+    struct SessionEntry {
+        Bytes key;
+        SessionWindow session;
+        Bytes value;
+    };
+
     virtual ~StoreReader() = default;
 
     /// Values come without the timestamp that some stores keep with them.
@@ -37,6 +46,10 @@ class StoreReader {
     virtual std::uint64_t approximate_entries() const = 0;
     virtual std::vector<WindowEntry> fetch(BytesView key, Timestamp from, Timestamp to) const = 0;
     virtual std::vector<WindowEntry> fetch_all(Timestamp from, Timestamp to) const = 0;
+    virtual std::optional<Bytes> fetch_session(BytesView key, SessionWindow session) const = 0;
+    virtual std::vector<SessionEntry> find_sessions(NullableBytes first, NullableBytes last,
+                                                    Timestamp earliest_end,
+                                                    Timestamp latest_start) const = 0;
 };
 
 template <class T>
@@ -93,16 +106,6 @@ class ReadOnlyKeyValueStore {
     std::shared_ptr<const detail::StoreReader> reader_;
 };
 
-/// One window's value, as ReadOnlyWindowStore gives it.
-template <class K, class V>
-struct WindowRow {
-    K key;
-    Timestamp window_start;
-    V value;
-
-    bool operator==(const WindowRow&) const = default;
-};
-
 /// A window store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
 template <Serializable K, Serializable V>
 class ReadOnlyWindowStore {
@@ -128,6 +131,52 @@ class ReadOnlyWindowStore {
         for (const auto& row : rows) {
             entries.push_back(
                 {detail::read<K>(row.key), row.window_start, detail::read<V>(row.value)});
+        }
+        return entries;
+    }
+
+    std::shared_ptr<const detail::StoreReader> reader_;
+};
+
+/// A session store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
+template <Serializable K, Serializable V>
+class ReadOnlySessionStore {
+  public:
+    explicit ReadOnlySessionStore(std::shared_ptr<const detail::StoreReader> reader)
+        : reader_(std::move(reader)) {}
+
+    /// Nothing when there is no such session, or it has expired.
+    std::optional<V> fetch_session(const K& key, SessionWindow session) const {
+        const auto value = reader_->fetch_session(detail::written(key), session);
+        return value ? std::optional<V>(detail::read<V>(*value)) : std::nullopt;
+    }
+
+    /// All sessions of a key, by end.
+    std::vector<SessionRow<K, V>> fetch(const K& key) const {
+        return find_sessions(key, timestamp_of(0), Timestamp::max());
+    }
+
+    /// All sessions of keys with first <= key <= last as bytes, task by task.
+    std::vector<SessionRow<K, V>> fetch_range(const K& first, const K& last) const {
+        return typed(reader_->find_sessions(detail::written(first), detail::written(last),
+                                            timestamp_of(0), Timestamp::max()));
+    }
+
+    /// Sessions of a key that end at `earliest_end` or later and start at `latest_start` or
+    /// earlier, by end.
+    std::vector<SessionRow<K, V>> find_sessions(const K& key, Timestamp earliest_end,
+                                                Timestamp latest_start) const {
+        const Bytes bytes = detail::written(key);
+        return typed(reader_->find_sessions(bytes, bytes, earliest_end, latest_start));
+    }
+
+  private:
+    static std::vector<SessionRow<K, V>> typed(
+        const std::vector<detail::StoreReader::SessionEntry>& rows) {
+        std::vector<SessionRow<K, V>> entries;
+        entries.reserve(rows.size());
+        for (const auto& row : rows) {
+            entries.push_back({detail::read<K>(row.key), row.session, detail::read<V>(row.value)});
         }
         return entries;
     }

@@ -5,7 +5,7 @@
 #include "millrace/core/time.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
-#include "millrace/state/row_range.hpp"
+#include "millrace/state/store_face.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <memory>
@@ -23,47 +23,18 @@ struct SessionRow {
     V value{};
 
     bool operator==(const SessionRow&) const = default;
+
+    /// For the library.
+    friend void read_place(const SessionBytesIterator& rows, SessionRow& row) {
+        row.session = rows.session();
+    }
 };
 
 /// Rows of a session store, read one by one.
 ///
 /// Lifetime and errors: as KeyValueIterator.
 template <class K, class V>
-class SessionIterator : public detail::RowRange<SessionIterator<K, V>, SessionRow<K, V>> {
-  public:
-    SessionIterator(std::unique_ptr<SessionBytesIterator> rows, SerdeOf<K> key_serde,
-                    SerdeOf<V> value_serde)
-        : rows_(std::move(rows)),
-          key_serde_(std::move(key_serde)),
-          value_serde_(std::move(value_serde)) {
-        read();
-    }
-
-    bool valid() const { return rows_->valid(); }
-
-    /// Requires valid().
-    void next() {
-        rows_->next();
-        read();
-    }
-
-    /// Requires valid(). Lives until next() is called.
-    const SessionRow<K, V>& row() const noexcept { return row_; }
-
-  private:
-    void read() {
-        if (rows_->valid()) {
-            key_serde_.deserialize(rows_->key(), row_.key);
-            row_.session = rows_->session();
-            value_serde_.deserialize(rows_->value(), row_.value);
-        }
-    }
-
-    std::unique_ptr<SessionBytesIterator> rows_;
-    SerdeOf<K> key_serde_;
-    SerdeOf<V> value_serde_;
-    SessionRow<K, V> row_;
-};
+using SessionIterator = detail::TypedRows<K, V, SessionBytesIterator, SessionRow<K, V>>;
 
 /// A processor's view of one partition of a session store: values by key and session. Sessions that
 /// ended longer ago than the store's retention, measured from the latest end put, are gone. Has the
@@ -71,38 +42,33 @@ class SessionIterator : public detail::RowRange<SessionIterator<K, V>, SessionRo
 ///
 /// Lifetime, threads, durability and errors: as KeyValueStore.
 template <class K, class V>
-class SessionStore {
+class SessionStore : public detail::StoreFace<K, V, SessionBytesStore, SessionIterator<K, V>> {
+    using Face = detail::StoreFace<K, V, SessionBytesStore, SessionIterator<K, V>>;
+
   public:
-    using Key = K;
-    using Value = V;
-    using ValueSerde = SerdeOf<V>;
-    using Iterator = SessionIterator<K, V>;
+    using typename Face::Iterator;
 
     explicit SessionStore(SessionBytesStore& store, SerdeOf<K> key_serde = {},
                           SerdeOf<V> value_serde = {})
-        : store_(&store), key_serde_(std::move(key_serde)), value_serde_(std::move(value_serde)) {}
-
-    const std::string& name() const { return store_->name(); }
+        : Face(store, std::move(key_serde), std::move(value_serde)) {}
 
     /// False when the session has expired, so that it was not stored. The store does not merge
     /// sessions: those that overlap are rows of their own.
     bool put(const K& key, SessionWindow session, const V& value) {
-        value_bytes_.clear();
-        value_serde_.serialize(value, value_bytes_);
-        return store_->put(bytes_of(key), session, BytesView(value_bytes_));
+        return this->store().put(this->bytes_of(key), session, this->bytes_of_value(value));
     }
 
     /// Removes a session; does nothing when there is none.
-    void erase(const K& key, SessionWindow session) { store_->remove(bytes_of(key), session); }
+    void erase(const K& key, SessionWindow session) {
+        this->store().remove(this->bytes_of(key), session);
+    }
 
     /// Nothing when there is no such session, or it has expired.
     std::optional<V> fetch_session(const K& key, SessionWindow session) const {
-        const NullableBytes bytes = store_->fetch_session(bytes_of(key), session);
-        if (!bytes) {
-            return std::nullopt;
-        }
         std::optional<V> value(std::in_place);
-        value_serde_.deserialize(*bytes, *value);
+        if (!this->read(this->store().fetch_session(this->bytes_of(key), session), *value)) {
+            value.reset();
+        }
         return value;
     }
 
@@ -122,8 +88,9 @@ class SessionStore {
     /// earlier, by end: those that a span from `earliest_end` to `latest_start` touches.
     Iterator find_sessions(const K& key, Timestamp earliest_end, Timestamp latest_start,
                            Order order = Order::kForward) const {
-        const BytesView bytes = bytes_of(key);
-        return iterator(store_->find_sessions(bytes, bytes, earliest_end, latest_start, order));
+        const BytesView bytes = this->bytes_of(key);
+        return this->typed(
+            this->store().find_sessions(bytes, bytes, earliest_end, latest_start, order));
     }
 
     /// The same for `first` <= key <= `last` (nothing: open), ordered as in fetch_range.
@@ -132,37 +99,10 @@ class SessionStore {
                                     Order order = Order::kForward) const {
         Bytes first_bytes;
         Bytes last_bytes;
-        return iterator(store_->find_sessions(bound(first, first_bytes), bound(last, last_bytes),
-                                              earliest_end, latest_start, order));
+        return this->typed(this->store().find_sessions(this->bound(first, first_bytes),
+                                                       this->bound(last, last_bytes), earliest_end,
+                                                       latest_start, order));
     }
-
-    /// Below the serdes.
-    SessionBytesStore& bytes() const noexcept { return *store_; }
-
-  private:
-    BytesView bytes_of(const K& key) const {
-        key_bytes_.clear();
-        key_serde_.serialize(key, key_bytes_);
-        return key_bytes_;
-    }
-
-    NullableBytes bound(const std::optional<K>& key, Bytes& bytes) const {
-        if (!key) {
-            return std::nullopt;
-        }
-        key_serde_.serialize(*key, bytes);
-        return BytesView(bytes);
-    }
-
-    Iterator iterator(std::unique_ptr<SessionBytesIterator> rows) const {
-        return Iterator(std::move(rows), key_serde_, value_serde_);
-    }
-
-    SessionBytesStore* store_;
-    SerdeOf<K> key_serde_;
-    SerdeOf<V> value_serde_;
-    mutable Bytes key_bytes_;  // Memory used again from call to call.
-    Bytes value_bytes_;
 };
 
 }  // namespace millrace

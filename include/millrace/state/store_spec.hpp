@@ -55,9 +55,8 @@ struct StoreSpec {
     std::chrono::milliseconds window_size{0};       ///< Window stores.
     std::chrono::milliseconds segment_interval{0};  ///< Zero: max(retention / 2, 60 s).
     bool retain_duplicates = false;                 ///< Window stores of stream-stream joins.
-    bool time_first = false;      ///< Stores of results on close: walked by time, not by key.
-    bool closes_exactly = false;  ///< Those: a session is there until it has surely closed, where
-                                  ///< Kafka Streams' lose some (docs/differences...).
+    bool time_first = false;  ///< Stores of results on close: walked by time, not by key.
+    bool reproduce_kafka_defects = false;  ///< TopologyOptions::reproduce_kafka_defects.
     StoredHeaders headers = StoredHeaders::kNone;
     std::size_t max_entries = 0;  ///< kLru.
 

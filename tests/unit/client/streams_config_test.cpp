@@ -48,6 +48,17 @@ TEST(StreamsConfig, HasTheDefaultsOfKafkaStreams) {
     EXPECT_NO_THROW(config.validate());
 }
 
+TEST(StreamsConfig, KnowsTheFormatsOfStores) {
+    StreamsConfig config = valid_config();
+    EXPECT_EQ(config.get("dsl.store.format"), "default");
+    config.set("dsl.store.format", "HEADERS");
+
+    EXPECT_EQ(config.dsl_store_format, "headers");
+    EXPECT_THAT(
+        error_of([&] { config.set("dsl.store.format", "paper"); }),
+        AllOf(HasSubstr("dsl.store.format"), HasSubstr("paper"), HasSubstr("default or headers")));
+}
+
 TEST(StreamsConfig, ReadsPropertiesAsJavaDoes) {
     const auto config = StreamsConfig::from_properties(
         "# a comment\n"

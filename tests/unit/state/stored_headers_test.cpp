@@ -6,12 +6,12 @@
 #include "millrace/state/stores.hpp"
 #include "state/state_memory.hpp"
 #include "state/task_stores.hpp"
+#include "support/documented_bytes.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,19 +26,8 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::IsEmpty;
 
-/// The bytes of the example in the format's page.
 Bytes documented() {
-    std::ifstream in(std::string(MILLRACE_SOURCE_DIR) + "/docs/formats/stored-headers.md");
-    std::string line;
-    while (std::getline(in, line) && line != "```hex row") {
-    }
-    std::getline(in, line);
-    std::erase(line, ' ');
-    Bytes bytes;
-    for (std::size_t i = 0; i + 1 < line.size(); i += 2) {
-        bytes += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
-    }
-    return bytes;
+    return millrace::testing::documented_bytes("stored-headers.md", "row");
 }
 
 const ValueTimestampHeaders<std::string> kExample{"v", timestamp_of(5), {{"h", "x"}}};

@@ -4,6 +4,7 @@
 #include "millrace/detail/aggregator.hpp"
 #include "millrace/detail/change.hpp"
 #include "millrace/detail/ops/final_results.hpp"
+#include "millrace/detail/ops/windowed_table.hpp"
 #include "millrace/detail/table_store.hpp"
 #include "millrace/windows/session_windows.hpp"
 #include "millrace/windows/windowed.hpp"
@@ -30,68 +31,53 @@ struct SessionKeyReader {
     Timestamp time_of(const SessionWindowed<K>& key) const { return key.window.end; }
 };
 
-/// A node's access to the aggregates of its sessions: one key at a time, which is serialised once.
+/// A node's access to the aggregates of its sessions.
 template <class K, class V>
-class SessionTable {
+class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
   public:
+    using RowsOfKey<K, V, SessionBytesStore>::RowsOfKey;
+
     struct Row {
         SessionWindow session{};
         V value{};
     };
 
-    explicit SessionTable(TableSerdes<K, V> serdes) : serdes_(std::move(serdes)) {}
-
-    void open(TaskContext& context, const Node& node, const std::string& name) {
-        store_ = &open_store<SessionBytesStore>(context, node, name);
-    }
-
-    void seek(const K& key) {
-        key_bytes_.clear();
-        serdes_.key.serialize(key, key_bytes_);
-    }
-
     /// Replaces `rows` by the key's sessions that touch `span`.
     void find(SessionWindow span, std::vector<Row>& rows) {
         rows.clear();
-        for (const auto found = store_->find_sessions(key_bytes_, BytesView(key_bytes_), span.start,
-                                                      span.end, Order::kForward);
+        for (const auto found = this->bytes().find_sessions(this->key_bytes(), this->key_bytes(),
+                                                            span.start, span.end, Order::kForward);
              found->valid(); found->next()) {
             Row& row = rows.emplace_back();
             row.session = found->session();
-            serdes_.value.deserialize(found->value(), row.value);
+            this->serdes().value.deserialize(found->value(), row.value);
         }
     }
 
     /// The aggregate of one session, in this object's memory until the next call; null: none.
     const V* get(SessionWindow session) {
-        const NullableBytes bytes = store_->fetch_session(key_bytes_, session);
+        const NullableBytes bytes = this->bytes().fetch_session(this->key_bytes(), session);
         if (!bytes) {
             return nullptr;
         }
-        serdes_.value.deserialize(*bytes, value_);
+        this->serdes().value.deserialize(*bytes, value_);
         return &value_;
     }
 
-    void remove(SessionWindow session) { store_->remove(key_bytes_, session); }
+    void remove(SessionWindow session) { this->bytes().remove(this->key_bytes(), session); }
 
     /// Null removes the row.
     void put(SessionWindow session, const V* value) {
         if (value == nullptr) {
-            store_->put(key_bytes_, session, std::nullopt);
+            this->bytes().put(this->key_bytes(), session, std::nullopt);
             return;
         }
         value_bytes_.clear();
-        serdes_.value.serialize(*value, value_bytes_);
-        store_->put(key_bytes_, session, BytesView(value_bytes_));
+        this->serdes().value.serialize(*value, value_bytes_);
+        this->bytes().put(this->key_bytes(), session, BytesView(value_bytes_));
     }
 
-    SessionBytesStore& bytes() noexcept { return *store_; }
-    const TableSerdes<K, V>& serdes() const noexcept { return serdes_; }
-
   private:
-    TableSerdes<K, V> serdes_;
-    SessionBytesStore* store_ = nullptr;
-    Bytes key_bytes_;
     Bytes value_bytes_;
     V value_{};
 };
@@ -209,22 +195,12 @@ class SessionAggregateNode final
         : TypedNode<K, V, SessionWindowed<Key>, Change<Agg>>(std::move(name)),
           windows_(windows),
           step_(std::move(step)),
-          on_close_(on_close),
-          flags_(std::move(flags)),
-          state_(std::move(state)),
-          table_(serdes),
-          forwarder_({serdes.key}, serdes.value),
-          final_(state_->store, serdes) {}
+          results_(on_close, std::move(flags), state, SessionTable<Key, Agg>(serdes), {serdes.key},
+                   {state->store, serdes}) {}
 
     void init(TaskContext& context) override {
         Node::init(context);
-        table_.open(context, *this, state_->store);
-        if (on_close_) {
-            final_.open(context, table_.bytes(), this->output(), flags_->reproduce_kafka_defects);
-        } else {
-            forwarder_.open(context, *this, this->output(), table_.bytes(),
-                            state_->send_old_values);
-        }
+        results_.open(context, *this, this->output());
     }
 
     void process(const Record<K, V>& record) override {
@@ -235,14 +211,15 @@ class SessionAggregateNode final
         }
         stream_time_ = std::max(stream_time_, record.timestamp);
         const Timestamp close_time = stream_time_ - windows_.grace() - windows_.gap();
-        if (on_close_ && !flags_->reproduce_kafka_defects) {
-            final_.emit(close_time, record.headers);  // Before the store forgets sessions.
+        if (results_.emits_before()) {
+            results_.final_results().emit(close_time,
+                                          record.headers);  // Before the store forgets sessions.
         }
         windowed_.key = *key;
-        table_.seek(*key);
+        results_.table().seek(*key);
         update(record, close_time);
-        if (on_close_ && flags_->reproduce_kafka_defects) {
-            final_.emit(close_time, record.headers);
+        if (results_.emits_after()) {
+            results_.final_results().emit(close_time, record.headers);
         }
     }
 
@@ -252,8 +229,8 @@ class SessionAggregateNode final
     void update(const Record<K, V>& record, Timestamp close_time) {
         const SessionWindow alone{record.timestamp, record.timestamp};
         SessionWindow merged = alone;
-        table_.find({record.timestamp - windows_.gap(), record.timestamp + windows_.gap()},
-                    touched_);
+        results_.table().find(
+            {record.timestamp - windows_.gap(), record.timestamp + windows_.gap()}, touched_);
         typename Step::State state = step_.start();
         for (Row& row : touched_) {
             state = step_.merge(windowed_.key, std::move(state), row.value);
@@ -266,33 +243,28 @@ class SessionAggregateNode final
         }
         if (merged != alone) {
             for (const Row& row : touched_) {
-                table_.remove(row.session);
+                results_.table().remove(row.session);
                 forward(row.session, nullptr, &row.value);
             }
         }
         const typename Step::Result result =
             step_.add(windowed_.key, std::move(state), record.value);
         const Agg* new_value = plain_or_null(result);
-        table_.put(merged, new_value);
+        results_.table().put(merged, new_value);
         forward(merged, new_value, nullptr);
     }
 
     // As in Kafka Streams, with the session's end for a time and without headers.
     void forward(SessionWindow session, const Agg* new_value, const Agg* old_value) {
-        if (!on_close_) {
-            windowed_.window = session;
-            forwarder_.forward(windowed_, new_value, old_value, true, session.end, no_headers_);
-        }
+        windowed_.window = session;
+        results_.forward(windowed_, new_value, old_value, session.end, no_headers_);
     }
 
     SessionWindows windows_;
     Step step_;
-    bool on_close_;
-    std::shared_ptr<const ProgramFlags> flags_;
-    std::shared_ptr<const TableState> state_;
-    SessionTable<Key, Agg> table_;
-    ChangeForwarder<SessionWindowed<Key>, Agg, SessionKeyReader<Key>> forwarder_;
-    FinalSessions<Key, Agg> final_;
+    WindowedTable<SessionWindowed<Key>, Agg, SessionTable<Key, Agg>, SessionKeyReader<Key>,
+                  FinalSessions<Key, Agg>>
+        results_;
     Timestamp stream_time_ = kNoTimestamp;
     SessionWindowed<Key> windowed_;
     std::vector<Row> touched_;
@@ -320,22 +292,6 @@ class SessionGetter final : public ValueGetter<SessionWindowed<K>, V> {
 };
 
 template <class K, class V>
-class SessionOrigin final : public TableOrigin<SessionWindowed<K>, V> {
-  public:
-    SessionOrigin(std::shared_ptr<TableState> state, TableSerdes<K, V> serdes)
-        : state_(std::move(state)), serdes_(std::move(serdes)) {}
-
-    bool send_old_values(bool) override { return state_->send_old_values = true; }
-    bool sends_old_values() const override { return state_->send_old_values; }
-    TableView<SessionWindowed<K>, V> view() override {
-        return {{state_->store}, [store = state_->store, serdes = serdes_] {
-                    return std::make_unique<SessionGetter<K, V>>(store, serdes);
-                }};
-    }
-
-  private:
-    std::shared_ptr<TableState> state_;
-    TableSerdes<K, V> serdes_;
-};
+using SessionOrigin = WindowedOrigin<SessionWindowed<K>, K, V, SessionGetter<K, V>>;
 
 }  // namespace millrace::detail

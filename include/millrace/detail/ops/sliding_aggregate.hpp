@@ -33,22 +33,12 @@ class SlidingAggregateNode final
         : TypedNode<K, V, Windowed<Key>, Change<Agg>>(std::move(name)),
           windows_(windows),
           step_(std::move(step)),
-          on_close_(on_close),
-          flags_(std::move(flags)),
-          state_(std::move(state)),
-          table_(serdes),
-          forwarder_({serdes.key, windows.size()}, serdes.value),
-          final_(state_->store, serdes, windows.size()) {}
+          results_(on_close, std::move(flags), state, WindowTable<Key, Agg>(serdes),
+                   {serdes.key, windows.size()}, {state->store, serdes, windows.size()}) {}
 
     void init(TaskContext& context) override {
         Node::init(context);
-        table_.open(context, *this, state_->store);
-        if (on_close_) {
-            final_.open(context, table_.bytes(), this->output(), flags_->reproduce_kafka_defects);
-        } else {
-            forwarder_.open(context, *this, this->output(), table_.bytes(),
-                            state_->send_old_values);
-        }
+        results_.open(context, *this, this->output());
     }
 
     void process(const Record<K, V>& record) override {
@@ -68,19 +58,19 @@ class SlidingAggregateNode final
             this->context().dropped(*this, "too late for its windows");
             return;
         }
-        if (on_close_ && !flags_->reproduce_kafka_defects) {
+        if (results_.emits_before()) {
             emit_closed(record);  // Before this record makes the store forget closed windows.
         }
         at_ = record.timestamp;
         windowed_.key = *key;
-        table_.seek(*key);
+        results_.table().seek(*key);
         const Cause cause{*value, record.headers};
         if (at_.time_since_epoch() < difference()) {
             process_early(cause);
             return;
         }
         process_reverse(cause);
-        if (on_close_ && flags_->reproduce_kafka_defects) {
+        if (results_.emits_after()) {
             emit_closed(record);
         }
     }
@@ -103,11 +93,13 @@ class SlidingAggregateNode final
 
     std::vector<Row> rows(Timestamp from, Timestamp to, Order order) {
         std::vector<Row> found;
-        for (const auto row = table_.bytes().fetch(table_.key_bytes(), from, to, order);
+        for (const auto row =
+                 results_.table().bytes().fetch(results_.table().key_bytes(), from, to, order);
              row->valid(); row->next()) {
             Row& next = found.emplace_back();
             next.start = row->window_start();
-            next.latest = read_timestamped(table_.serdes().value, row->value(), next.value);
+            next.latest =
+                read_timestamped(results_.table().serdes().value, row->value(), next.value);
         }
         return found;
     }
@@ -208,7 +200,7 @@ class SlidingAggregateNode final
             return;
         }
         std::optional<Agg> before;
-        if (state_->send_old_values && !forwarder_.cached()) {
+        if (results_.needs_old_value()) {
             if (row != nullptr) {
                 before = row->value;
             } else if constexpr (requires { step_.before_first(); }) {
@@ -219,45 +211,37 @@ class SlidingAggregateNode final
         const typename Step::Result result =
             step_(windowed_.key, row != nullptr ? &row->value : nullptr, cause.value);
         const Agg* new_value = plain_or_null(result);
-        table_.put(start, new_value, timestamp);
-        if (!on_close_) {
-            forwarder_.forward(windowed_, new_value, before ? &*before : nullptr, true, timestamp,
-                               cause.headers);
-        }
+        results_.table().put(start, new_value, timestamp);
+        results_.forward(windowed_, new_value, before ? &*before : nullptr, timestamp,
+                         cause.headers);
     }
 
     // The window right of the record holds what the window right of it held, without the record.
     void create_right(const Cause& cause, const Row& right) {
         windowed_.window = {at_ + kOne, at_ + kOne + difference()};
-        table_.put(windowed_.window.start, &right.value, right.latest);
-        if (!on_close_) {
-            forwarder_.forward(windowed_, &right.value, nullptr, true, right.latest, cause.headers);
-        }
+        results_.table().put(windowed_.window.start, &right.value, right.latest);
+        results_.forward(windowed_, &right.value, nullptr, right.latest, cause.headers);
     }
 
     // Ends are inclusive: a window has closed when its end is before the close time.
     void emit_closed(const Record<K, V>& record) {
-        if (!final_.is_due(close_time_)) {
+        if (!results_.final_results().is_due(close_time_)) {
             return;
         }
         const Timestamp last = close_time_ - difference() - kOne;
         if (last < Timestamp{}) {
             return;
         }
-        const Timestamp first = final_.last_close() == kNoTimestamp
-                                    ? Timestamp{}
-                                    : std::max(Timestamp{}, final_.last_close() - difference());
-        final_.emit(close_time_, first, last, record.headers);
+        const Timestamp first =
+            results_.final_results().last_close() == kNoTimestamp
+                ? Timestamp{}
+                : std::max(Timestamp{}, results_.final_results().last_close() - difference());
+        results_.final_results().emit(close_time_, first, last, record.headers);
     }
 
     SlidingWindows windows_;
     Step step_;
-    bool on_close_;
-    std::shared_ptr<const ProgramFlags> flags_;
-    std::shared_ptr<const TableState> state_;
-    WindowTable<Key, Agg> table_;
-    ChangeForwarder<Windowed<Key>, Agg, WindowKeyReader<Key>> forwarder_;
-    FinalResults<Key, Agg> final_;
+    WindowResults<Key, Agg> results_;
     Timestamp stream_time_ = kNoTimestamp;
     Timestamp close_time_ = kNoTimestamp;
     Timestamp at_{};  ///< Time of the record at hand.

@@ -4,6 +4,7 @@
 #include "millrace/detail/aggregator.hpp"
 #include "millrace/detail/change.hpp"
 #include "millrace/detail/ops/final_results.hpp"
+#include "millrace/detail/ops/windowed_table.hpp"
 #include "millrace/detail/table_store.hpp"
 #include "millrace/windows/time_windows.hpp"
 #include "millrace/windows/windowed.hpp"
@@ -34,28 +35,19 @@ struct WindowKeyReader {
     }
 };
 
-/// A node's access to the aggregates of its windows: one key at a time, which is serialised once.
+/// A node's access to the aggregates of its windows.
 template <class K, class V>
-class WindowTable {
+class WindowTable final : public RowsOfKey<K, V, WindowBytesStore> {
   public:
-    explicit WindowTable(TableSerdes<K, V> serdes) : serdes_(std::move(serdes)) {}
-
-    void open(TaskContext& context, const Node& node, const std::string& name) {
-        store_ = &open_store<WindowBytesStore>(context, node, name);
-    }
-
-    void seek(const K& key) {
-        key_bytes_.clear();
-        serdes_.key.serialize(key, key_bytes_);
-    }
+    using RowsOfKey<K, V, WindowBytesStore>::RowsOfKey;
 
     /// The aggregate of the key's window, in this object's memory until the next fetch.
     Found<V> fetch(Timestamp window_start) {
-        const NullableBytes bytes = store_->fetch(key_bytes_, window_start);
+        const NullableBytes bytes = this->bytes().fetch(this->key_bytes(), window_start);
         if (!bytes) {
             return {};
         }
-        const Timestamp timestamp = read_timestamped(serdes_.value, *bytes, value_);
+        const Timestamp timestamp = read_timestamped(this->serdes().value, *bytes, value_);
         return {&value_, timestamp};
     }
 
@@ -65,24 +57,22 @@ class WindowTable {
     /// Null removes the row.
     void put(Timestamp window_start, const V* value, Timestamp timestamp) {
         if (value == nullptr) {
-            store_->put(key_bytes_, window_start, std::nullopt);
+            this->bytes().put(this->key_bytes(), window_start, std::nullopt);
             return;
         }
-        write_timestamped(serdes_.value, *value, timestamp, value_bytes_);
-        store_->put(key_bytes_, window_start, BytesView(value_bytes_));
+        write_timestamped(this->serdes().value, *value, timestamp, value_bytes_);
+        this->bytes().put(this->key_bytes(), window_start, BytesView(value_bytes_));
     }
 
-    WindowBytesStore& bytes() noexcept { return *store_; }
-    BytesView key_bytes() const noexcept { return key_bytes_; }
-    const TableSerdes<K, V>& serdes() const noexcept { return serdes_; }
-
   private:
-    TableSerdes<K, V> serdes_;
-    WindowBytesStore* store_ = nullptr;
-    Bytes key_bytes_;
     Bytes value_bytes_;
     V value_{};
 };
+
+/// The aggregates of fixed and sliding windows, and where they go.
+template <class Key, class Agg>
+using WindowResults = WindowedTable<Windowed<Key>, Agg, WindowTable<Key, Agg>, WindowKeyReader<Key>,
+                                    FinalResults<Key, Agg>>;
 
 /// How a window's aggregate changes with a record: nothing removes the row. The three below are for
 /// aggregate, reduce and count.
@@ -142,22 +132,12 @@ class WindowedAggregateNode final
         : TypedNode<K, V, Windowed<Key>, Change<Agg>>(std::move(name)),
           windows_(windows),
           step_(std::move(step)),
-          on_close_(on_close),
-          flags_(std::move(flags)),
-          state_(std::move(state)),
-          table_(serdes),
-          forwarder_({serdes.key, windows.size()}, serdes.value),
-          final_(state_->store, serdes, windows.size()) {}
+          results_(on_close, std::move(flags), state, WindowTable<Key, Agg>(serdes),
+                   {serdes.key, windows.size()}, {state->store, serdes, windows.size()}) {}
 
     void init(TaskContext& context) override {
         Node::init(context);
-        table_.open(context, *this, state_->store);
-        if (on_close_) {
-            final_.open(context, table_.bytes(), this->output(), flags_->reproduce_kafka_defects);
-        } else {
-            forwarder_.open(context, *this, this->output(), table_.bytes(),
-                            state_->send_old_values);
-        }
+        results_.open(context, *this, this->output());
     }
 
     void process(const Record<K, V>& record) override {
@@ -168,10 +148,10 @@ class WindowedAggregateNode final
         }
         stream_time_ = std::max(stream_time_, record.timestamp);
         const Timestamp close_time = stream_time_ - windows_.grace();
-        if (on_close_ && !flags_->reproduce_kafka_defects) {
+        if (results_.emits_before()) {
             emit_closed(record, close_time);  // Before this record makes the store forget windows.
         }
-        table_.seek(*key);
+        results_.table().seek(*key);
         bool copied_key = false;
         windows_.for_each_window(record.timestamp, [&](const Window& window) {
             if (window.end <= close_time) {
@@ -185,7 +165,7 @@ class WindowedAggregateNode final
             windowed_.window = window;
             update(record);
         });
-        if (on_close_ && flags_->reproduce_kafka_defects) {
+        if (results_.emits_after()) {
             emit_closed(record, close_time);
         }
     }
@@ -193,26 +173,25 @@ class WindowedAggregateNode final
   private:
     void update(const Record<K, V>& record) {
         const Timestamp start = windowed_.window.start;
-        const Found<Agg> old = table_.fetch(start);
+        const Found<Agg> old = results_.table().fetch(start);
         const Timestamp timestamp =
             old.value != nullptr ? std::max(record.timestamp, old.timestamp) : record.timestamp;
         before_.reset();
-        if (state_->send_old_values && !forwarder_.cached()) {
+        if (results_.needs_old_value()) {
             before_ = old.value != nullptr ? std::optional(*old.value) : step_.before_first();
         }
         const typename Step::Result result =
-            step_(windowed_.key, old.value != nullptr ? &table_.found() : nullptr, record.value);
+            step_(windowed_.key, old.value != nullptr ? &results_.table().found() : nullptr,
+                  record.value);
         const Agg* new_value = plain_or_null(result);
-        table_.put(start, new_value, timestamp);
-        if (!on_close_) {
-            forwarder_.forward(windowed_, new_value, before_ ? &*before_ : nullptr, true, timestamp,
-                               record.headers);
-        }
+        results_.table().put(start, new_value, timestamp);
+        results_.forward(windowed_, new_value, before_ ? &*before_ : nullptr, timestamp,
+                         record.headers);
     }
 
     void emit_closed(const Record<K, V>& record, Timestamp close_time) {
         if constexpr (std::same_as<Windows, TimeWindows>) {
-            if (!final_.is_due(close_time)) {
+            if (!results_.final_results().is_due(close_time)) {
                 return;
             }
             const Timestamp last = close_time - windows_.size();
@@ -220,14 +199,15 @@ class WindowedAggregateNode final
                 return;
             }
             Timestamp first{};
-            if (final_.last_close() != kNoTimestamp) {
-                const Timestamp seen = std::max(Timestamp{}, final_.last_close() - windows_.size());
+            if (results_.final_results().last_close() != kNoTimestamp) {
+                const Timestamp seen =
+                    std::max(Timestamp{}, results_.final_results().last_close() - windows_.size());
                 if (newest_start(last) == newest_start(seen)) {
                     return;  // No further window has closed.
                 }
                 first = seen + std::chrono::milliseconds(1);
             }
-            final_.emit(close_time, first, last, record.headers);
+            results_.final_results().emit(close_time, first, last, record.headers);
         }
     }
 
@@ -238,12 +218,7 @@ class WindowedAggregateNode final
 
     Windows windows_;
     Step step_;
-    bool on_close_;
-    std::shared_ptr<const ProgramFlags> flags_;
-    std::shared_ptr<const TableState> state_;
-    WindowTable<Key, Agg> table_;
-    ChangeForwarder<Windowed<Key>, Agg, WindowKeyReader<Key>> forwarder_;
-    FinalResults<Key, Agg> final_;
+    WindowResults<Key, Agg> results_;
     Timestamp stream_time_ = kNoTimestamp;
     Windowed<Key> windowed_;
     std::optional<Agg> before_;
@@ -270,22 +245,6 @@ class WindowGetter final : public ValueGetter<Windowed<K>, V> {
 };
 
 template <class K, class V>
-class WindowOrigin final : public TableOrigin<Windowed<K>, V> {
-  public:
-    WindowOrigin(std::shared_ptr<TableState> state, TableSerdes<K, V> serdes)
-        : state_(std::move(state)), serdes_(std::move(serdes)) {}
-
-    bool send_old_values(bool) override { return state_->send_old_values = true; }
-    bool sends_old_values() const override { return state_->send_old_values; }
-    TableView<Windowed<K>, V> view() override {
-        return {{state_->store}, [store = state_->store, serdes = serdes_] {
-                    return std::make_unique<WindowGetter<K, V>>(store, serdes);
-                }};
-    }
-
-  private:
-    std::shared_ptr<TableState> state_;
-    TableSerdes<K, V> serdes_;
-};
+using WindowOrigin = WindowedOrigin<Windowed<K>, K, V, WindowGetter<K, V>>;
 
 }  // namespace millrace::detail

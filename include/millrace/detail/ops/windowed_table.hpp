@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/change.hpp"
+#include "millrace/detail/logical_graph.hpp"
+#include "millrace/detail/table.hpp"
+#include "millrace/detail/table_store.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace millrace::detail {
+
+/// A node's access to a window or session store: one key at a time, which is serialised once.
+template <class K, class V, class BytesStore>
+class RowsOfKey {
+  public:
+    explicit RowsOfKey(TableSerdes<K, V> serdes) : serdes_(std::move(serdes)) {}
+
+    void open(TaskContext& context, const Node& node, const std::string& name) {
+        store_ = &open_store<BytesStore>(context, node, name);
+    }
+
+    void seek(const K& key) {
+        key_bytes_.clear();
+        serdes_.key.serialize(key, key_bytes_);
+    }
+
+    BytesStore& bytes() const noexcept { return *store_; }
+    BytesView key_bytes() const noexcept { return key_bytes_; }
+    const TableSerdes<K, V>& serdes() const noexcept { return serdes_; }
+
+  protected:
+    ~RowsOfKey() = default;
+
+  private:
+    TableSerdes<K, V> serdes_;
+    BytesStore* store_ = nullptr;
+    Bytes key_bytes_;
+};
+
+/// What the nodes that aggregate by window have in common: the table, and where results go. That
+/// is on, as changes; or, `on_close`, each once when its window has closed, by `Final`.
+template <class WindowedKey, class Agg, class Table, class KeyReader, class Final>
+class WindowedTable {
+  public:
+    WindowedTable(bool on_close, std::shared_ptr<const ProgramFlags> flags,
+                  std::shared_ptr<const TableState> state, Table table, KeyReader read_key,
+                  Final final_results)
+        : on_close_(on_close),
+          flags_(std::move(flags)),
+          state_(std::move(state)),
+          table_(std::move(table)),
+          forwarder_(std::move(read_key), table_.serdes().value),
+          final_(std::move(final_results)) {}
+
+    void open(TaskContext& context, const Node& node,
+              const Output<WindowedKey, Change<Agg>>& output) {
+        table_.open(context, node, state_->store);
+        if (on_close_) {
+            final_.open(context, table_.bytes(), output, flags_->reproduce_kafka_defects);
+        } else {
+            forwarder_.open(context, node, output, table_.bytes(), state_->send_old_values);
+        }
+    }
+
+    /// Whether closed windows are sent before a record is aggregated, so that it cannot make the
+    /// store forget them, or after it, as Kafka Streams does.
+    bool emits_before() const noexcept { return on_close_ && !flags_->reproduce_kafka_defects; }
+    bool emits_after() const noexcept { return on_close_ && flags_->reproduce_kafka_defects; }
+
+    /// Whether forward() must be told the old value.
+    bool needs_old_value() const noexcept {
+        return state_->send_old_values && !forwarder_.cached();
+    }
+
+    void forward(const WindowedKey& key, const Agg* new_value, const Agg* old_value,
+                 Timestamp timestamp, const Headers& headers) const {
+        if (!on_close_) {
+            forwarder_.forward(key, new_value, old_value, true, timestamp, headers);
+        }
+    }
+
+    Table& table() noexcept { return table_; }
+    Final& final_results() noexcept { return final_; }
+
+  private:
+    bool on_close_;
+    std::shared_ptr<const ProgramFlags> flags_;
+    std::shared_ptr<const TableState> state_;
+    Table table_;
+    ChangeForwarder<WindowedKey, Agg, KeyReader> forwarder_;
+    Final final_;
+};
+
+/// The table that such a node's store is. `Getter` looks rows up.
+template <class WindowedKey, class K, class V, class Getter>
+class WindowedOrigin final : public TableOrigin<WindowedKey, V> {
+  public:
+    WindowedOrigin(std::shared_ptr<TableState> state, TableSerdes<K, V> serdes)
+        : state_(std::move(state)), serdes_(std::move(serdes)) {}
+
+    bool send_old_values(bool) override { return state_->send_old_values = true; }
+    bool sends_old_values() const override { return state_->send_old_values; }
+    TableView<WindowedKey, V> view() override {
+        return {{state_->store}, [store = state_->store, serdes = serdes_] {
+                    return std::make_unique<Getter>(store, serdes);
+                }};
+    }
+
+  private:
+    std::shared_ptr<TableState> state_;
+    TableSerdes<K, V> serdes_;
+};
+
+}  // namespace millrace::detail
