@@ -71,6 +71,26 @@ TEST(ForeignKeyLeftJoin, KeepsRowsWithoutAMatchAndWithoutAKey) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=x1+null@1", "b=-+null@2", "a=x1+R@3", "a=-@4"));
 }
 
+TEST(ForeignKeyLeftJoin, TakesNoTimeFromHalfARowOfAJoinThatIsNotStored) {
+    Program run([](StreamsBuilder& builder) {
+        const auto whole = builder.table<Text, Text>("one").join(
+            builder.table<Text, Text>("two"),
+            [](const Text& one, const Text& two) { return one + two; });
+        builder.table<Text, Text>("left")
+            .left_join(whole, first_letter,
+                       [](const Text& mine, const Text* other) {
+                           return mine + "+" + (other != nullptr ? *other : "null");
+                       })
+            .to_stream()
+            .to("out");
+    });
+    run.pipe("one", "x", "1", 50);
+    run.pipe("left", "a", "x1", 5);
+    run.pipe("two", "x", "2", 7);
+
+    EXPECT_THAT(run.lines("out"), ElementsAre("a=x1+null@5", "a=x1+12@50"));
+}
+
 TEST(ForeignKeyJoin, IsTwoSubTopologiesWithTopicsInBetween) {
     const std::string text = described([](StreamsBuilder& builder) {
         builder.table<Text, Text>("left").join(builder.table<Text, Text>("right"), first_letter,

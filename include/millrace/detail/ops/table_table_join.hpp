@@ -183,7 +183,10 @@ class JoiningGetter final : public ValueGetter<K, typename Joiner::Out> {
         const Found<VLeft> left = left_->get(key);
         const Found<VRight> right = right_->get(key);
         memory_ = join_.row(key, left.value, right.value);
-        return {memory_ ? &*memory_ : nullptr, std::max(left.timestamp, right.timestamp)};
+        if (!memory_) {
+            return {};  // Without a row there is no time either, whatever its halves have.
+        }
+        return {&*memory_, std::max(left.timestamp, right.timestamp)};
     }
 
   private:
