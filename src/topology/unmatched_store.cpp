@@ -107,6 +107,9 @@ void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windo
             const auto look_back = unmatched.is_left ? windows.after : windows.before;
             if (unmatched.timestamp + look_back + windows.grace >= clock.stream_time) {
                 (unmatched.is_left ? left_is_open : right_is_open) = true;
+                if (left_is_open && right_is_open && count_of(rows->value()) > 1) {
+                    break;  // At the second record of the row, so its time is the one kept.
+                }
                 continue;
             }
             const Bytes key(row);

@@ -106,6 +106,32 @@ TEST(StreamOuterJoin, GivesUnmatchedRecordsOfBothSidesOnceTheirWindowHasClosed) 
     EXPECT_THAT(run.lines("out"), ElementsAre("c=null+2@5", "b=1+null@5")) << "right before left";
 }
 
+TEST(StreamOuterJoin, LooksAgainOnceTheRowHasClosedThatKeptItFromLookingFurther) {
+    Program run(
+        [](StreamsBuilder& builder) {
+            builder.stream<Text, Text>("left")
+                .outer_join(
+                    builder.stream<Text, Text>("right"),
+                    [](const Text* left, const Text* right) {
+                        return text_of(left) + "+" + text_of(right);
+                    },
+                    JoinWindows::of(10ms).grace(20ms))
+                .to("out");
+        },
+        {}, {{"__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0"}});
+    run.pipe("left", "d", "1", 1);
+    run.pipe("right", "d", "2", 2);
+    run.pipe("left", "b", "3", 10);
+    run.pipe("right", "a", "4", 12);
+    run.pipe("right", "a", "5", 12);
+    run.pipe("left", "c", "6", 20);
+    run.pipe("left", "e", "7", 32);  // Looks: 10 and 12 are open. 12 has two records.
+    EXPECT_THAT(run.lines("out"), ElementsAre("d=1+2@2"));
+    run.pipe("left", "f", "8", 43);
+
+    EXPECT_THAT(run.lines("out"), ElementsAre("b=3+null@10", "a=null+4@12", "a=null+5@12"));
+}
+
 TEST(SelfJoin, GivesTheSameResultsFromOneStoreWhenOptimised) {
     const auto program = [](StreamsBuilder& builder) {
         const auto in = builder.stream<Text, Text>("in");
