@@ -85,6 +85,9 @@ std::optional<std::int64_t> LayeredVersionedStore::insert(BytesView key, Nullabl
     if (time > from) {
         const Bytes ended(latest->substr(kTimeSize));
         append(key, from, time, BytesView(ended));
+    } else if (!value && spec().reproduce_kafka_defects) {
+        store_row(key_in(kLatest, key), std::nullopt);
+        return std::nullopt;
     }
     insert_latest(key, value, time);
     return std::nullopt;

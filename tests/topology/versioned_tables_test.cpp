@@ -43,6 +43,32 @@ TEST(VersionedTable, ShowsARecordWhatWasValidAtItsTime) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=too old+-@40", "a=old enough+twenty@60"));
 }
 
+// A removal at the very time of the first version, then an earlier version that comes late.
+std::vector<std::string> seen_after_a_removal(const TopologyOptions& options) {
+    Program run(
+        [](StreamsBuilder& builder) {
+            const auto table = prices(builder, 50ms);
+            builder.stream<Text, Text>("in").left_join(table, joined).to("out");
+        },
+        options);
+    run.pipe("prices", "a", "eleven", 11);
+    run.pipe("prices", "a", std::nullopt, 11);
+    run.pipe("prices", "a", "zero", 0);
+    run.pipe("in", "a", "then", 5);
+    run.pipe("in", "a", "now", 20);
+    return run.lines("out");
+}
+
+TEST(VersionedTable, RemembersARemovalAtTheTimeOfTheFirstVersion) {
+    EXPECT_THAT(seen_after_a_removal({}), ElementsAre("a=then+zero@5", "a=now+-@20"));
+}
+
+TEST(VersionedTable, ForgetsSuchARemovalWhereDefectsOfKafkaStreamsAreWanted) {
+    TopologyOptions options;
+    options.reproduce_kafka_defects = true;
+    EXPECT_THAT(seen_after_a_removal(options), ElementsAre("a=then+zero@5", "a=now+zero@20"));
+}
+
 TEST(JoinWithGrace, WaitsForALateTable) {
     Program run([](StreamsBuilder& builder) {
         const auto table = prices(builder, 100ms);
