@@ -167,12 +167,15 @@ LayeredSegmentedStore::Rows::Rows(LayeredSegmentedStore& store, Query query)
     if (query_.from > query_.to) {
         return;
     }
-    const auto begin = store.segments_.lower_bound(
-        query_.ignore_expiry ? std::max(store.expiry_.segment(query_.from),
-                                        store.expiry_.first_segment(store.stream_time_))
-                             : store.expiry_.segment(query_.from));
-    const auto end = store.segments_.upper_bound(store.expiry_.segment(query_.to));
-    segments_.assign(begin, end);
+    std::int64_t first = store.expiry_.segment(query_.from);
+    const std::int64_t last = store.expiry_.segment(query_.to);
+    if (query_.ignore_expiry) {
+        first = std::max(first, store.expiry_.first_segment(store.stream_time_));
+    }
+    if (first > last) {
+        return;
+    }
+    segments_.assign(store.segments_.lower_bound(first), store.segments_.upper_bound(last));
     if (query_.order == Order::kForward) {
         std::reverse(segments_.begin(), segments_.end());  // Taken from the back.
     }

@@ -135,8 +135,9 @@ TEST(SessionsOnClose, AreLostInMemoryWhereKafkaStreamsLosesThem) {
                   StoreEngine::kInMemory);
         },
         defects);
-    run.pipe("in", "a", "1", 0);
-    run.pipe("in", "b", "2", 1'000'000);
+    run.pipe("in", "a", "1", 1);
+    run.pipe("in", "b", "2", 16);  // What is kept begins where what has ended ends.
+    run.pipe("in", "c", "3", 1'000'000);
 
     EXPECT_THAT(run.lines<std::int64_t>("out"), IsEmpty());
 }
