@@ -58,10 +58,12 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     bool enqueue(RawRecord record);
     bool update_global(RawRecord record);
     void work();
+    bool commit_is_due() const;
     void commit();
     void deliver_sent();
 
     Topology topology_;
+    std::optional<std::size_t> commit_above_bytes_;
     DriverSettings settings_;
     TemporaryFolder folder_;
     ManualClock clock_;
@@ -83,6 +85,7 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
 
 TopologyTestDriver::Implementation::Implementation(Topology topology, const DriverOptions& options)
     : topology_(std::move(topology)),
+      commit_above_bytes_(options.commit_above_bytes),
       settings_(driver_settings(options)),
       folder_(options.state_directory),
       clock_(options.wall_clock),
@@ -226,9 +229,15 @@ void TopologyTestDriver::Implementation::work() {
     deliver_sent();
     while (task_->buffered() != 0 && task_->process(1, clock_.now()) != 0) {
         task_->punctuate_stream_time(clock_.now());
-        commit();
+        if (commit_is_due()) {
+            commit();
+        }
         deliver_sent();
     }
+}
+
+bool TopologyTestDriver::Implementation::commit_is_due() const {
+    return !commit_above_bytes_ || task_->stores().uncommitted_bytes() > *commit_above_bytes_;
 }
 
 void TopologyTestDriver::Implementation::commit() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "case.hpp"
 
+#include "variant.hpp"
+
 #include <stdexcept>
 
 namespace millrace::parity {
@@ -15,7 +17,7 @@ Topology Case::build() {
     options.merge_repartition_topics = wants("merge.repartition.topics");
     options.single_store_self_join = wants("single.store.self.join");
     options.require_explicit_names = settings["ensure.explicit.internal.resource.naming"] == "true";
-    options.reproduce_kafka_defects = true;
+    options.reproduce_kafka_defects = settings[kWithoutDefects].empty();
     return std::move(b).build(options);
 }
 

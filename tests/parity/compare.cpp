@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compare.hpp"
 
+#include "variant.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <set>
@@ -354,7 +356,44 @@ Difference compare_steps(const Json& expected, const Json& actual) {
     return std::nullopt;
 }
 
+/// Of tables of values by topic and key.
+Difference compare_last_values(const Json& expected, const Json& actual) {
+    for (const Json* side : {&expected, &actual}) {
+        for (const auto& [topic, values] : side->items()) {
+            for (const auto& [key, value] : values.items()) {
+                const Json x = expected.value(topic, Json::object()).value(key, Json());
+                const Json y = actual.value(topic, Json::object()).value(key, Json());
+                if (x != y) {
+                    return "last value of " + key + " in " + topic + ":" +
+                           expected_got(x.dump(), y.dump());
+                }
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<std::string> first_difference_in_the_end(const Json& expected, const Json& actual) {
+    for (const char* what : {"build_throws", "init_throws"}) {
+        if (auto difference = compare_error(what, expected, actual)) {
+            return difference;
+        }
+    }
+    const Json e = end_of(expected);
+    const Json a = end_of(actual);
+    if (auto difference = compare_error("throws", e, a)) {
+        return difference;
+    }
+    if (e.contains("throws")) {
+        return std::nullopt;
+    }
+    if (auto difference = compare_last_values(e.at("topics"), a.at("topics"))) {
+        return difference;
+    }
+    return compare_stores(e.at("stores"), a.at("stores"));
+}
 
 std::optional<std::string> first_difference(const Json& expected, const Json& actual) {
     for (const char* what : {"build_throws", "init_throws"}) {

@@ -13,4 +13,7 @@ namespace millrace::parity {
 /// log lines, errors and the order within stores all count.
 std::optional<std::string> first_difference(const Json& expected, const Json& actual);
 
+/// The same for what remains in the end, end_of(), of two results of one case.
+std::optional<std::string> first_difference_in_the_end(const Json& expected, const Json& actual);
+
 }  // namespace millrace::parity

@@ -99,7 +99,33 @@ bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& see
     return true;
 }
 
-void run_topology(const Json& recorded, Case& c, const Topology& topology, Json& result) {
+/// How a case is run besides its inputs.
+struct Manner {
+    const Variant& variant;
+    bool to_the_end = false;
+};
+
+/// A flush passes through the stores once, so what it puts into one flushed before stays there.
+/// Adds what comes out as one more step.
+void commit_everything(TopologyTestDriver& driver, Json& steps) {
+    constexpr int kLongestChain = 12;
+    try {
+        for (int i = 0; i < kLongestChain; ++i) {
+            driver.advance_wall_clock(std::chrono::milliseconds(0));
+        }
+    } catch (const std::exception& error) {
+        steps.push_back({{"throws", "StreamsException"}, {"message", error.what()}});
+        return;
+    }
+    Json out = Json::array();
+    for (const RawRecord& record : driver.drain()) {
+        out.push_back(record_to_json(record));
+    }
+    steps.push_back({{"advance_wall_clock_ms", 0}, {"out", std::move(out)}});
+}
+
+void run_topology(const Json& recorded, Case& c, const Topology& topology, const Manner& manner,
+                  Json& result) {
     result["steps"] = Json::array();
     result["stores"] = Json::object();
     if (!recorded.contains("initial_wall_clock_ms")) {
@@ -108,7 +134,7 @@ void run_topology(const Json& recorded, Case& c, const Topology& topology, Json&
     c.lines.clear();
     std::optional<TopologyTestDriver> driver;
     try {
-        driver.emplace(topology, testing::DriverOptions{.config = c.settings});
+        driver.emplace(topology, manner.variant.driver(c.settings));
     } catch (const std::exception& error) {
         result["init_throws"] = "StreamsException";
         result["message"] = error.what();
@@ -119,13 +145,14 @@ void run_topology(const Json& recorded, Case& c, const Topology& topology, Json&
     }
     Seen seen;
     if (run_steps(recorded.at("steps"), c, *driver, seen, result["steps"])) {
+        if (manner.to_the_end) {
+            commit_everything(*driver, result["steps"]);
+        }
         result["stores"] = dump_stores(topology, *driver, c.settings, seen);
     }
 }
 
-}  // namespace
-
-std::optional<Json> run_case(const Json& recorded) {
+std::optional<Json> run(const Json& recorded, const Manner& manner) {
     const auto name = recorded.at("scenario").get<std::string>();
     const auto scenario = all_scenarios().find(name);
     if (scenario == all_scenarios().end()) {
@@ -134,21 +161,31 @@ std::optional<Json> run_case(const Json& recorded) {
     Json result{{"scenario", name}, {"seed", recorded.at("seed")}};
     result["config"] = recorded.at("config");
     Case c;
-    c.settings = recorded.at("config").get<std::map<std::string, std::string>>();
+    c.settings = manner.variant.settings(recorded.at("config").get<Settings>());
     if (recorded.contains("program")) {
         c.program = recorded.at("program").get<std::vector<std::string>>();
     }
     std::optional<Topology> topology;
     try {
-        topology.emplace(scenario->second.build(c));
+        topology.emplace(manner.variant.topology(scenario->second.build(c), c.settings));
         result["describe"] = topology->describe();
     } catch (const std::exception& error) {
         result["build_throws"] = java_name(scenario->second, error);
         result["message"] = error.what();
         return result;
     }
-    run_topology(recorded, c, *topology, result);
+    run_topology(recorded, c, *topology, manner, result);
     return result;
+}
+
+}  // namespace
+
+std::optional<Json> run_case(const Json& recorded, const Variant& variant) {
+    return run(recorded, {variant});
+}
+
+std::optional<Json> run_case_to_the_end(const Json& recorded, const Variant& variant) {
+    return run(recorded, {variant, true});
 }
 
 }  // namespace millrace::parity

@@ -39,6 +39,11 @@ struct DriverOptions {
 
     /// Where RocksDB stores go; empty: a temporary folder, removed in the end.
     std::filesystem::path state_directory{};
+
+    /// Nothing: a commit after each record, as Kafka Streams' driver does. Else a record is followed
+    /// by a commit only when more bytes than that wait for one, as with
+    /// statestore.uncommitted.max.bytes in a real application; advance_wall_clock always commits.
+    std::optional<std::size_t> commit_above_bytes{};
 };
 
 /// Runs a topology in the calling thread, without a broker: for unit tests of applications.

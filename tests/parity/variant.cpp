@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "variant.hpp"
+
+#include "millrace/detail/topology_spec.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+
+namespace millrace::parity {
+namespace {
+
+constexpr const char* kCacheBytes = "statestore.cache.max.bytes";
+constexpr const char* kTinyCacheBytes = "300";
+constexpr std::size_t kTinyUncommittedBytes = 200;
+
+StoreEngine exchanged(StoreEngine engine, StoreEngine by_default) {
+    switch (engine == StoreEngine::kDefault ? by_default : engine) {
+        case StoreEngine::kRocksDb:
+            return StoreEngine::kInMemory;
+        case StoreEngine::kInMemory:
+            return StoreEngine::kRocksDb;
+        default:
+            return engine;  // Bounded: forgets by design.
+    }
+}
+
+StoreEngine default_engine(const Settings& settings) {
+    for (const char* name : {"dsl.store.suppliers.class", "default.dsl.store"}) {
+        if (const auto found = settings.find(name); found != settings.end()) {
+            const bool in_memory = found->second.find("emory") != std::string::npos;
+            return in_memory ? StoreEngine::kInMemory : StoreEngine::kRocksDb;
+        }
+    }
+    return StoreEngine::kRocksDb;
+}
+
+bool is_internal(const std::string& topic) {
+    return topic.starts_with("parity-");
+}
+
+}  // namespace
+
+bool Variant::parse(const std::string& option) {
+    if (option == "--exchange-stores") {
+        exchange_stores = true;
+    } else if (option == "--cache=on" || option == "--cache=off") {
+        cache = option.ends_with("=on");
+    } else if (option == "--tiny-limits") {
+        tiny_limits = true;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+std::vector<std::string> Variant::options() const {
+    std::vector<std::string> options;
+    if (exchange_stores) {
+        options.emplace_back("--exchange-stores");
+    }
+    if (cache) {
+        options.emplace_back(*cache ? "--cache=on" : "--cache=off");
+    }
+    if (tiny_limits) {
+        options.emplace_back("--tiny-limits");
+    }
+    return options;
+}
+
+Settings Variant::settings(Settings recorded) const {
+    if (cache) {
+        recorded[kCacheBytes] = *cache ? "10485760" : "0";
+    }
+    if (tiny_limits) {
+        recorded[kCacheBytes] = kTinyCacheBytes;
+    }
+    if (without_defects) {
+        recorded[kWithoutDefects] = "yes";
+    }
+    return recorded;
+}
+
+Topology Variant::topology(const Topology& recorded, const Settings& settings) const {
+    if (!exchange_stores) {
+        return recorded;
+    }
+    auto spec = std::make_shared<detail::TopologySpec>(recorded.spec());
+    const StoreEngine by_default = default_engine(settings);
+    for (detail::StoreSpec& store : spec->stores) {
+        store.engine = exchanged(store.engine, by_default);
+    }
+    for (detail::GlobalStoreSpec& global : spec->global_stores) {
+        global.store.engine = exchanged(global.store.engine, by_default);
+    }
+    return Topology(std::move(spec));
+}
+
+testing::DriverOptions Variant::driver(const Settings& settings) const {
+    testing::DriverOptions options{.config = settings};
+    if (tiny_limits) {
+        options.commit_above_bytes = kTinyUncommittedBytes;
+    }
+    return options;
+}
+
+Json end_of(const Json& result) {
+    Json end = Json::object();
+    end["stores"] = result.value("stores", Json::object());
+    Json& topics = end["topics"] = Json::object();
+    for (const Json& step : result.value("steps", Json::array())) {
+        if (step.contains("throws")) {
+            end["throws"] = step.at("throws");
+        }
+        for (const Json& record : step.value("out", Json::array())) {
+            const auto topic = record.at("topic").get<std::string>();
+            if (is_internal(topic)) {
+                continue;
+            }
+            const std::string key = record.at("key").dump();
+            Json& values = topics.emplace(topic, Json::object()).first.value();
+            if (record.at("value").is_null()) {
+                values.erase(key);
+            } else {
+                values[key] = {{"value", record.at("value")},
+                                      {"timestamp", record.at("timestamp")}};
+            }
+        }
+    }
+    return end;
+}
+
+Json without_windows(Json result) {
+    for (auto& [name, store] : result["stores"].items()) {
+        if (store.at("kind").get<std::string>().find("window") != std::string::npos) {
+            store["kind"] = "opaque";
+        }
+    }
+    return result;
+}
+
+Exceptions::Exceptions(const std::filesystem::path& file) {
+    std::ifstream input(file);
+    if (!input) {
+        throw std::runtime_error("cannot open " + file.string());
+    }
+    for (std::string line; std::getline(input, line);) {
+        if (line.empty() || line.front() == '#') {
+            continue;
+        }
+        std::istringstream words(line);
+        Exception exception;
+        std::string reason;
+        words >> exception.option >> exception.scenario >> reason;
+        if (reason.empty()) {
+            throw std::runtime_error("no reason given in " + file.string() + ": " + line);
+        }
+        exceptions_.push_back(std::move(exception));
+    }
+}
+
+bool Exceptions::contain(const Variant& variant, const std::string& scenario) const {
+    const std::vector<std::string> options = variant.options();
+    return std::any_of(exceptions_.begin(), exceptions_.end(), [&](const Exception& exception) {
+        const std::string& pattern = exception.scenario;
+        const bool same = pattern.ends_with("*")
+                              ? scenario.starts_with(pattern.substr(0, pattern.size() - 1))
+                              : scenario == pattern;
+        return same && std::count(options.begin(), options.end(), exception.option) != 0;
+    });
+}
+
+}  // namespace millrace::parity
