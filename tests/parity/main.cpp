@@ -91,9 +91,9 @@ std::optional<std::string> difference_of(const Json& recorded, const Variant& va
         if (!result) {
             return "unknown scenario";
         }
-        return variant.exchange_stores ? first_difference(without_windows(recorded),
-                                                          without_windows(*result))
-                                       : first_difference(recorded, *result);
+        return variant.exchange_stores
+                   ? first_difference(without_windows(recorded), without_windows(*result))
+                   : first_difference(recorded, *result);
     }
     const std::optional<Json> usual = run_case_to_the_end(recorded, {.without_defects = true});
     Variant as_users_run_it = variant;
@@ -129,10 +129,11 @@ int check_all(const Check& check) {
 }
 
 int usage() {
-    std::fputs("usage: parity_runner --list | CASE.json | --out DIR PATH... |\n"
-               "       parity_runner --check [--exchange-stores] [--cache=on|off] [--tiny-limits] "
-               "[--every=N] PATH...\n",
-               stderr);
+    std::fputs(
+        "usage: parity_runner --list | CASE.json | --out DIR PATH... |\n"
+        "       parity_runner --check [--exchange-stores] [--cache=on|off] [--tiny-limits] "
+        "[--every=N] PATH...\n",
+        stderr);
     return kUsage;
 }
 

@@ -125,7 +125,7 @@ Json end_of(const Json& result) {
                 values.erase(key);
             } else {
                 values[key] = {{"value", record.at("value")},
-                                      {"timestamp", record.at("timestamp")}};
+                               {"timestamp", record.at("timestamp")}};
             }
         }
     }

@@ -40,8 +40,8 @@ struct DriverOptions {
     /// Where RocksDB stores go; empty: a temporary folder, removed in the end.
     std::filesystem::path state_directory{};
 
-    /// Nothing: a commit after each record, as Kafka Streams' driver does. Else a record is followed
-    /// by a commit only when more bytes than that wait for one, as with
+    /// Nothing: a commit after each record, as Kafka Streams' driver does. Else a record is
+    /// followed by a commit only when more bytes than that wait for one, as with
     /// statestore.uncommitted.max.bytes in a real application; advance_wall_clock always commits.
     std::optional<std::size_t> commit_above_bytes{};
 };
