@@ -102,4 +102,17 @@ std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& gra
     return {std::move(names), std::move(stores)};
 }
 
+void add_stores(LogicalNode& node, const StreamJoinNames& names, const StreamJoinStores& stores) {
+    const auto add = [&](const StoreSpec& spec, std::vector<std::string> users) {
+        LogicalStore store{spec, std::move(users)};
+        store.name_is_generated = stores.names_are_generated;
+        node.stores.push_back(std::move(store));
+    };
+    add(stores.this_store, {names.this_window, names.other_join});
+    add(stores.other_store, {names.other_window, names.this_join});
+    if (stores.unmatched) {
+        add(*stores.unmatched, {names.this_join, names.other_join});
+    }
+}
+
 }  // namespace millrace::detail

@@ -79,7 +79,7 @@ concept ValueJoiner =
 
 namespace detail {
 
-template <class K, class VThis, class VOther, class F>
+template <class K, class VThis, class VOther, ValueJoiner<K, VThis, VOther> F>
 decltype(auto) call_joiner(F& f, const K& key, VThis&& mine, VOther&& other) {
     if constexpr (std::invocable<F&, VThis, VOther>) {
         return std::invoke(f, std::forward<VThis>(mine), std::forward<VOther>(other));

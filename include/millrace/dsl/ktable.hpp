@@ -28,8 +28,9 @@ inline constexpr Removals kMappedRemovals =
     kRemovals == Removals::kNever && !kIsNullable<RecordResult<F, K, V>> ? Removals::kNever
                                                                          : Removals::kPossible;
 
-template <class F, class K, class V, JoinType kType, class VOther>
-using JoinerOf = TableJoiner<K, V, VOther, F, kType>;
+/// The values of the table that a join with `F` makes.
+template <JoinType kType, class F, class K, class V, class VOther>
+using TableJoinResult = Plain<JoinedValue<kType, F, K, V, VOther>>;
 
 }  // namespace detail
 
@@ -104,27 +105,26 @@ class KTable {
 
     /// Rows of both tables with the same key: joiner(value, other) or joiner(key, value, other).
     template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther&> F>
-    auto join(
-        const KTable<K, VOther, kOther>& other, F joiner,
-        Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>
-            options = {}) const
-        -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>;
+    auto join(const KTable<K, VOther, kOther>& other, F joiner,
+              Materialized<K, detail::TableJoinResult<detail::JoinType::kInner, F, K, V, VOther>>
+                  options = {}) const
+        -> KTable<K, detail::TableJoinResult<detail::JoinType::kInner, F, K, V, VOther>>;
 
     /// Every row of this table; the other's value is given as a pointer, null where there is none.
     template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther*> F>
     auto left_join(
         const KTable<K, VOther, kOther>& other, F joiner,
-        Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>
-            options = {}) const
-        -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>;
+        Materialized<K, detail::TableJoinResult<detail::JoinType::kLeft, F, K, V, VOther>> options =
+            {}) const
+        -> KTable<K, detail::TableJoinResult<detail::JoinType::kLeft, F, K, V, VOther>>;
 
     /// Every row of both; values are given as pointers, at most one of them null.
     template <class VOther, Removals kOther, ValueJoiner<K, const V*, const VOther*> F>
     auto outer_join(
         const KTable<K, VOther, kOther>& other, F joiner,
-        Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>
+        Materialized<K, detail::TableJoinResult<detail::JoinType::kOuter, F, K, V, VOther>>
             options = {}) const
-        -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>;
+        -> KTable<K, detail::TableJoinResult<detail::JoinType::kOuter, F, K, V, VOther>>;
 
     /// Each row of this table with the row of the other whose key `extract` returns, called as
     /// extract(value) or extract(key, value); rows for which it returns null are not in the result.
@@ -164,8 +164,8 @@ class KTable {
 
     template <detail::JoinType kType, class VOther, Removals kOther, class F>
     auto join_table(const KTable<K, VOther, kOther>& other, F joiner,
-                    Materialized<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> options)
-        const -> KTable<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out>;
+                    Materialized<K, detail::TableJoinResult<kType, F, K, V, VOther>> options) const
+        -> KTable<K, detail::TableJoinResult<kType, F, K, V, VOther>>;
 
     template <detail::JoinType kType, class VOut, class KOther, class VOther, Removals kOther,
               class Extract, class F>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "millrace/detail/callable.hpp"
-#include "millrace/detail/ops/stream_table_join.hpp"
+#include "millrace/detail/join_type.hpp"
 #include "millrace/detail/shared_per_task.hpp"
 #include "millrace/detail/table_store.hpp"
 #include "millrace/detail/unmatched_store.hpp"
@@ -19,22 +19,13 @@ namespace millrace::detail {
 /// Applies a joiner of streams: a side that may be missing is given as a pointer.
 template <class K, class VLeft, class VRight, class F, JoinType kType>
 struct StreamJoiner {
-    using LeftArgument = std::conditional_t<kType == JoinType::kOuter, const VLeft*, const VLeft&>;
-    using RightArgument =
-        std::conditional_t<kType == JoinType::kInner, const VRight&, const VRight*>;
-    using Out = JoinResult<F, K, LeftArgument, RightArgument>;
+    using Out = JoinedValue<kType, F, K, VLeft, VRight>;
 
     F join;
 
     /// Requires the sides that the join type requires.
     Out operator()(const K& key, const VLeft* left, const VRight* right) {
-        if constexpr (kType == JoinType::kInner) {
-            return call_joiner(join, key, *left, *right);
-        } else if constexpr (kType == JoinType::kLeft) {
-            return call_joiner(join, key, *left, right);
-        } else {
-            return call_joiner(join, key, left, right);
-        }
+        return join_sides<kType>(join, key, left, right);
     }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/detail/callable.hpp"
+#include "millrace/detail/join_type.hpp"
 #include "millrace/detail/table.hpp"
 
 #include <memory>
@@ -19,8 +20,6 @@ struct SameKey {
         return key;
     }
 };
-
-enum class JoinType { kInner, kLeft, kOuter };
 
 /// Looks each record of a stream up in a table. The joiner gets the table's value as VTable const&
 /// (inner) or VTable const* (left; null: no match).

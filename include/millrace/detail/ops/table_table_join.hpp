@@ -3,7 +3,7 @@
 
 #include "millrace/detail/callable.hpp"
 #include "millrace/detail/change.hpp"
-#include "millrace/detail/ops/stream_table_join.hpp"
+#include "millrace/detail/join_type.hpp"
 #include "millrace/detail/table_store.hpp"
 
 #include <algorithm>
@@ -19,22 +19,13 @@ namespace millrace::detail {
 /// is of a type that goes on without.
 template <class K, class VLeft, class VRight, class F, JoinType kType>
 struct TableJoiner {
-    using LeftArgument = std::conditional_t<kType == JoinType::kOuter, const VLeft*, const VLeft&>;
-    using RightArgument =
-        std::conditional_t<kType == JoinType::kInner, const VRight&, const VRight*>;
-    using Out = Plain<JoinResult<F, K, LeftArgument, RightArgument>>;
+    using Out = Plain<JoinedValue<kType, F, K, VLeft, VRight>>;
 
     F join;
 
     /// Nothing when the joiner says so. Requires a value where the join type does.
     std::optional<Out> operator()(const K& key, const VLeft* left, const VRight* right) {
-        if constexpr (kType == JoinType::kInner) {
-            return call_joiner(join, key, *left, *right);
-        } else if constexpr (kType == JoinType::kLeft) {
-            return call_joiner(join, key, *left, right);
-        } else {
-            return call_joiner(join, key, left, right);
-        }
+        return join_sides<kType>(join, key, left, right);
     }
 
     /// The result of a row that has these two sides; nothing when it has none.

@@ -70,6 +70,98 @@ LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
     return graph.add(std::move(source_node), {&added_sink});
 }
 
+template <class KOther, class Request>
+Partitioner<std::optional<KOther>, Request> request_partitioner(
+    const Partitioner<KOther, NoKey>& partitioner) {
+    if (!partitioner) {
+        return {};
+    }
+    return [choose = partitioner](const std::string& topic, const std::optional<KOther>& key,
+                                  const Request&, Partition count) {
+        return key ? exactly_one(choose(topic, *key, NoKey{}, count)) : std::nullopt;
+    };
+}
+
+/// Without a partitioner responses go back to the partition that the request came from.
+template <class K, class Response>
+Partitioner<K, Response> response_partitioner(const Partitioner<K, NoKey>& partitioner) {
+    return [choose = partitioner](const std::string& topic, const K& key, const Response& response,
+                                  Partition count) -> std::optional<std::vector<Partition>> {
+        if (choose) {
+            return exactly_one(choose(topic, key, NoKey{}, count));
+        }
+        return response.partition ? std::optional(std::vector<Partition>{*response.partition})
+                                  : std::nullopt;
+    };
+}
+
+/// From the left table's changes to the topic of requests; returns its source.
+template <JoinType kType, class K, class V, class KOther, class VOther, class Extract>
+LogicalNode& add_requests(const TableCore<K, V>& left, const TableCore<KOther, VOther>& right,
+                          const ForeignJoinNames& names, Extract extract,
+                          const Partitioner<KOther, NoKey>& partitioner) {
+    using Request = Subscription<K>;
+    const auto left_side = std::make_shared<TableState>();
+    auto send = processor_node<SubscriptionSendNode<K, V, KOther, Extract, kType>>(
+        names.send, std::move(extract), right.key_serde, left.value_serde,
+        std::shared_ptr<const TableState>(left_side));
+    send.version_aware.push_back({left.node, left_side});
+    LogicalNode& send_node = left.graph->add(std::move(send), {left.node});
+    const SerdeOf<Request> serde(std::make_shared<SubscriptionSerde<K>>(left.key_serde));
+    LogicalNode& requests = add_internal_topic<std::optional<KOther>, Request>(
+        *left.graph, names.subscription_topic, names.subscription_sink, names.subscription_source,
+        {right.key_serde, serde}, request_partitioner<KOther, Request>(partitioner), {&send_node});
+    left.graph->copartition(united(right.sources, {requests.name}));
+    return requests;
+}
+
+/// From requests, and from the right table's changes, to the topic of responses; returns its
+/// source.
+template <class K, class V, class KOther, class VOther>
+LogicalNode& add_responses(const TableCore<K, V>& left, const TableCore<KOther, VOther>& right,
+                           const ForeignJoinNames& names, LogicalNode& requests,
+                           const Partitioner<K, NoKey>& partitioner) {
+    using Response = SubscriptionResponse<VOther>;
+    LogicalGraph& graph = *left.graph;
+    StoreSpec store;
+    store.name = names.store;
+    store.kind = StoreKind::kTimestampedKeyValue;
+    store.log_headers = true;
+    store.headers = detail::StoredHeaders::kOfRecordIfAsked;
+    auto receive = processor_node<SubscriptionReceiveNode<K, KOther>>(
+        names.receive, names.store, right.key_serde, left.key_serde);
+    receive.stores.push_back({store, {names.receive}});
+    LogicalNode& receive_node = graph.add(std::move(receive), {&requests});
+
+    const TableView<KOther, VOther> right_view = right.origin->view();
+    LogicalNode answer;
+    answer.name = names.answer;
+    NodeSpec answer_step;
+    answer_step.name = names.answer;
+    answer_step.make = [name = names.answer,
+                        make = right_view.make_getter]() -> std::unique_ptr<Node> {
+        return std::make_unique<SubscriptionAnswerNode<K, KOther, VOther>>(name, make());
+    };
+    answer.steps.push_back(std::move(answer_step));
+    answer.connects = right_view.stores;
+    LogicalNode& answer_node = graph.add(std::move(answer), {&receive_node});
+
+    const auto right_side = std::make_shared<TableState>();
+    auto change = processor_node<ForeignChangeNode<K, KOther, VOther>>(
+        names.foreign_change, names.store, right.key_serde, left.key_serde,
+        std::shared_ptr<const TableState>(right_side));
+    change.connects = {names.store};
+    change.version_aware.push_back({right.node, right_side});
+    LogicalNode& change_node = graph.add(std::move(change), {right.node});
+
+    const SerdeOf<Response> serde(
+        std::make_shared<SubscriptionResponseSerde<VOther>>(right.value_serde));
+    return add_internal_topic<K, Response>(graph, names.response_topic, names.response_sink,
+                                           names.response_source, {left.key_serde, serde},
+                                           response_partitioner<K, Response>(partitioner),
+                                           {&answer_node, &change_node});
+}
+
 }  // namespace detail
 
 template <class K, class V, Removals kRemovals>
@@ -79,82 +171,15 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
                                                       Extract extract, F joiner,
                                                       TableJoined<K, KOther> joined,
                                                       Materialized<K, VOut> options) const {
-    using MaybeOther = std::optional<KOther>;
-    using Request = detail::Subscription<K>;
-    using Response = detail::SubscriptionResponse<VOther>;
     detail::LogicalGraph& graph = *core_.graph;
     const detail::TableCore<KOther, VOther>& right = other.core();
     right.origin->send_old_values(true);
     core_.origin->send_old_values(true);
     const detail::ForeignJoinNames names = detail::name_foreign_join(graph, joined.name);
-
-    const auto left_side = std::make_shared<detail::TableState>();
-    auto send = detail::processor_node<detail::SubscriptionSendNode<K, V, KOther, Extract, kType>>(
-        names.send, std::move(extract), right.key_serde, core_.value_serde,
-        std::shared_ptr<const detail::TableState>(left_side));
-    send.version_aware.push_back({core_.node, left_side});
-    detail::LogicalNode& send_node = graph.add(std::move(send), {core_.node});
-    Partitioner<MaybeOther, Request> to_right;
-    if (joined.other_partitioner) {
-        to_right = [choose = joined.other_partitioner](const std::string& topic,
-                                                       const MaybeOther& key, const Request&,
-                                                       Partition count) {
-            return key ? detail::exactly_one(choose(topic, *key, NoKey{}, count)) : std::nullopt;
-        };
-    }
-    const SerdeOf<Request> request_serde(
-        std::make_shared<detail::SubscriptionSerde<K>>(core_.key_serde));
-    detail::LogicalNode& requests = detail::add_internal_topic<MaybeOther, Request>(
-        graph, names.subscription_topic, names.subscription_sink, names.subscription_source,
-        {right.key_serde, request_serde}, to_right, {&send_node});
-    graph.copartition(detail::united(right.sources, {requests.name}));
-
-    detail::StoreSpec store;
-    store.name = names.store;
-    store.kind = detail::StoreKind::kTimestampedKeyValue;
-    store.log_headers = true;
-    store.headers = detail::StoredHeaders::kOfRecordIfAsked;
-    auto receive = detail::processor_node<detail::SubscriptionReceiveNode<K, KOther>>(
-        names.receive, names.store, right.key_serde, core_.key_serde);
-    receive.stores.push_back({store, {names.receive}});
-    detail::LogicalNode& receive_node = graph.add(std::move(receive), {&requests});
-
-    const detail::TableView<KOther, VOther> right_view = right.origin->view();
-    detail::LogicalNode answer;
-    answer.name = names.answer;
-    detail::NodeSpec answer_step;
-    answer_step.name = names.answer;
-    answer_step.make = [name = names.answer,
-                        make = right_view.make_getter]() -> std::unique_ptr<detail::Node> {
-        return std::make_unique<detail::SubscriptionAnswerNode<K, KOther, VOther>>(name, make());
-    };
-    answer.steps.push_back(std::move(answer_step));
-    answer.connects = right_view.stores;
-    detail::LogicalNode& answer_node = graph.add(std::move(answer), {&receive_node});
-
-    const auto right_side = std::make_shared<detail::TableState>();
-    auto change = detail::processor_node<detail::ForeignChangeNode<K, KOther, VOther>>(
-        names.foreign_change, names.store, right.key_serde, core_.key_serde,
-        std::shared_ptr<const detail::TableState>(right_side));
-    change.connects = {names.store};
-    change.version_aware.push_back({right.node, right_side});
-    detail::LogicalNode& change_node = graph.add(std::move(change), {right.node});
-
-    const Partitioner<K, Response> to_left =
-        [choose = joined.partitioner](const std::string& topic, const K& key,
-                                      const Response& response,
-                                      Partition count) -> std::optional<std::vector<Partition>> {
-        if (choose) {
-            return detail::exactly_one(choose(topic, key, NoKey{}, count));
-        }
-        return response.partition ? std::optional(std::vector<Partition>{*response.partition})
-                                  : std::nullopt;
-    };
-    const SerdeOf<Response> response_serde(
-        std::make_shared<detail::SubscriptionResponseSerde<VOther>>(right.value_serde));
-    detail::LogicalNode& responses = detail::add_internal_topic<K, Response>(
-        graph, names.response_topic, names.response_sink, names.response_source,
-        {core_.key_serde, response_serde}, to_left, {&answer_node, &change_node});
+    detail::LogicalNode& requests = detail::add_requests<kType>(
+        core_, right, names, std::move(extract), joined.other_partitioner);
+    detail::LogicalNode& responses =
+        detail::add_responses(core_, right, names, requests, joined.partitioner);
     const std::set<std::string> sources = detail::united(core_.sources, {responses.name});
     graph.copartition(sources);
 

@@ -219,7 +219,8 @@ template <CallableWithRecord<K, V> F>
     requires HasKey<detail::RecordResult<F, K, V>>
 auto KStream<K, V>::group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options) const
     -> KGroupedStream<detail::RecordResult<F, K, V>, V> {
-    return select_key(std::move(select), {.name = options.name}).group_by_key(std::move(options));
+    const auto keyed = select_key(std::move(select), {.name = options.name});
+    return keyed.group_by_key(std::move(options));
 }
 
 template <class K, class V>

@@ -8,13 +8,31 @@
 
 namespace millrace {
 
+namespace detail {
+
+/// One side of a join of tables, below `parent`; it looks rows up in `other`.
+template <class Side, class Joiner, class K, class V>
+NodeSpec table_join_side(const std::string& name, const std::string& parent, const Joiner& apply,
+                         const std::shared_ptr<const TableState>& result,
+                         const std::shared_ptr<TableState>& side, const TableView<K, V>& other) {
+    NodeSpec step;
+    step.name = name;
+    step.parents = {parent};
+    step.make = [name, apply, result, side, make = other.make_getter]() -> std::unique_ptr<Node> {
+        return std::make_unique<Side>(name, apply, make(), result, side);
+    };
+    return step;
+}
+
+}  // namespace detail
+
 template <class K, class V, Removals kRemovals>
 template <detail::JoinType kType, class VOther, Removals kOther, class F>
 auto KTable<K, V, kRemovals>::join_table(
     const KTable<K, VOther, kOther>& other, F joiner,
-    Materialized<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> options) const
-    -> KTable<K, typename detail::JoinerOf<F, K, V, kType, VOther>::Out> {
-    using Joiner = detail::JoinerOf<F, K, V, kType, VOther>;
+    Materialized<K, detail::TableJoinResult<kType, F, K, V, VOther>> options) const
+    -> KTable<K, detail::TableJoinResult<kType, F, K, V, VOther>> {
+    using Joiner = detail::TableJoiner<K, V, VOther, F, kType>;
     using Out = typename Joiner::Out;
     using LeftNode = detail::TableJoinSideNode<K, V, VOther, Joiner, kType, true>;
     using RightNode = detail::TableJoinSideNode<K, V, VOther, Joiner, kType, false>;
@@ -50,20 +68,10 @@ auto KTable<K, V, kRemovals>::join_table(
     const auto left_side = std::make_shared<detail::TableState>();
     const auto right_side = std::make_shared<detail::TableState>();
 
-    detail::NodeSpec left_step;
-    left_step.name = this_name;
-    left_step.parents = {core_.node->name};
-    left_step.make = [this_name, apply, state, left_side,
-                      make = right_view.make_getter]() -> std::unique_ptr<detail::Node> {
-        return std::make_unique<LeftNode>(this_name, apply, make(), state, left_side);
-    };
-    detail::NodeSpec right_step;
-    right_step.name = other_name;
-    right_step.parents = {right.node->name};
-    right_step.make = [other_name, apply, state, right_side,
-                       make = left_view.make_getter]() -> std::unique_ptr<detail::Node> {
-        return std::make_unique<RightNode>(other_name, apply, make(), state, right_side);
-    };
+    detail::NodeSpec left_step = detail::table_join_side<LeftNode>(
+        this_name, core_.node->name, apply, state, left_side, right_view);
+    detail::NodeSpec right_step = detail::table_join_side<RightNode>(
+        other_name, right.node->name, apply, state, right_side, left_view);
     const detail::TableSerdes<K, Out> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                              options.value_serde};
     detail::NodeSpec merge_step =
@@ -98,9 +106,8 @@ template <class K, class V, Removals kRemovals>
 template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther&> F>
 auto KTable<K, V, kRemovals>::join(
     const KTable<K, VOther, kOther>& other, F joiner,
-    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out>
-        options) const
-    -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kInner, VOther>::Out> {
+    Materialized<K, detail::TableJoinResult<detail::JoinType::kInner, F, K, V, VOther>> options)
+    const -> KTable<K, detail::TableJoinResult<detail::JoinType::kInner, F, K, V, VOther>> {
     return join_table<detail::JoinType::kInner>(other, std::move(joiner), std::move(options));
 }
 
@@ -108,9 +115,8 @@ template <class K, class V, Removals kRemovals>
 template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther*> F>
 auto KTable<K, V, kRemovals>::left_join(
     const KTable<K, VOther, kOther>& other, F joiner,
-    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out>
-        options) const
-    -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kLeft, VOther>::Out> {
+    Materialized<K, detail::TableJoinResult<detail::JoinType::kLeft, F, K, V, VOther>> options)
+    const -> KTable<K, detail::TableJoinResult<detail::JoinType::kLeft, F, K, V, VOther>> {
     return join_table<detail::JoinType::kLeft>(other, std::move(joiner), std::move(options));
 }
 
@@ -118,9 +124,8 @@ template <class K, class V, Removals kRemovals>
 template <class VOther, Removals kOther, ValueJoiner<K, const V*, const VOther*> F>
 auto KTable<K, V, kRemovals>::outer_join(
     const KTable<K, VOther, kOther>& other, F joiner,
-    Materialized<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out>
-        options) const
-    -> KTable<K, typename detail::JoinerOf<F, K, V, detail::JoinType::kOuter, VOther>::Out> {
+    Materialized<K, detail::TableJoinResult<detail::JoinType::kOuter, F, K, V, VOther>> options)
+    const -> KTable<K, detail::TableJoinResult<detail::JoinType::kOuter, F, K, V, VOther>> {
     return join_table<detail::JoinType::kOuter>(other, std::move(joiner), std::move(options));
 }
 

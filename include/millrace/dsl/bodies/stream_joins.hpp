@@ -41,6 +41,9 @@ std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& gra
                                                                const StreamJoinOptions& options,
                                                                const JoinWindows& windows);
 
+/// Gives `node`, both join nodes and what is above them, the stores.
+void add_stores(LogicalNode& node, const StreamJoinNames& names, const StreamJoinStores& stores);
+
 /// The stream below a repartition topic, if it needs one.
 template <class K, class V>
 StreamCore<K, V> repartitioned_side(const StreamCore<K, V>& side, const std::string& join_name,
@@ -109,16 +112,7 @@ auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner,
     auto merge_step = detail::processor_step<detail::PassThroughNode<K, Out>>(names.merge);
     merge_step.parents = {names.this_join, names.other_join};
     node.steps = {std::move(this_step), std::move(other_step), std::move(merge_step)};
-    const auto add_store = [&](const detail::StoreSpec& spec, std::vector<std::string> users) {
-        detail::LogicalStore store{spec, std::move(users)};
-        store.name_is_generated = stores.names_are_generated;
-        node.stores.push_back(std::move(store));
-    };
-    add_store(stores.this_store, {names.this_window, names.other_join});
-    add_store(stores.other_store, {names.other_window, names.this_join});
-    if (stores.unmatched) {
-        add_store(*stores.unmatched, {names.this_join, names.other_join});
-    }
+    detail::add_stores(node, names, stores);
     if constexpr (std::same_as<V, VOther>) {
         if (is_self_join) {
             auto self_step = detail::processor_step<detail::SelfJoinNode<K, V, Joiner>>(
