@@ -25,9 +25,9 @@ void MergingIterator::seek_table() {
     const RecordTable::Index& index = table_->index();
     generation_ = table_->generation();
     if (order_ == Order::kForward) {
-        entry_ = range_.lower ? index.lower_bound(BytesView(*range_.lower)) : index.begin();
+        entry_ = range_.lower ? index.lower_bound(RecordTable::Key(*range_.lower)) : index.begin();
     } else {
-        entry_ = range_.upper ? index.lower_bound(BytesView(*range_.upper)) : index.end();
+        entry_ = range_.upper ? index.lower_bound(RecordTable::Key(*range_.upper)) : index.end();
         entry_ = entry_ == index.begin() ? index.end() : std::prev(entry_);
     }
     read_table();
@@ -38,10 +38,10 @@ void MergingIterator::advance_table() {
     const bool moved = generation_ != table_->generation();
     generation_ = table_->generation();
     if (order_ == Order::kForward) {
-        entry_ = moved ? index.upper_bound(BytesView(key_)) : std::next(entry_);
+        entry_ = moved ? index.upper_bound(RecordTable::Key(key_)) : std::next(entry_);
     } else {
         if (moved) {
-            entry_ = index.lower_bound(BytesView(key_));
+            entry_ = index.lower_bound(RecordTable::Key(key_));
         }
         entry_ = entry_ == index.begin() ? index.end() : std::prev(entry_);
     }
@@ -53,7 +53,7 @@ void MergingIterator::read_table() {
     const RecordTable::Index& index = table_->index();
     in_table_ = false;
     while (entry_ != index.end()) {
-        const RecordTable::Entry& entry = **entry_;
+        const RecordTable::Entry& entry = *entry_->entry;
         const BytesView key = entry.key();
         const bool inside = order_ == Order::kForward
                                 ? !range_.upper || key < BytesView(*range_.upper)

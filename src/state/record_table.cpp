@@ -31,16 +31,6 @@ void free_entry(RecordTable::Entry* entry) {
 
 }  // namespace
 
-bool RecordTable::KeyLess::operator()(const Entry* left, const Entry* right) const noexcept {
-    return left->key() < right->key();
-}
-bool RecordTable::KeyLess::operator()(const Entry* left, BytesView right) const noexcept {
-    return left->key() < right;
-}
-bool RecordTable::KeyLess::operator()(BytesView left, const Entry* right) const noexcept {
-    return left < right->key();
-}
-
 RecordTable::RecordTable() = default;
 
 RecordTable::~RecordTable() {
@@ -128,7 +118,7 @@ RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
     ++entries_;
     ++generation_;
     if (indexed_) {
-        index_.insert(entry);
+        entry->index_position_ = index_.emplace(entry).first;
     }
     return entry;
 }
@@ -166,9 +156,7 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
     }
 
     if (indexed_) {
-        auto node = index_.extract(index_.find(entry));
-        node.value() = larger;
-        index_.insert(std::move(node));
+        larger->index_position_->entry = larger;
     }
     bucket_of(*entry).entry = larger;
     last_ = larger;
@@ -190,7 +178,7 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
 void RecordTable::remove(Entry* entry) {
     last_ = nullptr;
     if (indexed_) {
-        index_.erase(index_.find(entry));
+        index_.erase(entry->index_position_);
     }
     drop_headers(*entry);
     const std::size_t mask = buckets_.size() - 1;
@@ -422,15 +410,17 @@ void RecordTable::clear() {
 const RecordTable::Index& RecordTable::index() {
     index_used_ = true;
     if (!indexed_) {
-        std::vector<Entry*> all;
+        std::vector<Sorted> all;
         all.reserve(entries_);
         for (const Bucket& bucket : buckets_) {
             if (bucket.entry != nullptr) {
-                all.push_back(bucket.entry);
+                all.emplace_back(bucket.entry);
             }
         }
         std::sort(all.begin(), all.end(), KeyLess{});
-        index_.insert(all.begin(), all.end());  // Sorted: each goes to the end.
+        for (const Sorted& sorted : all) {
+            sorted.entry->index_position_ = index_.insert(index_.end(), sorted);
+        }
         indexed_ = true;
     }
     return index_;

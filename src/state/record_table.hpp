@@ -4,6 +4,7 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
 #include "millrace/state/state_store.hpp"
+#include "state/key_head.hpp"
 
 #include <array>
 #include <cstddef>
@@ -102,15 +103,32 @@ class RecordTable {
     /// The context kept with an unforwarded entry. Lives as the entry does.
     detail::RecordContext context_of(const Entry& entry) const;
 
-    /// Entries by key. The index is made when it is first asked for.
+    /// An entry as it is sorted by its key.
+    struct Sorted {
+        explicit Sorted(Entry* of) noexcept;
+
+        KeyHead head;
+        mutable Entry* entry;  ///< May move; its key stays.
+    };
+
+    /// A key to search for among sorted entries. Must outlive this.
+    struct Key {
+        explicit Key(BytesView of) noexcept : head(of), bytes(of) {}
+
+        KeyHead head;
+        BytesView bytes;
+    };
+
     class KeyLess {
       public:
         using is_transparent = void;
-        bool operator()(const Entry* left, const Entry* right) const noexcept;
-        bool operator()(const Entry* left, BytesView right) const noexcept;
-        bool operator()(BytesView left, const Entry* right) const noexcept;
+        bool operator()(const Sorted& left, const Sorted& right) const noexcept;
+        bool operator()(const Sorted& left, const Key& right) const noexcept;
+        bool operator()(const Key& left, const Sorted& right) const noexcept;
     };
-    using Index = std::set<Entry*, KeyLess>;
+
+    /// Entries by key. The index is made when it is first asked for.
+    using Index = std::set<Sorted, KeyLess>;
     const Index& index();
 
     /// Changes whenever an entry comes, goes or moves: positions in the index are stale then.
@@ -236,6 +254,21 @@ class RecordTable::Entry {
     std::uint8_t has_headers_ : 1 = 0;
     std::int64_t timestamp_ = -1;
     std::int64_t offset_ = -1;
+    Index::iterator index_position_{};  // While the table is indexed.
 };
+
+inline RecordTable::Sorted::Sorted(Entry* of) noexcept : head(of->key()), entry(of) {}
+
+inline bool RecordTable::KeyLess::operator()(const Sorted& left,
+                                             const Sorted& right) const noexcept {
+    return left.head != right.head ? left.head < right.head
+                                   : left.entry->key() < right.entry->key();
+}
+inline bool RecordTable::KeyLess::operator()(const Sorted& left, const Key& right) const noexcept {
+    return left.head != right.head ? left.head < right.head : left.entry->key() < right.bytes;
+}
+inline bool RecordTable::KeyLess::operator()(const Key& left, const Sorted& right) const noexcept {
+    return left.head != right.head ? left.head < right.head : left.bytes < right.entry->key();
+}
 
 }  // namespace millrace::state
