@@ -54,7 +54,11 @@ endif()
 # The key of the build: what would make another build of the same source differ. A source named by hand may hold
 # anything, so it is part of the key. Sanitizers differ from compiler to compiler; plain C does not.
 file(SHA256 "${PROJECT_SOURCE_DIR}/tools/build-librdkafka" librdkafka_recipe)
-set(librdkafka_key "${librdkafka_recipe};${MILLRACE_LIBRDKAFKA_SOURCE}")
+set(librdkafka_features)
+if(MILLRACE_OIDC)
+  set(librdkafka_features --with-oidc)
+endif()
+set(librdkafka_key "${librdkafka_recipe};${MILLRACE_LIBRDKAFKA_SOURCE};${librdkafka_features}")
 if(NOT MILLRACE_FLAVOUR STREQUAL "plain")
   string(APPEND librdkafka_key ";${CMAKE_C_COMPILER};${CMAKE_C_COMPILER_VERSION}")
 endif()
@@ -87,11 +91,11 @@ if(NOT EXISTS "${librdkafka_marker}")
     COMMAND
       "${CMAKE_COMMAND}" -E env "CC=${CMAKE_C_COMPILER}" "CXX=${CMAKE_CXX_COMPILER}"
       "${PROJECT_SOURCE_DIR}/tools/build-librdkafka" --version ${MILLRACE_LIBRDKAFKA_VERSION} --source
-      "${librdkafka_source}" --flavour ${MILLRACE_FLAVOUR} --prefix "${MILLRACE_LIBRDKAFKA_PREFIX}"
+      "${librdkafka_source}" --flavour ${MILLRACE_FLAVOUR} ${librdkafka_features} --prefix "${MILLRACE_LIBRDKAFKA_PREFIX}"
     RESULT_VARIABLE librdkafka_result)
   if(NOT librdkafka_result EQUAL 0)
     message(FATAL_ERROR "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION} could not be built (see above). It needs gcc, make and the packages\n"
-                        "zlib1g-dev libssl-dev libsasl2-dev libzstd-dev liblz4-dev libcurl4-openssl-dev;\n"
+                        "zlib1g-dev libssl-dev libsasl2-dev libzstd-dev liblz4-dev, and libcurl4-openssl-dev with MILLRACE_OIDC;\n"
                         "tools/setup installs them and fetches the source.")
   endif()
 endif()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # What a program that links the static library needs as well. Used by the build and, installed beside
-# millraceConfig.cmake, by consumers. Requires millrace_require() and millrace_require_library().
+# millraceConfig.cmake, by consumers. Requires millrace_require(), millrace_require_library() and MILLRACE_OIDC.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 millrace_require(Threads libc6-dev)
 millrace_require(RocksDB librocksdb-dev 7.8 CONFIG)
@@ -22,7 +22,11 @@ endif()
 # librdkafka's own needs.
 millrace_require(ZLIB zlib1g-dev)
 millrace_require(OpenSSL libssl-dev)
-millrace_require(CURL libcurl4-openssl-dev)
+set(millrace_oidc_libraries)
+if(MILLRACE_OIDC)
+  millrace_require(CURL libcurl4-openssl-dev)
+  set(millrace_oidc_libraries CURL::libcurl)
+endif()
 millrace_require_library(zstd libzstd-dev zstd.h zstd)
 millrace_require_library(lz4 liblz4-dev lz4.h lz4)
 millrace_require_library(sasl2 libsasl2-dev sasl/sasl.h sasl2)
@@ -30,7 +34,7 @@ set(MILLRACE_RDKAFKA_LINK_LIBRARIES
     ZLIB::ZLIB
     OpenSSL::SSL
     OpenSSL::Crypto
-    CURL::libcurl
+    ${millrace_oidc_libraries}
     millrace::zstd
     millrace::lz4
     millrace::sasl2
