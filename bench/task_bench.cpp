@@ -81,27 +81,5 @@ void CountCached(benchmark::State& state) {
 }
 BENCHMARK(CountCached)->ArgNames({"keys", "commits"})->ArgsProduct({{1 << 13, 1 << 17}, {0, 1}});
 
-/// A count in windows of a second, which ten thousand records fill.
-void CountWindowed(benchmark::State& state) {
-    StreamsBuilder builder;
-    builder.stream<std::int64_t, std::int64_t>("in")
-        .group_by_key()
-        .windowed_by(TimeWindows::of(std::chrono::seconds(1)).grace(std::chrono::seconds(1)))
-        .count({.store = "counts"})
-        .to_stream()
-        .to("out");
-    RunningTask task(std::move(builder).build(), {});
-    std::int64_t records = 0;
-    for (auto step : state) {
-        task.run(kRound);
-        records += kRound;
-        if (records % (100 * kRound) == 0) {
-            task.commit();
-        }
-    }
-    state.SetItemsProcessed(state.iterations() * kRound);
-}
-BENCHMARK(CountWindowed);
-
 }  // namespace
 }  // namespace millrace

@@ -22,11 +22,19 @@
 
 namespace millrace::support {
 
+/// Of messages that live as long as the queue they come from.
+class NobodysMessages final : public kafka::MessageOwner {
+  public:
+    void release(const void*) const noexcept override {}
+    void read_headers(const void*, std::vector<Header>&) const override {}
+};
+
 /// Records without end, the same ones again and again under new offsets and later times: keys are
 /// 8 big-endian bytes, drawn evenly. Nothing is made while records are read.
 class EndlessRecords final : public kafka::PartitionQueue {
   public:
-    EndlessRecords(std::int64_t keys, std::size_t value_size) : value_(value_size, 'v') {
+    EndlessRecords(std::int64_t keys, std::size_t value_size, std::int64_t per_millisecond)
+        : value_(value_size, 'v'), per_millisecond_(per_millisecond) {
         std::mt19937_64 random(1);
         for (std::size_t i = 0; i < kDistinct; ++i) {
             detail::append_big_endian(static_cast<std::int64_t>(random()) & (keys - 1), keys_);
@@ -37,7 +45,7 @@ class EndlessRecords final : public kafka::PartitionQueue {
         for (std::size_t i = 0; i < max; ++i, ++offset_) {
             const auto at = static_cast<std::size_t>(offset_) % kDistinct;
             out.emplace_back(owner_, this, BytesView(keys_).substr(8 * at, 8), BytesView(value_),
-                             timestamp_of(offset_ / 100), offset_, 0);
+                             timestamp_of(offset_ / per_millisecond_), offset_, 0);
         }
         return max;
     }
@@ -47,32 +55,63 @@ class EndlessRecords final : public kafka::PartitionQueue {
   private:
     static constexpr std::size_t kDistinct = 1 << 18;
 
-    class Owner final : public kafka::MessageOwner {
-      public:
-        void release(const void*) const noexcept override {}
-        void read_headers(const void*, std::vector<Header>&) const override {}
-    };
+    NobodysMessages owner_;
+    Bytes keys_;
+    Bytes value_;
+    std::int64_t per_millisecond_;
+    Offset offset_ = 0;
+};
 
-    Owner owner_;
+/// Each key once, at time 0, and no more after that: the rows of a table.
+class KeysOnce final : public kafka::PartitionQueue {
+  public:
+    KeysOnce(std::int64_t keys, std::size_t value_size) : value_(value_size, 'v') {
+        for (std::int64_t key = 0; key < keys; ++key) {
+            detail::append_big_endian(key, keys_);
+        }
+    }
+
+    std::size_t read(std::vector<kafka::Message>& out, std::size_t max) override {
+        std::size_t given = 0;
+        for (; given < max && lag() != 0; ++given, ++offset_) {
+            const auto at = static_cast<std::size_t>(offset_);
+            out.emplace_back(owner_, this, BytesView(keys_).substr(8 * at, 8), BytesView(value_),
+                             timestamp_of(0), offset_, 0);
+        }
+        return given;
+    }
+    std::optional<Offset> position() const override { return offset_; }
+    std::optional<std::int64_t> lag() const override {
+        return static_cast<std::int64_t>(keys_.size() / 8) - offset_;
+    }
+
+  private:
+    NobodysMessages owner_;
     Bytes keys_;
     Bytes value_;
     Offset offset_ = 0;
 };
 
-/// One task of a topology that reads "in", as a stream thread runs it: task, stores on disk, record
-/// cache and collector are the real ones, messages come from and go to nowhere.
+/// One task of a topology that reads "in", and perhaps others, as a stream thread runs it: task,
+/// stores on disk, record cache and collector are the real ones, messages come from and go to
+/// nowhere.
 class RunningTask {
   public:
     struct Options {
         std::int64_t keys = 1 << 13;  ///< A power of two.
         std::size_t value_size = 8;
         std::size_t cache_bytes = 10 << 20;
+        std::int64_t per_millisecond = 100;  ///< Records of a stream, in their own time.
+        std::string stream{};                ///< A second topic like "in".
+        std::string table{};                 ///< A topic that holds each key once.
     };
 
     RunningTask(Topology topology, Options options)
         : topology_(std::move(topology)),
           application_(topology::split(topology_.spec(), "app")),
-          records_(options.keys, options.value_size),
+          records_(options.keys, options.value_size, options.per_millisecond),
+          others_(options.keys, options.value_size, options.per_millisecond),
+          rows_(options.table.empty() ? 0 : options.keys, options.value_size),
           cache_(options.cache_bytes),
           settings_(std::make_shared<runtime::TaskSettings>()),
           collector_({.supplier = clients_, .settings = settings_, .clock = &system_clock()}) {
@@ -83,11 +122,21 @@ class RunningTask {
             stores.specs.push_back(topology_.spec().stores[store]);
         }
         const std::size_t count = stores.specs.size();
+        std::vector<TopicPartition> inputs{{"in", 0}};
+        std::vector<kafka::PartitionQueue*> queues{&records_};
+        if (!options.stream.empty()) {
+            inputs.push_back({options.stream, 0});
+            queues.push_back(&others_);
+        }
+        if (!options.table.empty()) {
+            inputs.push_back({options.table, 0});
+            queues.push_back(&rows_);
+        }
         task_ = std::make_unique<runtime::StreamTask>(runtime::StreamTask::Parts{
             .id = {0, 0},
             .application = &application_,
             .part = &part,
-            .inputs = {{"in", 0}},
+            .inputs = inputs,
             .stores = std::make_unique<state::TaskStores>(std::move(stores), memory_),
             .collector = &collector_,
             .settings = settings_});
@@ -96,9 +145,11 @@ class RunningTask {
             task_->stores().finish_restore(store, std::nullopt);
         }
         task_->stores().set_cache(cache_);
-        const std::vector<kafka::CommittedOffset> committed(1);
+        const std::vector<kafka::CommittedOffset> committed(queues.size());
         task_->complete_restoration(committed, kNow);
-        task_->attach(0, records_);
+        for (std::size_t input = 0; input < queues.size(); ++input) {
+            task_->attach(input, *queues[input]);
+        }
     }
 
     /// Processes that many records, in rounds of a thousand, as a stream thread does.
@@ -125,6 +176,8 @@ class RunningTask {
     Topology topology_;
     topology::ApplicationTopology application_;
     EndlessRecords records_;
+    EndlessRecords others_;
+    KeysOnce rows_;
     state::StateMemory memory_{state::StateMemory::Limits{}};
     state::ThreadCache cache_;
     std::shared_ptr<NullClients> clients_ = std::make_shared<NullClients>();
