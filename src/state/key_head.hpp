@@ -2,9 +2,10 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
+#include "millrace/serde/primitives.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -24,14 +25,11 @@ class KeyHead {
 
   private:
     static std::uint64_t part(BytesView key, std::size_t from) noexcept {
-        std::uint64_t bytes = 0;
+        std::array<char, 8> bytes{};
         if (key.size() > from) {
-            std::memcpy(&bytes, key.data() + from, std::min<std::size_t>(8, key.size() - from));
+            std::memcpy(bytes.data(), key.data() + from, std::min(bytes.size(), key.size() - from));
         }
-        if constexpr (std::endian::native == std::endian::little) {
-            bytes = __builtin_bswap64(bytes);
-        }
-        return bytes;
+        return detail::read_big_endian<std::uint64_t>(bytes.data());
     }
 
     std::uint64_t first_;

@@ -3,6 +3,7 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/serde/primitives.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <cstddef>
@@ -21,19 +22,20 @@ inline constexpr std::size_t kStartSize = 8;
 inline constexpr std::size_t kSequenceSize = 4;
 inline constexpr std::size_t kWindowSuffixSize = kStartSize + kSequenceSize;
 
+/// Appends the last `size` bytes, 4 or 8, of `value`.
 inline void append_big_endian(std::uint64_t value, std::size_t size, Bytes& out) {
-    for (std::size_t shift = size * 8; shift > 0; shift -= 8) {
-        out.push_back(static_cast<char>((value >> (shift - 8)) & 0xff));
+    if (size == sizeof(std::uint64_t)) {
+        detail::append_big_endian(value, out);
+    } else {
+        detail::append_big_endian(static_cast<std::uint32_t>(value), out);
     }
 }
 
-/// Requires bytes.size() <= 8.
+/// Requires 4 or 8 bytes.
 inline std::uint64_t read_big_endian(BytesView bytes) {
-    std::uint64_t value = 0;
-    for (const char byte : bytes) {
-        value = value << 8 | static_cast<unsigned char>(byte);
-    }
-    return value;
+    return bytes.size() == sizeof(std::uint64_t)
+               ? detail::read_big_endian<std::uint64_t>(bytes.data())
+               : detail::read_big_endian<std::uint32_t>(bytes.data());
 }
 
 inline void append_timestamp(Timestamp timestamp, Bytes& out) {
