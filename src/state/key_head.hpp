@@ -13,23 +13,30 @@
 
 namespace millrace::state {
 
-/// The first 24 bytes of a key as three numbers that compare as the bytes do; shorter keys are
-/// filled with zeros. Kept beside a pointer to a key, it mostly saves going there to compare. Equal
-/// heads say nothing.
+/// The first 8 bytes of a key as a number that compares as they do; shorter keys are filled with
+/// zeros.
+inline std::uint64_t leading_number(BytesView key) noexcept {
+    std::array<char, 8> bytes{};
+    if (!key.empty()) {
+        std::memcpy(bytes.data(), key.data(), std::min(bytes.size(), key.size()));
+    }
+    return detail::read_big_endian<std::uint64_t>(bytes.data());
+}
+
+/// The first 24 bytes of a key in the same way. Kept beside a pointer to a key, it mostly saves
+/// going there to compare. Equal heads say nothing.
 class KeyHead {
   public:
     explicit KeyHead(BytesView key) noexcept
-        : first_(part(key, 0)), second_(part(key, 8)), third_(part(key, 16)) {}
+        : first_(leading_number(key)),
+          second_(leading_number(from(key, 8))),
+          third_(leading_number(from(key, 16))) {}
 
     auto operator<=>(const KeyHead&) const noexcept = default;
 
   private:
-    static std::uint64_t part(BytesView key, std::size_t from) noexcept {
-        std::array<char, 8> bytes{};
-        if (key.size() > from) {
-            std::memcpy(bytes.data(), key.data() + from, std::min(bytes.size(), key.size() - from));
-        }
-        return detail::read_big_endian<std::uint64_t>(bytes.data());
+    static BytesView from(BytesView key, std::size_t at) noexcept {
+        return key.substr(std::min(at, key.size()));
     }
 
     std::uint64_t first_;

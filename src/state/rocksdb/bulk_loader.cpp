@@ -2,7 +2,7 @@
 #include "state/rocksdb/bulk_loader.hpp"
 
 #include "core/file_system.hpp"
-#include "state/window_key.hpp"
+#include "state/key_head.hpp"
 
 #include <rocksdb/sst_file_writer.h>
 
@@ -74,11 +74,7 @@ void BulkLoader::put(BytesView key, NullableBytes value) {
         std::memcpy(bytes + key.size(), value->data(), value_size);
     }
 
-    std::uint64_t order = read_big_endian(key.substr(0, sizeof order));
-    if (key.size() < sizeof order) {
-        order <<= 8 * (sizeof order - key.size());
-    }
-    rows_for(prefix).push_back({order, bytes, static_cast<std::uint32_t>(key.size()),
+    rows_for(prefix).push_back({leading_number(key), bytes, static_cast<std::uint32_t>(key.size()),
                                 value ? static_cast<std::uint32_t>(value_size) : kNull, number_++});
     account(key.size() + value_size + sizeof(Row));
     const std::size_t run = database_.shared().load_run_bytes;
