@@ -80,9 +80,9 @@ void LayeredStore::write(BytesView key, const NullableBytes& value) {
     if (caching()) {
         table_.write_cached(key, value, environment_.context->record(), send_old_values_);
     } else {
-        static const detail::RecordContext kNone;
+        static const detail::RecordContext none;
         const detail::RecordContext& context =
-            environment_.context != nullptr ? environment_.context->record() : kNone;
+            environment_.context != nullptr ? environment_.context->record() : none;
         if (write_below(key, value, context) && !engine_->direct()) {
             table_.write_through(key, value, keeps_rows());
         }
@@ -321,14 +321,14 @@ NullableBytes LayeredStore::headed_row(NullableBytes value, Timestamp time) {
     if (!value || !keeps_headers()) {
         return value;
     }
-    static const Headers kNoHeaders;
+    static const Headers no_headers;
     const Headers* headers = nullptr;
     if (spec_.headers == detail::StoredHeaders::kOfRecordIfAsked &&
         environment_.context != nullptr) {
         headers = environment_.context->record().headers;
     }
     row_.clear();
-    detail::append_stored_headers(headers != nullptr ? *headers : kNoHeaders, row_);
+    detail::append_stored_headers(headers != nullptr ? *headers : no_headers, row_);
     if (adds_time_) {
         append_timestamp(time, row_);
     }
@@ -350,8 +350,8 @@ NullableBytes LayeredStore::stored_value(const ChangelogRecord& record) {
     }
     restored_value_.clear();
     if (keeps_headers()) {
-        static const Headers kNoHeaders;
-        detail::append_stored_headers(record.headers != nullptr ? *record.headers : kNoHeaders,
+        static const Headers no_headers;
+        detail::append_stored_headers(record.headers != nullptr ? *record.headers : no_headers,
                                       restored_value_);
     }
     if (timestamped_ || adds_time_) {

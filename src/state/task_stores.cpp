@@ -205,6 +205,9 @@ class TaskStores::Implementation {
         database_.reset();
     }
 
+  private:
+    friend class TaskStores;
+
     Options options_;
     ThreadCache own_cache_;
     StoreEnvironment environment_;
@@ -213,7 +216,6 @@ class TaskStores::Implementation {
     std::optional<Timestamp> offsets_written_at_;
     bool closed_ = false;
 
-  private:
     bool on_disk(const StoreSpec& spec) const {
         const StoreEngine engine =
             spec.engine == StoreEngine::kDefault ? options_.default_engine : spec.engine;

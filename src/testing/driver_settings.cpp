@@ -15,7 +15,10 @@ using Config = std::map<std::string, std::string>;
 
 std::string text(const Config& config, const std::string& name, std::string fallback) {
     const auto found = config.find(name);
-    return found == config.end() ? std::move(fallback) : found->second;
+    if (found == config.end()) {
+        return fallback;
+    }
+    return found->second;
 }
 
 std::int64_t number(const Config& config, const std::string& name, std::int64_t fallback) {

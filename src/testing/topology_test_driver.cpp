@@ -32,6 +32,7 @@ namespace {
 class TopologyTestDriver::Implementation final : public detail::DriverPort {
   public:
     Implementation(Topology topology, const DriverOptions& options);
+    virtual ~Implementation() = default;
 
     void pipe(RawRecord record) override;
     Timestamp wall_clock() const override { return clock_.now(); }
@@ -143,6 +144,7 @@ void TopologyTestDriver::Implementation::make_task() {
         }
     }
     std::vector<millrace::detail::StoreSpec> specs;
+    specs.reserve(part_.stores.size());
     for (const std::size_t store : part_.stores) {
         specs.push_back(topology_.spec().stores[store]);
     }
@@ -277,6 +279,7 @@ std::size_t TopologyTestDriver::Implementation::waiting(const std::string& topic
 
 std::vector<std::string> TopologyTestDriver::Implementation::produced_topics() const {
     std::vector<std::string> names;
+    names.reserve(by_topic_.size());
     for (const auto& [name, records] : by_topic_) {
         names.push_back(name);
     }
