@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/check.hpp"
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/serde/primitives.hpp"
@@ -31,11 +32,13 @@ inline void append_big_endian(std::uint64_t value, std::size_t size, Bytes& out)
     }
 }
 
-/// Requires 4 or 8 bytes.
+/// Throws InternalError unless there are 4 or 8 bytes.
 inline std::uint64_t read_big_endian(BytesView bytes) {
-    return bytes.size() == sizeof(std::uint64_t)
-               ? detail::read_big_endian<std::uint64_t>(bytes.data())
-               : detail::read_big_endian<std::uint32_t>(bytes.data());
+    if (bytes.size() == sizeof(std::uint64_t)) {
+        return detail::read_big_endian<std::uint64_t>(bytes.data());
+    }
+    MILLRACE_CHECK(bytes.size() == sizeof(std::uint32_t));
+    return detail::read_big_endian<std::uint32_t>(bytes.data());
 }
 
 inline void append_timestamp(Timestamp timestamp, Bytes& out) {

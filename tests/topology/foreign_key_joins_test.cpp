@@ -14,6 +14,10 @@ MaybeText first_letter(const Text& value) {
     return value == "-" ? std::nullopt : MaybeText(value.substr(0, 1));
 }
 
+Text beside(const Text& mine, const Text* other) {
+    return mine + "+" + (other != nullptr ? *other : "null");
+}
+
 TEST(ForeignKeyJoin, FollowsChangesOfBothSidesAndOfTheKey) {
     Program run([](StreamsBuilder& builder) {
         const auto right = builder.table<Text, Text>("right");
@@ -56,10 +60,7 @@ TEST(ForeignKeyJoin, WritesTheBytesOfKafkaStreams) {
 TEST(ForeignKeyLeftJoin, KeepsRowsWithoutAMatchAndWithoutAKey) {
     Program run([](StreamsBuilder& builder) {
         builder.table<Text, Text>("left")
-            .left_join(builder.table<Text, Text>("right"), first_letter,
-                       [](const Text& mine, const Text* other) {
-                           return mine + "+" + (other != nullptr ? *other : "null");
-                       })
+            .left_join(builder.table<Text, Text>("right"), first_letter, beside)
             .to_stream()
             .to("out");
     });
@@ -77,10 +78,7 @@ TEST(ForeignKeyLeftJoin, TakesNoTimeFromHalfARowOfAJoinThatIsNotStored) {
             builder.table<Text, Text>("two"),
             [](const Text& one, const Text& two) { return one + two; });
         builder.table<Text, Text>("left")
-            .left_join(whole, first_letter,
-                       [](const Text& mine, const Text* other) {
-                           return mine + "+" + (other != nullptr ? *other : "null");
-                       })
+            .left_join(whole, first_letter, beside)
             .to_stream()
             .to("out");
     });

@@ -84,19 +84,23 @@ TEST(StreamJoin, JoinsEachPairOnceAtTheLaterTime) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=1+3@10", "a=5+4@21"));
 }
 
+void outer_join(StreamsBuilder& builder) {
+    builder.stream<Text, Text>("left")
+        .outer_join(
+            builder.stream<Text, Text>("right"),
+            [](const Text* left, const Text* right) {
+                return text_of(left) + "+" + text_of(right);
+            },
+            JoinWindows::of(10ms).grace(20ms))
+        .to("out");
+}
+
+/// What is unmatched is looked for at every record.
+const std::map<std::string, std::string> kLooksAtOnce{
+    {"__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0"}};
+
 TEST(StreamOuterJoin, GivesUnmatchedRecordsOfBothSidesOnceTheirWindowHasClosed) {
-    Program run(
-        [](StreamsBuilder& builder) {
-            builder.stream<Text, Text>("left")
-                .outer_join(
-                    builder.stream<Text, Text>("right"),
-                    [](const Text* left, const Text* right) {
-                        return text_of(left) + "+" + text_of(right);
-                    },
-                    JoinWindows::of(10ms).grace(20ms))
-                .to("out");
-        },
-        {}, {{"__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0"}});
+    Program run(outer_join, {}, kLooksAtOnce);
     run.pipe("left", "b", "1", 5);
     run.pipe("right", "c", "2", 5);
     run.pipe("left", "d", "3", 35);
@@ -107,18 +111,7 @@ TEST(StreamOuterJoin, GivesUnmatchedRecordsOfBothSidesOnceTheirWindowHasClosed) 
 }
 
 TEST(StreamOuterJoin, LooksAgainOnceTheRowHasClosedThatKeptItFromLookingFurther) {
-    Program run(
-        [](StreamsBuilder& builder) {
-            builder.stream<Text, Text>("left")
-                .outer_join(
-                    builder.stream<Text, Text>("right"),
-                    [](const Text* left, const Text* right) {
-                        return text_of(left) + "+" + text_of(right);
-                    },
-                    JoinWindows::of(10ms).grace(20ms))
-                .to("out");
-        },
-        {}, {{"__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0"}});
+    Program run(outer_join, {}, kLooksAtOnce);
     run.pipe("left", "d", "1", 1);
     run.pipe("right", "d", "2", 2);
     run.pipe("left", "b", "3", 10);

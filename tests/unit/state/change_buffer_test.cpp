@@ -3,6 +3,7 @@
 #include "state/state_memory.hpp"
 #include "state/task_stores.hpp"
 #include "state/window_key.hpp"
+#include "support/documented_bytes.hpp"
 #include "support/fake_store_context.hpp"
 
 #include "millrace/core/error.hpp"
@@ -10,7 +11,6 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,25 +22,11 @@ namespace {
 using detail::BufferedChange;
 using detail::ChangeBuffer;
 using detail::RecordContext;
+using ::millrace::testing::documented_bytes;
 using ::millrace::testing::FakeStoreContext;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-/// The bytes of the example of that name in a format's page.
-Bytes documented(const std::string& page, const std::string& example) {
-    std::ifstream in(std::string(MILLRACE_SOURCE_DIR) + "/docs/formats/" + page);
-    std::string line;
-    while (std::getline(in, line) && line != "```hex " + example) {
-    }
-    std::getline(in, line);
-    std::erase(line, ' ');
-    Bytes bytes;
-    for (std::size_t i = 0; i + 1 < line.size(); i += 2) {
-        bytes += static_cast<char>(std::stoi(line.substr(i, 2), nullptr, 16));
-    }
-    return bytes;
-}
 
 const std::string kTopic = "in";
 
@@ -60,11 +46,12 @@ TEST(ChangeBufferFormat, IsWrittenAsDocumented) {
     Bytes written;
     append_buffered_change(documented_change(), timestamp_of(0), written);
 
-    EXPECT_EQ(written, documented("suppress-buffer.md", "change"));
+    EXPECT_EQ(written, documented_bytes("suppress-buffer.md", "change"));
 }
 
 TEST(ChangeBufferFormat, IsReadAsDocumented) {
-    const DecodedChange read = decode_buffered_change(documented("suppress-buffer.md", "change"));
+    const DecodedChange read =
+        decode_buffered_change(documented_bytes("suppress-buffer.md", "change"));
 
     EXPECT_EQ(read.time, timestamp_of(0));
     EXPECT_EQ(read.topic, "in");
@@ -76,7 +63,7 @@ TEST(ChangeBufferFormat, IsReadAsDocumented) {
 }
 
 TEST(ChangeBufferFormat, RefusesEveryTruncation) {
-    const Bytes whole = documented("suppress-buffer.md", "change");
+    const Bytes whole = documented_bytes("suppress-buffer.md", "change");
     for (std::size_t size = 0; size < whole.size(); ++size) {
         EXPECT_THROW(decode_buffered_change(BytesView(whole).substr(0, size)), StateError) << size;
     }
@@ -87,7 +74,7 @@ TEST(SessionKey, IsWrittenAsDocumented) {
     Bytes written;
     append_session_key("k", {timestamp_of(10'000), timestamp_of(20'000)}, written);
 
-    EXPECT_EQ(written, documented("session-key.md", "session"));
+    EXPECT_EQ(written, documented_bytes("session-key.md", "session"));
 }
 
 class HeldBack : public ::testing::Test {
@@ -201,7 +188,7 @@ TEST_F(HeldBack, AreAsAtTheLastCommitAfterARollback) {
 }
 
 TEST_F(HeldBack, OfFormatsThatAreTooOldAreRefused) {
-    const Bytes value = documented("suppress-buffer.md", "change");
+    const Bytes value = documented_bytes("suppress-buffer.md", "change");
     const Headers version{{"v", Bytes(1, '\2')}};
     const ChangelogRecord record{
         .key = BytesView("a"), .value = BytesView(value), .offset = 0, .headers = &version};
