@@ -2,23 +2,14 @@
 #include "millrace/client/handlers.hpp"
 
 #include "core/log.hpp"
+#include "core/type_name.hpp"
 
-#include <cxxabi.h>
-#include <cstdlib>
-#include <memory>
+#include <string>
 #include <typeinfo>
 #include <utility>
 
 namespace millrace {
 namespace {
-
-std::string type_name(const std::exception& error) {
-    const char* mangled = typeid(error).name();
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> demangled(
-        abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
-    return status == 0 ? demangled.get() : mangled;
-}
 
 std::string describe(const ErrorContext& context, const std::exception& error) {
     return "node " + std::string(context.node) + ", topic " + std::string(context.topic) +
@@ -71,7 +62,7 @@ DeadLetter dead_letter(const ErrorContext& context, const std::exception& error)
     if (context.timestamp != kNoTimestamp) {
         letter.timestamp = context.timestamp;
     }
-    letter.headers.add("__streams.errors.exception", type_name(error));
+    letter.headers.add("__streams.errors.exception", type_name(typeid(error).name()));
     letter.headers.add("__streams.errors.message", std::string(error.what()));
     letter.headers.add("__streams.errors.stacktrace", std::string(context.node));
     letter.headers.add("__streams.errors.topic", std::string(context.topic));

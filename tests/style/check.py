@@ -24,7 +24,7 @@ SEAMS = {
     "environment": (r"\b(secure_)?getenv\(|\benviron\b", [r"src/client/\w*config\w*\.cpp", r"src/client/\w*environment\w*\.cpp"]),
     "sleep": (r"\bsleep_(for|until)\b|\bu?sleep\(|\bnanosleep\(", []),
     "files": (r"std::filesystem::(?!path\b)|\bstd::[io]?fstream\b|\bfopen\(|\bmkstemp\(|(?<![\w>])::open\(",
-              [r"src/core/\w*file_system\.cpp", r"src/client/\w*config\w*\.cpp", r"src/testing/temporary_folder\.cpp"]),
+              [r"src/core/\w*file_system\.cpp", r"src/core/text_file\.cpp", r"src/client/\w*config\w*\.cpp", r"src/testing/temporary_folder\.cpp"]),
 }
 
 # Each library, and the only files that may include it.

@@ -6,6 +6,7 @@
 #include "millrace/detail/ops/stream_table_join.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/dsl/printed.hpp"
 #include "millrace/processor/processor.hpp"
 #include "millrace/processor/record_metadata.hpp"
 #include "millrace/windows/join_windows.hpp"
@@ -91,6 +92,11 @@ class KStream {
     /// Calls `use` with each record; the stream ends here.
     template <RecordAction<K, V> F>
     void foreach (F use, Named options = {}) const;
+
+    /// Writes each record as a line "[label]: key, value" to the standard output, or as `options`
+    /// say; the stream ends here. Throws TopologyError for types that are not Printable, unless
+    /// `options` say how.
+    void print(Printed<K, V> options = {}) const;
 
     /// Starts to part the stream into branches; each record goes to the first that wants it.
     BranchedKStream<K, V> split(Named options = {}) const;

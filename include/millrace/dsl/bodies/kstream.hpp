@@ -2,9 +2,12 @@
 #pragma once
 
 // Bodies of dsl/kstream.hpp and dsl/branched_kstream.hpp; include those.
+#include "millrace/detail/ops/print.hpp"
 #include "millrace/detail/ops/table_source.hpp"
 #include "millrace/dsl/bodies.hpp"
 #include "millrace/dsl/bodies/table_place.hpp"
+
+#include <typeinfo>
 
 namespace millrace {
 
@@ -100,6 +103,24 @@ template <RecordAction<K, V> F>
 void KStream<K, V>::foreach (F use, Named options) const {
     add<detail::PeekNode<K, V, F>, K, V>("KSTREAM-FOREACH-", options, {}, {}, false, false,
                                          std::move(use));
+}
+
+template <class K, class V>
+void KStream<K, V>::print(Printed<K, V> options) const {
+    if constexpr (Printable<K> && Printable<V>) {
+        if (!options.text) {
+            options.text = [](const K& key, const V& value) {
+                return detail::TextOf<K>::of(key) + ", " + detail::TextOf<V>::of(value);
+            };
+        }
+    }
+    if (!options.text) {
+        detail::no_text(core_.name, typeid(K).name(), typeid(V).name());
+    }
+    const std::string label = options.label.empty() ? core_.name : options.label;
+    add<detail::PrintNode<K, V>, K, V>("KSTREAM-PRINTER-", Named{options.name}, {}, {}, false,
+                                       false, label, std::move(options.text),
+                                       detail::one_at_a_time(std::move(options.write)));
 }
 
 template <class K, class V>

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/record.hpp"
+#include "millrace/core/time.hpp"
+#include "millrace/windows/windowed.hpp"
+
+#include <concepts>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace millrace {
+
+/// Takes lines of text, without their end.
+using LineWriter = std::function<void(std::string_view line)>;
+
+/// Writes lines to the standard output, each at once.
+LineWriter lines_to_standard_output();
+
+/// Empties the file, or makes it, and writes lines to it, each at once. Throws TopologyError when
+/// it cannot be written.
+LineWriter lines_to_file(const std::filesystem::path& file);
+
+namespace detail {
+
+template <class T>
+        struct IsPrintable : std::bool_constant < std::convertible_to<const T&, std::string_view> ||
+    std::is_arithmetic_v<T> || std::same_as<T, NoKey> || requires(const T& value) {
+    { to_string(value) } -> std::same_as<std::string>;
+} > {};
+template <class T>
+struct IsPrintable<std::optional<T>> : IsPrintable<T> {};
+template <class K, class W>
+struct IsPrintable<Windowed<K, W>> : IsPrintable<K> {};
+
+template <class T>
+struct TextOf {
+    static std::string of(const T& value) {
+        if constexpr (std::convertible_to<const T&, std::string_view>) {
+            return std::string(std::string_view(value));
+        } else if constexpr (std::same_as<T, bool>) {
+            return value ? "true" : "false";
+        } else if constexpr (std::is_arithmetic_v<T>) {
+            return std::to_string(value);
+        } else if constexpr (std::same_as<T, NoKey>) {
+            return "null";
+        } else {
+            return to_string(value);
+        }
+    }
+};
+template <class T>
+struct TextOf<std::optional<T>> {
+    static std::string of(const std::optional<T>& value) {
+        return value ? TextOf<T>::of(*value) : "null";
+    }
+};
+template <class K, class W>
+struct TextOf<Windowed<K, W>> {
+    static std::string of(const Windowed<K, W>& value) {
+        return "[" + TextOf<K>::of(value.key) + "@" +
+               std::to_string(milliseconds_of(value.window.start)) + "/" +
+               std::to_string(milliseconds_of(value.window.end)) + "]";
+    }
+};
+
+/// Lets one thread at a time use `write`. Throws TopologyError when there is none.
+LineWriter one_at_a_time(LineWriter write);
+
+[[noreturn]] void no_text(const std::string& stream, const char* key_type, const char* value_type);
+
+}  // namespace detail
+
+/// A key or value that can be written as text: text, numbers, what has a to_string of its own
+/// (found by its argument), the same with a null, and windowed keys.
+template <class T>
+concept Printable = detail::IsPrintable<T>::value;
+
+/// How a stream is printed. Has the semantics of Kafka Streams' Printed.
+template <class K, class V>
+struct Printed {
+    std::string name{};   ///< Of the node.
+    std::string label{};  ///< What lines begin with; empty: the name of the stream's node.
+    std::function<std::string(const K& key, const V& value)>
+        text{};                                     ///< The rest of a line; nothing: "key, value".
+    LineWriter write = lines_to_standard_output();  ///< Used by one thread at a time.
+};
+
+}  // namespace millrace
