@@ -354,7 +354,8 @@ constexpr std::array<Alias, 13> kWithoutPlace{{
     {"rocksdb.config.setter", kInCode},
     {"metric.reporters", kInCode},
     {"task.assignor.class", kInCode},
-    {"processor.wrapper.class", kInCode},
+    {"processor.wrapper.class",
+     "there are no classes to load: give it to the builder, as TopologyOptions::processor_wrapper"},
     {"config.providers", kInCode},
     {"enable.transactional.statestores", "state is transactional always"},
 }};

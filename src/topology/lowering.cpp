@@ -79,7 +79,9 @@ class Lowering {
             if (store.only_if && !store.only_if->materialized) {
                 continue;
             }
-            if (find_store(builder_->spec(), store.spec.name) == nullptr || !store.shared) {
+            const std::string& name = store.spec.name;
+            if (find_store(builder_->spec(), name) == nullptr || !store.shared ||
+                builder_->spec().wrapper_stores.contains(name)) {
                 detail::StoreSpec spec = store.spec;
                 spec.reproduce_kafka_defects = flags_->reproduce_kafka_defects;
                 builder_->add_store(std::move(spec));
@@ -124,8 +126,9 @@ struct BuiltLater {
 
 }  // namespace
 
-detail::TopologySpec lower(LogicalGraph& graph) {
+detail::TopologySpec lower(LogicalGraph& graph, const ProcessorWrapper& wrapper) {
     detail::TopologySpec spec;
+    spec.processor_wrapper = wrapper;
     TopologyBuilder builder(spec);
     Lowering lowering(builder, *graph.flags());
 

@@ -8,6 +8,7 @@ namespace millrace::topology {
 
 /// Emits the nodes, stores and topics of an optimised program, in the order in which Kafka Streams
 /// emits them: an operation follows all those above it, otherwise first written, first emitted.
-detail::TopologySpec lower(detail::LogicalGraph& graph);
+/// Processors go through `wrapper`, if there is one, as they are emitted.
+detail::TopologySpec lower(detail::LogicalGraph& graph, const ProcessorWrapper& wrapper);
 
 }  // namespace millrace::topology

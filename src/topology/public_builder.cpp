@@ -8,6 +8,10 @@ namespace millrace {
 
 TopologyBuilder::TopologyBuilder() = default;
 
+TopologyBuilder::TopologyBuilder(ProcessorWrapper wrapper) {
+    spec_.processor_wrapper = std::move(wrapper);
+}
+
 TopologyBuilder::TopologyBuilder(const Topology& topology) : spec_(topology.spec()) {}
 
 void TopologyBuilder::add(detail::NodeSpec node) {
@@ -41,7 +45,8 @@ void TopologyBuilder::add_global(detail::StoreSpec store, detail::NodeSpec sourc
 
 void TopologyBuilder::bring(const StoreDeclaration& store, const std::string& processor) {
     topology::TopologyBuilder builder(spec_);
-    if (topology::find_store(spec_, store.name()) == nullptr) {
+    if (topology::find_store(spec_, store.name()) == nullptr ||
+        spec_.wrapper_stores.contains(store.name())) {
         builder.add_store(store.spec());
     }
     builder.connect(processor, store.name());

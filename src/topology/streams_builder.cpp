@@ -19,7 +19,8 @@ Topology StreamsBuilder::build(const TopologyOptions& options) && {
     graph_->flags()->reproduce_kafka_defects = options.reproduce_kafka_defects;
     topology::optimize(*graph_, options);
     graph_->mark_built();
-    return Topology(std::make_shared<const detail::TopologySpec>(topology::lower(*graph_)));
+    return Topology(std::make_shared<const detail::TopologySpec>(
+        topology::lower(*graph_, options.processor_wrapper)));
 }
 
 }  // namespace millrace

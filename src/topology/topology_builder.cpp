@@ -2,10 +2,12 @@
 #include "topology/topology_builder.hpp"
 
 #include "millrace/core/error.hpp"
+#include "topology/wrapped_node.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <regex>
+#include <tuple>
 #include <utility>
 
 namespace millrace::topology {
@@ -16,6 +18,19 @@ using detail::NodeSpec;
 
 bool matches(const std::string& pattern, const std::string& topic) {
     return std::regex_match(topic, std::regex(pattern));
+}
+
+/// Whether two declarations make the same store, as far as can be seen.
+bool alike(const detail::StoreSpec& a, const detail::StoreSpec& b) {
+    const auto parts = [](const detail::StoreSpec& store) {
+        return std::tie(store.kind, store.engine, store.caching, store.logging,
+                        store.changelog_config, store.retention, store.window_size,
+                        store.segment_interval, store.retain_duplicates, store.headers,
+                        store.max_entries);
+    };
+    return parts(a) == parts(b) &&
+           static_cast<bool>(a.custom_key_value) == static_cast<bool>(b.custom_key_value) &&
+           static_cast<bool>(a.custom_window) == static_cast<bool>(b.custom_window);
 }
 
 bool contains(const std::vector<std::string>& list, const std::string& element) {
@@ -121,21 +136,58 @@ void TopologyBuilder::add_node(NodeSpec node) {
     } else {
         check_parents(node);
     }
+    std::vector<detail::StoreSpec> of_wrapper;
+    if (node.kind == NodeKind::kProcessor && spec_->processor_wrapper && !node.fills_store) {
+        of_wrapper = wrap(node, spec_->processor_wrapper);
+        for (const detail::StoreSpec& store : of_wrapper) {
+            if (!is_shared_by_wrapper(store, node.name)) {
+                check_new_store(store.name);
+            }
+        }
+    }
     const std::vector<std::string> stores = std::exchange(node.stores, {});
     const std::string name = node.name;
     spec_->nodes.push_back(std::move(node));
+    for (detail::StoreSpec& store : of_wrapper) {
+        add_wrapper_store(std::move(store), name);
+    }
     for (const std::string& store : stores) {
         connect(name, store);
     }
 }
 
-void TopologyBuilder::add_store(detail::StoreSpec store) {
-    check_name("store", store.name);
-    if (find_store(*spec_, store.name) != nullptr ||
-        find_global_store(*spec_, store.name) != nullptr) {
-        throw TopologyError("there is a store of this name already: " + store.name +
+bool TopologyBuilder::is_shared_by_wrapper(const detail::StoreSpec& store,
+                                           const std::string& processor) {
+    if (!spec_->wrapper_stores.contains(store.name)) {
+        return false;
+    }
+    if (!alike(*find_store(*spec_, store.name), store)) {
+        throw TopologyError("store " + store.name + ", which the wrapper adds to processor " +
+                            processor +
+                            ", is not declared as for the processors before; a store that "
+                            "processors share is declared the same each time");
+    }
+    return true;
+}
+
+void TopologyBuilder::add_wrapper_store(detail::StoreSpec store, const std::string& processor) {
+    const std::string name = store.name;
+    if (spec_->wrapper_stores.insert(name).second) {
+        add_store(std::move(store));
+    }
+    connect(processor, name);
+}
+
+void TopologyBuilder::check_new_store(const std::string& name) {
+    check_name("store", name);
+    if (find_store(*spec_, name) != nullptr || find_global_store(*spec_, name) != nullptr) {
+        throw TopologyError("there is a store of this name already: " + name +
                             "; give one of them another name");
     }
+}
+
+void TopologyBuilder::add_store(detail::StoreSpec store) {
+    check_new_store(store.name);
     spec_->stores.push_back(std::move(store));
 }
 

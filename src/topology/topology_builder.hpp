@@ -17,7 +17,7 @@ class TopologyBuilder {
     explicit TopologyBuilder(detail::TopologySpec& spec) : spec_(&spec) {}
 
     /// A source, processor or sink. Its parents and topics are checked, the stores it names
-    /// connected.
+    /// connected. Processors go through the topology's wrapper, if there is one.
     void add_node(detail::NodeSpec node);
 
     void add_store(detail::StoreSpec store);
@@ -43,6 +43,9 @@ class TopologyBuilder {
     void check_source(const detail::NodeSpec& node);
     void check_parents(const detail::NodeSpec& node);
     void check_topic_unread(const std::string& topic);
+    void check_new_store(const std::string& name);
+    bool is_shared_by_wrapper(const detail::StoreSpec& store, const std::string& processor);
+    void add_wrapper_store(detail::StoreSpec store, const std::string& processor);
 
     detail::TopologySpec* spec_;
 };

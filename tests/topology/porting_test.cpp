@@ -68,6 +68,27 @@ Topology only_changes() {
     return std::move(builder).build();
 }
 
+// A header that names the processors a record went through.
+struct Marking final : WrappedProcessor {
+    void process(const AnyRecord& record) override {
+        context().add_header("through", inner().name());
+        inner().process(record);
+    }
+};
+
+Topology marked_words() {
+    StreamsBuilder builder;
+    builder.stream<std::string, std::string>("words")
+        .filter([](const std::string& word) { return !word.empty(); }, {.name = "not-empty"})
+        .peek([](const std::string&) {}, {.name = "look"})
+        .to("marked");
+    TopologyOptions options;
+    options.processor_wrapper = [](const std::string&) {
+        return WrappedProcessorSupplier{.make = [] { return std::make_unique<Marking>(); }};
+    };
+    return std::move(builder).build(options);
+}
+
 TEST(PortedTopologies, FindBusyCards) {
     testing::TopologyTestDriver driver(busy_cards());
     auto payments = driver.input_topic<Text, Text>("payments");
@@ -99,6 +120,15 @@ TEST(PortedTopologies, PassOnlyChanges) {
     readings.pipe("s", "2", timestamp_of(3));
 
     EXPECT_THAT(lines_of(driver, "changes"), ElementsAre("s=1@1", "s=2@3"));
+}
+
+TEST(PortedTopologies, MarkRecordsWithWhatTheyWentThrough) {
+    testing::TopologyTestDriver driver(marked_words());
+    driver.input_topic<Text, Text>("words").pipe("k", "word", timestamp_of(1));
+
+    const auto records = driver.output_topic<Text, Text>("marked").drain_records();
+    ASSERT_EQ(records.size(), 1U);
+    EXPECT_EQ(records[0].headers, (Headers{{"through", "not-empty"}, {"through", "look"}}));
 }
 
 }  // namespace

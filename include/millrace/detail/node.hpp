@@ -3,6 +3,7 @@
 
 #include "millrace/core/error.hpp"
 #include "millrace/core/record.hpp"
+#include "millrace/detail/detour.hpp"
 #include "millrace/detail/task_context.hpp"
 
 #include <concepts>
@@ -26,13 +27,6 @@ class Input {
     ~Input() = default;
 };
 
-/// An Input with its types erased, so that edges can be made by name.
-struct InputPort {
-    std::type_index key_type;
-    std::type_index value_type;
-    void* input;  ///< An Input<K, V>*.
-};
-
 /// What the runtime knows of a node: a name, children and a life cycle, but no record types.
 /// One object for each task.
 class Node {
@@ -50,6 +44,13 @@ class Node {
     /// Throws TopologyError when the types of the two ends differ.
     virtual void connect(Node& child) = 0;
 
+    /// The two ends of a way around this node; to be asked for before anything is connected to it,
+    /// and then used instead of input_port and connect. Nothing where there is no such way.
+    virtual DetourEnds detour(Detour& through) {
+        static_cast<void>(through);
+        return {};
+    }
+
     /// Called once, when the task's stores are ready, parents first.
     virtual void init(TaskContext& context) { context_ = &context; }
 
@@ -63,6 +64,16 @@ class Node {
   private:
     std::string name_;
     TaskContext* context_ = nullptr;
+};
+
+/// An input that can be told for which child a record is.
+template <class K, class V>
+class RoutedInput : public Input<K, V> {
+  public:
+    virtual void process_for(const Record<K, V>& record, std::string_view child) = 0;
+
+  protected:
+    ~RoutedInput() = default;
 };
 
 /// Stands before an input that takes nulls where what comes has none.
@@ -98,30 +109,32 @@ class Output {
         }
     }
 
+    /// Sends what is forwarded to `through` instead of children. Nothing may be connected.
+    void detour(RoutedInput<K, V>& through) {
+        children_.push_back({&through, nullptr});
+        through_ = &through;
+    }
+
     /// A child that throws is given to the processing exception handler; its siblings still get
     /// the record when that decides to go on.
     void forward(TaskContext& context, const Record<K, V>& record) const {
-        RecordContext& at_hand = context.record();
-        const Timestamp timestamp = std::exchange(at_hand.timestamp, record.timestamp);
-        const Headers* headers = std::exchange(at_hand.headers, &record.headers);
+        const AtHand at_hand(context.record(), record);
         for (const Child& child : children_) {
             call(context, child, record);
         }
-        at_hand.timestamp = timestamp;
-        at_hand.headers = headers;
     }
 
     /// Forwards to one child only. False when there is no child of that name.
     bool forward_to(TaskContext& context, std::string_view child_name,
                     const Record<K, V>& record) const {
-        RecordContext& at_hand = context.record();
+        const AtHand at_hand(context.record(), record);
+        if (through_ != nullptr) {
+            through_->process_for(record, child_name);
+            return true;
+        }
         for (const Child& child : children_) {
             if (child.node->name() == child_name) {
-                const Timestamp timestamp = std::exchange(at_hand.timestamp, record.timestamp);
-                const Headers* headers = std::exchange(at_hand.headers, &record.headers);
                 call(context, child, record);
-                at_hand.timestamp = timestamp;
-                at_hand.headers = headers;
                 return true;
             }
         }
@@ -131,7 +144,27 @@ class Output {
   private:
     struct Child {
         Input<K, V>* input;
-        const Node* node;
+        const Node* node;  ///< Null: a detour, which fails as what forwards to it.
+    };
+
+    /// Makes a record the one at hand, for as long as this lives.
+    class AtHand {
+      public:
+        AtHand(RecordContext& at_hand, const Record<K, V>& record)
+            : at_hand_(&at_hand),
+              timestamp_(std::exchange(at_hand.timestamp, record.timestamp)),
+              headers_(std::exchange(at_hand.headers, &record.headers)) {}
+        AtHand(const AtHand&) = delete;
+        AtHand& operator=(const AtHand&) = delete;
+        ~AtHand() {
+            at_hand_->timestamp = timestamp_;
+            at_hand_->headers = headers_;
+        }
+
+      private:
+        RecordContext* at_hand_;
+        Timestamp timestamp_;
+        const Headers* headers_;
     };
 
     template <class KTo, class VTo>
@@ -151,12 +184,61 @@ class Output {
         try {
             child.input->process(record);
         } catch (...) {
+            if (child.node == nullptr) {
+                throw;
+            }
             context.processing_failed(*child.node);
         }
     }
 
     std::vector<Child> children_;
+    RoutedInput<K, V>* through_ = nullptr;
     std::vector<std::shared_ptr<void>> widened_;  // What some children are reached through.
+};
+
+/// Takes a node's input for a detour.
+template <class K, class V>
+class TypedDetourEntry final : public DetourEntry, private Input<K, V> {
+  public:
+    TypedDetourEntry(Input<K, V>& node, Detour& through) : node_(&node), through_(&through) {}
+
+    InputPort input_port() override {
+        return {typeid(K), typeid(V), static_cast<Input<K, V>*>(this)};
+    }
+    void deliver(const AnyRecord& record) override { node_->process(record.typed<K, V>()); }
+
+  private:
+    void process(const Record<K, V>& record) override { through_->arrives(record); }
+
+    Input<K, V>* node_;
+    Detour* through_;
+};
+
+/// Takes a node's output for a detour; has its children.
+template <class K, class V>
+class TypedDetourExit final : public DetourExit, private RoutedInput<K, V> {
+  public:
+    TypedDetourExit(Output<K, V>& output, Detour& through) : through_(&through) {
+        output.detour(*this);
+    }
+
+    void connect(const Node& parent, Node& child) override { children_.connect(parent, child); }
+    void deliver(TaskContext& context, const AnyRecord& record) override {
+        children_.forward(context, record.typed<K, V>());
+    }
+    bool deliver_to(TaskContext& context, const AnyRecord& record,
+                    std::string_view child) override {
+        return children_.forward_to(context, child, record.typed<K, V>());
+    }
+
+  private:
+    void process(const Record<K, V>& record) override { through_->leaves(record, {}); }
+    void process_for(const Record<K, V>& record, std::string_view child) override {
+        through_->leaves(record, child);
+    }
+
+    Output<K, V> children_;
+    Detour* through_;
 };
 
 /// Base of every node that takes Record<KIn, VIn> and forwards Record<KOut, VOut>.
@@ -169,6 +251,10 @@ class TypedNode : public Node, public Input<KIn, VIn> {
         return {typeid(KIn), typeid(VIn), static_cast<Input<KIn, VIn>*>(this)};
     }
     void connect(Node& child) final { output_.connect(*this, child); }
+    DetourEnds detour(Detour& through) final {
+        return {std::make_unique<TypedDetourEntry<KIn, VIn>>(*this, through),
+                std::make_unique<TypedDetourExit<KOut, VOut>>(output_, through)};
+    }
 
   protected:
     void forward(const Record<KOut, VOut>& record) const { output_.forward(context(), record); }

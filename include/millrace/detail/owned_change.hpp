@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
+#include "millrace/processor/processor_wrapper.hpp"
 #include "millrace/serde/serde.hpp"
 
 #include <cstdint>
@@ -18,6 +19,15 @@ struct OwnedChange {
     std::optional<V> new_value{};
     std::optional<V> old_value{};
     bool is_latest = true;
+};
+
+template <class V>
+struct ErasureOf<OwnedChange<V>> {
+    static ErasedValue of(const OwnedChange<V>& change) {
+        return {typeid(OwnedChange<V>), &change, typeid(V),
+                change.new_value ? &*change.new_value : nullptr,
+                change.old_value ? &*change.old_value : nullptr};
+    }
 };
 
 /// Appends a zigzag varint, as org.apache.kafka.common.utils.ByteUtils writes them.

@@ -3,6 +3,7 @@
 
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/node.hpp"
+#include "millrace/processor/processor_wrapper.hpp"
 #include "millrace/state/store_spec.hpp"
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +44,7 @@ struct NodeSpec {
                                         ///< Internal topics without the application.id.
     std::string pattern{};              ///< Sources: instead of topics.
     OffsetReset offset_reset = OffsetReset::kDefault;
+    bool fills_store = false;  ///< Of a read-only store: such processors are not wrapped.
 };
 
 /// A repartition topic: internal, so written and read by this application only.
@@ -66,8 +69,10 @@ struct TopologySpec {
     std::vector<GlobalStoreSpec> global_stores;
     std::vector<RepartitionTopic> repartition_topics;
     std::vector<std::vector<std::string>>
-        copartition_groups;  ///< Of source topics (internal ones by
-                             ///< their name without application.id).
+        copartition_groups;                  ///< Of source topics (internal ones by
+                                             ///< their name without application.id).
+    ProcessorWrapper processor_wrapper{};    ///< Of processors that are added; may be empty.
+    std::set<std::string> wrapper_stores{};  ///< Names of `stores` that it added.
 };
 
 }  // namespace detail

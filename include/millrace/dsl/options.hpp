@@ -7,10 +7,10 @@
 #include "millrace/processor/partitioner.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
+#include "millrace/state/store_declaration.hpp"
 #include "millrace/state/store_spec.hpp"
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -118,25 +118,6 @@ struct TableJoined {
     std::string name{};                   ///< Of the nodes, topics and the store in between.
     Partitioner<K, NoKey> partitioner{};  ///< Of this table.
     Partitioner<KOther, NoKey> other_partitioner{};  ///< Of the other table.
-};
-
-/// A state store to be, of whatever kind: made from what stores:: makes.
-class StoreDeclaration {
-  public:
-    template <class Builder>
-        requires requires(const Builder& builder) {
-            { builder.spec() } -> std::convertible_to<const detail::StoreSpec&>;
-        }
-    StoreDeclaration(const Builder& builder)  // NOLINT(google-explicit-constructor)
-        : spec_(builder.spec()) {}
-
-    explicit StoreDeclaration(detail::StoreSpec spec) : spec_(std::move(spec)) {}
-
-    const std::string& name() const noexcept { return spec_.name; }
-    const detail::StoreSpec& spec() const noexcept { return spec_; }
-
-  private:
-    detail::StoreSpec spec_;
 };
 
 /// How a processor of the user's is built in.

@@ -10,6 +10,7 @@
 #include "millrace/dsl/options.hpp"
 #include "millrace/dsl/topics.hpp"
 #include "millrace/processor/processor.hpp"
+#include "millrace/processor/processor_wrapper.hpp"
 #include "millrace/processor/topology.hpp"
 
 #include <memory>
@@ -28,7 +29,10 @@ namespace millrace {
 class TopologyBuilder {
   public:
     TopologyBuilder();
-    /// Goes on from a topology, such as one that StreamsBuilder made; that one stays as it is.
+    /// Wraps the processors that add_processor adds.
+    explicit TopologyBuilder(ProcessorWrapper wrapper);
+    /// Goes on from a topology, such as one that StreamsBuilder made; that one stays as it is. What
+    /// wrapped its processors wraps those added here.
     explicit TopologyBuilder(const Topology& topology);
 
     template <class K, class V>
@@ -107,6 +111,7 @@ class TopologyBuilder {
         add(source_spec<K, V>(source_name, Topics(topic), options));
         detail::NodeSpec processor = processor_spec(processor_name, std::move(make));
         processor.parents = {source_name};
+        processor.fills_store = true;
         add(std::move(processor));
         detail::StoreSpec spec = store.spec();
         spec.source_topic = topic;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/processor/processor_wrapper.hpp"
+
 namespace millrace {
 
 /// How StreamsBuilder::build turns the program into a topology. The first three are the parts of
@@ -20,6 +22,10 @@ struct TopologyOptions {
     /// Refuse stores and internal topics that nobody gave a name, as generated names change with
     /// the program (KIP-1111, ensure.explicit.internal.resource.naming).
     bool require_explicit_names = false;
+
+    /// Runs code around processors and gives them stores (KIP-1112, processor.wrapper.class).
+    /// Nothing: processors run as they are, at no cost.
+    ProcessorWrapper processor_wrapper{};
 
     /// Behave as Kafka Streams 4.3 where it breaks its own promises; see
     /// docs/differences-from-kafka-streams.md. For comparing only.

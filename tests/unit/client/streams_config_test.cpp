@@ -109,6 +109,8 @@ TEST(StreamsConfig, ExplainsSettingsOfKafkaStreamsThatHaveNoPlace) {
 
     EXPECT_THAT(error_of([&] { config.set("default.key.serde", "x"); }),
                 HasSubstr("types and their Serde decide"));
+    EXPECT_THAT(error_of([&] { config.set("processor.wrapper.class", "x"); }),
+                HasSubstr("give it to the builder, as TopologyOptions::processor_wrapper"));
 }
 
 TEST(StreamsConfig, NeverShowsSecrets) {

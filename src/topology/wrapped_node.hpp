@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/node.hpp"
+#include "millrace/detail/ops/process.hpp"
+#include "millrace/detail/topology_spec.hpp"
+#include "millrace/processor/processor_wrapper.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::topology {
+
+/// A node behind the detour of its wrapper: what the wrapper may do with it.
+class DetouredNode final : public InnerProcessor {
+  public:
+    /// Requires a node that has a way around it, and a `through` that outlives this.
+    DetouredNode(std::unique_ptr<detail::Node> node, detail::Detour& through);
+
+    detail::InputPort input_port() { return ends_.entry->input_port(); }
+    void connect(detail::Node& child) { ends_.exit->connect(*node_, child); }
+    void open(detail::TaskContext& context) noexcept { context_ = &context; }
+
+    const std::string& name() const override { return node_->name(); }
+    void init() override;
+    void process(const AnyRecord& record) override;
+    void forward(const AnyRecord& record, std::string_view child) override;
+    void close() override;
+
+  private:
+    std::unique_ptr<detail::Node> node_;
+    detail::DetourEnds ends_;
+    detail::TaskContext* context_ = nullptr;
+    bool is_initialised_ = false;
+};
+
+/// Stands in the graph for a node, under its name, and runs what its wrapper put around it. Owned
+/// by the task's thread.
+class WrappedNode final : public detail::Node, private detail::Detour {
+  public:
+    WrappedNode(std::unique_ptr<detail::Node> node, std::unique_ptr<WrappedProcessor> wrapped);
+
+    detail::InputPort input_port() override { return inner_.input_port(); }
+    void connect(detail::Node& child) override { inner_.connect(child); }
+    void init(detail::TaskContext& context) override;
+    void close() override;
+
+  private:
+    void arrives(const AnyRecord& record) override { wrapped_->process(record); }
+    void leaves(const AnyRecord& record, std::string_view child) override {
+        wrapped_->forward(record, child);
+    }
+
+    DetouredNode inner_;
+    detail::NodeContext<ProcessingContext> own_context_;
+    std::unique_ptr<WrappedProcessor> wrapped_;
+};
+
+/// Lets `wrapper` wrap `processor`, and returns the stores it adds to it.
+std::vector<detail::StoreSpec> wrap(detail::NodeSpec& processor, const ProcessorWrapper& wrapper);
+
+}  // namespace millrace::topology

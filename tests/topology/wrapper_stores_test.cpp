@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Stores that a wrapper gives to processors.
+#include "driver.hpp"
+#include "wrappers.hpp"
+
+#include <gmock/gmock.h>
+
+namespace millrace {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+using Calls = KeyValueStore<Text, std::int64_t>;
+
+auto calls_store(const std::string& name) {
+    return stores::key_value_store<Text, std::int64_t>(stores::in_memory_key_value_store(name));
+}
+
+/// Three sub-topologies, one with a store of its own.
+void three_streams(StreamsBuilder& builder) {
+    builder.stream<Text, Text>("x").filter([](const Text&) { return true; }).to("xo");
+    builder.stream<Text, Text>("y").map_values([](const Text& value) { return value; }).to("yo");
+    builder.stream<Text, Text>("z").group_by_key().count();
+}
+
+/// Gives each processor a store "s-<its name>".
+TopologyOptions a_store_for_each() {
+    TopologyOptions options;
+    options.processor_wrapper = [](const std::string& name) {
+        return WrappedProcessorSupplier{.stores = {calls_store("s-" + name)}};
+    };
+    return options;
+}
+
+TopologyOptions one_store_for_all() {
+    TopologyOptions options;
+    options.processor_wrapper = [](const std::string&) {
+        return WrappedProcessorSupplier{.stores = {calls_store("calls")}};
+    };
+    return options;
+}
+
+// As Apache Kafka Streams 4.3.0 prints it.
+TEST(WrapperStores, AreDescribedAsTheProcessorsOwn) {
+    EXPECT_EQ(described(three_streams, a_store_for_each()), R"(Topologies:
+   Sub-topology: 0
+    Source: KSTREAM-SOURCE-0000000000 (topics: [x])
+      --> KSTREAM-FILTER-0000000001
+    Processor: KSTREAM-FILTER-0000000001 (stores: [s-KSTREAM-FILTER-0000000001])
+      --> KSTREAM-SINK-0000000002
+      <-- KSTREAM-SOURCE-0000000000
+    Sink: KSTREAM-SINK-0000000002 (topic: xo)
+      <-- KSTREAM-FILTER-0000000001
+
+  Sub-topology: 1
+    Source: KSTREAM-SOURCE-0000000003 (topics: [y])
+      --> KSTREAM-MAPVALUES-0000000004
+    Processor: KSTREAM-MAPVALUES-0000000004 (stores: [s-KSTREAM-MAPVALUES-0000000004])
+      --> KSTREAM-SINK-0000000005
+      <-- KSTREAM-SOURCE-0000000003
+    Sink: KSTREAM-SINK-0000000005 (topic: yo)
+      <-- KSTREAM-MAPVALUES-0000000004
+
+  Sub-topology: 2
+    Source: KSTREAM-SOURCE-0000000006 (topics: [z])
+      --> KSTREAM-AGGREGATE-0000000008
+    Processor: KSTREAM-AGGREGATE-0000000008 (stores: [s-KSTREAM-AGGREGATE-0000000008, KSTREAM-AGGREGATE-STATE-STORE-0000000007])
+      --> none
+      <-- KSTREAM-SOURCE-0000000006
+
+)");
+}
+
+TEST(WrapperStores, AreNotThereWithoutAWrapper) {
+    TopologyOptions without_stores;
+    without_stores.processor_wrapper = [](const std::string&) {
+        return WrappedProcessorSupplier{
+            .make = [] { return std::make_unique<WrappedProcessor>(); }};
+    };
+    const std::string plain = described(three_streams);
+
+    EXPECT_THAT(plain, HasSubstr("KSTREAM-FILTER-0000000001 (stores: [])"));
+    EXPECT_EQ(described(three_streams, without_stores), plain);
+}
+
+// Kafka Streams leaves them apart, each with a store of that name and the same changelog topic.
+TEST(WrapperStores, UniteTheSubTopologiesThatShareThem) {
+    const std::string text = described(three_streams, one_store_for_all());
+
+    EXPECT_THAT(text, HasSubstr("KSTREAM-FILTER-0000000001 (stores: [calls])"));
+    EXPECT_THAT(text, HasSubstr("KSTREAM-MAPVALUES-0000000004 (stores: [calls])"));
+    EXPECT_THAT(text, HasSubstr("Sub-topology: 0"));
+    EXPECT_THAT(text, ::testing::Not(HasSubstr("Sub-topology: 1")));
+}
+
+TopologyOptions counting_calls(const std::string& store) {
+    return wrapping_with(
+        [store](WrappedParts parts) {
+            return Hooks{.process = [store, &context = parts.context](InnerProcessor& inner,
+                                                                      const AnyRecord& record) {
+                Calls calls = context.store<Calls>(store);
+                calls.put(inner.name(), calls.get(inner.name()).value_or(0) + 1);
+                inner.process(record);
+            }};
+        },
+        {calls_store("calls")});
+}
+
+TEST(WrapperStores, AreForTheWrapperToReadAndWrite) {
+    const auto program = [](StreamsBuilder& builder) {
+        builder.stream<Text, Text>("in")
+            .filter([](const Text& value) { return value != "x"; }, {.name = "filter"})
+            .peek([](const Text&) {}, {.name = "peek"});
+    };
+    Program run(program, counting_calls("calls"));
+    for (const char* value : {"x", "y", "z"}) {
+        run.pipe("in", "a", value, 1);
+    }
+
+    Calls calls(run.driver().key_value_store("calls"));
+    EXPECT_EQ(calls.get("filter"), 3);
+    EXPECT_EQ(calls.get("peek"), 2);
+}
+
+TEST(WrapperStores, HaveChangelogs) {
+    Program run(
+        [](StreamsBuilder& builder) {
+            builder.stream<Text, Text>("in").peek([](const Text&) {}, {.name = "peek"});
+        },
+        counting_calls("calls"));
+    run.pipe("in", "a", "x", 1);
+
+    EXPECT_THAT(run.lines<std::int64_t>("test-calls-changelog"), ElementsAre("peek=1@1"));
+}
+
+TEST(WrapperStores, ComeBesidesTheProcessorsOwn) {
+    Program run(
+        [](StreamsBuilder& builder) {
+            builder.stream<Text, Text>("in").group_by_key().count(
+                {.name = "count", .store = "counts"});
+        },
+        counting_calls("calls"));
+    run.pipe("in", "a", "x", 1);
+
+    EXPECT_THAT(run.driver().store_names(), UnorderedElementsAre("calls", "counts"));
+    Calls calls(run.driver().key_value_store("calls"));
+    EXPECT_EQ(calls.get("count"), 1);
+}
+
+TEST(WrapperStores, AreNotForOthers) {
+    EXPECT_THAT(
+        [] {
+            Program run(
+                [](StreamsBuilder& builder) {
+                    builder.stream<Text, Text>("in").peek([](const Text&) {}, {.name = "peek"});
+                },
+                counting_calls("other"));
+            run.pipe("in", "a", "x", 1);
+        },
+        ::testing::ThrowsMessage<Error>(
+            HasSubstr("processor peek has no access to the store other")));
+}
+
+TEST(WrapperStores, MustBeDeclaredTheSameForAllWhoShareThem) {
+    TopologyOptions options;
+    options.processor_wrapper = [](const std::string& name) {
+        auto store = calls_store("calls");
+        return WrappedProcessorSupplier{
+            .stores = {name == "second" ? store.without_logging() : store}};
+    };
+    StreamsBuilder builder;
+    builder.stream<Text, Text>("in")
+        .peek([](const Text&) {}, {.name = "first"})
+        .peek([](const Text&) {}, {.name = "second"});
+
+    EXPECT_THAT([&] { std::move(builder).build(options); },
+                ::testing::ThrowsMessage<TopologyError>(HasSubstr(
+                    "store calls, which the wrapper adds to processor second, is not declared as "
+                    "for the processors before")));
+}
+
+/// What is wrong with a program whose wrapper gives a store "calls" to all.
+template <class F>
+std::string refusal_of(F program) {
+    StreamsBuilder builder;
+    program(builder);
+    try {
+        std::move(builder).build(one_store_for_all());
+    } catch (const TopologyError& error) {
+        return error.what();
+    }
+    return "none";
+}
+
+TEST(WrapperStores, CannotHaveTheNameOfAStoreOfTheProgram) {
+    const std::string refused =
+        "there is a store of this name already: calls; give one of them "
+        "another name";
+    struct Ignore final : Processor<Text, Text> {
+        void process(const Record<Text, Text>&) override {}
+    };
+    const auto make = [] { return std::make_unique<Ignore>(); };
+
+    EXPECT_EQ(refusal_of([](StreamsBuilder& builder) {
+                  builder.stream<Text, Text>("in").group_by_key().count({.store = "calls"});
+              }),
+              refused);
+    EXPECT_EQ(refusal_of([](StreamsBuilder& builder) {
+                  builder.global_table<Text, Text>("global", {.store = "calls"});
+                  builder.stream<Text, Text>("in").peek([](const Text&) {});
+              }),
+              refused);
+    EXPECT_EQ(refusal_of([&make](StreamsBuilder& builder) {
+                  builder.stream<Text, Text>("in").process(make,
+                                                           {.brings = {calls_store("calls")}});
+              }),
+              refused);
+    TopologyBuilder builder(one_store_for_all().processor_wrapper);
+    builder.add_source<Text, Text>("source", "in");
+    EXPECT_THAT(
+        [&] { builder.add_processor("p", make, {"source"}, {.brings = {calls_store("calls")}}); },
+        ::testing::ThrowsMessage<TopologyError>(refused));
+}
+
+TEST(WrapperStores, AreConnectedToProcessorsAddedOneByOne) {
+    struct Ignore final : Processor<Text, Text> {
+        void process(const Record<Text, Text>&) override {}
+    };
+    TopologyBuilder builder(one_store_for_all().processor_wrapper);
+    builder.add_source<Text, Text>("source", "in")
+        .add_processor("p", [] { return std::make_unique<Ignore>(); }, {"source"});
+
+    EXPECT_THAT(builder.build().describe(), HasSubstr("Processor: p (stores: [calls])"));
+}
+
+}  // namespace
+}  // namespace millrace

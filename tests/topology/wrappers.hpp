@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/millrace.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+/// Options whose wrapper makes a W(name of the processor, notes) around each processor.
+template <class W>
+TopologyOptions wrapping(std::vector<std::string>& notes) {
+    TopologyOptions options;
+    options.processor_wrapper = [&notes](const std::string& name) {
+        return WrappedProcessorSupplier{
+            .make = [name, &notes] { return std::make_unique<W>(name, notes); }};
+    };
+    return options;
+}
+
+using Hook = std::function<void(InnerProcessor& inner, const AnyRecord& record)>;
+
+/// What a test does around a processor.
+struct Hooks {
+    Hook process{};
+    Hook forward{};
+};
+
+/// What a wrapped processor has when it is initialised.
+struct WrappedParts {
+    InnerProcessor& inner;
+    ProcessingContext& context;
+};
+
+/// Asks for hooks when it is initialised.
+class Hooked final : public WrappedProcessor {
+  public:
+    explicit Hooked(std::function<Hooks(WrappedParts)> make) : make_(std::move(make)) {}
+
+    void init() override {
+        inner().init();
+        hooks_ = make_({inner(), context()});
+    }
+    void process(const AnyRecord& record) override {
+        hooks_.process ? hooks_.process(inner(), record) : inner().process(record);
+    }
+    void forward(const AnyRecord& record, std::string_view child) override {
+        hooks_.forward ? hooks_.forward(inner(), record) : inner().forward(record, child);
+    }
+
+  private:
+    std::function<Hooks(WrappedParts)> make_;
+    Hooks hooks_{};
+};
+
+/// Options whose wrapper puts such hooks around each processor.
+inline TopologyOptions wrapping_with(std::function<Hooks(WrappedParts)> make,
+                                     std::vector<StoreDeclaration> stores = {}) {
+    TopologyOptions options;
+    options.processor_wrapper = [make = std::move(make),
+                                 stores = std::move(stores)](const std::string&) {
+        return WrappedProcessorSupplier{.make = [make] { return std::make_unique<Hooked>(make); },
+                                        .stores = stores};
+    };
+    return options;
+}
+
+}  // namespace millrace
