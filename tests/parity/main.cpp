@@ -9,7 +9,7 @@
 //   parity_runner --check [VARIANT...] [--every=N] PATH...
 //                                            compares; ends with "N passed, N failed", 1 if any
 //                                            failed. Variants, which README.md explains:
-//   --exchange-stores --cache=on|off --tiny-limits. With --every, each Nth case only.
+//   --exchange-stores --cache=on|off --tiny-limits --wrapped. With --every, each Nth case only.
 #include "case_files.hpp"
 #include "compare.hpp"
 #include "millrace/core/logging.hpp"
@@ -132,7 +132,7 @@ int usage() {
     std::fputs(
         "usage: parity_runner --list | CASE.json | --out DIR PATH... |\n"
         "       parity_runner --check [--exchange-stores] [--cache=on|off] [--tiny-limits] "
-        "[--every=N] PATH...\n",
+        "[--wrapped] [--every=N] PATH...\n",
         stderr);
     return kUsage;
 }

@@ -2,6 +2,7 @@
 #include "variant.hpp"
 
 #include "millrace/detail/topology_spec.hpp"
+#include "topology/wrapped_node.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -37,6 +38,27 @@ StoreEngine default_engine(const Settings& settings) {
     return StoreEngine::kRocksDb;
 }
 
+void exchange_engines(detail::TopologySpec& spec, StoreEngine by_default) {
+    for (detail::StoreSpec& store : spec.stores) {
+        store.engine = exchanged(store.engine, by_default);
+    }
+    for (detail::GlobalStoreSpec& global : spec.global_stores) {
+        global.store.engine = exchanged(global.store.engine, by_default);
+    }
+}
+
+void wrap_processors(detail::TopologySpec& spec) {
+    const auto in_nothing = [](const std::string&) {
+        return WrappedProcessorSupplier{
+            .make = [] { return std::make_unique<WrappedProcessor>(); }};
+    };
+    for (detail::NodeSpec& node : spec.nodes) {
+        if (node.kind == detail::NodeKind::kProcessor) {
+            topology::wrap(node, in_nothing);
+        }
+    }
+}
+
 bool is_internal(const std::string& topic) {
     return topic.starts_with("parity-");
 }
@@ -50,6 +72,8 @@ bool Variant::parse(const std::string& option) {
         cache = option.ends_with("=on");
     } else if (option == "--tiny-limits") {
         tiny_limits = true;
+    } else if (option == "--wrapped") {
+        wrapped = true;
     } else {
         return false;
     }
@@ -66,6 +90,9 @@ std::vector<std::string> Variant::options() const {
     }
     if (tiny_limits) {
         options.emplace_back("--tiny-limits");
+    }
+    if (wrapped) {
+        options.emplace_back("--wrapped");
     }
     return options;
 }
@@ -84,16 +111,12 @@ Settings Variant::settings(Settings recorded) const {
 }
 
 Topology Variant::topology(const Topology& recorded, const Settings& settings) const {
-    if (!exchange_stores) {
-        return recorded;
-    }
     auto spec = std::make_shared<detail::TopologySpec>(recorded.spec());
-    const StoreEngine by_default = default_engine(settings);
-    for (detail::StoreSpec& store : spec->stores) {
-        store.engine = exchanged(store.engine, by_default);
+    if (exchange_stores) {
+        exchange_engines(*spec, default_engine(settings));
     }
-    for (detail::GlobalStoreSpec& global : spec->global_stores) {
-        global.store.engine = exchanged(global.store.engine, by_default);
+    if (wrapped) {
+        wrap_processors(*spec);
     }
     return Topology(std::move(spec));
 }

@@ -26,12 +26,13 @@ struct Variant {
     bool without_defects = false;  ///< As users run it. The cases show Kafka Streams' defects, too.
     bool tiny_limits = false;  ///< A cache for a few rows, and commits when a few bytes wait for
                                ///< one rather than after each record.
+    bool wrapped = false;      ///< Every processor is in a wrapper that only goes on to it.
 
-    /// Reads "--exchange-stores", "--cache=on", "--cache=off" and "--tiny-limits". False: none of
-    /// them.
+    /// Reads "--exchange-stores", "--cache=on", "--cache=off", "--tiny-limits" and "--wrapped".
+    /// False: none of them.
     bool parse(const std::string& option);
 
-    bool any() const { return exchange_stores || cache || tiny_limits; }
+    bool any() const { return exchange_stores || cache || tiny_limits || wrapped; }
 
     /// Whether outputs may be bundled differently, so that only what remains in the end counts.
     bool only_end_counts() const { return cache || tiny_limits; }
