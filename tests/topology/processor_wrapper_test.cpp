@@ -331,6 +331,32 @@ TEST(ProcessorWrapper, FailsAsTheProcessorItStandsFor) {
     EXPECT_EQ(driver.dropped_records(), 2U);
 }
 
+TEST(ProcessorWrapper, HasItsRecordAtHandAgainWhenWhatItForwardsFails) {
+    const auto fail_once = [](InnerProcessor& inner, const AnyRecord& record) {
+        if (record.headers().empty()) {
+            throw std::runtime_error("injected");
+        }
+        inner.forward(record);
+    };
+    Program run(pass_through, wrapping_with([&](WrappedParts parts) {
+                    return Hooks{.process =
+                                     [&context = parts.context](InnerProcessor& inner,
+                                                                const AnyRecord& record) {
+                                         try {
+                                             const Headers none;
+                                             inner.process(record.with_headers(none));
+                                         } catch (const std::runtime_error&) {
+                                             context.add_header("after", "failure");
+                                             inner.process(record);
+                                         }
+                                     },
+                                 .forward = fail_once};
+                }));
+    run.pipe("in", "a", "x", 1);
+
+    EXPECT_THAT(header_keys(run.driver(), "out"), ElementsAre("after"));
+}
+
 /// What comes out of piping one record into `pass_through`, wrapped.
 void run_one(const TopologyOptions& options) {
     Program run(pass_through, options);
@@ -424,12 +450,28 @@ struct InPlaceOfIt final : WrappedProcessor {
     }
 };
 
+struct NotesItsLife final : Processor<Text, Text, Text, Text> {
+    explicit NotesItsLife(std::vector<std::string>& notes) : notes_(&notes) {}
+    void init(Context&) override { notes_->emplace_back("init"); }
+    void process(const Record<Text, Text>&) override { notes_->emplace_back("process"); }
+    void close() override { notes_->emplace_back("close"); }
+
+  private:
+    std::vector<std::string>* notes_;
+};
+
 TEST(ProcessorWrapper, CanStandInForAProcessorThatIsNeverUsed) {
-    std::vector<std::string> none;
-    Program run(pass_through, wrapping<InPlaceOfIt>(none));
-    run.pipe("in", "a", "x", 1);
-    EXPECT_THAT(run.lines("out"), ElementsAre("a=x?@1"));
-    run.driver().close();
+    std::vector<std::string> notes;
+    TopologyBuilder builder(wrapping<InPlaceOfIt>(notes).processor_wrapper);
+    builder.add_source<Text, Text>("source", "in")
+        .add_processor("p", [&notes] { return std::make_unique<NotesItsLife>(notes); }, {"source"})
+        .add_sink<Text, Text>("sink", "out", {"p"});
+    testing::TopologyTestDriver driver(builder.build());
+    driver.input_topic<Text, Text>("in").pipe("a", "x", timestamp_of(1));
+    EXPECT_THAT(lines_of(driver, "out"), ElementsAre("a=x?@1"));
+    driver.close();
+
+    EXPECT_THAT(notes, IsEmpty());
 }
 
 TEST(ProcessorWrapper, MustMakeSomethingIfItSaysSo) {

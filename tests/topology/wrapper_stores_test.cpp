@@ -15,6 +15,10 @@ using ::testing::UnorderedElementsAre;
 
 using Calls = KeyValueStore<Text, std::int64_t>;
 
+struct Ignore final : Processor<Text, Text> {
+    void process(const Record<Text, Text>&) override {}
+};
+
 auto calls_store(const std::string& name) {
     return stores::key_value_store<Text, std::int64_t>(stores::in_memory_key_value_store(name));
 }
@@ -199,9 +203,6 @@ TEST(WrapperStores, CannotHaveTheNameOfAStoreOfTheProgram) {
     const std::string refused =
         "there is a store of this name already: calls; give one of them "
         "another name";
-    struct Ignore final : Processor<Text, Text> {
-        void process(const Record<Text, Text>&) override {}
-    };
     const auto make = [] { return std::make_unique<Ignore>(); };
 
     EXPECT_EQ(refusal_of([](StreamsBuilder& builder) {
@@ -226,14 +227,20 @@ TEST(WrapperStores, CannotHaveTheNameOfAStoreOfTheProgram) {
 }
 
 TEST(WrapperStores, AreConnectedToProcessorsAddedOneByOne) {
-    struct Ignore final : Processor<Text, Text> {
-        void process(const Record<Text, Text>&) override {}
-    };
     TopologyBuilder builder(one_store_for_all().processor_wrapper);
     builder.add_source<Text, Text>("source", "in")
         .add_processor("p", [] { return std::make_unique<Ignore>(); }, {"source"});
 
     EXPECT_THAT(builder.build().describe(), HasSubstr("Processor: p (stores: [calls])"));
+}
+
+TEST(WrapperStores, ThatAreRefusedLeaveTheTopologyAsItIs) {
+    TopologyBuilder builder(one_store_for_all().processor_wrapper);
+    builder.add_source<Text, Text>("source", "in").add_state_store(calls_store("calls"));
+
+    EXPECT_THROW(builder.add_processor("p", [] { return std::make_unique<Ignore>(); }, {"source"}),
+                 TopologyError);
+    EXPECT_THAT(builder.build().describe(), ::testing::Not(HasSubstr("Processor: p")));
 }
 
 }  // namespace
