@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // One task as a stream thread runs it, without Kafka: what a record costs in windows, sessions and
-// joins, in RocksDB below a record cache, with changelogs. Values of 100 bytes, 1 or 10 records in
-// a millisecond of the stream's time, a commit every 100,000 records.
+// joins, in RocksDB below a record cache, with changelogs. Values of 100 bytes, 1, 10 or 100
+// records in a millisecond of the stream's time, a commit every 100,000 records.
 #include "millrace/millrace.hpp"
 #include "support/running_task.hpp"
 
@@ -54,7 +54,7 @@ void TumblingCount(benchmark::State& state) {
         .to("out");
     measure(state, std::move(builder), {.keys = kTenThousand});
 }
-BENCHMARK(TumblingCount)->ArgName("per_ms")->Arg(1)->Arg(10);
+BENCHMARK(TumblingCount)->ArgName("per_ms")->Arg(1)->Arg(10)->Arg(100);
 
 void HoppingCount(benchmark::State& state) {
     StreamsBuilder builder;
@@ -66,7 +66,7 @@ void HoppingCount(benchmark::State& state) {
         .to("out");
     measure(state, std::move(builder), {.keys = kTenThousand});
 }
-BENCHMARK(HoppingCount)->ArgName("per_ms")->Arg(1)->Arg(10);
+BENCHMARK(HoppingCount)->ArgName("per_ms")->Arg(1)->Arg(10)->Arg(100);
 
 void SessionCount(benchmark::State& state) {
     StreamsBuilder builder;
@@ -78,7 +78,7 @@ void SessionCount(benchmark::State& state) {
         .to("out");
     measure(state, std::move(builder), {.keys = kTenThousand});
 }
-BENCHMARK(SessionCount)->ArgName("per_ms")->Arg(1)->Arg(10);
+BENCHMARK(SessionCount)->ArgName("per_ms")->Arg(1)->Arg(10)->Arg(100);
 
 void StreamTableJoin(benchmark::State& state) {
     StreamsBuilder builder;
@@ -92,7 +92,7 @@ void StreamTableJoin(benchmark::State& state) {
         .to("out");
     measure(state, std::move(builder), {.keys = kTenThousand, .table = "rows"});
 }
-BENCHMARK(StreamTableJoin)->ArgName("per_ms")->Arg(1)->Arg(10);
+BENCHMARK(StreamTableJoin)->ArgName("per_ms")->Arg(1)->Arg(10)->Arg(100);
 
 /// Half of the records come from each side.
 void StreamStreamJoin(benchmark::State& state) {
@@ -109,7 +109,7 @@ void StreamStreamJoin(benchmark::State& state) {
         .to("out");
     measure(state, std::move(builder), {.keys = kHundredThousand, .stream = "other"});
 }
-BENCHMARK(StreamStreamJoin)->ArgName("per_ms")->Arg(1)->Arg(10);
+BENCHMARK(StreamStreamJoin)->ArgName("per_ms")->Arg(1)->Arg(10)->Arg(100);
 
 }  // namespace
 }  // namespace millrace

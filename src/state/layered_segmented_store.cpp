@@ -3,9 +3,11 @@
 
 #include "core/check.hpp"
 #include "state/key_range.hpp"
+#include "state/table_cursor.hpp"
 #include "state/window_key.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::state {
 namespace {
@@ -37,11 +39,20 @@ LayeredSegmentedStore::LayeredSegmentedStore(const detail::StoreSpec& spec, std:
                                              StoreEnvironment& environment,
                                              std::unique_ptr<Engine> engine,
                                              std::size_t suffix_size)
-    : LayeredStore(spec, index, environment, std::move(engine), kSegmentSize),
+    : LayeredStore(spec, index, environment, std::move(engine), kSegmentSize, suffix_size),
       suffix_size_(suffix_size),
       expiry_(expiry_of(spec, LayeredStore::engine())) {
     const std::vector<std::int64_t> segments = LayeredStore::engine().segments();
     segments_.insert(segments.begin(), segments.end());
+    cover_no_segment();
+}
+
+// Whatever is in the segments that there are may not be in memory.
+void LayeredSegmentedStore::cover_no_segment() {
+    if (!engine().direct()) {  // Those may have rows that we were not told of.
+        table().cover_from(
+            segments_.empty() ? 0 : (*segments_.rbegin() + 1) * expiry_.segment_interval_ms);
+    }
 }
 
 std::int64_t LayeredSegmentedStore::time_of(BytesView key) const {
@@ -93,6 +104,7 @@ void LayeredSegmentedStore::committed() {
 
 void LayeredSegmentedStore::roll_back() {
     LayeredStore::roll_back();
+    cover_no_segment();
     stream_time_ = committed_stream_time_;
 }
 
@@ -130,6 +142,7 @@ void LayeredSegmentedStore::restore(std::span<const ChangelogRecord> records) {
         start_key(time, key);
         key.append(*record.key);
         engine().put(key, stored_value(record));
+        table().uncover(time);
     }
     committed_stream_time_ = stream_time_;
 }
@@ -137,6 +150,7 @@ void LayeredSegmentedStore::restore(std::span<const ChangelogRecord> records) {
 void LayeredSegmentedStore::clear() {
     LayeredStore::clear();
     segments_.clear();
+    cover_no_segment();
     stream_time_ = -1;
     committed_stream_time_ = -1;
 }
@@ -151,8 +165,49 @@ void LayeredSegmentedStore::load(BytesView saved) {
     committed_stream_time_ = stream_time_;
 }
 
-std::unique_ptr<LayeredSegmentedStore::Rows> LayeredSegmentedStore::find(Query query) {
-    return std::make_unique<Rows>(*this, std::move(query));
+bool LayeredSegmentedStore::for_each_in_memory(
+    BytesView key, std::int64_t from, std::int64_t to,
+    const std::function<void(const RecordTable::Entry&)>& use) {
+    from = std::max<std::int64_t>(
+        caching() ? from : std::max(from, expiry_.first_readable(stream_time_)), 0);
+    if (expiry_.exact || !table().covers(from)) {
+        return false;
+    }
+    const std::int64_t last = expiry_.segment(to);
+    // `use` may come here again: it takes memory of its own then.
+    Bytes sought = std::exchange(sought_, {});
+    for (auto segment = segments_.lower_bound(expiry_.segment(from));
+         segment != segments_.end() && *segment <= last;
+         segment = segments_.upper_bound(*segment)) {
+        sought.clear();
+        append_segment(*segment, sought);
+        sought.append(key);
+        const std::size_t group_size = sought.size();
+        append_timestamp(timestamp_of(from), sought);
+        for_each_in_segment(sought, group_size, to, use);
+    }
+    sought_ = std::move(sought);
+    return true;
+}
+
+void LayeredSegmentedStore::for_each_in_segment(
+    Bytes& sought, std::size_t group_size, std::int64_t to,
+    const std::function<void(const RecordTable::Entry&)>& use) {
+    if (table().entries() == 0) {
+        return;
+    }
+    sought.reserve(group_size + suffix_size_);  // It stays where it is from here on.
+    TableCursor cursor(table(), BytesView(sought).substr(0, group_size));
+    const RecordTable::Entry* entry = cursor.seek(BytesView(sought));
+    while (entry != nullptr && time_of(entry->key()) <= to) {
+        if (visible(*entry) && entry->value()) {
+            sought.replace(group_size, sought.npos, entry->key().substr(group_size));
+            use(*entry);
+            entry = cursor.next(sought);
+        } else {
+            entry = cursor.next(entry->key());
+        }
+    }
 }
 
 LayeredSegmentedStore::Rows::Rows(LayeredSegmentedStore& store, Query query)
@@ -201,9 +256,18 @@ void LayeredSegmentedStore::Rows::find() {
         if (segments_.empty()) {
             return;
         }
-        rows_ = store_->iterate(range_in(segments_.back()), query_.order);
+        open(segments_.back());
         segments_.pop_back();
     }
+}
+
+void LayeredSegmentedStore::Rows::open(std::int64_t segment) {
+    const std::size_t group = of_one_key() ? kSegmentSize + query_.first->size() : 0;
+    const bool in_engine = !store_->table().covers(query_.from);
+    rows_.emplace(
+        store_->table(), store_->engine(), range_in(segment), query_.order,
+        [store = store_](const RecordTable::Entry& entry) { return store->visible(entry); }, group,
+        in_engine);
 }
 
 // False, with no rows at hand, when the segment has no more.
@@ -211,12 +275,12 @@ bool LayeredSegmentedStore::Rows::find_in_segment() {
     if (sorted_) {
         collected_.clear();
         next_sorted_ = 0;
-        if (rows_ != nullptr) {
+        if (rows_) {
             collect();
         }
         return !collected_.empty();
     }
-    for (; rows_ != nullptr && rows_->valid(); rows_->next()) {
+    for (; rows_ && rows_->valid(); rows_->next()) {
         if (asked_for()) {
             return true;
         }
@@ -253,7 +317,7 @@ KeyRange LayeredSegmentedStore::Rows::range_in(std::int64_t segment) const {
     KeyRange range;
     range.lower.emplace();
     append_segment(segment, *range.lower);
-    if (query_.first && query_.first == query_.last) {
+    if (of_one_key()) {
         range.upper = range.lower;
         range.lower->append(*query_.first);
         append_timestamp(timestamp_of(query_.from), *range.lower);

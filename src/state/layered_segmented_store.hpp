@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -95,8 +96,11 @@ class LayeredSegmentedStore : public LayeredStore {
     };
     class Rows;
 
-    /// The view lives as long as the store.
-    std::unique_ptr<Rows> find(Query query);
+    /// Gives the rows of a key with from <= time <= to to `use`, in the order of stores on disk,
+    /// when all of them are in memory. Otherwise false, and nothing is done. `use` may change the
+    /// store.
+    bool for_each_in_memory(BytesView key, std::int64_t from, std::int64_t to,
+                            const std::function<void(const RecordTable::Entry&)>& use);
 
   private:
     bool accept(BytesView table_key) override;
@@ -104,6 +108,9 @@ class LayeredSegmentedStore : public LayeredStore {
     bool worth_storing(BytesView table_key) const override;
     std::int64_t time_of(BytesView key) const;
     void drop_expired();
+    void cover_no_segment();
+    void for_each_in_segment(Bytes& sought, std::size_t group_size, std::int64_t to,
+                             const std::function<void(const RecordTable::Entry&)>& use);
 
     std::size_t suffix_size_;
     SegmentExpiry expiry_;
@@ -111,14 +118,16 @@ class LayeredSegmentedStore : public LayeredStore {
     std::int64_t committed_stream_time_ = -1;
     std::set<std::int64_t> segments_;  // That may hold rows.
     bool accepted_ = true;             // What accept() last said.
+    Bytes sought_;                     // Spare memory of for_each_in_memory.
 };
 
 /// Goes through the segments, latest last or first, and takes the rows that were asked for in each.
 class LayeredSegmentedStore::Rows {
   public:
+    /// Must not outlive the store.
     Rows(LayeredSegmentedStore& store, Query query);
 
-    bool valid() const { return sorted_ ? next_sorted_ < collected_.size() : rows_ != nullptr; }
+    bool valid() const { return sorted_ ? next_sorted_ < collected_.size() : rows_.has_value(); }
     void next();
 
     /// As in the changelog.
@@ -134,6 +143,8 @@ class LayeredSegmentedStore::Rows {
     void find();
     bool find_in_segment();
     bool asked_for() const;
+    bool of_one_key() const { return query_.first && query_.first == query_.last; }
+    void open(std::int64_t segment);
     KeyRange range_in(std::int64_t segment) const;
     void collect();
 
@@ -141,7 +152,7 @@ class LayeredSegmentedStore::Rows {
     Query query_;
     std::int64_t first_readable_ = 0;  // Of rows that are not in the record cache.
     std::vector<std::int64_t> segments_;
-    std::unique_ptr<MergingIterator> rows_;
+    std::optional<MergingIterator> rows_;
     bool sorted_;
     std::vector<std::pair<Bytes, Bytes>> collected_;  // Of one segment.
     std::size_t next_sorted_ = 0;

@@ -80,21 +80,21 @@ NullableBytes LayeredSessionStore::fetch_row(BytesView key, SessionWindow sessio
 
 class LayeredSessionStore::Iterator final : public SessionBytesIterator {
   public:
-    Iterator(const LayeredSessionStore& store, Show show, std::unique_ptr<Rows> rows)
-        : store_(&store), show_(show), rows_(std::move(rows)) {}
+    Iterator(LayeredSessionStore& store, Show show, Query query)
+        : store_(&store), show_(show), rows_(store, std::move(query)) {}
 
-    bool valid() const override { return rows_->valid(); }
-    void next() override { rows_->next(); }
-    BytesView key() const override { return session_key_of(rows_->key()); }
-    SessionWindow session() const override { return session_of(rows_->key()); }
+    bool valid() const override { return rows_.valid(); }
+    void next() override { rows_.next(); }
+    BytesView key() const override { return session_key_of(rows_.key()); }
+    SessionWindow session() const override { return session_of(rows_.key()); }
     BytesView value() const override {
-        return show_ == Show::kRows ? rows_->value() : *store_->without_headers(rows_->value());
+        return show_ == Show::kRows ? rows_.value() : *store_->without_headers(rows_.value());
     }
 
   private:
     const LayeredSessionStore* store_;
     Show show_;
-    std::unique_ptr<Rows> rows_;
+    Rows rows_;
 };
 
 std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_sessions(NullableBytes first,
@@ -133,7 +133,21 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
     if (expiry().exact) {
         query.less = earlier_in_memory;
     }
-    return std::make_unique<Iterator>(*this, show, find(std::move(query)));
+    return std::make_unique<Iterator>(*this, show, std::move(query));
+}
+
+void LayeredSessionStore::for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
+                                   const std::function<void(SessionWindow, BytesView)>& use) {
+    const auto use_entry = [&](const RecordTable::Entry& entry) {
+        const SessionWindow session = session_of(entry.key());
+        if (session.start <= latest_start) {
+            use(session, *without_headers(entry.value()));
+        }
+    };
+    if (!for_each_in_memory(key, milliseconds_of(earliest_end), milliseconds_of(Timestamp::max()),
+                            std::cref(use_entry))) {
+        SessionBytesStore::for_each(key, earliest_end, latest_start, use);
+    }
 }
 
 std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_ended(Timestamp from,
@@ -148,7 +162,7 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::ended(Timestamp from,
     query.to = milliseconds_of(to);
     query.ignore_expiry = true;
     query.less = expiry().exact ? earlier_in_memory : earlier_on_disk;
-    return std::make_unique<Iterator>(*this, show, find(std::move(query)));
+    return std::make_unique<Iterator>(*this, show, std::move(query));
 }
 
 class LayeredSessionStore::WithHeaders final : public SessionBytesStore {

@@ -4,6 +4,8 @@
 #include "millrace/state/bytes_store.hpp"
 #include "state/layered_segmented_store.hpp"
 
+#include <functional>
+
 namespace millrace::state {
 
 /// Session stores on any engine. A row's time is the end of its session.
@@ -23,6 +25,8 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
                                                         Timestamp earliest_end,
                                                         Timestamp latest_start,
                                                         Order order) override;
+    void for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
+                  const std::function<void(SessionWindow, BytesView)>& use) override;
     std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override;
     SessionBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {

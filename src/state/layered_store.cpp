@@ -23,7 +23,7 @@ bool is_timestamped(detail::StoreKind kind) {
 
 LayeredStore::LayeredStore(const detail::StoreSpec& spec, std::size_t index,
                            StoreEnvironment& environment, std::unique_ptr<Engine> engine,
-                           std::size_t key_prefix)
+                           std::size_t key_prefix, std::size_t time_suffix)
     : spec_(spec),
       index_(index),
       environment_(environment),
@@ -33,6 +33,7 @@ LayeredStore::LayeredStore(const detail::StoreSpec& spec, std::size_t index,
       // at once: the two differ where a key that is not there is removed.
       caching_(spec.caching && !spec.retain_duplicates && environment.cache->enabled()),
       timestamped_(is_timestamped(spec.kind)),
+      table_(time_suffix),
       adds_time_(spec.kind == detail::StoreKind::kWindow &&
                  spec.headers == detail::StoredHeaders::kOfRecordIfAsked) {}
 
@@ -46,7 +47,7 @@ ThreadCache::Share& LayeredStore::share() const {
 // from disk.
 bool LayeredStore::keeps_rows() const {
     return !caching() && environment_.cache->enabled() && engine_->persistent() &&
-           !engine_->direct() && !spec_.retain_duplicates;
+           !engine_->direct();
 }
 
 bool LayeredStore::visible(const RecordTable::Entry& entry) const {
@@ -58,7 +59,7 @@ NullableBytes LayeredStore::read(BytesView key) {
     if (const RecordTable::Entry* entry = table_.find(key)) {
         return visible(*entry) ? entry->value() : std::nullopt;
     }
-    if (!readable(key)) {
+    if (!readable(key) || table_.covers(key)) {
         return std::nullopt;
     }
     const NullableBytes value = engine_->get(key);
@@ -78,7 +79,11 @@ void LayeredStore::write(BytesView key, const NullableBytes& value) {
     MILLRACE_CHECK(environment_.context != nullptr || !environment_.processing);
     const std::size_t before = table_.cached_bytes();
     if (caching()) {
-        table_.write_cached(key, value, environment_.context->record(), send_old_values_);
+        // When somebody listens, removals of what is not there are no news.
+        const bool listened = listener_ != nullptr;
+        table_.write_cached(
+            key, value, environment_.context->record(),
+            {.keep_before = send_old_values_ || (listened && !value), .forget_unseen = listened});
     } else {
         static const detail::RecordContext none;
         const detail::RecordContext& context =
@@ -245,7 +250,7 @@ void LayeredStore::tell_listener(const Letting& letting, bool has_value, bool ha
 }
 
 void LayeredStore::store_changes() {
-    std::vector<RecordTable::Sorted> changed;
+    std::vector<SortedEntry> changed;
     changed.reserve(table_.unstored().size());
     for (RecordTable::Entry* entry : table_.unstored()) {
         if (worth_storing(entry->key())) {
@@ -253,8 +258,8 @@ void LayeredStore::store_changes() {
         }
     }
     // Sorted, as engines take that several times faster.
-    std::sort(changed.begin(), changed.end(), RecordTable::KeyLess{});
-    for (const RecordTable::Sorted& change : changed) {
+    std::sort(changed.begin(), changed.end(), EntryLess{});
+    for (const SortedEntry& change : changed) {
         engine_->put(change.entry->key(), change.entry->below().value);
     }
 }
@@ -317,10 +322,7 @@ bool LayeredStore::listen(detail::FlushListener* listener, bool send_old_values)
     return true;
 }
 
-NullableBytes LayeredStore::headed_row(NullableBytes value, Timestamp time) {
-    if (!value || !keeps_headers()) {
-        return value;
-    }
+BytesView LayeredStore::put_headers(BytesView value, Timestamp time) {
     static const Headers no_headers;
     const Headers* headers = nullptr;
     if (spec_.headers == detail::StoredHeaders::kOfRecordIfAsked &&
@@ -332,15 +334,12 @@ NullableBytes LayeredStore::headed_row(NullableBytes value, Timestamp time) {
     if (adds_time_) {
         append_timestamp(time, row_);
     }
-    row_.append(*value);
-    return BytesView(row_);
+    return row_.append(value);
 }
 
-NullableBytes LayeredStore::without_headers(NullableBytes row) const {
-    if (row && keeps_headers()) {
-        detail::take_stored_headers(*row);
-        row->remove_prefix(adds_time_ ? kTimestampSize : 0);
-    }
+BytesView LayeredStore::take_headers(BytesView row) const {
+    detail::take_stored_headers(row);
+    row.remove_prefix(adds_time_ ? kTimestampSize : 0);
     return row;
 }
 

@@ -30,9 +30,11 @@ struct StoreEnvironment {
 /// Not thread-safe. Errors: as Engine; and what a flush listener throws.
 class LayeredStore {
   public:
-    /// `key_prefix`: bytes of each key that neither change log nor listener sees.
+    /// `key_prefix`: bytes of each key that neither change log nor listener sees. `time_suffix`: as
+    /// of RecordTable.
     LayeredStore(const detail::StoreSpec& spec, std::size_t index, StoreEnvironment& environment,
-                 std::unique_ptr<Engine> engine, std::size_t key_prefix);
+                 std::unique_ptr<Engine> engine, std::size_t key_prefix,
+                 std::size_t time_suffix = 0);
     virtual ~LayeredStore();
     LayeredStore(const LayeredStore&) = delete;
     LayeredStore& operator=(const LayeredStore&) = delete;
@@ -88,8 +90,12 @@ class LayeredStore {
     /// Rows of stores that keep headers have these in front, and, of join stores, a time; values
     /// as most users of the store know them do not. Views live until the next call.
     bool keeps_headers() const noexcept { return spec_.headers != detail::StoredHeaders::kNone; }
-    NullableBytes headed_row(NullableBytes value, Timestamp time);
-    NullableBytes without_headers(NullableBytes row) const;
+    NullableBytes headed_row(NullableBytes value, Timestamp time) {
+        return value && keeps_headers() ? put_headers(*value, time) : value;
+    }
+    NullableBytes without_headers(NullableBytes row) const {
+        return row && keeps_headers() ? take_headers(*row) : row;
+    }
 
     NullableBytes read(BytesView key);
     void write(BytesView key, const NullableBytes& value);
@@ -102,6 +108,10 @@ class LayeredStore {
     void log_as_is(BytesView key, NullableBytes value, std::optional<Timestamp> timestamp,
                    const Headers* headers);
     std::unique_ptr<MergingIterator> iterate(KeyRange range, Order order);
+
+    /// Whether an entry of the table is to be seen.
+    bool visible(const RecordTable::Entry& entry) const;
+
     std::uint64_t count_entries();
     bool listen(detail::FlushListener* listener, bool send_old_values);
 
@@ -120,6 +130,8 @@ class LayeredStore {
         Headers headers;
     };
 
+    BytesView put_headers(BytesView value, Timestamp time);
+    BytesView take_headers(BytesView row) const;
     bool logs() const;
     bool write_below(BytesView key, const NullableBytes& value,
                      const detail::RecordContext& context);
@@ -131,7 +143,6 @@ class LayeredStore {
     bool keeps_rows() const;
     void table_changed(std::size_t cached_before);
     ThreadCache::Share& share() const;
-    bool visible(const RecordTable::Entry& entry) const;
 
     const detail::StoreSpec& spec_;
     std::size_t index_;

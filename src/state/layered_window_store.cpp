@@ -70,26 +70,37 @@ NullableBytes LayeredWindowStore::fetch_row(BytesView key, Timestamp window_star
 
 class LayeredWindowStore::Iterator final : public WindowBytesIterator {
   public:
-    Iterator(const LayeredWindowStore& store, Show show, std::unique_ptr<Rows> rows)
-        : store_(&store), show_(show), rows_(std::move(rows)) {}
+    Iterator(LayeredWindowStore& store, Show show, Query query)
+        : store_(&store), show_(show), rows_(store, std::move(query)) {}
 
-    bool valid() const override { return rows_->valid(); }
-    void next() override { rows_->next(); }
-    BytesView key() const override { return window_key_of(rows_->key()); }
-    Timestamp window_start() const override { return window_start_of(rows_->key()); }
+    bool valid() const override { return rows_.valid(); }
+    void next() override { rows_.next(); }
+    BytesView key() const override { return window_key_of(rows_.key()); }
+    Timestamp window_start() const override { return window_start_of(rows_.key()); }
     BytesView value() const override {
-        return show_ == Show::kRows ? rows_->value() : *store_->without_headers(rows_->value());
+        return show_ == Show::kRows ? rows_.value() : *store_->without_headers(rows_.value());
     }
 
   private:
     const LayeredWindowStore* store_;
     Show show_;
-    std::unique_ptr<Rows> rows_;
+    Rows rows_;
 };
 
 std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch(BytesView key, Timestamp from,
                                                                Timestamp to, Order order) {
     return fetch_range(key, key, from, to, order);
+}
+
+void LayeredWindowStore::for_each(BytesView key, Timestamp from, Timestamp to,
+                                  const std::function<void(Timestamp, BytesView)>& use) {
+    const auto use_entry = [&](const RecordTable::Entry& entry) {
+        use(window_start_of(entry.key()), *without_headers(entry.value()));
+    };
+    if (!for_each_in_memory(key, milliseconds_of(from), milliseconds_of(to),
+                            std::cref(use_entry))) {
+        WindowBytesStore::for_each(key, from, to, use);
+    }
 }
 
 std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch_range(NullableBytes first,
@@ -116,7 +127,7 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::find(NullableBytes firs
     if (spec().time_first && !expiry().exact && !first && !last) {
         query.less = earlier;
     }
-    return std::make_unique<Iterator>(*this, show, LayeredSegmentedStore::find(std::move(query)));
+    return std::make_unique<Iterator>(*this, show, std::move(query));
 }
 
 class LayeredWindowStore::WithHeaders final : public WindowBytesStore {

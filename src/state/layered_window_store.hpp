@@ -5,6 +5,7 @@
 #include "state/layered_segmented_store.hpp"
 
 #include <cstdint>
+#include <functional>
 
 namespace millrace::state {
 
@@ -23,6 +24,8 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
     NullableBytes fetch(BytesView key, Timestamp window_start) override;
     std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
                                                Order order) override;
+    void for_each(BytesView key, Timestamp from, Timestamp to,
+                  const std::function<void(Timestamp, BytesView)>& use) override;
     std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first, NullableBytes last,
                                                      Timestamp from, Timestamp to,
                                                      Order order) override;

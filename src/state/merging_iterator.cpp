@@ -1,80 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/merging_iterator.hpp"
 
-#include <iterator>
 #include <utility>
 
 namespace millrace::state {
+namespace {
+
+NullableBytes view_of(const NullableOwnedBytes& bytes) {
+    return bytes ? NullableBytes(*bytes) : std::nullopt;
+}
+
+}  // namespace
 
 MergingIterator::MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order,
-                                 Visible visible)
-    : table_(&table),
-      engine_(engine.iterate(range, order)),
+                                 Visible visible, std::size_t group_size, bool in_engine)
+    : engine_(in_engine ? engine.iterate(range, order) : nullptr),
       range_(std::move(range)),
       order_(order),
-      visible_(std::move(visible)) {
-    seek_table();
+      visible_(std::move(visible)),
+      cursor_(table,
+              group_size != 0 ? BytesView(*range_.lower).substr(0, group_size) : BytesView()) {
+    if (table.entries() != 0) {
+        read_table(forward() ? cursor_.seek(view_of(range_.lower))
+                             : cursor_.seek_before(view_of(range_.upper)));
+    }
     settle();
 }
 
-void MergingIterator::seek_table() {
-    in_table_ = false;
-    if (table_->entries() == 0) {
-        return;
-    }
-    const RecordTable::Index& index = table_->index();
-    generation_ = table_->generation();
-    if (order_ == Order::kForward) {
-        entry_ = range_.lower ? index.lower_bound(RecordTable::Key(*range_.lower)) : index.begin();
-    } else {
-        entry_ = range_.upper ? index.lower_bound(RecordTable::Key(*range_.upper)) : index.end();
-        entry_ = entry_ == index.begin() ? index.end() : std::prev(entry_);
-    }
-    read_table();
+const RecordTable::Entry* MergingIterator::entry_behind(BytesView key) {
+    return forward() ? cursor_.next(key) : cursor_.previous(key);
 }
 
-void MergingIterator::advance_table() {
-    const RecordTable::Index& index = table_->index();
-    const bool moved = generation_ != table_->generation();
-    generation_ = table_->generation();
-    if (order_ == Order::kForward) {
-        entry_ = moved ? index.upper_bound(RecordTable::Key(key_)) : std::next(entry_);
-    } else {
-        if (moved) {
-            entry_ = index.lower_bound(RecordTable::Key(key_));
-        }
-        entry_ = entry_ == index.begin() ? index.end() : std::prev(entry_);
-    }
-    read_table();
-}
-
-// Takes the first row at or after entry_ that is to be seen.
-void MergingIterator::read_table() {
-    const RecordTable::Index& index = table_->index();
+// Takes the first row, from `entry` on, that is to be seen.
+void MergingIterator::read_table(const RecordTable::Entry* entry) {
     in_table_ = false;
-    while (entry_ != index.end()) {
-        const RecordTable::Entry& entry = *entry_->entry;
-        const BytesView key = entry.key();
-        const bool inside = order_ == Order::kForward
-                                ? !range_.upper || key < BytesView(*range_.upper)
-                                : !range_.lower || key >= BytesView(*range_.lower);
+    for (; entry != nullptr; entry = entry_behind(entry->key())) {
+        const BytesView key = entry->key();
+        const bool inside = forward() ? !range_.upper || key < BytesView(*range_.upper)
+                                      : !range_.lower || key >= BytesView(*range_.lower);
         if (!inside) {
             return;
         }
-        if (!visible_ || visible_(entry)) {
+        if (!visible_ || visible_(*entry)) {
             in_table_ = true;
             key_.assign(key);
-            if (const NullableBytes value = entry.value()) {
+            if (const NullableBytes value = entry->value()) {
                 value_ ? (void)value_->assign(*value) : (void)value_.emplace(*value);
             } else {
                 value_.reset();
             }
             return;
-        }
-        if (order_ == Order::kForward) {
-            ++entry_;
-        } else {
-            entry_ = entry_ == index.begin() ? index.end() : std::prev(entry_);
         }
     }
 }
@@ -83,7 +58,7 @@ void MergingIterator::next() {
     if (at_ == At::kEngine) {
         engine_->next();
     } else {
-        advance_table();
+        read_table(entry_behind(key_));
     }
     settle();
 }
@@ -92,12 +67,12 @@ void MergingIterator::next() {
 void MergingIterator::settle() {
     while (true) {
         if (!in_table_) {
-            at_ = engine_->valid() ? At::kEngine : At::kEnd;
+            at_ = engine_valid() ? At::kEngine : At::kEnd;
             return;
         }
-        if (engine_->valid()) {
+        if (engine_valid()) {
             const int order = engine_->key().compare(key_);
-            if (order != 0 && (order < 0) == (order_ == Order::kForward)) {
+            if (order != 0 && (order < 0) == forward()) {
                 at_ = At::kEngine;
                 return;
             }
@@ -109,7 +84,7 @@ void MergingIterator::settle() {
             at_ = At::kTable;
             return;
         }
-        advance_table();
+        read_table(entry_behind(key_));
     }
 }
 

@@ -4,8 +4,9 @@
 #include "millrace/state/bytes_store.hpp"
 #include "state/engine.hpp"
 #include "state/record_table.hpp"
+#include "state/table_cursor.hpp"
 
-#include <cstdint>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,8 +22,13 @@ class MergingIterator final : public BytesIterator {
     /// Whether an entry of the table is to be seen; an empty function: always.
     using Visible = std::function<bool(const RecordTable::Entry&)>;
 
+    /// `group_size`: so many bytes, in front of both ends of `range`, name the group of the table
+    /// in which all of it lies; 0: none does. `in_engine`: false when the engine surely has nothing
+    /// that the table has not.
     MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order,
-                    Visible visible);
+                    Visible visible, std::size_t group_size = 0, bool in_engine = true);
+    MergingIterator(const MergingIterator&) = delete;
+    MergingIterator& operator=(const MergingIterator&) = delete;
 
     bool valid() const override { return at_ != At::kEnd; }
     void next() override;
@@ -37,19 +43,18 @@ class MergingIterator final : public BytesIterator {
   private:
     enum class At { kTable, kEngine, kEnd };
 
-    void seek_table();
-    void advance_table();
-    void read_table();
+    bool forward() const noexcept { return order_ == Order::kForward; }
+    bool engine_valid() const { return engine_ != nullptr && engine_->valid(); }
+    const RecordTable::Entry* entry_behind(BytesView key);
+    void read_table(const RecordTable::Entry* entry);
     void settle();
 
-    RecordTable* table_;
     std::unique_ptr<BytesIterator> engine_;
     KeyRange range_;
     Order order_;
     Visible visible_;
 
-    RecordTable::Index::const_iterator entry_;
-    std::uint64_t generation_ = 0;
+    TableCursor cursor_;
     bool in_table_ = false;  // key_ and value_ hold the table's next row.
     Bytes key_;              // Copies: the entry may change or go.
     NullableOwnedBytes value_;

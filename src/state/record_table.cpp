@@ -3,16 +3,17 @@
 
 #include "core/check.hpp"
 #include "core/hash.hpp"
+#include "state/window_key.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <utility>
 
 namespace millrace::state {
 namespace {
 
-constexpr std::size_t kFirstBuckets = 64;
 constexpr std::size_t kEntryOverhead = 24;  // As in Kafka Streams: three references.
 constexpr std::size_t kContextWeight = 1 + 8 + 8 + 4;
 
@@ -25,13 +26,14 @@ std::size_t size_of(const NullableBytes& value) {
 }
 
 void free_entry(RecordTable::Entry* entry) {
-    entry->~Entry();
+    std::destroy_at(entry);
     ::operator delete(entry);
 }
 
 }  // namespace
 
-RecordTable::RecordTable() = default;
+RecordTable::RecordTable(std::size_t suffix_size)
+    : groups_(suffix_size), suffix_size_(suffix_size) {}
 
 RecordTable::~RecordTable() {
     clear();
@@ -44,59 +46,28 @@ RecordTable::Found RecordTable::look_up(BytesView key) {
     }
     Found found;
     found.hash = static_cast<std::uint32_t>(hash_bytes(key));
-    if (buckets_.empty()) {
-        return found;
+    Bucket* bucket = buckets_.find(
+        found.hash, [key](const Bucket& one) { return same_bytes(one.entry->key(), key); });
+    if (bucket != nullptr) {
+        bucket->used = true;
+        found.entry = last_ = bucket->entry;
     }
-    const std::size_t mask = buckets_.size() - 1;
-    for (std::size_t at = found.hash & mask;; at = (at + 1) & mask) {
-        Bucket& bucket = buckets_[at];
-        if (bucket.entry == nullptr) {
-            return found;
-        }
-        if (bucket.hash == found.hash && same_bytes(bucket.entry->key(), key)) {
-            bucket.used = true;
-            found.entry = last_ = bucket.entry;
-            return found;
-        }
-    }
+    return found;
 }
 
 RecordTable::Bucket& RecordTable::bucket_of(const Entry& entry) {
-    const std::size_t mask = buckets_.size() - 1;
-    std::size_t at = entry.hash_ & mask;
-    while (buckets_[at].entry != &entry) {
-        MILLRACE_CHECK(buckets_[at].entry != nullptr);
-        at = (at + 1) & mask;
-    }
-    return buckets_[at];
+    Bucket* bucket =
+        buckets_.find(entry.hash_, [&entry](const Bucket& one) { return one.entry == &entry; });
+    MILLRACE_CHECK(bucket != nullptr);
+    return *bucket;
 }
 
 RecordTable::Entry* RecordTable::find(BytesView key) {
     return look_up(key).entry;
 }
 
-void RecordTable::grow_buckets() {
-    std::vector<Bucket> old(std::max(kFirstBuckets, buckets_.size() * 2));
-    old.swap(buckets_);
-    const std::size_t mask = buckets_.size() - 1;
-    for (const Bucket& bucket : old) {
-        if (bucket.entry == nullptr) {
-            continue;
-        }
-        std::size_t at = bucket.hash & mask;
-        while (buckets_[at].entry != nullptr) {
-            at = (at + 1) & mask;
-        }
-        buckets_[at] = bucket;
-    }
-    hand_ = 0;
-}
-
 RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
                                         const NullableBytes& value) {
-    if ((entries_ + 1) * 4 > buckets_.size() * 3) {
-        grow_buckets();
-    }
     const std::size_t capacity = rounded_capacity(size_of(value));
     void* memory = ::operator new(sizeof(Entry) + key.size() + capacity);
     auto* entry = new (memory) Entry;
@@ -109,16 +80,13 @@ RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
         entry->size_[0] = static_cast<std::uint32_t>(value->size());
     }
 
-    const std::size_t mask = buckets_.size() - 1;
-    std::size_t at = hash & mask;
-    while (buckets_[at].entry != nullptr) {
-        at = (at + 1) & mask;
-    }
-    buckets_[at] = {entry, hash, true, false};
-    ++entries_;
+    buckets_.insert({entry, hash, true, false});
     ++generation_;
     if (indexed_) {
-        entry->index_position_ = index_.emplace(entry).first;
+        index_.emplace(entry);
+    }
+    if (grouped_) {
+        groups_.insert(entry);
     }
     return entry;
 }
@@ -156,7 +124,10 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
     }
 
     if (indexed_) {
-        larger->index_position_->entry = larger;
+        index_.find(SoughtKey(entry->key()))->entry = larger;
+    }
+    if (grouped_) {
+        groups_.replace(entry, larger);
     }
     bucket_of(*entry).entry = larger;
     last_ = larger;
@@ -178,43 +149,59 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
 void RecordTable::remove(Entry* entry) {
     last_ = nullptr;
     if (indexed_) {
-        index_.erase(entry->index_position_);
+        index_.erase(index_.find(SoughtKey(entry->key())));
+    }
+    if (grouped_) {
+        groups_.erase(entry);
     }
     drop_headers(*entry);
-    const std::size_t mask = buckets_.size() - 1;
-    std::size_t hole = entry->hash_ & mask;
-    while (buckets_[hole].entry != entry) {
-        hole = (hole + 1) & mask;
-    }
-    // Close the gap: move back every later bucket of the run that may stand in the hole.
-    for (std::size_t at = (hole + 1) & mask; buckets_[at].entry != nullptr; at = (at + 1) & mask) {
-        const std::size_t home = buckets_[at].hash & mask;
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            buckets_[hole] = buckets_[at];
-            hole = at;
-        }
-    }
-    buckets_[hole] = {};
-    --entries_;
+    buckets_.erase(&bucket_of(*entry));
     ++generation_;
     free_entry(entry);
 }
 
 void RecordTable::remove_if_idle(Entry* entry) {
     if (!entry->cached_ && !entry->unstored_) {
+        if (suffix_size_ != 0 && entry->value()) {  // A removal leaves nothing in the engine.
+            uncover(time_of(entry->key()));
+        }
         remove(entry);
     }
 }
 
-std::size_t RecordTable::cache_weight(const Entry& entry) const {
-    std::size_t weight = entry.key_size_ + kEntryOverhead + size_of(entry.value()) +
-                         kContextWeight + topics_[entry.topic_].weight;
+std::int64_t RecordTable::time_of(BytesView key) const {
+    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size_, kStartSize)));
+}
+
+// Whether a removal of `key`, whose entry that is if it has one, is of a row that the layers below
+// never had. The entry is gone then.
+bool RecordTable::forget_unseen(Entry* entry, BytesView key) {
+    if (entry == nullptr) {
+        return covers(key);
+    }
+    const bool unseen = entry->unforwarded_ && !entry->pending_ && !entry->unstored_ &&
+                        entry->has_before_ && !entry->below().value;
+    if (unseen) {
+        take_from_written(entry);
+        set_cached(*entry, false);
+        remove(entry);
+    }
+    return unseen;
+}
+
+// What a write may change of an entry's weight.
+std::size_t RecordTable::changing_weight(const Entry& entry) const {
+    std::size_t weight = entry.value_size() + topics_[entry.topic_].weight;
     if (entry.has_headers_) [[unlikely]] {
         for (const Header& header : headers_.at(&entry)) {
             weight += header.key.size() + (header.value ? header.value->size() : 0);
         }
     }
     return weight;
+}
+
+std::size_t RecordTable::cache_weight(const Entry& entry) const {
+    return entry.key_size_ + kEntryOverhead + kContextWeight + changing_weight(entry);
 }
 
 std::size_t RecordTable::unstored_weight(const Entry& entry) {
@@ -295,30 +282,29 @@ void RecordTable::remember(BytesView key, const NullableBytes& value) {
 }
 
 void RecordTable::write_cached(BytesView key, const NullableBytes& value,
-                               const detail::RecordContext& context, bool keep_before) {
+                               const detail::RecordContext& context, Write how) {
     const Found found = look_up(key);
     Entry* entry = found.entry;
+    if (how.forget_unseen && !value && forget_unseen(entry, key)) {
+        return;
+    }
     if (entry == nullptr) {
         entry = insert(key, found.hash, value);
-        entry->has_before_ = 0;
+        entry->has_before_ = covers(key);  // And was nothing.
         set_context(*entry, context);
         set_cached(*entry, true);
         append_written(entry);
         return;
     }
 
-    if (entry->cached_) {
-        cached_bytes_ -= cache_weight(*entry);
-    }
+    const std::size_t weight = changing_weight(*entry);
     if (entry->unforwarded_) {
         entry = assign(entry, entry->current_, value);
         if (!entry->pending_) {
-            written_[entry->write_position_] = nullptr;
-            --written_live_;
-            append_written(entry);
+            entry->written_ = ++writes_;
         }
     } else {
-        const bool keep = keep_before || entry->unstored_;
+        const bool keep = how.keep_before || entry->unstored_;
         const unsigned slot = keep ? 1U - entry->current_ : entry->current_;
         entry = assign(entry, slot, value);
         entry->current_ = slot & 1U;
@@ -327,7 +313,7 @@ void RecordTable::write_cached(BytesView key, const NullableBytes& value,
     }
     set_context(*entry, context);
     if (entry->cached_) {
-        cached_bytes_ += cache_weight(*entry);
+        cached_bytes_ += changing_weight(*entry) - weight;
     } else {
         set_cached(*entry, true);
     }
@@ -362,9 +348,10 @@ RecordTable::Entry* RecordTable::victim() {
         return nullptr;
     }
     // Two rounds clear every mark; only pending entries, which may not go, can outlast that.
-    for (std::size_t steps = 2 * buckets_.size(); steps > 0; --steps) {
-        Bucket& bucket = buckets_[hand_];
-        hand_ = (hand_ + 1) & (buckets_.size() - 1);
+    std::vector<Bucket>& places = buckets_.places();
+    for (std::size_t steps = 2 * places.size(); steps > 0; --steps) {
+        hand_ = (hand_ + 1) & (places.size() - 1);
+        Bucket& bucket = places[hand_];
         if (!bucket.cached) {
             continue;
         }
@@ -384,7 +371,7 @@ void RecordTable::uncache(Entry& entry) {
 }
 
 void RecordTable::clear() {
-    for (const Bucket& bucket : buckets_) {
+    for (const Bucket& bucket : buckets_.places()) {
         if (bucket.entry != nullptr) {
             free_entry(bucket.entry);
         }
@@ -393,13 +380,14 @@ void RecordTable::clear() {
     last_ = nullptr;
     index_.clear();
     indexed_ = false;
+    groups_.clear();
+    grouped_ = false;
+    covered_from_ms_ = std::numeric_limits<std::int64_t>::max();
     headers_.clear();
     written_.clear();
-    written_live_ = 0;
     pending_.clear();
     next_pending_ = 0;
     unstored_.clear();
-    entries_ = 0;
     cached_entries_ = 0;
     cached_bytes_ = 0;
     unstored_bytes_ = 0;
@@ -407,23 +395,37 @@ void RecordTable::clear() {
     ++generation_;
 }
 
-const RecordTable::Index& RecordTable::index() {
+const EntryIndex& RecordTable::index() {
     index_used_ = true;
     if (!indexed_) {
-        std::vector<Sorted> all;
-        all.reserve(entries_);
-        for (const Bucket& bucket : buckets_) {
+        std::vector<SortedEntry> all;
+        all.reserve(entries());
+        for (const Bucket& bucket : buckets_.places()) {
             if (bucket.entry != nullptr) {
                 all.emplace_back(bucket.entry);
             }
         }
-        std::sort(all.begin(), all.end(), KeyLess{});
-        for (const Sorted& sorted : all) {
-            sorted.entry->index_position_ = index_.insert(index_.end(), sorted);
+        std::sort(all.begin(), all.end(), EntryLess{});
+        for (const SortedEntry& sorted : all) {
+            index_.insert(index_.end(), sorted);
         }
         indexed_ = true;
     }
     return index_;
+}
+
+std::span<RecordTable::Entry* const> RecordTable::group(BytesView group) {
+    groups_used_ = true;
+    if (!grouped_) {
+        MILLRACE_CHECK(suffix_size_ != 0);
+        for (const Bucket& bucket : buckets_.places()) {
+            if (bucket.entry != nullptr) {
+                groups_.insert(bucket.entry);
+            }
+        }
+        grouped_ = true;
+    }
+    return groups_.find(group);
 }
 
 }  // namespace millrace::state

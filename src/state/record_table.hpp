@@ -4,13 +4,15 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
 #include "millrace/state/state_store.hpp"
-#include "state/key_head.hpp"
+#include "state/probing_buckets.hpp"
+#include "state/record_entry.hpp"
+#include "state/row_groups.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <set>
+#include <limits>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,9 +42,11 @@ namespace millrace::state {
 /// Not thread-safe.
 class RecordTable {
   public:
-    class Entry;
+    using Entry = RecordEntry;
 
-    RecordTable();
+    /// `suffix_size`: of keys that have a time at their end, how long what follows the key proper
+    /// is; it begins with the time. 0: keys have none.
+    explicit RecordTable(std::size_t suffix_size);
     ~RecordTable();
     RecordTable(const RecordTable&) = delete;
     RecordTable& operator=(const RecordTable&) = delete;
@@ -53,9 +57,15 @@ class RecordTable {
     /// Adds a row just read from the layers below to the cache. Requires that it has no entry.
     void remember(BytesView key, const NullableBytes& value);
 
+    /// What write_cached is to do beside.
+    struct Write {
+        bool keep_before = false;    ///< Keeps the value that the layers below hold.
+        bool forget_unseen = false;  ///< Removes a row at once that the layers below never had.
+    };
+
     /// A write that stays in the cache until it is flushed. `context` is kept with it.
     void write_cached(BytesView key, const NullableBytes& value,
-                      const detail::RecordContext& context, bool keep_before);
+                      const detail::RecordContext& context, Write how);
 
     /// A write that was logged already: the entry becomes unstored, and cached if `cached`.
     void write_through(BytesView key, const NullableBytes& value, bool cached);
@@ -93,49 +103,43 @@ class RecordTable {
     /// Forgets everything.
     void clear();
 
-    std::size_t entries() const noexcept { return entries_; }
+    /// Whether all rows of that time and later which the engine has are here, too: one that is not
+    /// here then exists nowhere. Never when keys have no time.
+    bool covers(std::int64_t time_ms) const noexcept { return time_ms >= covered_from_ms_; }
+    bool covers(BytesView key) const { return suffix_size_ != 0 && covers(time_of(key)); }
+
+    /// The engine may have rows before that time that are not here, but none since.
+    void cover_from(std::int64_t time_ms) noexcept { covered_from_ms_ = time_ms; }
+
+    /// The engine was given a row of that time that is not here.
+    void uncover(std::int64_t time_ms) noexcept {
+        covered_from_ms_ = std::max(covered_from_ms_, time_ms + 1);
+    }
+
+    std::size_t entries() const noexcept { return buckets_.size(); }
 
     /// What the cached entries weigh, as Kafka Streams counts: key, value, context and 24 bytes.
     std::size_t cached_bytes() const noexcept { return cached_bytes_; }
     std::size_t unstored_bytes() const noexcept { return unstored_bytes_; }
-    bool has_unforwarded() const noexcept { return written_live_ != 0; }
+    bool has_unforwarded() const noexcept { return !written_.empty(); }
 
     /// The context kept with an unforwarded entry. Lives as the entry does.
     detail::RecordContext context_of(const Entry& entry) const;
 
-    /// An entry as it is sorted by its key.
-    struct Sorted {
-        explicit Sorted(Entry* of) noexcept;
-
-        KeyHead head;
-        mutable Entry* entry;  ///< May move; its key stays.
-    };
-
-    /// A key to search for among sorted entries. Must outlive this.
-    struct Key {
-        explicit Key(BytesView of) noexcept : head(of), bytes(of) {}
-
-        KeyHead head;
-        BytesView bytes;
-    };
-
-    class KeyLess {
-      public:
-        using is_transparent = void;
-        bool operator()(const Sorted& left, const Sorted& right) const noexcept;
-        bool operator()(const Sorted& left, const Key& right) const noexcept;
-        bool operator()(const Key& left, const Sorted& right) const noexcept;
-    };
-
     /// Entries by key. The index is made when it is first asked for.
-    using Index = std::set<Sorted, KeyLess>;
-    const Index& index();
+    const EntryIndex& index();
 
-    /// Changes whenever an entry comes, goes or moves: positions in the index are stale then.
+    /// Entries whose key is `group` and a suffix, sorted; valid until an entry comes, goes or
+    /// moves. Requires keys with a time. What finds them is made when first asked for.
+    std::span<Entry* const> group(BytesView group);
+
+    /// Changes whenever an entry comes, goes or moves: positions among entries are stale then.
     std::uint64_t generation() const noexcept { return generation_; }
 
   private:
     struct Bucket {
+        bool empty() const noexcept { return entry == nullptr; }
+
         Entry* entry = nullptr;
         std::uint32_t hash = 0;
         bool used = false;    // Since the clock hand last came by.
@@ -157,28 +161,29 @@ class RecordTable {
     Entry* grow(Entry* entry, unsigned slot, std::size_t size);
     void remove(Entry* entry);
     void remove_if_idle(Entry* entry);
-    void grow_buckets();
+    bool forget_unseen(Entry* entry, BytesView key);
+    std::int64_t time_of(BytesView key) const;
     void set_context(Entry& entry, const detail::RecordContext& context);
     std::uint16_t topic_index(const std::string* topic);
     void append_written(Entry* entry);
-    void compact_written();
+    void take_from_written(Entry* entry);
     void mark_unstored(Entry& entry);
     void set_cached(Entry& entry, bool cached);
     std::size_t cache_weight(const Entry& entry) const;
+    std::size_t changing_weight(const Entry& entry) const;
     static std::size_t unstored_weight(const Entry& entry);
     void drop_headers(Entry& entry);
 
-    std::vector<Bucket> buckets_;
+    ProbingBuckets<Bucket> buckets_;
     Entry* last_ = nullptr;  // Found last; null when that may have gone.
-    std::size_t entries_ = 0;
     std::size_t cached_entries_ = 0;
     std::size_t hand_ = 0;
     std::size_t cached_bytes_ = 0;
     std::size_t unstored_bytes_ = 0;
     std::uint64_t generation_ = 0;
 
-    std::vector<Entry*> written_;  // By last write; null where an entry was written again later.
-    std::size_t written_live_ = 0;
+    std::vector<Entry*> written_;  // Unforwarded and not pending.
+    std::uint64_t writes_ = 0;
     std::vector<Entry*> pending_;  // Of the flush that is going on.
     std::size_t next_pending_ = 0;
     std::vector<Entry*> unstored_;
@@ -186,89 +191,15 @@ class RecordTable {
     std::vector<Topic> topics_{Topic{}};  // Of contexts. The first: none.
     std::unordered_map<const Entry*, Headers> headers_;
 
-    Index index_;
+    EntryIndex index_;
     bool indexed_ = false;
     bool index_used_ = false;
+    RowGroups groups_;
+    bool grouped_ = false;
+    bool groups_used_ = false;
+
+    std::size_t suffix_size_;
+    std::int64_t covered_from_ms_ = std::numeric_limits<std::int64_t>::max();
 };
-
-/// One row. Lives in one piece of memory: this, the key, and room for two values.
-class RecordTable::Entry {
-  public:
-    BytesView key() const noexcept { return {bytes(), key_size_}; }
-
-    /// The value that reads see.
-    NullableBytes value() const noexcept { return slot(current_); }
-
-    /// What the layers below hold: that, if it is known, and otherwise a false `known`.
-    struct Below {
-        bool known;
-        NullableBytes value;
-    };
-    Below below() const noexcept {
-        if (!unforwarded_) {
-            return {true, value()};
-        }
-        if (!has_before_) {
-            return {false, std::nullopt};
-        }
-        return {true, slot(1U - current_)};
-    }
-
-    bool cached() const noexcept { return cached_; }
-    bool unforwarded() const noexcept { return unforwarded_; }
-    bool unstored() const noexcept { return unstored_; }
-
-    /// Shows that one row takes part in a flush that is going on.
-    bool pending() const noexcept { return pending_; }
-
-  private:
-    friend class RecordTable;
-    static constexpr std::uint32_t kNull = 0xffffffffU;
-
-    const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
-    char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
-    char* slot_bytes(unsigned which) noexcept {
-        return bytes() + key_size_ + (which == 0 ? 0 : capacity_[0]);
-    }
-    NullableBytes slot(unsigned which) const noexcept {
-        if (size_[which] == kNull) {
-            return std::nullopt;
-        }
-        return BytesView(bytes() + key_size_ + (which == 0 ? 0 : capacity_[0]), size_[which]);
-    }
-
-    std::uint32_t hash_ = 0;
-    std::uint32_t key_size_ = 0;
-    std::array<std::uint32_t, 2> size_{kNull, kNull};
-    std::array<std::uint32_t, 2> capacity_{0, 0};
-    std::uint32_t write_position_ = 0;     // In written_, or in pending_ while pending.
-    std::uint32_t unstored_position_ = 0;  // In unstored_.
-    Partition partition_ = -1;
-    std::uint16_t topic_ = 0;
-    std::uint8_t current_ : 1 = 0;
-    std::uint8_t cached_ : 1 = 0;
-    std::uint8_t unforwarded_ : 1 = 0;
-    std::uint8_t unstored_ : 1 = 0;
-    std::uint8_t has_before_ : 1 = 0;
-    std::uint8_t pending_ : 1 = 0;
-    std::uint8_t has_headers_ : 1 = 0;
-    std::int64_t timestamp_ = -1;
-    std::int64_t offset_ = -1;
-    Index::iterator index_position_{};  // While the table is indexed.
-};
-
-inline RecordTable::Sorted::Sorted(Entry* of) noexcept : head(of->key()), entry(of) {}
-
-inline bool RecordTable::KeyLess::operator()(const Sorted& left,
-                                             const Sorted& right) const noexcept {
-    return left.head != right.head ? left.head < right.head
-                                   : left.entry->key() < right.entry->key();
-}
-inline bool RecordTable::KeyLess::operator()(const Sorted& left, const Key& right) const noexcept {
-    return left.head != right.head ? left.head < right.head : left.entry->key() < right.bytes;
-}
-inline bool RecordTable::KeyLess::operator()(const Key& left, const Sorted& right) const noexcept {
-    return left.head != right.head ? left.head < right.head : left.bytes < right.entry->key();
-}
 
 }  // namespace millrace::state

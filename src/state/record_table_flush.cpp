@@ -4,38 +4,42 @@
 #include "state/record_table.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
+#include <vector>
 
 namespace millrace::state {
 
 void RecordTable::append_written(Entry* entry) {
-    if (written_.size() > 4 * written_live_ + 1024) {
-        compact_written();
-    }
     entry->unforwarded_ = 1;
+    entry->written_ = ++writes_;
     entry->write_position_ = static_cast<std::uint32_t>(written_.size());
     written_.push_back(entry);
-    ++written_live_;
 }
 
-void RecordTable::compact_written() {
-    std::erase(written_, nullptr);
-    for (std::size_t at = 0; at < written_.size(); ++at) {
-        written_[at]->write_position_ = static_cast<std::uint32_t>(at);
-    }
+void RecordTable::take_from_written(Entry* entry) {
+    Entry* last = written_.back();
+    written_[entry->write_position_] = last;
+    last->write_position_ = entry->write_position_;
+    written_.pop_back();
 }
 
 void RecordTable::begin_flush(Entry* first) {
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(next_pending_));
     next_pending_ = 0;
     if (first != nullptr && !first->pending_) {
-        written_[first->write_position_] = nullptr;
+        take_from_written(first);
         pending_.push_back(first);
     }
-    std::copy_if(written_.begin(), written_.end(), std::back_inserter(pending_),
-                 [](const Entry* entry) { return entry != nullptr; });
+    std::vector<std::pair<std::uint64_t, Entry*>> by_last_write;
+    by_last_write.reserve(written_.size());
+    for (Entry* entry : written_) {
+        by_last_write.emplace_back(entry->written_, entry);
+    }
+    std::sort(by_last_write.begin(), by_last_write.end());
+    for (const auto& [write, entry] : by_last_write) {
+        pending_.push_back(entry);
+    }
     written_.clear();
-    written_live_ = 0;
     for (std::size_t at = 0; at < pending_.size(); ++at) {
         pending_[at]->pending_ = 1;
         pending_[at]->write_position_ = static_cast<std::uint32_t>(at);
@@ -89,17 +93,22 @@ void RecordTable::mark_stored() {
         ++generation_;
     }
     index_used_ = false;
+    if (grouped_ && !groups_used_) {
+        groups_.clear();
+        grouped_ = false;
+        ++generation_;
+    }
+    groups_used_ = false;
 }
 
 void RecordTable::roll_back() {
     std::vector<Entry*> doomed;
-    for (const Bucket& bucket : buckets_) {
+    for (const Bucket& bucket : buckets_.places()) {
         if (bucket.entry != nullptr && (bucket.entry->unforwarded_ || bucket.entry->unstored_)) {
             doomed.push_back(bucket.entry);
         }
     }
     written_.clear();
-    written_live_ = 0;
     pending_.clear();
     next_pending_ = 0;
     unstored_.clear();

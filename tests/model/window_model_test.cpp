@@ -15,11 +15,13 @@ namespace millrace::state {
 namespace {
 
 using ::millrace::testing::FakeStoreContext;
+using ::millrace::testing::ModelledStore;
 using ::testing::Combine;
 using ::testing::Values;
 
 constexpr std::int64_t kRetention = 100;
 constexpr std::int64_t kSegment = 40;
+constexpr std::size_t kLargeCache = ModelledStore::kLargeCache;
 
 // In the order in which a store walks them: by segment, then by key, start and sequence number.
 struct RowKey {
@@ -40,13 +42,14 @@ struct Stack {
     StoreEngine engine;
     bool caching;
     bool duplicates;
+    std::size_t cache_bytes = ModelledStore::kSmallCache;
 };
 
 // Random operations on a window store and on a std::map side by side. Rows that have expired may be
 // seen while they are in a record cache, so there they are left out of the comparison.
 class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>> {
   protected:
-    WindowModel() : random_(std::get<1>(GetParam())), store_(spec()) {}
+    WindowModel() : random_(std::get<1>(GetParam())), store_(spec(), stack().cache_bytes) {}
 
     const Stack& stack() const { return std::get<0>(GetParam()); }
     bool in_memory() const { return stack().engine == StoreEngine::kInMemory; }
@@ -137,6 +140,17 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
         return list;
     }
 
+    std::vector<Seen> seen_in_turn(BytesView key, std::int64_t from, std::int64_t to) {
+        std::vector<Seen> list;
+        store().for_each(key, timestamp_of(from), timestamp_of(to),
+                         [&](Timestamp start, BytesView value) {
+                             if (!stack().caching || readable(milliseconds_of(start))) {
+                                 list.push_back({Bytes(key), milliseconds_of(start), Bytes(value)});
+                             }
+                         });
+        return list;
+    }
+
     std::vector<Seen> expected(NullableBytes first, NullableBytes last, std::int64_t from,
                                std::int64_t to, Order order) const {
         std::vector<Seen> list;
@@ -163,6 +177,7 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
 
         EXPECT_EQ(seen(*store().fetch(first, timestamp_of(from), timestamp_of(to), order)),
                   expected(first, first, from, to, order));
+        EXPECT_EQ(seen_in_turn(first, from, to), expected(first, first, from, to, Order::kForward));
         EXPECT_EQ(
             seen(*store().fetch_range(first, last, timestamp_of(from), timestamp_of(to), order)),
             expected(first, last, from, to, order));
@@ -227,7 +242,7 @@ class WindowModel : public ::testing::TestWithParam<std::tuple<Stack, unsigned>>
     }
 
     std::mt19937 random_;
-    ::millrace::testing::ModelledStore store_;
+    ModelledStore store_;
     Rows now_;
     Rows committed_;
     std::int64_t stream_time_ = -1;
@@ -247,13 +262,16 @@ std::string name_of(const ::testing::TestParamInfo<WindowModel::ParamType>& info
     const auto& [stack, seed] = info.param;
     return std::string(stack.engine == StoreEngine::kRocksDb ? "RocksDb" : "InMemory") +
            (stack.caching ? "Cached" : "Uncached") + (stack.duplicates ? "Duplicates" : "") +
-           "Seed" + std::to_string(seed);
+           (stack.cache_bytes == kLargeCache ? "Fits" : "") + "Seed" + std::to_string(seed);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryStack, WindowModel,
                          Combine(Values(Stack{StoreEngine::kRocksDb, false, false},
                                         Stack{StoreEngine::kRocksDb, true, false},
                                         Stack{StoreEngine::kRocksDb, false, true},
+                                        Stack{StoreEngine::kRocksDb, false, false, kLargeCache},
+                                        Stack{StoreEngine::kRocksDb, true, false, kLargeCache},
+                                        Stack{StoreEngine::kRocksDb, false, true, kLargeCache},
                                         Stack{StoreEngine::kInMemory, false, false},
                                         Stack{StoreEngine::kInMemory, true, false},
                                         Stack{StoreEngine::kInMemory, false, true}),

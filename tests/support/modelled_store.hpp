@@ -8,6 +8,7 @@
 #include "support/temporary_directory.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <utility>
@@ -19,7 +20,13 @@ namespace millrace::testing {
 /// its changelog.
 class ModelledStore {
   public:
-    explicit ModelledStore(detail::StoreSpec spec) : spec_(std::move(spec)) { open(); }
+    static constexpr std::size_t kSmallCache = 2000;  ///< Full all the time.
+    static constexpr std::size_t kLargeCache = 1 << 20;
+
+    explicit ModelledStore(detail::StoreSpec spec, std::size_t cache_bytes = kSmallCache)
+        : spec_(std::move(spec)), cache_(cache_bytes) {
+        open();
+    }
 
     template <class Face>
     Face& as() {
@@ -91,7 +98,7 @@ class ModelledStore {
     detail::StoreSpec spec_;
     TemporaryDirectory directory_;
     state::StateMemory memory_{state::StateMemory::Limits{}};
-    state::ThreadCache cache_{2000};
+    state::ThreadCache cache_;
     FakeStoreContext context_;
     std::optional<state::TaskStores> stores_;
     std::size_t log_committed_ = 0;

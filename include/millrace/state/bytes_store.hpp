@@ -7,6 +7,7 @@
 #include "millrace/windows/window.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -120,6 +121,16 @@ class WindowBytesStore : public StateStore {
     virtual std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
                                                        Order order) = 0;
 
+    /// As fetch() forward, without an iterator, which a store may do faster: `use` is given the
+    /// start and the value of each row. The value lives until the store is changed, which `use` may
+    /// do.
+    virtual void for_each(BytesView key, Timestamp from, Timestamp to,
+                          const std::function<void(Timestamp, BytesView)>& use) {
+        for (const auto row = fetch(key, from, to, Order::kForward); row->valid(); row->next()) {
+            use(row->window_start(), row->value());
+        }
+    }
+
     /// Rows of first <= key <= last (absent: open) and from <= start <= to.
     virtual std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first,
                                                              NullableBytes last, Timestamp from,
@@ -168,6 +179,15 @@ class SessionBytesStore : public StateStore {
                                                                 Timestamp earliest_end,
                                                                 Timestamp latest_start,
                                                                 Order order) = 0;
+
+    /// As find_sessions() of one key, forward, without an iterator; see WindowBytesStore::for_each.
+    virtual void for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
+                          const std::function<void(SessionWindow, BytesView)>& use) {
+        for (const auto row = find_sessions(key, key, earliest_end, latest_start, Order::kForward);
+             row->valid(); row->next()) {
+            use(row->session(), row->value());
+        }
+    }
 
     /// Sessions of all keys with from <= end <= to, by end.
     virtual std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) = 0;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,13 +46,12 @@ class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
     /// Replaces `rows` by the key's sessions that touch `span`.
     void find(SessionWindow span, std::vector<Row>& rows) {
         rows.clear();
-        for (const auto found = this->bytes().find_sessions(this->key_bytes(), this->key_bytes(),
-                                                            span.start, span.end, Order::kForward);
-             found->valid(); found->next()) {
+        const auto take = [&](SessionWindow session, BytesView value) {
             Row& row = rows.emplace_back();
-            row.session = found->session();
-            this->serdes().value.deserialize(found->value(), row.value);
-        }
+            row.session = session;
+            this->serdes().value.deserialize(value, row.value);
+        };
+        this->bytes().for_each(this->key_bytes(), span.start, span.end, std::cref(take));
     }
 
     /// The aggregate of one session, in this object's memory until the next call; null: none.

@@ -9,6 +9,7 @@
 #include "millrace/windows/join_windows.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -149,17 +150,17 @@ class StreamJoinSideNode final
     void join_with_kept(const Record<K, VThis>& record, const This& value) {
         const Timestamp from = std::max(Timestamp{}, record.timestamp - before());
         const Timestamp to = std::max(Timestamp{}, record.timestamp + after());
-        const auto matches = other_->fetch(key_bytes_, from, to, Order::kForward);
-        const bool found = matches->valid();
-        for (; matches->valid(); matches->next()) {
-            const Timestamp other_time = matches->window_start();
+        bool found = false;
+        const auto join_one = [&](Timestamp other_time, BytesView bytes) {
+            found = true;
+            other_serde().deserialize(bytes, other_value_);
             if (unmatched_.is_open()) {
                 unmatched_.erase(other_time, !kThisIsLeft, key_bytes_);
             }
-            other_serde().deserialize(matches->value(), other_value_);
             forward_joined(record, record.key, &value, &other_value_,
                            std::max(record.timestamp, other_time));
-        }
+        };
+        other_->for_each(key_bytes_, from, to, std::cref(join_one));
         if constexpr (kKeepsUnmatched) {
             if (found) {
                 return;
@@ -319,12 +320,12 @@ class SelfJoinNode final : public TypedNode<K, V, K, typename Joiner::Out> {
   private:
     template <class F>
     void for_each_kept(Timestamp from, Timestamp to, F&& use) {
-        const auto kept = store_->fetch(key_bytes_, std::max(Timestamp{}, from),
-                                        std::max(Timestamp{}, to), Order::kForward);
-        for (; kept->valid(); kept->next()) {
-            serdes_.left.deserialize(kept->value(), other_);
-            use(kept->window_start());
-        }
+        const auto use_one = [&](Timestamp time, BytesView bytes) {
+            serdes_.left.deserialize(bytes, other_);
+            use(time);
+        };
+        store_->for_each(key_bytes_, std::max(Timestamp{}, from), std::max(Timestamp{}, to),
+                         std::cref(use_one));
     }
 
     void forward_out(const Record<K, V>& cause, const Value* left, const Value* right,

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace millrace::state {
+
+/// The buckets of a hash table with open addressing and linear probing. They stay where they are
+/// until one is added or erased.
+///
+/// A Bucket is trivial to copy, has a 32-bit `hash`, and says when it is empty(), as it is when
+/// made.
+///
+/// Not thread-safe.
+template <class Bucket>
+class ProbingBuckets {
+  public:
+    /// The bucket of that hash of which `is` says that it is the one; null when there is none.
+    template <class Is>
+    Bucket* find(std::uint32_t hash, Is is) {
+        if (buckets_.empty()) {
+            return nullptr;
+        }
+        for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+            Bucket& bucket = buckets_[at];
+            if (bucket.empty()) {
+                return nullptr;
+            }
+            if (bucket.hash == hash && is(bucket)) {
+                return &bucket;
+            }
+        }
+    }
+
+    /// Adds a bucket that is not there.
+    void insert(const Bucket& bucket) {
+        if ((size_ + 1) * 4 > buckets_.size() * 3) {
+            grow();
+        }
+        place(bucket);
+        ++size_;
+    }
+
+    /// `bucket` must be one of these.
+    void erase(Bucket* bucket) {
+        auto hole = static_cast<std::size_t>(bucket - buckets_.data());
+        // Close the gap: move back every later bucket of the run that may stand in the hole.
+        for (std::size_t at = (hole + 1) & mask(); !buckets_[at].empty(); at = (at + 1) & mask()) {
+            const std::size_t home = buckets_[at].hash & mask();
+            if (((at - home) & mask()) >= ((at - hole) & mask())) {
+                buckets_[hole] = buckets_[at];
+                hole = at;
+            }
+        }
+        buckets_[hole] = Bucket{};
+        --size_;
+    }
+
+    void clear() {
+        buckets_.clear();
+        size_ = 0;
+    }
+
+    std::size_t size() const noexcept { return size_; }
+
+    /// All places, the empty ones too: a power of two, or none.
+    std::vector<Bucket>& places() noexcept { return buckets_; }
+    const std::vector<Bucket>& places() const noexcept { return buckets_; }
+
+  private:
+    static constexpr std::size_t kFirst = 64;
+
+    std::size_t mask() const noexcept { return buckets_.size() - 1; }
+
+    void place(const Bucket& bucket) {
+        std::size_t at = bucket.hash & mask();
+        while (!buckets_[at].empty()) {
+            at = (at + 1) & mask();
+        }
+        buckets_[at] = bucket;
+    }
+
+    void grow() {
+        std::vector<Bucket> old(std::max(kFirst, buckets_.size() * 2));
+        old.swap(buckets_);
+        for (const Bucket& bucket : old) {
+            if (!bucket.empty()) {
+                place(bucket);
+            }
+        }
+    }
+
+    std::vector<Bucket> buckets_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+#include "state/probing_buckets.hpp"
+#include "state/record_entry.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace millrace::state {
+
+/// Entries whose keys have a suffix of fixed size, by what is in front of it: the rows of one key
+/// in one segment lie together, sorted. To find them takes one step, however many others there are.
+///
+/// Not thread-safe. Knows no entry that it was not told of; entries must outlive their stay.
+class RowGroups {
+  public:
+    explicit RowGroups(std::size_t suffix_size) : suffix_size_(suffix_size) {}
+    ~RowGroups() { clear(); }
+    RowGroups(const RowGroups&) = delete;
+    RowGroups& operator=(const RowGroups&) = delete;
+
+    void insert(RecordEntry* entry);
+    void erase(RecordEntry* entry);
+
+    /// `entry` moved to `to`. Both have the key.
+    void replace(RecordEntry* entry, RecordEntry* to);
+
+    void clear();
+
+    /// Rows whose key is `group` and a suffix, sorted. Valid until any other member is called.
+    std::span<RecordEntry* const> find(BytesView group);
+
+  private:
+    using Rows = std::vector<RecordEntry*>;
+
+    /// Most groups have one row, which needs no memory of its own.
+    struct Group {
+        bool empty() const noexcept { return one == nullptr; }
+        const RecordEntry& first() const { return many ? *rows->front() : *one; }
+
+        std::uint32_t hash = 0;
+        bool many = false;
+        union {
+            RecordEntry* one = nullptr;
+            Rows* rows;
+        };
+    };
+
+    BytesView name_of(const RecordEntry& entry) const noexcept {
+        return entry.key().substr(0, entry.key().size() - suffix_size_);
+    }
+    static std::uint32_t hash_of(BytesView name);
+    Group* look_up(BytesView name, std::uint32_t hash);
+    Group& group_of(const RecordEntry& entry);
+
+    std::size_t suffix_size_;
+    ProbingBuckets<Group> groups_;
+};
+
+}  // namespace millrace::state
