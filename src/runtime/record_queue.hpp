@@ -60,6 +60,11 @@ class RecordQueue {
 
     /// The head, its headers and its decoder. Require a head that is not a placeholder.
     const kafka::Message& head() const noexcept { return messages_[head_]; }
+
+    /// The message that many behind the head; null when that has not been fetched.
+    const kafka::Message* behind_head(std::size_t count) const noexcept {
+        return head_ + count < messages_.size() ? &messages_[head_ + count] : nullptr;
+    }
     const Headers& head_headers() const noexcept { return headers_; }
     detail::SourceInput& source() noexcept { return *source_; }
 

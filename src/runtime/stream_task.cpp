@@ -132,6 +132,18 @@ std::size_t StreamTask::process(std::size_t max, Timestamp now) {
     return processed;
 }
 
+// What is looked up for a record is in the processor's cache by the time it is processed.
+void StreamTask::expect_records(const RecordQueue& queue) const noexcept {
+    constexpr std::size_t kAhead = 2;
+    if (!stores_->expects()) {
+        return;
+    }
+    const kafka::Message* message = queue.behind_head(kAhead);
+    if (message != nullptr && message->key()) {
+        stores_->expect(*message->key());
+    }
+}
+
 void StreamTask::process_head() {
     RecordQueue& queue = group_.front();
     if (!queue.head_is_placeholder()) {
@@ -145,6 +157,7 @@ void StreamTask::process_head() {
         record_.headers = &queue.head_headers();
         record_.source_key = message.key();
         record_.source_value = message.value();
+        expect_records(queue);
         queue.source().process(time, queue.head_headers());
     }
     group_.pop();

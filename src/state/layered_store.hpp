@@ -65,6 +65,9 @@ class LayeredStore {
     void leave_cache();
     void join_cache();
 
+    /// As RecordTable::expect.
+    void expect(BytesView key) noexcept { table_.expect(key); }
+
     Engine& engine() const noexcept { return *engine_; }
     const detail::StoreSpec& spec() const noexcept { return spec_; }
 

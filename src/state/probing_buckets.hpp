@@ -35,6 +35,11 @@ class ProbingBuckets {
         }
     }
 
+    /// Where the search for that hash begins; null when there are no buckets.
+    const Bucket* home(std::uint32_t hash) const noexcept {
+        return buckets_.empty() ? nullptr : &buckets_[hash & mask()];
+    }
+
     /// Adds a bucket that is not there.
     void insert(const Bucket& bucket) {
         if ((size_ + 1) * 4 > buckets_.size() * 3) {

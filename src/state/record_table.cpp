@@ -62,6 +62,20 @@ RecordTable::Bucket& RecordTable::bucket_of(const Entry& entry) {
     return *bucket;
 }
 
+void RecordTable::expect(BytesView key) noexcept {
+    const auto hash = static_cast<std::uint32_t>(hash_bytes(key));
+    const Bucket* bucket = buckets_.home(hash);
+    if (bucket == nullptr) {
+        return;
+    }
+    __builtin_prefetch(bucket);
+    // The bucket of the last hint is here meanwhile: now the row to which it leads.
+    if (const Entry* entry = buckets_.home(expected_)->entry) {
+        entry->prefetch();
+    }
+    expected_ = hash;
+}
+
 RecordTable::Entry* RecordTable::find(BytesView key) {
     return look_up(key).entry;
 }

@@ -54,6 +54,10 @@ class RecordTable {
     /// Null when there is none. Counts as a use. Entries move when their value is written.
     Entry* find(BytesView key);
 
+    /// A hint that `key` will be looked up soon, in about two hints' time: by then the processor has
+    /// fetched what that reads, which otherwise is most of what it costs.
+    void expect(BytesView key) noexcept;
+
     /// Adds a row just read from the layers below to the cache. Requires that it has no entry.
     void remember(BytesView key, const NullableBytes& value);
 
@@ -175,7 +179,8 @@ class RecordTable {
     void drop_headers(Entry& entry);
 
     ProbingBuckets<Bucket> buckets_;
-    Entry* last_ = nullptr;  // Found last; null when that may have gone.
+    std::uint32_t expected_ = 0;  // The hash of the last hint.
+    Entry* last_ = nullptr;       // Found last; null when that may have gone.
     std::size_t cached_entries_ = 0;
     std::size_t hand_ = 0;
     std::size_t cached_bytes_ = 0;

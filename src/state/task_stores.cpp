@@ -30,6 +30,7 @@ using detail::StoreSpec;
 namespace {
 
 constexpr std::size_t kOffsetSize = 8;
+constexpr std::size_t kMostExpecting = 2;
 constexpr char kFormat = 1;
 constexpr char kFormatWithHeaders = 2;  // Of the store's rows.
 
@@ -71,6 +72,20 @@ class TaskStores::Implementation {
         for (std::size_t index = 0; index < options_.specs.size(); ++index) {
             stores_.push_back(open(options_.specs[index], index));
             load_about(stores_.back());
+        }
+        expect_keys();
+    }
+
+    // Where there are many tables, hints for all would cost more than they gain.
+    void expect_keys() {
+        for (const Store& store : stores_) {
+            if (store.layers->spec().kind == StoreKind::kTimestampedKeyValue &&
+                !store.layers->engine().direct()) {
+                expecting_.push_back(store.layers.get());
+            }
+        }
+        if (expecting_.size() > kMostExpecting) {
+            expecting_.clear();
         }
     }
 
@@ -213,6 +228,7 @@ class TaskStores::Implementation {
     StoreEnvironment environment_;
     std::unique_ptr<Database> database_;  // Null when all stores are in memory.
     std::vector<Store> stores_;
+    std::vector<LayeredStore*> expecting_;
     std::optional<Timestamp> offsets_written_at_;
     bool closed_ = false;
 
@@ -386,6 +402,16 @@ void TaskStores::forget_flushed() {
     for (auto& store : implementation_->stores_) {
         store.layers->forget_flushed();
     }
+}
+
+void TaskStores::expect(BytesView key) noexcept {
+    for (LayeredStore* store : implementation_->expecting_) {
+        store->expect(key);
+    }
+}
+
+bool TaskStores::expects() const noexcept {
+    return !implementation_->expecting_.empty();
 }
 
 std::size_t TaskStores::uncommitted_bytes() const {
