@@ -92,8 +92,12 @@ bool LayeredSegmentedStore::readable(BytesView table_key) const {
     return !expired(time_of(table_key));
 }
 
+// Rows that expired before the commit are never seen again. Sessions are, when they are sent on
+// close, as long as their segment lives.
 bool LayeredSegmentedStore::worth_storing(BytesView table_key) const {
-    return expiry_.segment(time_of(table_key)) >= expiry_.first_segment(stream_time_);
+    const std::int64_t time = time_of(table_key);
+    return expiry_.segment(time) >= expiry_.first_segment(stream_time_) &&
+           (spec().kind == detail::StoreKind::kSession || !expired(time));
 }
 
 void LayeredSegmentedStore::committed() {

@@ -252,11 +252,15 @@ void LayeredStore::tell_listener(const Letting& letting, bool has_value, bool ha
 void LayeredStore::store_changes() {
     std::vector<SortedEntry> changed;
     changed.reserve(table_.unstored().size());
+    const std::size_t before = table_.cached_bytes();
     for (RecordTable::Entry* entry : table_.unstored()) {
         if (worth_storing(entry->key())) {
             changed.emplace_back(entry);
+        } else if (!caching()) {
+            table_.uncache(*entry);  // Nor is it read.
         }
     }
+    share().change(before, table_.cached_bytes());
     // Sorted, as engines take that several times faster.
     std::sort(changed.begin(), changed.end(), EntryLess{});
     for (const SortedEntry& change : changed) {

@@ -54,8 +54,8 @@ class RecordTable {
     /// Null when there is none. Counts as a use. Entries move when their value is written.
     Entry* find(BytesView key);
 
-    /// A hint that `key` will be looked up soon, in about two hints' time: by then the processor has
-    /// fetched what that reads, which otherwise is most of what it costs.
+    /// A hint that `key` will be looked up soon, in about two hints' time: by then the processor
+    /// has fetched what that reads, which otherwise is most of what it costs.
     void expect(BytesView key) noexcept;
 
     /// Adds a row just read from the layers below to the cache. Requires that it has no entry.

@@ -137,6 +137,19 @@ TEST_F(RecordQueueTest, TakesMoreRecordsBehindThoseItHas) {
     EXPECT_EQ(queue->head().offset(), 3);
 }
 
+TEST_F(RecordQueueTest, ShowsMessagesBehindTheHeadAsFarAsTheyAreFetched) {
+    push({{.timestamp = timestamp_of(1), .offset = 3},
+          {.timestamp = timestamp_of(2), .offset = 4},
+          {.timestamp = timestamp_of(3), .offset = 5}});
+
+    ASSERT_NE(queue->behind_head(2), nullptr);
+    EXPECT_EQ(queue->behind_head(2)->offset(), 5);
+    EXPECT_EQ(queue->behind_head(3), nullptr);
+    queue->pop();
+    EXPECT_EQ(queue->behind_head(1)->offset(), 5);
+    EXPECT_EQ(queue->behind_head(2), nullptr);
+}
+
 TEST_F(RecordQueueTest, HeadersAreThoseOfTheHead) {
     push({{.timestamp = timestamp_of(1), .offset = 0, .headers = {{"a", "1"}}},
           {.timestamp = timestamp_of(2), .offset = 1, .headers = {{"b", "2"}}}});

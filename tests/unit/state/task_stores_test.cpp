@@ -245,6 +245,24 @@ TEST_F(TaskStoresTest, RollBackForgetsEverythingSinceTheCommit) {
     }
 }
 
+TEST_F(TaskStoresTest, OnlyAFewTablesAreToldWhichKeysCome) {
+    const auto expects = [&](std::size_t tables, StoreKind kind) {
+        TaskStores::Options options;
+        for (std::size_t at = 0; at < tables; ++at) {
+            options.specs.push_back(in_memory("s" + std::to_string(at)));
+            options.specs.back().kind = kind;
+        }
+        TaskStores some(std::move(options), memory);
+        some.expect("key");
+        return some.expects();
+    };
+    EXPECT_FALSE(expects(0, StoreKind::kTimestampedKeyValue));
+    EXPECT_TRUE(expects(1, StoreKind::kTimestampedKeyValue));
+    EXPECT_TRUE(expects(2, StoreKind::kTimestampedKeyValue));
+    EXPECT_FALSE(expects(3, StoreKind::kTimestampedKeyValue));
+    EXPECT_FALSE(expects(1, StoreKind::kKeyValue));
+}
+
 TEST_F(TaskStoresTest, WindowEngineOfTheUsersIsRefusedRatherThanIgnored) {
     StoreSpec spec = in_memory("s");
     spec.kind = StoreKind::kWindow;
