@@ -17,14 +17,13 @@ namespace millrace::runtime {
 /// Told of records that never become the head of their queue.
 class BadRecordListener {
   public:
+    virtual ~BadRecordListener() = default;
+
     /// To be called in a catch block. Returns when the record is to be skipped; throws otherwise.
     virtual void on_unreadable(const detail::SourceRecord& record) = 0;
 
     /// The timestamp extractor gave a negative time: the record is dropped.
     virtual void on_negative_time(const detail::SourceRecord& record, Timestamp extracted) = 0;
-
-  protected:
-    ~BadRecordListener() = default;
 };
 
 /// The buffered records of one input partition, in offset order. Only the head is decoded; the rest

@@ -89,6 +89,7 @@ std::vector<detail::StoreSpec> wrap(detail::NodeSpec& processor, const Processor
         };
     }
     std::vector<detail::StoreSpec> stores;
+    stores.reserve(supplier.stores.size());
     for (const StoreDeclaration& store : supplier.stores) {
         stores.push_back(store.spec());
     }
