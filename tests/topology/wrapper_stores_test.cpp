@@ -47,28 +47,27 @@ TopologyOptions one_store_for_all() {
     return options;
 }
 
+/// A sub-topology of a source, a processor with its store "s-<its name>" and a sink, with nodes
+/// numbered from 0000000000 + `first`.
+std::string passing_through(int number, int first, const std::string& topic,
+                            const std::string& verb) {
+    const auto name = [first](const std::string& what, int offset) {
+        return "KSTREAM-" + what + "-000000000" + std::to_string(first + offset);
+    };
+    const std::string source = name("SOURCE", 0);
+    const std::string processor = name(verb, 1);
+    const std::string sink = name("SINK", 2);
+    return "Sub-topology: " + std::to_string(number) + "\n    Source: " + source + " (topics: [" +
+           topic + "])\n      --> " + processor + "\n    Processor: " + processor +
+           " (stores: [s-" + processor + "])\n      --> " + sink + "\n      <-- " + source +
+           "\n    Sink: " + sink + " (topic: " + topic + "o)\n      <-- " + processor + "\n\n  ";
+}
+
 // As Apache Kafka Streams 4.3.0 prints it.
 TEST(WrapperStores, AreDescribedAsTheProcessorsOwn) {
-    EXPECT_EQ(described(three_streams, a_store_for_each()), R"(Topologies:
-   Sub-topology: 0
-    Source: KSTREAM-SOURCE-0000000000 (topics: [x])
-      --> KSTREAM-FILTER-0000000001
-    Processor: KSTREAM-FILTER-0000000001 (stores: [s-KSTREAM-FILTER-0000000001])
-      --> KSTREAM-SINK-0000000002
-      <-- KSTREAM-SOURCE-0000000000
-    Sink: KSTREAM-SINK-0000000002 (topic: xo)
-      <-- KSTREAM-FILTER-0000000001
-
-  Sub-topology: 1
-    Source: KSTREAM-SOURCE-0000000003 (topics: [y])
-      --> KSTREAM-MAPVALUES-0000000004
-    Processor: KSTREAM-MAPVALUES-0000000004 (stores: [s-KSTREAM-MAPVALUES-0000000004])
-      --> KSTREAM-SINK-0000000005
-      <-- KSTREAM-SOURCE-0000000003
-    Sink: KSTREAM-SINK-0000000005 (topic: yo)
-      <-- KSTREAM-MAPVALUES-0000000004
-
-  Sub-topology: 2
+    EXPECT_EQ(described(three_streams, a_store_for_each()),
+              "Topologies:\n   " + passing_through(0, 0, "x", "FILTER") +
+                  passing_through(1, 3, "y", "MAPVALUES") + R"(Sub-topology: 2
     Source: KSTREAM-SOURCE-0000000006 (topics: [z])
       --> KSTREAM-AGGREGATE-0000000008
     Processor: KSTREAM-AGGREGATE-0000000008 (stores: [s-KSTREAM-AGGREGATE-0000000008, KSTREAM-AGGREGATE-STATE-STORE-0000000007])
