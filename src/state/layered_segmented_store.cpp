@@ -270,8 +270,10 @@ void LayeredSegmentedStore::Rows::open(std::int64_t segment) {
     const bool in_engine = !store_->table().covers(query_.from);
     rows_.emplace(
         store_->table(), store_->engine(), range_in(segment), query_.order,
-        [store = store_](const RecordTable::Entry& entry) { return store->visible(entry); }, group,
-        in_engine);
+        [store = store_, all = query_.ignore_expiry](const RecordTable::Entry& entry) {
+            return all || store->visible(entry);
+        },
+        group, in_engine);
 }
 
 // False, with no rows at hand, when the segment has no more.

@@ -225,7 +225,9 @@ void LayeredStore::let_go(RecordTable::Entry& entry, bool evicted) {
         letting_.key.assign(entry.key().substr(key_prefix_));
         letting_.value.assign(without_headers(value).value_or(BytesView{}));
         letting_.old_value.assign(without_headers(old_value).value_or(BytesView{}));
-        if (context.headers != nullptr) {
+        // As in Kafka Streams: results of sessions have the headers that are kept, which are none.
+        const bool of_row = keeps_headers() && spec_.kind == detail::StoreKind::kSession;
+        if (context.headers != nullptr && !of_row) {
             letting_.headers = *context.headers;
         } else {
             letting_.headers.clear();

@@ -54,8 +54,7 @@ Topology tumbling_reduce_in_memory(Case& c) {
     not_null(c)
         .group_by_key()
         .windowed_by(tumbling(20, 30))
-        .reduce(append_up_to(10),
-                {.store = "reduced", .engine = StoreEngine::kInMemory, .caching = false})
+        .reduce(append_up_to(10), {.store = "reduced", .engine = StoreEngine::kInMemory})
         .to_stream()
         .to("out");
     return c.build();
@@ -123,7 +122,7 @@ Topology tumbling_segments(Case& c) {
 
 Topology tumbling_segments_in_memory(Case& c) {
     return count(c, tumbling(60'000, 90'000),
-                 {.store = "counts", .engine = StoreEngine::kInMemory, .caching = false});
+                 {.store = "counts", .engine = StoreEngine::kInMemory});
 }
 
 Topology operator_stream_time(Case& c) {

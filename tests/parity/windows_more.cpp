@@ -106,8 +106,7 @@ Topology sliding_aggregate_null(Case& c) {
 }
 
 Topology sliding_in_memory(Case& c) {
-    return count(c, sliding(10, 20),
-                 {.store = "counts", .engine = StoreEngine::kInMemory, .caching = false});
+    return count(c, sliding(10, 20), {.store = "counts", .engine = StoreEngine::kInMemory});
 }
 Topology sliding_cached(Case& c) {
     return count(c, sliding(10, 20), {.store = "counts"});

@@ -142,6 +142,41 @@ TEST(SessionsOnClose, AreLostInMemoryWhereKafkaStreamsLosesThem) {
     EXPECT_THAT(run.lines<std::int64_t>("out"), IsEmpty());
 }
 
+TEST(SessionsOnClose, ComeFromRowsInMemoryWhereKafkaStreamsReadsThemFromDisk) {
+    TopologyOptions defects;
+    defects.reproduce_kafka_defects = true;
+    Program run(
+        [](StreamsBuilder& builder) {
+            count(builder, SessionWindows::of(10ms).grace(5ms), EmitStrategy::kOnWindowClose);
+        },
+        defects,
+        {{"statestore.cache.max.bytes", "100000"},
+         {"__emit.interval.ms.kstreams.windowed.aggregation__", "0"}});
+    run.pipe("in", "a", "1", 0);
+    run.pipe("in", "b", "2", 40);
+
+    EXPECT_THAT(run.lines<std::int64_t>("out"), ElementsAre("a0-0=1@0"));
+}
+
+// With stores that keep headers, those of a session are sent, which has none.
+TEST(Sessions, LeaveACacheWithTheHeadersOfTheRecordUnlessTheStoreKeepsHeaders) {
+    for (const char* format : {"DEFAULT", "HEADERS"}) {
+        Program run(
+            [](StreamsBuilder& builder) {
+                sessions(builder, SessionWindows::of(10ms)).count().to_stream_by(Label()).to("out");
+            },
+            {}, {{"dsl.store.format", format}});
+        testing::RawRecord record{.topic = "in", .key = "a", .value = "1"};
+        record.timestamp = timestamp_of(1);
+        record.headers.add("h", "x");
+        run.driver().pipe(record);
+
+        const auto out = run.driver().output_topic<Text, std::int64_t>("out").drain_records();
+        ASSERT_EQ(out.size(), 1U);
+        EXPECT_EQ(out[0].headers.empty(), std::string_view(format) == "HEADERS");
+    }
+}
+
 TEST(Sessions, OfSeveralStreamsHaveOneStore) {
     Program run([](StreamsBuilder& builder) {
         const auto add = [](const Text& so_far, const Text& value) { return so_far + value; };
