@@ -21,6 +21,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kHelperWait{100};
 
+/// How long a stream thread waits for the limits of topics; it goes on without them then.
+constexpr milliseconds kLimitsWait{2'000};
+
 bool on_disk(const detail::StoreSpec& store, StoreEngine default_engine) {
     const StoreEngine engine =
         store.engine == StoreEngine::kDefault ? default_engine : store.engine;
@@ -107,6 +110,7 @@ void KafkaStreams::Implementation::make_shared_parts() {
         runtime::InternalTopics::Options{
             .replication_factor = static_cast<std::int16_t>(config_.replication_factor),
             .config = topic_settings(config_)});
+    batch_limits_ = std::make_unique<runtime::BatchLimits>(*admin_, clock_, kLimitsWait);
     make_global_thread();
     task_maker_ = std::make_unique<runtime::TaskMaker>(runtime::TaskMaker::Parts{
         .application = &application_,

@@ -11,6 +11,7 @@
 #include "metrics/registry.hpp"
 #include "millrace/client/kafka_streams.hpp"
 #include "restore/restorer.hpp"
+#include "runtime/batch_limits.hpp"
 #include "runtime/global_thread.hpp"
 #include "runtime/internal_topics.hpp"
 #include "runtime/start_positions.hpp"
@@ -93,6 +94,7 @@ class KafkaStreams::Implementation {
     std::shared_ptr<const runtime::TaskSettings> task_settings_;
     std::unique_ptr<runtime::StartPositions> start_positions_;
     std::unique_ptr<runtime::InternalTopics> internal_topics_;
+    std::unique_ptr<runtime::BatchLimits> batch_limits_;
     std::unique_ptr<runtime::GlobalThread> global_;  // Null: there are no global stores.
     std::unique_ptr<runtime::TaskMaker> task_maker_;
     std::unique_ptr<restore::Restorer> restorer_;

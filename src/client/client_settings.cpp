@@ -182,6 +182,7 @@ kafka::ClientSettings defaults(Role role) {
         case Role::kProducer:
             settings["linger.ms"] = "100";
             settings["queue.buffering.max.messages"] = "1000000";
+            settings["message.max.bytes"] = "1048576";  // As Kafka's producer.
             break;
         case Role::kAdmin:
             break;

@@ -6,6 +6,7 @@
 #include "millrace/core/topic_partition.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -46,6 +47,12 @@ class Admin {
     /// The settings of a topic that differ from the broker's or were set on it.
     virtual Result<std::map<std::string, std::string>> topic_config(
         const std::string& name, std::chrono::milliseconds timeout) = 0;
+
+    /// The size of the largest batch of records that each topic accepts, in order: the value of
+    /// max.message.bytes in effect, whoever set it. A topic that does not exist, or that we may not
+    /// ask about, has a status of its own.
+    virtual Result<std::vector<Result<std::int64_t>>> largest_batches(
+        std::span<const std::string> names, std::chrono::milliseconds timeout) = 0;
 
     /// Deletes all records before the given offsets; one status per partition.
     virtual Result<std::vector<Status>> delete_records(std::span<const StartPosition> before,

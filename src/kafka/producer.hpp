@@ -10,6 +10,7 @@
 #include "millrace/core/topic_partition.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -38,6 +39,9 @@ struct ProducerRecord {
     /// holds, before a flush or commit that waits for the record succeeds. May be written from any
     /// thread until then, atomically. Must live as long, or as long as the producer.
     Offset* acknowledged = nullptr;
+
+    /// Comes back when delivery fails, unless `acknowledged` is set.
+    std::uint32_t origin = 0;
 };
 
 /// A record that could not be delivered, for good. Views, valid during the call.
@@ -49,7 +53,17 @@ struct FailedDelivery {
     Timestamp timestamp = kNoTimestamp;
     const Headers& headers;
     const Status& status;
+    std::uint32_t origin = 0;  ///< As sent.
 };
+
+/// What send answers for a record that is larger than the producer's own limit, before any topic
+/// is asked.
+inline Status larger_than_producer_accepts(const std::string& topic, std::size_t limit) {
+    return {ErrorCode::kMessageTooLarge,
+            "cannot send to topic " + topic +
+                ": record larger than the producer's max.request.size (message.max.bytes): " +
+                std::to_string(limit)};
+}
 
 /// Told of deliveries that failed, from within send, poll, flush, commit_transaction or
 /// abort_transaction, on the caller's thread. Must not throw.

@@ -14,21 +14,29 @@ namespace millrace::runtime {
 
 namespace {
 
-std::string what_failed(std::string_view topic, const kafka::Status& status) {
-    return "cannot send record: topic " + std::string(topic) + ": " + status.message();
+/// How long records for other topics may hold up the first one for a topic of small batches.
+constexpr std::chrono::seconds kReplacementWait{2};
+
+std::string what_failed(std::string_view topic, TaskId task, const std::string& node,
+                        const kafka::Status& status) {
+    const std::string from = node.empty() ? "" : ", node " + node + ", task " + to_string(task);
+    return "cannot send record: topic " + std::string(topic) + from + ": " + status.message();
 }
 
 }  // namespace
 
 ProducerCollector::ProducerCollector(Parts parts)
-    : parts_(std::move(parts)), complaints_(*parts_.clock) {
+    : parts_(std::move(parts)),
+      batch_size_(parts_.producer_settings, parts_.limits),
+      complaints_(*parts_.clock),
+      origins_(1) {
     make_producer();
 }
 
 ProducerCollector::~ProducerCollector() = default;
 
 void ProducerCollector::make_producer() {
-    producer_ = parts_.supplier->make_producer(parts_.producer_settings, *this);
+    producer_ = parts_.supplier->make_producer(batch_size_.apply(parts_.producer_settings), *this);
     for (Topic& topic : topics_) {
         topic.handle = producer_->topic(topic.name);
         topic.partitions = 0;
@@ -50,8 +58,31 @@ detail::SinkTopic ProducerCollector::topic(const std::string& name) {
         index_.try_emplace(name, static_cast<std::uint32_t>(topics_.size()));
     if (added) {
         topics_.push_back({name, producer_->topic(name), 0});
+        fit_batches({&name, 1});
     }
     return {entry->second};
+}
+
+void ProducerCollector::expect(std::span<const std::string> topics) {
+    fit_batches(topics);
+}
+
+/// Replaces the producer by one of smaller batches when one of these topics needs that. Should what
+/// was sent not be delivered in time, the present one stays: what it then does wrong is noticed
+/// when a batch is refused.
+void ProducerCollector::fit_batches(std::span<const std::string> topics) {
+    if (batch_size_.too_large_for(topics) && producer_->flush(kReplacementWait).ok()) {
+        make_producer();
+    }
+}
+
+std::uint32_t ProducerCollector::origin(TaskId task, const std::string& node) {
+    const auto [entry, added] = origin_numbers_.try_emplace(
+        Origin{task, node}, static_cast<std::uint32_t>(origins_.size()));
+    if (added) {
+        origins_.push_back(entry->first);
+    }
+    return entry->second;
 }
 
 Partition ProducerCollector::partition_count(detail::SinkTopic topic) {
@@ -95,19 +126,21 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
                                                   .value = record.value,
                                                   .timestamp = record.timestamp,
                                                   .headers = record.headers,
-                                                  .acknowledged = record.acknowledged});
+                                                  .acknowledged = record.acknowledged,
+                                                  .origin = record.origin});
     if (!status.ok()) [[unlikely]] {
         failed({.topic = topics_[topic.index].name,
                 .key = record.key,
                 .value = record.value,
                 .headers = record.headers,
                 .retriable = status.retriable()},
-               status);
+               record.origin, status);
         surface();
     }
 }
 
 void ProducerCollector::poll() {
+    batch_size_.doubt_limits();
     producer_->poll();
     if (pending_) [[unlikely]] {
         surface();
@@ -115,6 +148,7 @@ void ProducerCollector::poll() {
 }
 
 bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
+    batch_size_.doubt_limits();
     const kafka::Status status = producer_->flush(timeout);
     if (pending_) {
         const bool again = !dead_letters_.empty();
@@ -139,12 +173,18 @@ void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_d
     if (failed_delivery.status.code() == kafka::ErrorCode::kPurged) {
         return;  // Thrown away together with its transaction.
     }
+    if (failed_delivery.status.code() == kafka::ErrorCode::kMessageTooLarge &&
+        batch_size_.is_to_blame_for(failed_delivery)) {
+        unusable_ = failed_delivery.status.message() + "; batches are made smaller from now on";
+        pending_ = true;
+        return;
+    }
     failed({.topic = failed_delivery.topic,
             .key = failed_delivery.key,
             .value = failed_delivery.value,
             .headers = &failed_delivery.headers,
             .retriable = failed_delivery.status.retriable()},
-           failed_delivery.status);
+           failed_delivery.origin, failed_delivery.status);
 }
 
 void ProducerCollector::on_error(const kafka::Status& status) {
@@ -157,8 +197,10 @@ void ProducerCollector::on_error(const kafka::Status& status) {
 }
 
 /// Asks the handler. Never throws, as the producer may be calling: what it decides is kept.
-void ProducerCollector::failed(const FailedRecord& record, const kafka::Status& status) {
-    const std::string what = what_failed(record.topic, status);
+void ProducerCollector::failed(const FailedRecord& record, std::uint32_t origin,
+                               const kafka::Status& status) {
+    const Origin& from = origins_.at(origin);
+    const std::string what = what_failed(record.topic, from.task, from.node, status);
     if (status.fatal()) {
         unusable_ = what;
         pending_ = true;
@@ -166,10 +208,12 @@ void ProducerCollector::failed(const FailedRecord& record, const kafka::Status& 
     }
     try {
         const KafkaError error(what);
-        const ErrorContext context{.dead_letter_topic = parts_.settings->dead_letter_topic};
+        const ErrorContext context{.task = from.task,
+                                   .node = from.node,
+                                   .dead_letter_topic = parts_.settings->dead_letter_topic};
         ErrorResponse response = parts_.settings->production_handler(context, record, error);
         for (DeadLetter& letter : response.dead_letters) {
-            dead_letters_.push_back(std::move(letter));
+            dead_letters_.push_back({std::move(letter), origin});
             pending_ = true;
         }
         if (response.decision == ErrorDecision::kResume) {
@@ -191,7 +235,7 @@ void ProducerCollector::failed(const FailedRecord& record, const kafka::Status& 
 }
 
 void ProducerCollector::send_dead_letters() {
-    for (const DeadLetter& letter : std::exchange(dead_letters_, {})) {
+    for (const auto& [letter, origin] : std::exchange(dead_letters_, {})) {
         const detail::SinkTopic where = topic(letter.topic);
         const kafka::Status status =
             producer_->send({.topic = topics_[where.index].handle,
@@ -200,9 +244,12 @@ void ProducerCollector::send_dead_letters() {
                              .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
                              .timestamp = letter.timestamp,
                              .headers = &letter.headers,
-                             .acknowledged = nullptr});
+                             .acknowledged = nullptr,
+                             .origin = origin});
         if (!status.ok()) {
-            failure_ = "cannot send dead letter: " + what_failed(letter.topic, status);
+            const Origin& from = origins_.at(origin);
+            failure_ = "cannot send dead letter: " +
+                       what_failed(letter.topic, from.task, from.node, status);
         }
     }
 }

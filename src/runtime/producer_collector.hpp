@@ -7,11 +7,15 @@
 #include "metrics/registry.hpp"
 #include "millrace/client/handlers.hpp"
 #include "millrace/detail/record_collector.hpp"
+#include "runtime/batch_size.hpp"
 #include "runtime/task_settings.hpp"
 
 #include <chrono>
+#include <compare>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,10 +28,14 @@ namespace millrace::runtime {
 /// while. Deliveries fail later than they are sent: what the production handler decides about them
 /// comes out of the next send, poll or flush, whichever task calls it.
 ///
+/// Batches are kept small enough for the topics; see BatchSize. A topic that is narrower than those
+/// before it has the producer replaced, once everything sent is delivered.
+///
 /// Errors: ProcessingError when the handler said fail. KafkaError when a topic does not exist.
 /// TaskCorrupted when the handler said retry: order forbids sending a record again after its
 /// successors, so all tasks of the thread go back to their last commit. TaskMigrated when the
-/// producer is of no more use; reset() makes a new one.
+/// producer is of no more use, or its batches were too large for a topic after all; reset() makes
+/// a new one.
 /// Owned by its stream thread.
 class ProducerCollector final : public detail::RecordCollector, private kafka::ProducerListener {
   public:
@@ -39,6 +47,10 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
             dropped{};                 ///< Records given up after a decision to resume.
         const Clock* clock = nullptr;  ///< Must outlive the collector.
 
+        /// What topics accept, to keep batches below it; null: not looked at. Must outlive the
+        /// collector.
+        BatchLimits* limits = nullptr;
+
         /// How long to ask for a topic's partitions before giving up.
         std::chrono::milliseconds metadata_timeout{60'000};
     };
@@ -46,7 +58,11 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     explicit ProducerCollector(Parts parts);
     ~ProducerCollector() override;
 
+    /// Prepares for topics that will be written. Best called before anything is sent.
+    void expect(std::span<const std::string> topics);
+
     detail::SinkTopic topic(const std::string& name) override;
+    std::uint32_t origin(TaskId task, const std::string& node) override;
     Partition partition_count(detail::SinkTopic topic) override;
     void send(detail::SinkTopic topic, const detail::OutgoingRecord& record) override;
 
@@ -63,6 +79,19 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     void reset();
 
   private:
+    struct Origin {
+        TaskId task;
+        std::string node;
+
+        auto operator<=>(const Origin&) const = default;
+    };
+
+    // A dead letter comes from where the record does.
+    struct Letter {
+        DeadLetter content;
+        std::uint32_t origin = 0;
+    };
+
     struct Topic {
         std::string name;
         kafka::TopicHandle handle;
@@ -73,16 +102,20 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     void on_error(const kafka::Status& status) override;
 
     Partition choose_partition(detail::SinkTopic topic, const detail::OutgoingRecord& record);
-    void failed(const FailedRecord& record, const kafka::Status& status);
+    void failed(const FailedRecord& record, std::uint32_t origin, const kafka::Status& status);
     void send_dead_letters();
     void surface();
     void make_producer();
+    void fit_batches(std::span<const std::string> topics);
 
     Parts parts_;
+    BatchSize batch_size_;
     Complaints complaints_;
     std::vector<Topic> topics_;
     std::unordered_map<std::string, std::uint32_t> index_;
-    std::vector<DeadLetter> dead_letters_;
+    std::map<Origin, std::uint32_t> origin_numbers_;
+    std::vector<Origin> origins_;  // By these; the first is nobody.
+    std::vector<Letter> dead_letters_;
     bool pending_ = false;  // One of the following, or dead letters.
     std::optional<std::string> failure_;
     std::optional<std::string> retry_;

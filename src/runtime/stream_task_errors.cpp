@@ -108,7 +108,8 @@ void StreamTask::act_on(const ErrorResponse& response, std::string_view what,
                           .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
                           .timestamp = letter.timestamp,
                           .headers = &letter.headers,
-                          .partition = letter.partition});
+                          .partition = letter.partition,
+                          .origin = collector_->origin(id_, std::string(context.node))});
     }
     if (response.decision == ErrorDecision::kResume) {
         count_dropped();

@@ -56,6 +56,7 @@ StreamThread::StreamThread(Parts parts)
                                  .settings = parts_.task_settings,
                                  .dropped = counter("dropped-records-total"),
                                  .clock = parts_.clock,
+                                 .limits = parts_.batch_limits,
                                  .metadata_timeout = settings().request_timeout});
     consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, assignor_);
     committer_ = std::make_unique<Committer>(*consumer_, *collector_, *parts_.clock,
@@ -151,6 +152,8 @@ bool StreamThread::ready_to_join() {
 
 void StreamThread::subscribe() {
     tasks_changed();
+    collector_->expect(
+        topics_written(parts_.task_maker->application(), parts_.task_settings->dead_letter_topic));
     const kafka::Status status =
         consumer_->subscribe(subscription_of(parts_.task_maker->application()), *this);
     if (!status.ok()) {

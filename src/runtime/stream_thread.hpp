@@ -71,6 +71,7 @@ class StreamThread final : private kafka::ConsumerListener {
         const TaskMaker* task_maker = nullptr;
         const StartPositions* start_positions = nullptr;
         InternalTopics* internal_topics = nullptr;
+        BatchLimits* batch_limits = nullptr;  ///< May be null: topics are not asked.
         restore::Restorer* restorer = nullptr;
         metrics::Registry* metrics = nullptr;
         const Clock* clock = nullptr;

@@ -12,6 +12,7 @@ using kafka::Isolation;
 using kafka::OffsetSpec;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
 using ::testing::Pair;
@@ -107,6 +108,20 @@ TEST_P(AdminCalls, ShowNoSettingsOfAnUnknownTopic) {
 
     ASSERT_FALSE(shown.ok());
     EXPECT_EQ(shown.status().code(), ErrorCode::kUnknownTopic);
+}
+
+TEST_P(AdminCalls, TellTheLargestBatchThatEachTopicAccepts) {
+    const auto narrow = create_topic(1, {{"max.message.bytes", "5000"}});
+    const auto usual = create_topic();
+    const std::vector<std::string> names{usual, unique("missing"), narrow};
+
+    const auto limits = require_value(admin().largest_batches(names, kTimeout));
+
+    ASSERT_THAT(limits, SizeIs(3));
+    EXPECT_EQ(require_value(limits[0]), 1'048'588);
+    EXPECT_EQ(limits[1].status().code(), ErrorCode::kUnknownTopic) << limits[1].status().message();
+    EXPECT_THAT(limits[1].status().message(), HasSubstr(names[1]));
+    EXPECT_EQ(require_value(limits[2]), 5'000);
 }
 
 TEST_P(AdminCalls, DeleteTopics) {

@@ -218,6 +218,8 @@ TEST_P(ProduceConsume, RefusesARecordThatIsTooLarge) {
     const auto status = (*producer)->send(record(*producer, topic, "k", large));
 
     EXPECT_EQ(status.code(), ErrorCode::kMessageTooLarge);
+    EXPECT_THAT(status.message(), AllOf(HasSubstr(topic), HasSubstr("max.request.size"),
+                                        HasSubstr("message.max.bytes"), HasSubstr("1000000")));
     EXPECT_THAT(producer->failed(), SizeIs(0));
 }
 
@@ -230,10 +232,49 @@ TEST_P(ProduceConsume, FailsARecordThatTheTopicFindsTooLarge) {
     ASSERT_THAT(producer->failed(), SizeIs(1));
     EXPECT_EQ(producer->failed()[0].status.code(), ErrorCode::kMessageTooLarge);
     EXPECT_THAT(producer->failed()[0].status.message(),
-                AllOf(HasSubstr(topic), Not(HasSubstr("xxx"))))
+                AllOf(HasSubstr(topic), HasSubstr("max.message.bytes"), Not(HasSubstr("xxx"))))
         << "what is in a record does not belong into the log";
     EXPECT_THAT(producer->failed()[0].key, Optional(Bytes("k")));
     EXPECT_THAT(producer->failed()[0].value, Optional(SizeIs(6'000)));
+}
+
+TEST_P(ProduceConsume, RefusesABatchThatTheTopicFindsTooLargeWithAllItsRecords) {
+    const auto topic = create_topic(1, {{"max.message.bytes", "1000"}});
+    const auto producer = make_producer({{"linger.ms", "1000"}});
+    for (int i = 0; i < 20; ++i) {
+        producer->send(topic, "k", std::string(100, 'x'));
+    }
+    producer->flush();
+
+    ASSERT_THAT(producer->failed(), SizeIs(20));
+    EXPECT_EQ(producer->failed()[0].status.code(), ErrorCode::kMessageTooLarge);
+    EXPECT_EQ(end_offset({topic, 0}), 0);
+}
+
+// What keeps small records apart from those that topics refuse.
+TEST_P(ProduceConsume, SendsARecordThatIsLargerThanABatchAlone) {
+    const auto topic = create_topic(1, {{"max.message.bytes", "1000"}});
+    const auto producer = make_producer({{"linger.ms", "1000"}, {"batch.size", "1000"}});
+    std::vector<std::string> expected;
+    for (int i = 0; i < 40; ++i) {
+        const std::string name = std::to_string(i);
+        const bool large = i % 13 == 7;
+        producer->send(topic, name, std::string(large ? 1'000 : 100, 'x'));
+        if (!large) {
+            expected.push_back(name);
+        }
+    }
+    producer->flush();
+
+    EXPECT_THAT(producer->failed(),
+                ElementsAre(Field(&TestProducer::Failed::key, Optional(Bytes("7"))),
+                            Field(&TestProducer::Failed::key, Optional(Bytes("20"))),
+                            Field(&TestProducer::Failed::key, Optional(Bytes("33")))));
+    std::vector<std::string> delivered;
+    for (const RecordCopy& record : read_all({topic, 0})) {
+        delivered.push_back(record.key.value_or("?"));
+    }
+    EXPECT_EQ(delivered, expected);
 }
 
 TEST_P(ProduceConsume, FailsARecordWithoutKeyOnACompactedTopic) {

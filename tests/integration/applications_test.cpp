@@ -105,7 +105,6 @@ TEST_P(Applications, ReadTopicsOfAPatternAndThoseThatAreMadeLater) {
     EXPECT_THAT(read_lines(out), ElementsAre("k=first", "k=second"));
 }
 
-// The record is sent alone: what is in one batch with it is refused with it.
 TEST_P(Applications, AskAHandlerAboutRecordsThatCannotBeSent) {
     const auto in = create_topic("in");
     const auto out = create_topic("out", 1, {{"max.message.bytes", "5000"}});
@@ -114,7 +113,8 @@ TEST_P(Applications, AskAHandlerAboutRecordsThatCannotBeSent) {
     StreamsConfig skipping = config();
     skipping.production_exception_handler =
         [&](const ErrorContext& context, const FailedRecord& record, const std::exception& error) {
-            asked.add(to_string(context.task) + " " + std::string(record.key.value_or("?")) + " " +
+            asked.add(to_string(context.task) + " " + std::string(context.node) + " " +
+                      std::string(record.key.value_or("?")) + " " +
                       std::to_string(record.value.value_or("").size()) + " " + error.what());
             refused.happened();
             return ErrorResponse{.decision = ErrorDecision::kResume};
@@ -123,7 +123,7 @@ TEST_P(Applications, AskAHandlerAboutRecordsThatCannotBeSent) {
     builder.stream<Text, Text>(in)
         .map_values([](const Text& value) { return Text(std::stoul(value), 'x'); })
         .peek([&](const Text&) { processed.happened(); })
-        .to(out);
+        .to(out, {.name = "to-out"});
     const auto streams = client(std::move(builder).build(), skipping);
 
     streams->start();
@@ -135,7 +135,7 @@ TEST_P(Applications, AskAHandlerAboutRecordsThatCannotBeSent) {
     ASSERT_TRUE(processed.wait_for(3));
     ASSERT_TRUE(streams->close(kPatience));
 
-    EXPECT_THAT(asked.all(), ElementsAre(AllOf(StartsWith("0_0 b 6000 "), HasSubstr(out))));
+    EXPECT_THAT(asked.all(), ElementsAre(AllOf(StartsWith("0_0 to-out b 6000 "), HasSubstr(out))));
     EXPECT_THAT(read_lines(out), ElementsAre("a=x", "c=xx"));
     EXPECT_THAT(streams->metrics(), ::testing::Contains(::testing::Truly([](const Metric& metric) {
                     return metric.name == "dropped-records-total" && metric.value == 1;

@@ -27,6 +27,10 @@ struct DeadLetter {
 };
 
 /// Where and on which record something failed. Views, valid during the call of a handler.
+///
+/// Of a record that could not be delivered only the task, the node (a sink) and the dead letter
+/// topic are known, as what was read has been left behind; of one for a changelog topic not even
+/// task and node.
 struct ErrorContext {
     TaskId task{};
     std::string_view node{};   ///< Name of the node that failed; of the source for a record that

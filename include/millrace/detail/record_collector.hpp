@@ -3,6 +3,7 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
+#include "millrace/core/task_id.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
 
@@ -31,6 +32,9 @@ struct OutgoingRecord {
     /// When set, receives the offset the broker gave the record, if that is larger than what it
     /// holds, before the producer's flush returns. Must live until then. For changelogs.
     Offset* acknowledged = nullptr;
+
+    /// Who sent it, from RecordCollector::origin; 0: not known. Lost when `acknowledged` is set.
+    std::uint32_t origin = 0;
 };
 
 /// Where nodes and stores hand their serialised records. Over a producer at run time, a list in the
@@ -40,6 +44,10 @@ class RecordCollector {
     virtual ~RecordCollector() = default;
 
     virtual SinkTopic topic(const std::string& name) = 0;
+
+    /// A number for what `node` of `task` sends, by which errors of delivery name both. The same
+    /// for the same two.
+    virtual std::uint32_t origin(TaskId /*task*/, const std::string& /*node*/) { return 0; }
 
     /// Throws KafkaError when the topic does not exist.
     virtual Partition partition_count(SinkTopic topic) = 0;

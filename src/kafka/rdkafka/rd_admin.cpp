@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/rdkafka/rd_admin.hpp"
 
-#include "kafka/rdkafka/admin_call.hpp"
 #include "kafka/rdkafka/status_of_error.hpp"
 #include "kafka/rdkafka/timeouts.hpp"
 #include "millrace/core/error.hpp"
 
-#include <span>
+#include <charconv>
+#include <string_view>
 #include <utility>
 
 namespace millrace::kafka {
@@ -31,6 +31,43 @@ RdConfig make_admin_config(const ClientSettings& settings) {
     // What matters of an error is told by the call that fails on it; nobody would serve this queue.
     rd_kafka_conf_set_error_cb(config.get(), [](rd_kafka_t*, int, const char*, void*) noexcept {});
     return config;
+}
+
+std::span<const rd_kafka_ConfigResource_t* const> described(const RdEvent& answer) {
+    std::size_t count = 0;
+    const auto* const* const resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
+    return std::span(resources, count);
+}
+
+std::span<const rd_kafka_ConfigEntry_t* const> entries_of(
+    const rd_kafka_ConfigResource_t& resource) {
+    std::size_t count = 0;
+    const auto* const* const entries = rd_kafka_ConfigResource_configs(&resource, &count);
+    return std::span(entries, count);
+}
+
+Result<std::int64_t> largest_batch(const rd_kafka_ConfigResource_t& resource) {
+    const std::string doing = std::string("cannot read max.message.bytes of topic ") +
+                              rd_kafka_ConfigResource_name(&resource);
+    const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(&resource);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return status_of_error(error, doing);
+    }
+    for (const auto* entry : entries_of(resource)) {
+        const char* const value = rd_kafka_ConfigEntry_value(entry);
+        if (rd_kafka_ConfigEntry_name(entry) == std::string_view("max.message.bytes") &&
+            value != nullptr) {
+            const std::string_view text(value);
+            std::int64_t limit = 0;
+            const auto [end, failed] =
+                std::from_chars(text.data(), text.data() + text.size(), limit);
+            if (failed == std::errc{} && end == text.data() + text.size()) {
+                return limit;
+            }
+        }
+    }
+    return Status(ErrorCode::kOther, doing + ": the broker does not show it");
 }
 
 }  // namespace
@@ -162,30 +199,31 @@ Result<std::vector<Status>> RdAdmin::delete_topics(std::span<const std::string> 
     return statuses_of(results, count, "cannot delete topic");
 }
 
+Result<RdEvent> RdAdmin::describe_configs(AdminCall& call, std::span<const std::string> topics) {
+    RequestArray<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy> requests;
+    for (const std::string& topic : topics) {
+        requests.add(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    }
+    rd_kafka_DescribeConfigs(client_.get(), requests.data(), requests.size(), call.options(),
+                             call.answers());
+    return call.wait();
+}
+
 Result<std::map<std::string, std::string>> RdAdmin::topic_config(const std::string& name,
                                                                  milliseconds timeout) {
     AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
                    "cannot read the configuration of topic " + name);
-    RequestArray<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy> requests;
-    requests.add(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
-    rd_kafka_DescribeConfigs(client_.get(), requests.data(), requests.size(), call.options(),
-                             call.answers());
-    const Result<RdEvent> answer = call.wait();
+    const Result<RdEvent> answer = describe_configs(call, {&name, 1});
     if (!answer.ok()) {
         return answer.status();
     }
-    std::size_t count = 0;
-    const auto* const* const resources = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result(answer.value().get()), &count);
     std::map<std::string, std::string> config;
-    for (const auto* resource : std::span(resources, count)) {
+    for (const auto* resource : described(answer.value())) {
         const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(resource);
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
             return status_of_error(error, call.doing());
         }
-        std::size_t entry_count = 0;
-        const auto* const* const entries = rd_kafka_ConfigResource_configs(resource, &entry_count);
-        for (const auto* entry : std::span(entries, entry_count)) {
+        for (const auto* entry : entries_of(*resource)) {
             const char* const value = rd_kafka_ConfigEntry_value(entry);
             if (rd_kafka_ConfigEntry_source(entry) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG &&
                 value != nullptr) {
@@ -194,6 +232,31 @@ Result<std::map<std::string, std::string>> RdAdmin::topic_config(const std::stri
         }
     }
     return config;
+}
+
+Result<std::vector<Result<std::int64_t>>> RdAdmin::largest_batches(
+    std::span<const std::string> names, milliseconds timeout) {
+    std::vector<Result<std::int64_t>> limits;
+    if (names.empty()) {
+        return limits;
+    }
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
+                   "cannot read max.message.bytes of topics");
+    const Result<RdEvent> answer = describe_configs(call, names);
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::map<std::string_view, const rd_kafka_ConfigResource_t*> found;
+    for (const auto* resource : described(answer.value())) {
+        found.emplace(rd_kafka_ConfigResource_name(resource), resource);
+    }
+    for (const std::string& name : names) {
+        const auto resource = found.find(name);
+        limits.push_back(resource != found.end()
+                             ? largest_batch(*resource->second)
+                             : Status(ErrorCode::kOther, "no answer about topic " + name));
+    }
+    return limits;
 }
 
 }  // namespace millrace::kafka

@@ -3,10 +3,14 @@
 
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
+#include "kafka/rdkafka/admin_call.hpp"
 #include "kafka/rdkafka/rd_config.hpp"
 
-#include <memory>
+#include <cstdint>
+#include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace millrace::kafka {
 
@@ -25,6 +29,8 @@ class RdAdmin final : public Admin {
                                               std::chrono::milliseconds timeout) override;
     Result<std::map<std::string, std::string>> topic_config(
         const std::string& name, std::chrono::milliseconds timeout) override;
+    Result<std::vector<Result<std::int64_t>>> largest_batches(
+        std::span<const std::string> names, std::chrono::milliseconds timeout) override;
     Result<std::vector<Status>> delete_records(std::span<const StartPosition> before,
                                                std::chrono::milliseconds timeout) override;
     Result<std::vector<Offset>> list_offsets(std::span<const TopicPartition> partitions,
@@ -40,6 +46,7 @@ class RdAdmin final : public Admin {
     /// A client of this group. librdkafka crashes in a client without a group when a broker answers
     /// the question for a group's offsets with NOT_COORDINATOR (its issue 5040).
     RdClient make_group_client(const std::string& group) const;
+    Result<RdEvent> describe_configs(AdminCall& call, std::span<const std::string> topics);
     Result<std::vector<Offset>> ask_offsets(std::span<const TopicPartition> partitions,
                                             OffsetSpec spec, Isolation isolation,
                                             std::chrono::milliseconds timeout);

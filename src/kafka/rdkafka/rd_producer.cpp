@@ -10,6 +10,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
@@ -46,13 +47,33 @@ enum Argument : std::size_t {
     kTopic,
     kPartition,
     kFlags,
-    kAcknowledged,
+    kOpaque,
     kKey,
     kValue,
     kTimestamp,
     kHeaders,
     kArguments
 };
+
+// A message carries one pointer for us: to where its offset goes, or else the number of its origin,
+// marked by the lowest bit, which no such address has.
+static_assert(alignof(Offset) > 1 && sizeof(std::uintptr_t) > sizeof(std::uint32_t));
+
+void* opaque_of(const ProducerRecord& record) noexcept {
+    if (record.acknowledged != nullptr || record.origin == 0) {
+        return record.acknowledged;
+    }
+    return reinterpret_cast<void*>((std::uintptr_t{record.origin} << 1) | 1);
+}
+
+std::uint32_t origin_of(const void* opaque) noexcept {
+    const auto bits = reinterpret_cast<std::uintptr_t>(opaque);
+    return (bits & 1) != 0 ? static_cast<std::uint32_t>(bits >> 1) : 0;
+}
+
+bool is_address(const void* opaque) noexcept {
+    return opaque != nullptr && (reinterpret_cast<std::uintptr_t>(opaque) & 1) == 0;
+}
 
 void set_bytes(rd_kafka_vu_t& argument, const NullableBytes& bytes) noexcept {
     // Copied and not written to.
@@ -146,7 +167,7 @@ Result<Partition> RdProducer::partition_count(TopicHandle topic, milliseconds ti
 RdError RdProducer::produce(const ProducerRecord& record, const Topic& topic) {
     arguments_[kTopic].u.rkt = topic.handle.get();
     arguments_[kPartition].u.i32 = record.partition;
-    arguments_[kAcknowledged].u.ptr = record.acknowledged;
+    arguments_[kOpaque].u.ptr = opaque_of(record);
     set_bytes(arguments_[kKey], record.key);
     set_bytes(arguments_[kValue], record.value);
     // Zero stands for "now".
@@ -166,7 +187,18 @@ RdError RdProducer::produce(const ProducerRecord& record, const Topic& topic) {
     return error;
 }
 
+std::size_t RdProducer::largest_record() const {
+    char text[32] = "";
+    std::size_t size = sizeof text;
+    MILLRACE_CHECK(rd_kafka_conf_get(rd_kafka_conf(client_.get()), "message.max.bytes", text,
+                                     &size) == RD_KAFKA_CONF_OK);
+    return std::stoul(text);
+}
+
 Status RdProducer::send_failure(const RdError& error, const Topic& topic) {
+    if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+        return larger_than_producer_accepts(topic.name, largest_record());
+    }
     const std::string doing = "cannot send to topic " + topic.name;
     // After a fatal error sending is refused, without saying that this is final.
     return rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR
@@ -227,7 +259,10 @@ void RdProducer::report_failure(const rd_kafka_message_t& message) {
     // thread frees meanwhile.
     const Status status = status_of_client_error(
         client_.get(), message.err,
-        "cannot deliver to " + to_string(TopicPartition{topic, message.partition}));
+        "cannot deliver to " + to_string(TopicPartition{topic, message.partition}),
+        message.err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+            ? "batch larger than max.message.bytes of the topic"
+            : std::string_view());
     Headers headers;
     headers.reset(rd_header_source(), &message);
     listener_.on_failed_delivery(
@@ -237,7 +272,8 @@ void RdProducer::report_failure(const rd_kafka_message_t& message) {
          .value = nullable_view(message.payload, message.len),
          .timestamp = timestamp_of(rd_kafka_message_timestamp(&message, nullptr)),
          .headers = headers,
-         .status = status});
+         .status = status,
+         .origin = origin_of(message._private)});
     headers.clear();
 }
 
@@ -264,7 +300,7 @@ rd_kafka_resp_err_t RdProducer::new_client_callback(rd_kafka_t* client, const rd
 
 rd_kafka_resp_err_t RdProducer::acknowledgement_callback(rd_kafka_t*, rd_kafka_message_t* message,
                                                          void*) noexcept {
-    if (message->_private != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (is_address(message->_private) && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         // While a partition moves between brokers, two of their threads may be at it.
         const std::atomic_ref<Offset> acknowledged(*static_cast<Offset*>(message->_private));
         Offset known = acknowledged.load(std::memory_order_relaxed);

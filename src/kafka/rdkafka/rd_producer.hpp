@@ -61,6 +61,7 @@ class RdProducer final : public Producer {
     void report_failure(const rd_kafka_message_t& message);
     const Topic& known(TopicHandle topic) const;
     RdError produce(const ProducerRecord& record, const Topic& topic);
+    std::size_t largest_record() const;
     Status send_failure(const RdError& error, const Topic& topic);
     void rethrow_from_callback();
 

@@ -81,6 +81,23 @@ kafka::Result<std::map<std::string, std::string>> EmbeddedAdmin::topic_config(
     return topic->config;
 }
 
+kafka::Result<std::vector<kafka::Result<std::int64_t>>> EmbeddedAdmin::largest_batches(
+    std::span<const std::string> names, std::chrono::milliseconds timeout) {
+    auto lock = cluster_->lock();
+    if (auto status = cluster_->await_reachable(lock, client_id_, timeout); !status.ok()) {
+        return status;
+    }
+    std::vector<kafka::Result<std::int64_t>> limits;
+    for (const auto& name : names) {
+        if (const auto topic = cluster_->topics().find(name)) {
+            limits.emplace_back(topic->settings->max_message_bytes);
+        } else {
+            limits.emplace_back(unknown(name));
+        }
+    }
+    return limits;
+}
+
 kafka::Status EmbeddedAdmin::delete_records_before(const kafka::StartPosition& before) {
     const auto log = cluster_->topics().find(before.partition);
     if (log == nullptr) {

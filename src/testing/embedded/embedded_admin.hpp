@@ -24,6 +24,8 @@ class EmbeddedAdmin final : public kafka::Admin {
         std::span<const std::string> names, std::chrono::milliseconds timeout) override;
     kafka::Result<std::map<std::string, std::string>> topic_config(
         const std::string& name, std::chrono::milliseconds timeout) override;
+    kafka::Result<std::vector<kafka::Result<std::int64_t>>> largest_batches(
+        std::span<const std::string> names, std::chrono::milliseconds timeout) override;
     kafka::Result<std::vector<kafka::Status>> delete_records(
         std::span<const kafka::StartPosition> before, std::chrono::milliseconds timeout) override;
     kafka::Result<std::vector<Offset>> list_offsets(std::span<const TopicPartition> partitions,

@@ -4,6 +4,7 @@
 #include "kafka/murmur2.hpp"
 #include "testing/embedded/client_settings.hpp"
 #include "testing/embedded/statuses.hpp"
+#include "testing/embedded/wire_size.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -11,20 +12,14 @@
 namespace millrace::testing::embedded {
 namespace {
 
+/// As large as a batch gets before it is sent without waiting for more.
 constexpr std::size_t kBatchBytes = 256 << 10;
 constexpr std::size_t kBatchRecords = 10'000;
-
-/// What librdkafka reckons a record takes on the wire beyond its contents.
-constexpr std::size_t kWireOverhead = 36;
 
 constexpr std::int64_t kMaxInt = std::numeric_limits<std::int32_t>::max();
 
 /// How long send waits at a time while its queue is full.
 constexpr std::chrono::milliseconds kRoomCheck{100};
-
-std::size_t size_of(const NullableBytes& bytes) {
-    return bytes ? bytes->size() : 0;
-}
 
 }  // namespace
 
@@ -39,6 +34,9 @@ EmbeddedProducer::EmbeddedProducer(std::shared_ptr<Cluster> cluster,
       message_timeout_(number_setting(settings, "message.timeout.ms", 300'000, 0, kMaxInt)),
       message_bytes_max_(static_cast<std::size_t>(
           number_setting(settings, "message.max.bytes", 1'000'000, 1'000, 1'000'000'000))),
+      batch_bytes_max_(std::min(
+          message_bytes_max_,
+          static_cast<std::size_t>(number_setting(settings, "batch.size", 1'000'000, 1, kMaxInt)))),
       buffered_max_(static_cast<std::size_t>(
           number_setting(settings, "queue.buffering.max.messages", 100'000, 0, kMaxInt))),
       idempotent_(text_setting(settings, "enable.idempotence", "true") == "true" ||
@@ -128,10 +126,11 @@ kafka::Status EmbeddedProducer::send(const kafka::ProducerRecord& record) {
     if (auto status = may_send(); !status.ok()) [[unlikely]] {
         return status;
     }
-    if (size_of(record.key) + size_of(record.value) + kWireOverhead > message_bytes_max_) {
-        return {kafka::ErrorCode::kMessageTooLarge, "record exceeds message.max.bytes"};
-    }
     TopicState& topic = topics_.at(record.topic.index);
+    const std::size_t size = wire_size_at_most(record);
+    if (size > message_bytes_max_) {
+        return kafka::larger_than_producer_accepts(topic.name, message_bytes_max_);
+    }
     const auto partition = choose_partition(topic, record);
     if (!partition.ok()) {
         return partition.status();
@@ -142,6 +141,11 @@ kafka::Status EmbeddedProducer::send(const kafka::ProducerRecord& record) {
         }
     }
     PartitionState& state = topic.partitions[static_cast<std::size_t>(partition.value())];
+    if (!fits(state.records, size)) {
+        const auto lock = cluster_->lock();
+        seal(topic, partition.value());
+        append_pending(record.topic.index, partition.value());
+    }
     auto& clock = cluster_->clock();
     const bool first = state.records.building_count() == 0;
     const std::int64_t timestamp =
@@ -156,6 +160,15 @@ kafka::Status EmbeddedProducer::send(const kafka::ProducerRecord& record) {
         append_pending(record.topic.index, partition.value());
     }
     return {};
+}
+
+/// Whether a record of that size may join the batch being built. As with librdkafka, the first one
+/// always may: what is larger than a batch may be travels alone.
+bool EmbeddedProducer::fits(const RecordAccumulator& records, std::size_t size) const noexcept {
+    const std::size_t count = records.building_count();
+    return count == 0 ||
+           kRequestBytes + wire_size_at_most(count, records.building_bytes()) + size <=
+               batch_bytes_max_;
 }
 
 void EmbeddedProducer::mark_dirty(std::uint32_t topic, Partition partition) {
@@ -292,7 +305,7 @@ void EmbeddedProducer::fail(std::uint32_t topic, Partition partition, const Pend
     if (state_ == State::kInTransaction) {
         state_ = State::kMustAbort;
     }
-    failures_.push_back({topic, partition, pending.batch, std::move(status)});
+    failures_.push_back({topic, partition, pending.batch, pending.origins, std::move(status)});
     account(pending);
 }
 
@@ -324,13 +337,17 @@ void EmbeddedProducer::serve() {
 }
 
 void EmbeddedProducer::tell(const Failure& failure) {
+    auto run = failure.origins.begin();
     for (std::uint32_t index = 0; index < failure.batch->count(); ++index) {
+        while (run + 1 != failure.origins.end() && (run + 1)->first <= index) {
+            ++run;
+        }
         const RecordView record = failure.batch->record(index);
         Headers headers;
         headers.reset(*failure.batch, &failure.batch->entry(index));
         listener_.on_failed_delivery({topics_[failure.topic].name, failure.partition, record.key,
                                       record.value, timestamp_of(record.timestamp), headers,
-                                      failure.status});
+                                      failure.status, run->origin});
     }
 }
 

@@ -74,6 +74,7 @@ class EmbeddedProducer final : public kafka::Producer {
         std::uint32_t topic = 0;
         Partition partition = 0;
         BatchRef batch;
+        std::vector<OriginRun> origins;
         kafka::Status status;
     };
 
@@ -84,6 +85,7 @@ class EmbeddedProducer final : public kafka::Producer {
     kafka::Result<Partition> choose_partition(TopicState& topic,
                                               const kafka::ProducerRecord& record);
     void seal(TopicState& topic, Partition partition);
+    bool fits(const RecordAccumulator& records, std::size_t size) const noexcept;
     void mark_dirty(std::uint32_t topic, Partition partition);
     kafka::Status make_room();
 
@@ -111,6 +113,7 @@ class EmbeddedProducer final : public kafka::Producer {
     const std::int64_t transaction_timeout_;
     const std::int64_t message_timeout_;  ///< 0: none.
     const std::size_t message_bytes_max_;
+    const std::size_t batch_bytes_max_;
     const std::size_t buffered_max_;
     const bool idempotent_;
 

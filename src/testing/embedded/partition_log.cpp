@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "testing/embedded/compaction.hpp"
 #include "testing/embedded/statuses.hpp"
+#include "testing/embedded/wire_size.hpp"
 
 #include <algorithm>
 
@@ -48,13 +49,13 @@ kafka::Status PartitionLog::check(const RecordBatch& batch) const {
             return failure(kafka::ErrorCode::kInvalidRecord,
                            "compacted topic needs keys: " + to_string(which_));
         }
-        const std::int64_t size = std::max(entry.key_size, 0) +
-                                  std::int64_t{std::max(entry.value_size, 0)} +
-                                  std::int64_t{entry.headers_size};
-        if (size > settings_->max_message_bytes) {
-            return failure(kafka::ErrorCode::kMessageTooLarge,
-                           "record exceeds max.message.bytes of " + to_string(which_));
-        }
+    }
+    const auto limit = static_cast<std::size_t>(settings_->max_message_bytes);
+    if (wire_size_at_most(batch.count(), batch.byte_size()) > limit && wire_size(batch) > limit) {
+        return failure(kafka::ErrorCode::kMessageTooLarge,
+                       "batch of " + std::to_string(wire_size(batch)) +
+                           " bytes is larger than max.message.bytes of the topic, " +
+                           std::to_string(limit) + ": " + to_string(which_));
     }
     return {};
 }

@@ -20,10 +20,17 @@ struct Acknowledgement {
     std::uint32_t delta = 0;
 };
 
+/// Records of one origin that follow each other in a batch, from this one on.
+struct OriginRun {
+    std::uint32_t first = 0;
+    std::uint32_t origin = 0;
+};
+
 /// A batch on its way to the log.
 struct PendingBatch {
     BatchRef batch;
     std::vector<Acknowledgement> acknowledgements;
+    std::vector<OriginRun> origins;
     std::int64_t since = 0;  ///< Ticks of its first record.
     std::int32_t sequence = 0;
 };
@@ -38,6 +45,9 @@ class RecordAccumulator {
         }
         if (record.acknowledged != nullptr) {
             acknowledge(record.acknowledged);
+        }
+        if (origins_.empty() || origins_.back().origin != record.origin) {
+            origins_.push_back({static_cast<std::uint32_t>(builder_.count()), record.origin});
         }
         builder_.add(record.key, record.value, timestamp, record.headers);
     }
@@ -56,6 +66,7 @@ class RecordAccumulator {
         next_sequence_ += static_cast<std::int32_t>(builder_.count());
         pending.batch = builder_.seal();
         pending.acknowledgements = std::exchange(acknowledgements_, {});
+        pending.origins = std::exchange(origins_, {});
         pending.since = since_;
         pending_.push_back(std::move(pending));
     }
@@ -78,6 +89,7 @@ class RecordAccumulator {
 
     BatchBuilder builder_;
     std::vector<Acknowledgement> acknowledgements_;
+    std::vector<OriginRun> origins_;
     std::int64_t since_ = 0;
     std::int32_t next_sequence_ = 0;
     std::deque<PendingBatch> pending_;

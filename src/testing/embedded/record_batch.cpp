@@ -39,6 +39,15 @@ std::int32_t size_of(const NullableBytes& bytes) {
 
 }  // namespace
 
+std::size_t encoded_size(const Headers& headers) {
+    std::size_t size = 0;
+    for (const Header& header : headers) {
+        size += sizeof(std::uint32_t) + header.key.size() + sizeof(std::int32_t) +
+                (header.value ? header.value->size() : 0);
+    }
+    return size;
+}
+
 void encode_headers(const Headers& headers, Bytes& out) {
     for (const Header& header : headers) {
         put(out, static_cast<std::uint32_t>(header.key.size()));

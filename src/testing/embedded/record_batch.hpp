@@ -33,6 +33,9 @@ struct RecordView {
     BytesView encoded_headers;  ///< Empty: none. See encode_headers.
 };
 
+/// How many bytes encode_headers makes of them.
+std::size_t encoded_size(const Headers& headers);
+
 /// Headers in the form batches keep them in; empty for none.
 void encode_headers(const Headers& headers, Bytes& out);
 void decode_headers(BytesView encoded, std::vector<Header>& out);

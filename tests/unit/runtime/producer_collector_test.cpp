@@ -5,6 +5,7 @@
 #include "millrace/core/error.hpp"
 #include "millrace/testing/embedded_broker.hpp"
 #include "runtime/task_errors.hpp"
+#include "support/forwarding_admin.hpp"
 
 #include <gmock/gmock.h>
 
@@ -30,6 +31,25 @@ detail::OutgoingRecord record(BytesView key, std::optional<Partition> partition 
             .acknowledged = nullptr};
 }
 
+/// The value of a record of 100 bytes that begins with its number.
+std::string value(int number) {
+    std::string text = std::to_string(number);
+    text.resize(100, ' ');
+    return text;
+}
+
+/// May not ask about topics.
+class UninformedAdmin final : public support::ForwardingAdmin {
+  public:
+    using ForwardingAdmin::ForwardingAdmin;
+
+    kafka::Result<std::vector<kafka::Result<std::int64_t>>> largest_batches(
+        std::span<const std::string> names, std::chrono::milliseconds) override {
+        return std::vector<kafka::Result<std::int64_t>>(
+            names.size(), kafka::Status(kafka::ErrorCode::kAuthorization, "not for you"));
+    }
+};
+
 class ProducerCollectorTest : public ::testing::Test {
   protected:
     ProducerCollectorTest() {
@@ -39,15 +59,46 @@ class ProducerCollectorTest : public ::testing::Test {
 
     ProducerCollector make() {
         return ProducerCollector({.supplier = broker.clients(),
-                                  .producer_settings = {},
+                                  .producer_settings = producer_settings,
                                   .settings = settings,
                                   .dropped = dropped,
                                   .clock = &clock,
+                                  .limits = limits.get(),
                                   .metadata_timeout = 100ms});
     }
 
+    void learn_limits_from(kafka::Admin& from) {
+        limits = std::make_unique<BatchLimits>(from, clock, 1s);
+    }
+
+    /// Sends small records, with a large one in their midst if its size is given.
+    static void send_many(ProducerCollector& collector, const std::string& topic,
+                          std::size_t large = 0) {
+        for (int i = 0; i < kMany; ++i) {
+            detail::OutgoingRecord out = record("k", 0);
+            const std::string text =
+                large > 0 && i == kMany / 2 ? std::string(large, 'x') : value(i);
+            out.value = text;
+            collector.send(collector.topic(topic), out);
+        }
+    }
+
+    void resume_and_remember_sizes() {
+        settings->production_handler = [this](const auto&, const FailedRecord& failed,
+                                              const auto&) {
+            refused.push_back(failed.value.value_or("").size());
+            return ErrorResponse{ErrorDecision::kResume};
+        };
+    }
+
+    static constexpr int kMany = 50;
+
     testing::EmbeddedBroker broker;
     ManualClock clock;
+    std::unique_ptr<kafka::Admin> admin = broker.clients()->make_admin({});
+    std::unique_ptr<BatchLimits> limits;  // Null: topics are not asked.
+    std::vector<std::size_t> refused;
+    kafka::ClientSettings producer_settings;
     std::shared_ptr<metrics::Counter> dropped = std::make_shared<metrics::Counter>();
     std::shared_ptr<TaskSettings> settings = std::make_shared<TaskSettings>();
 };
@@ -129,6 +180,138 @@ TEST_F(ProducerCollectorTest, GoesOnAndCountsWhenTheHandlerResumesWithADeadLette
     EXPECT_EQ(dropped->value(), 1U);
     EXPECT_THAT(broker.records("dead"), ElementsAre(Field(&testing::BrokerRecord::key, "k")));
     EXPECT_THAT(broker.records("out"), ElementsAre(Field(&testing::BrokerRecord::key, "next")));
+}
+
+TEST_F(ProducerCollectorTest, LosesNoNeighbourOfARecordThatATopicFindsTooLarge) {
+    broker.create_topic("narrow", 1, {{"max.message.bytes", "1000"}});
+    learn_limits_from(*admin);
+    resume_and_remember_sizes();
+    ProducerCollector collector = make();
+    collector.expect(std::vector<std::string>{"out", "narrow"});
+    send_many(collector, "narrow", 2000);
+    ASSERT_TRUE(collector.flush(1s));
+
+    EXPECT_THAT(refused, ElementsAre(2000));
+    EXPECT_THAT(broker.records("narrow"), SizeIs(kMany - 1));
+}
+
+TEST_F(ProducerCollectorTest, DeliversWhatWasSentBeforeATopicOfSmallerBatchesTurnsUp) {
+    broker.create_topic("narrow", 1, {{"max.message.bytes", "1000"}});
+    learn_limits_from(*admin);
+    ProducerCollector collector = make();
+    Offset acknowledged = -1;
+    detail::OutgoingRecord change = record("k", 0);
+    change.acknowledged = &acknowledged;
+    collector.send(collector.topic("out"), change);
+    send_many(collector, "narrow");
+    ASSERT_TRUE(collector.flush(1s));
+
+    EXPECT_EQ(acknowledged, 0);
+    EXPECT_THAT(broker.records("out"), SizeIs(1));
+    EXPECT_THAT(broker.records("narrow"), SizeIs(kMany));
+}
+
+TEST_F(ProducerCollectorTest, KeepsTheBatchesSmallThatTheUserWantsSmall) {
+    broker.create_topic("narrow", 1, {{"max.message.bytes", "1000"}});
+    learn_limits_from(*admin);
+    producer_settings["batch.size"] = "500";
+    ProducerCollector collector = make();
+    collector.topic("narrow");
+    // Would be accepted together with others in a batch of 1000.
+    resume_and_remember_sizes();
+    broker.delete_topic("narrow");
+    broker.create_topic("narrow", 1, {{"max.message.bytes", "600"}});
+    send_many(collector, "narrow");
+
+    EXPECT_TRUE(collector.flush(1s));
+    EXPECT_THAT(refused, ElementsAre());
+}
+
+TEST_F(ProducerCollectorTest, GoesBackForSmallerBatchesWhenATopicHasBecomeNarrower) {
+    learn_limits_from(*admin);
+    resume_and_remember_sizes();
+    ProducerCollector collector = make();
+    collector.topic("out");
+    broker.delete_topic("out");
+    broker.create_topic("out", 1, {{"max.message.bytes", "1000"}});
+    send_many(collector, "out", 2000);
+
+    EXPECT_THROW(collector.flush(1s), TaskMigrated);
+    EXPECT_THAT(refused, ElementsAre()) << "nothing is lost yet";
+    collector.reset();
+    send_many(collector, "out", 2000);
+    ASSERT_TRUE(collector.flush(1s));
+
+    EXPECT_THAT(refused, ElementsAre(2000));
+    EXPECT_THAT(broker.records("out"), SizeIs(kMany - 1));
+}
+
+TEST_F(ProducerCollectorTest, FindsTheSizeOfBatchesByTrialWhenItMayNotAsk) {
+    UninformedAdmin uninformed(*admin);
+    learn_limits_from(uninformed);
+    resume_and_remember_sizes();
+    broker.create_topic("narrow", 1, {{"max.message.bytes", "1000"}});
+    producer_settings["batch.size"] = "5000";
+    ProducerCollector collector = make();
+    const auto attempt = [&] {
+        send_many(collector, "narrow", 2000);
+        return collector.flush(1s);
+    };
+    // 5000, 2500 and then 1250, which is reckoned with the largest size that records may have.
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_THROW(attempt(), TaskMigrated);
+        EXPECT_THAT(refused, ElementsAre());
+        collector.reset();
+    }
+    const auto before = broker.records("narrow").size();
+    ASSERT_TRUE(attempt());
+
+    EXPECT_THAT(refused, ElementsAre(2000));
+    EXPECT_THAT(broker.records("narrow"), SizeIs(before + kMany - 1));
+}
+
+TEST_F(ProducerCollectorTest, AsksTheHandlerWhenSmallerBatchesWouldNotHelp) {
+    learn_limits_from(*admin);
+    resume_and_remember_sizes();
+    ProducerCollector collector = make();
+    broker.fail_next(BrokerOperation::kProduce, BrokerFault::kMessageTooLarge);
+    collector.send(collector.topic("out"), record("k", 0));
+
+    EXPECT_TRUE(collector.flush(1s));
+    EXPECT_THAT(refused, ElementsAre(1));
+}
+
+TEST_F(ProducerCollectorTest, NamesWhoSentARecordThatCannotBeDelivered) {
+    std::vector<std::string> who;
+    settings->production_handler = [&](const ErrorContext& context, const FailedRecord& failed,
+                                       const auto&) {
+        who.push_back(Bytes(failed.key.value_or("")) + " by " + to_string(context.task) + " " +
+                      std::string(context.node));
+        return ErrorResponse{ErrorDecision::kResume};
+    };
+    producer_settings["message.max.bytes"] = "1000";
+    ProducerCollector collector = make();
+    const auto topic = collector.topic("out");
+    const auto send = [&](BytesView key, std::uint32_t origin, std::size_t size = 1) {
+        detail::OutgoingRecord out = record(key, 0);
+        const std::string text(size, 'x');
+        out.value = text;
+        out.origin = origin;
+        collector.send(topic, out);
+    };
+    broker.fail_next(BrokerOperation::kProduce, BrokerFault::kInvalidRecord);
+    send("a", collector.origin({0, 1}, "SINK-1"));
+    send("b", collector.origin({0, 1}, "SINK-1"));
+    send("c", collector.origin({0, 2}, "SINK-1"));
+    send("d", 0);
+    send("e", collector.origin({0, 1}, "SINK-2"));
+    send("f", collector.origin({0, 1}, "SINK-1"));
+    collector.flush(1s);
+    send("large", collector.origin({0, 1}, "SINK-2"), 2000);
+
+    EXPECT_THAT(who,
+                ElementsAre("a by 0_1 SINK-1", "b by 0_1 SINK-1", "c by 0_2 SINK-1", "d by 0_0 ",
+                            "e by 0_1 SINK-2", "f by 0_1 SINK-1", "large by 0_1 SINK-2"));
 }
 
 TEST_F(ProducerCollectorTest, WorksAgainAfterAReset) {

@@ -9,6 +9,7 @@
 #include "millrace/serde/serde.hpp"
 #include "millrace/windows/windowed.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -43,6 +44,7 @@ class SinkNode final : public Node, public Input<K, V> {
 
     void init(TaskContext& context) override {
         Node::init(context);
+        origin_ = context.collector().origin(context.task_id(), name());
         if (!settings_.topic.empty()) {
             topic_name_ =
                 settings_.internal ? context.internal_topic(settings_.topic) : settings_.topic;
@@ -54,8 +56,11 @@ class SinkNode final : public Node, public Input<K, V> {
         if (settings_.topic.empty()) {
             choose_topic(record);
         }
-        OutgoingRecord out{
-            .key = {}, .value = {}, .timestamp = record.timestamp, .headers = &record.headers};
+        OutgoingRecord out{.key = {},
+                           .value = {},
+                           .timestamp = record.timestamp,
+                           .headers = &record.headers,
+                           .origin = origin_};
         try {
             out.key = write_nullable<K>(settings_.key_serde, record.key, key_bytes_);
             out.value = write_nullable<V>(settings_.value_serde, record.value, value_bytes_);
@@ -107,6 +112,7 @@ class SinkNode final : public Node, public Input<K, V> {
     SinkSettings<K, V> settings_;
     std::string topic_name_;
     SinkTopic topic_;
+    std::uint32_t origin_ = 0;
     std::unordered_map<std::string, SinkTopic> chosen_;
     Bytes key_bytes_;
     Bytes value_bytes_;
