@@ -67,6 +67,7 @@ class Application : public ::testing::TestWithParam<BrokerKind> {
     StreamsConfig config() const;
     std::unique_ptr<KafkaStreams> client(const Topology& topology,
                                          const StreamsConfig& config) const;
+    const std::shared_ptr<kafka::ClientSupplier>& clients() const noexcept { return clients_; }
     const std::string& application() const noexcept { return application_; }
 
     /// Removes what was kept on disk. Requires that no client runs.

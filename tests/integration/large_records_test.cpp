@@ -3,11 +3,14 @@
 // Records and batches that are too large for the topics they are sent to.
 #include "integration/application.hpp"
 
+#include "support/forwarding_admin.hpp"
 #include "support/kafka_broker.hpp"
 #include "support/kafka_clients.hpp"
 
 #include <algorithm>
 #include <mutex>
+#include <span>
+#include <utility>
 
 namespace millrace::testing {
 namespace {
@@ -22,6 +25,43 @@ using Text = std::string;
 
 constexpr int kRecords = 200;
 constexpr int kLarge = 77;  // The one among them that is too large.
+
+/// May not ask what topics accept.
+class UninformedAdmin final : public support::ForwardingAdmin {
+  public:
+    explicit UninformedAdmin(std::unique_ptr<kafka::Admin> to)
+        : ForwardingAdmin(*to), owned_(std::move(to)) {}
+
+    kafka::Result<std::vector<kafka::Result<std::int64_t>>> largest_batches(
+        std::span<const std::string> names, std::chrono::milliseconds) override {
+        return std::vector<kafka::Result<std::int64_t>>(
+            names.size(), kafka::Status(kafka::ErrorCode::kAuthorization, "not for you"));
+    }
+
+  private:
+    std::unique_ptr<kafka::Admin> owned_;
+};
+
+class UninformedClients final : public kafka::ClientSupplier {
+  public:
+    explicit UninformedClients(std::shared_ptr<kafka::ClientSupplier> to) : to_(std::move(to)) {}
+
+    std::unique_ptr<kafka::Consumer> make_consumer(
+        const kafka::ClientSettings& settings,
+        std::shared_ptr<kafka::GroupAssignor> assignor) override {
+        return to_->make_consumer(settings, std::move(assignor));
+    }
+    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
+                                                   kafka::ProducerListener& listener) override {
+        return to_->make_producer(settings, listener);
+    }
+    std::unique_ptr<kafka::Admin> make_admin(const kafka::ClientSettings& settings) override {
+        return std::make_unique<UninformedAdmin>(to_->make_admin(settings));
+    }
+
+  private:
+    std::shared_ptr<kafka::ClientSupplier> to_;
+};
 
 class LargeRecords : public Application {
   protected:
@@ -67,6 +107,7 @@ class LargeRecords : public Application {
             const std::scoped_lock lock(mutex_);
             asked_.push_back(std::string(record.topic) + " " +
                              std::to_string(record.value.value_or("").size()) + " " + error.what());
+            refused.happened();
             return ErrorResponse{.decision = ErrorDecision::kResume};
         };
         return config;
@@ -83,6 +124,8 @@ class LargeRecords : public Application {
         ASSERT_TRUE(processed.wait_for(kRecords));
         ASSERT_TRUE(streams->close(kPatience));
     }
+
+    support::Events refused;
 
   private:
     mutable std::mutex mutex_;
@@ -134,6 +177,28 @@ TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostInTopicsThatRecordsName) {
     EXPECT_THAT(asked(), ElementsAre(HasSubstr(narrow + " 6000")));
     EXPECT_THAT(read_lines(wide), ElementsAreArray(in_wide));
     EXPECT_THAT(read_lines(narrow), ElementsAreArray(in_narrow));
+}
+
+// The thread goes back to its last commit until batches are small enough: records may come twice.
+TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheLimitsMayNotBeAsked) {
+    const auto in = create_topic("in");
+    const auto out = create_topic("out", 1, {{"max.message.bytes", "5000"}});
+    StreamsBuilder builder;
+    builder.stream<Text, Text>(in).to(out);
+    send(in, small_and_one_large());
+    KafkaStreams streams(std::move(builder).build(), resuming(),
+                         std::make_shared<UninformedClients>(clients()));
+
+    streams.start();
+    ASSERT_TRUE(refused.wait_for(1));
+    ASSERT_TRUE(wait_for_lines(out, kRecords - 1));
+    ASSERT_TRUE(streams.close(kPatience));
+
+    EXPECT_THAT(asked(), ElementsAre(HasSubstr(out + " 6000")));
+    const auto lines = read_lines(out);
+    ASSERT_GE(lines.size(), std::size_t{kRecords - 1});
+    EXPECT_THAT(std::vector(lines.end() - (kRecords - 1), lines.end()),
+                ElementsAreArray(without_the_large(lines_of(small()))));
 }
 
 TEST_P(LargeRecords, AreNotMadeOfSmallOnesBySendingThemTogether) {
