@@ -23,7 +23,7 @@ std::int64_t number(const kafka::ClientSettings& settings, const std::string& na
     return value;
 }
 
-/// A batch holds a record of this size beside others only when it is larger.
+/// Of a record, at least: it shares a batch with others only if batches may be larger than that.
 std::int64_t least_size(const kafka::FailedDelivery& failed) {
     std::size_t size = failed.key.value_or("").size() + failed.value.value_or("").size();
     for (const Header& header : failed.headers) {

@@ -251,6 +251,34 @@ TEST_P(ProduceConsume, RefusesABatchThatTheTopicFindsTooLargeWithAllItsRecords) 
     EXPECT_EQ(end_offset({topic, 0}), 0);
 }
 
+TEST_P(ProduceConsume, MeasuresBatchesToTheByte) {
+    const auto topic = create_topic(1, {{"max.message.bytes", "1000"}});
+    const auto producer = make_producer();
+    constexpr std::size_t kOverhead = 71;  // 61 of the batch, 9 of the record, 1 of the key.
+    producer->send(topic, "k", std::string(1'000 - kOverhead, 'x'));
+    producer->flush();
+    EXPECT_THAT(producer->failed(), SizeIs(0));
+    producer->send(topic, "k", std::string(1'001 - kOverhead, 'x'));
+    producer->flush();
+    EXPECT_THAT(producer->failed(), SizeIs(1));
+
+    // A header takes a byte for each of its two sizes.
+    const auto other = make_producer();
+    const std::string value(1'000 - kOverhead - 4, 'x');
+    auto wanted = record(*other, topic, "k", value);
+    wanted.partition = 0;
+    const Headers fits{{"h", "1"}};
+    wanted.headers = &fits;
+    require_ok((*other)->send(wanted));
+    other->flush();
+    EXPECT_THAT(other->failed(), SizeIs(0));
+    const Headers too_large{{"h", "12"}};
+    wanted.headers = &too_large;
+    require_ok((*other)->send(wanted));
+    other->flush();
+    EXPECT_THAT(other->failed(), SizeIs(1));
+}
+
 // What keeps small records apart from those that topics refuse.
 TEST_P(ProduceConsume, SendsARecordThatIsLargerThanABatchAlone) {
     const auto topic = create_topic(1, {{"max.message.bytes", "1000"}});

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <tuple>
 #include <utility>
@@ -63,7 +64,7 @@ void* opaque_of(const ProducerRecord& record) noexcept {
     if (record.acknowledged != nullptr || record.origin == 0) {
         return record.acknowledged;
     }
-    return reinterpret_cast<void*>((std::uintptr_t{record.origin} << 1) | 1);
+    return std::bit_cast<void*>((std::uintptr_t{record.origin} << 1) | 1);
 }
 
 std::uint32_t origin_of(const void* opaque) noexcept {
