@@ -117,10 +117,32 @@ void LayeredSegmentedStore::drop_expired() {
     if (segments_.empty() || *segments_.begin() >= first) {
         return;
     }
-    segments_.erase(segments_.begin(), segments_.lower_bound(first));
-    Bytes end;
-    append_segment(first, end);
-    engine().drop_below(end);
+    forget_expired_segments(first);
+    if (dropped_below_ < first) {
+        Bytes end;
+        append_segment(first, end);
+        engine().drop_below(end);
+        dropped_below_ = first;
+    }
+}
+
+// Rows that have expired are seen as long as the record cache holds them, wherever the store is.
+void LayeredSegmentedStore::forget_expired_segments(std::int64_t first) {
+    const auto live = segments_.lower_bound(first);
+    if (!caching()) {
+        segments_.erase(segments_.begin(), live);
+        return;
+    }
+    if (segments_.size() < many_segments_) {
+        return;
+    }
+    std::set<std::int64_t> held(live, segments_.end());
+    table().for_each([&](const RecordTable::Entry& entry) {
+        held.insert(expiry_.segment(time_of(entry.key())));
+    });
+    segments_ = std::move(held);
+    constexpr std::size_t kFew = 32;
+    many_segments_ = std::max(kFew, 2 * segments_.size());
 }
 
 void LayeredSegmentedStore::restore(std::span<const ChangelogRecord> records) {
@@ -157,6 +179,7 @@ void LayeredSegmentedStore::clear() {
     cover_no_segment();
     stream_time_ = -1;
     committed_stream_time_ = -1;
+    dropped_below_ = 0;
 }
 
 void LayeredSegmentedStore::save(Bytes& out) const {

@@ -108,6 +108,7 @@ class LayeredSegmentedStore : public LayeredStore {
     bool worth_storing(BytesView table_key) const override;
     std::int64_t time_of(BytesView key) const;
     void drop_expired();
+    void forget_expired_segments(std::int64_t first);
     void cover_no_segment();
     void for_each_in_segment(Bytes& sought, std::size_t group_size, std::int64_t to,
                              const std::function<void(const RecordTable::Entry&)>& use);
@@ -117,6 +118,8 @@ class LayeredSegmentedStore : public LayeredStore {
     std::int64_t stream_time_ = -1;
     std::int64_t committed_stream_time_ = -1;
     std::set<std::int64_t> segments_;  // That may hold rows.
+    std::size_t many_segments_ = 0;    // From which on it is worth looking which are empty.
+    std::int64_t dropped_below_ = 0;   // In the engine.
     bool accepted_ = true;             // What accept() last said.
     Bytes sought_;                     // Spare memory of for_each_in_memory.
 };

@@ -121,8 +121,8 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
     query.to = milliseconds_of(Timestamp::max());
     query.order = order;
     query.wanted = [latest_start](BytesView row) { return session_of(row).start <= latest_start; };
-    if (spec().reproduce_kafka_defects && order == Order::kReverse && spec().caching &&
-        persistent() && first && first == last) {
+    if (spec().reproduce_kafka_defects && order == Order::kReverse && caching() && persistent() &&
+        first && first == last) {
         query.wanted = [this, latest_start,
                         last_cached = last_end_of_cache(latest_start)](BytesView row) {
             const SessionWindow session = session_of(row);

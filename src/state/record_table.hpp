@@ -122,6 +122,16 @@ class RecordTable {
 
     std::size_t entries() const noexcept { return buckets_.size(); }
 
+    /// Calls `use` with each entry, in no order. It must not change the table.
+    template <class F>
+    void for_each(F use) {
+        for (const Bucket& bucket : buckets_.places()) {
+            if (!bucket.empty()) {
+                use(*bucket.entry);
+            }
+        }
+    }
+
     /// What the cached entries weigh, as Kafka Streams counts: key, value, context and 24 bytes.
     std::size_t cached_bytes() const noexcept { return cached_bytes_; }
     std::size_t unstored_bytes() const noexcept { return unstored_bytes_; }

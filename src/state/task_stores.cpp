@@ -60,7 +60,9 @@ class TaskStores::Implementation {
         environment_.cache = &own_cache_;
         environment_.processing = options_.processing;
         for (StoreSpec& spec : options_.specs) {
-            if (!options_.dsl_headers && spec.headers != StoredHeaders::kGiven) {
+            // As in Kafka Streams, tables in memory have no room for headers.
+            const bool wanted = spec.headers != StoredHeaders::kEmptyIfAsked || on_disk(spec);
+            if ((!options_.dsl_headers || !wanted) && spec.headers != StoredHeaders::kGiven) {
                 spec.headers = StoredHeaders::kNone;
             }
         }

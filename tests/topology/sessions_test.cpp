@@ -97,6 +97,24 @@ TEST(Sessions, TakeALateRecordThatTouchesAnOpenSession) {
     EXPECT_EQ(run.driver().dropped_records(), 1U);
 }
 
+// gap 10, grace 10: at 38, the store has forgotten what ended at 11, but not its cache.
+TEST(Sessions, ThatHaveExpiredAreSeenInTheCacheWhereverTheStoreIs) {
+    for (const StoreEngine engine : {StoreEngine::kRocksDb, StoreEngine::kInMemory}) {
+        Program run([engine](StreamsBuilder& builder) {
+            sessions(builder, SessionWindows::of(10ms).grace(10ms))
+                .count({.engine = engine})
+                .to_stream_by(Label())
+                .to("out");
+        });
+        run.pipe("in", "b", "1", 11);
+        run.pipe("in", "d", "2", 38);
+        run.lines<std::int64_t>("out");
+
+        run.pipe("in", "b", "3", 21);
+        EXPECT_THAT(run.lines<std::int64_t>("out"), ElementsAre("b11-21=2@21"));
+    }
+}
+
 TEST(SessionsOnClose, ComeOnceWhenTimeHasPassedEndGapAndGrace) {
     Program run([](StreamsBuilder& builder) {
         count(builder, SessionWindows::of(10ms).grace(5ms), EmitStrategy::kOnWindowClose);

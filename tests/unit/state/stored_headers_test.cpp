@@ -136,6 +136,12 @@ TEST_P(KeptHeaders, AreLeftOutUnlessAskedFor) {
     EXPECT_EQ(face(stores).with_headers(), nullptr);
 }
 
+TEST_P(KeptHeaders, HaveRoomInTablesOnDiskOnly) {
+    auto stores = open(detail::StoredHeaders::kEmptyIfAsked, true);
+
+    EXPECT_EQ(face(stores).with_headers() != nullptr, GetParam() == StoreEngine::kRocksDb);
+}
+
 TEST_P(KeptHeaders, ComeBackFromTheChangelog) {
     auto stores = open(detail::StoredHeaders::kGiven, false);
     const Headers headers{{"h", "x"}};
