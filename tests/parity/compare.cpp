@@ -375,14 +375,15 @@ Difference compare_last_values(const Json& expected, const Json& actual) {
 
 }  // namespace
 
-std::optional<std::string> first_difference_in_the_end(const Json& expected, const Json& actual) {
+std::optional<std::string> first_difference_in_the_end(const Json& expected, const Json& actual,
+                                                       Compared compared) {
     for (const char* what : {"build_throws", "init_throws"}) {
         if (auto difference = compare_error(what, expected, actual)) {
             return difference;
         }
     }
-    const Json e = end_of(expected);
-    const Json a = end_of(actual);
+    const Json e = reduced_to(compared, end_of(expected));
+    const Json a = reduced_to(compared, end_of(actual));
     if (auto difference = compare_error("throws", e, a)) {
         return difference;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "json.hpp"
+#include "variant.hpp"
 
 #include <optional>
 #include <string>
@@ -13,7 +14,9 @@ namespace millrace::parity {
 /// log lines, errors and the order within stores all count.
 std::optional<std::string> first_difference(const Json& expected, const Json& actual);
 
-/// The same for what remains in the end, end_of(), of two results of one case.
-std::optional<std::string> first_difference_in_the_end(const Json& expected, const Json& actual);
+/// The same for what remains in the end, end_of(), of two results of one case, as far as it is
+/// `compared`.
+std::optional<std::string> first_difference_in_the_end(const Json& expected, const Json& actual,
+                                                       Compared compared);
 
 }  // namespace millrace::parity

@@ -8,6 +8,7 @@
 #include "store_dump.hpp"
 
 #include <exception>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -99,6 +100,15 @@ bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& see
     return true;
 }
 
+/// Cases with "commits": "by_wall_clock" were run without a commit after each record.
+testing::DriverOptions driver_options(const Json& recorded, const Case& c, const Variant& variant) {
+    testing::DriverOptions options = variant.driver(c.settings);
+    if (recorded.value("commits", "") == "by_wall_clock" && !options.commit_above_bytes) {
+        options.commit_above_bytes = std::numeric_limits<std::size_t>::max();
+    }
+    return options;
+}
+
 /// How a case is run besides its inputs.
 struct Manner {
     const Variant& variant;
@@ -134,7 +144,7 @@ void run_topology(const Json& recorded, Case& c, const Topology& topology, const
     c.lines.clear();
     std::optional<TopologyTestDriver> driver;
     try {
-        driver.emplace(topology, manner.variant.driver(c.settings));
+        driver.emplace(topology, driver_options(recorded, c, manner.variant));
     } catch (const std::exception& error) {
         result["init_throws"] = "StreamsException";
         result["message"] = error.what();

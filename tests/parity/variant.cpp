@@ -97,6 +97,11 @@ std::vector<std::string> Variant::options() const {
     return options;
 }
 
+bool Variant::changes(const Json& recorded) const {
+    const bool cached = recorded.at("config").value(kCacheBytes, "") != "0";
+    return !cache || *cache != cached || exchange_stores || tiny_limits || wrapped;
+}
+
 Settings Variant::settings(Settings recorded) const {
     if (cache) {
         recorded[kCacheBytes] = *cache ? "10485760" : "0";
@@ -164,35 +169,69 @@ Json without_windows(Json result) {
     return result;
 }
 
+Json reduced_to(Compared compared, Json end) {
+    if (compared == Compared::kStores) {
+        end["topics"] = Json::object();
+        return end;
+    }
+    if (compared == Compared::kLastValues) {
+        end["stores"] = Json::object();
+    }
+    if (compared != Compared::kAll) {
+        for (auto& [topic, values] : end["topics"].items()) {
+            for (auto& [key, value] : values.items()) {
+                value.erase("timestamp");
+            }
+        }
+        for (auto& [name, store] : end["stores"].items()) {
+            for (Json& entry : store["entries"]) {
+                entry.erase("timestamp");
+            }
+        }
+    }
+    return end;
+}
+
 Exceptions::Exceptions(const std::filesystem::path& file) {
     std::ifstream input(file);
     if (!input) {
         throw std::runtime_error("cannot open " + file.string());
     }
+    const std::map<std::string, Compared> levels{{"values", Compared::kValues},
+                                                 {"last-values", Compared::kLastValues},
+                                                 {"stores", Compared::kStores},
+                                                 {"nothing", Compared::kNothing}};
     for (std::string line; std::getline(input, line);) {
         if (line.empty() || line.front() == '#') {
             continue;
         }
         std::istringstream words(line);
         Exception exception;
+        std::string level;
         std::string reason;
-        words >> exception.option >> exception.scenario >> reason;
-        if (reason.empty()) {
-            throw std::runtime_error("no reason given in " + file.string() + ": " + line);
+        words >> exception.option >> exception.pattern >> level >> reason;
+        const auto found = levels.find(level);
+        if (found == levels.end() || reason.empty()) {
+            throw std::runtime_error("not an exception with a reason, in " + file.string() + ": " +
+                                     line);
         }
+        exception.compared = found->second;
         exceptions_.push_back(std::move(exception));
     }
 }
 
-bool Exceptions::contain(const Variant& variant, const std::string& scenario) const {
+Compared Exceptions::compared(const Variant& variant, const std::string& scenario, int seed) const {
     const std::vector<std::string> options = variant.options();
-    return std::any_of(exceptions_.begin(), exceptions_.end(), [&](const Exception& exception) {
-        const std::string& pattern = exception.scenario;
-        const bool same = pattern.ends_with("*")
-                              ? scenario.starts_with(pattern.substr(0, pattern.size() - 1))
-                              : scenario == pattern;
-        return same && std::count(options.begin(), options.end(), exception.option) != 0;
-    });
+    const std::string name = scenario + "/" + std::to_string(seed);
+    const auto found =
+        std::find_if(exceptions_.begin(), exceptions_.end(), [&](const Exception& exception) {
+            const std::string& pattern = exception.pattern;
+            const bool is_meant = pattern.ends_with("*")
+                                      ? name.starts_with(pattern.substr(0, pattern.size() - 1))
+                                      : pattern == scenario || pattern == name;
+            return is_meant && std::count(options.begin(), options.end(), exception.option) != 0;
+        });
+    return found == exceptions_.end() ? Compared::kAll : found->compared;
 }
 
 }  // namespace millrace::parity

@@ -34,6 +34,9 @@ struct Variant {
 
     bool any() const { return exchange_stores || cache || tiny_limits || wrapped; }
 
+    /// Whether it is another way to run that case at all.
+    bool changes(const Json& recorded) const;
+
     /// Whether outputs may be bundled differently, so that only what remains in the end counts.
     bool only_end_counts() const { return cache || tiny_limits; }
 
@@ -45,28 +48,42 @@ struct Variant {
     testing::DriverOptions driver(const Settings& settings) const;
 };
 
+/// How much of a case must stay the same in another way to run it.
+enum class Compared {
+    kAll,
+    kValues,      ///< All but times.
+    kLastValues,  ///< Last values of topics, without times.
+    kStores,      ///< The content of stores.
+    kNothing,
+};
+
 /// A case without its order of events: what is in the stores, and the last value of each key of
 /// each topic that is not internal. Rows without a value count as none.
 Json end_of(const Json& result);
+
+/// What is left of such an end to be compared.
+Json reduced_to(Compared compared, Json end);
 
 /// A case that does not show what is in its window stores: on disk, rows are kept until their
 /// segment has expired and are in order of key; in memory, they expire one by one and are in order
 /// of time. What was put shows in the changelogs.
 Json without_windows(Json result);
 
-/// Where results may differ, as listed in a file with lines "option scenario reason". A scenario
-/// may end in "*".
+/// Where results may differ, as listed in a file with lines "option case compared reason". A case
+/// is the name of a scenario, or "scenario/seed"; it may end in "*".
 class Exceptions {
   public:
-    /// Throws std::runtime_error when there is no such file or a line has no reason.
+    /// Throws std::runtime_error when there is no such file or a line is not complete.
     explicit Exceptions(const std::filesystem::path& file);
 
-    bool contain(const Variant& variant, const std::string& scenario) const;
+    /// By the first line that is about such a case; all, when there is none.
+    Compared compared(const Variant& variant, const std::string& scenario, int seed) const;
 
   private:
     struct Exception {
         std::string option;
-        std::string scenario;
+        std::string pattern;
+        Compared compared = Compared::kAll;
     };
     std::vector<Exception> exceptions_;
 };
