@@ -12,7 +12,11 @@
 namespace millrace {
 
 /// A fast hash of bytes for tables in memory. The same within one build only: never store it.
+/// Inlined for keys of 8 bytes.
 inline std::uint64_t hash_bytes(BytesView bytes) noexcept {
+    if (bytes.size() == sizeof(std::uint64_t)) {
+        return XXH3_64bits(bytes.data(), sizeof(std::uint64_t));
+    }
     return XXH3_64bits(bytes.data(), bytes.size());
 }
 

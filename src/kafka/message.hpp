@@ -73,7 +73,7 @@ class Message {
         }
     }
 
-  private:
+    /// Gives its memory back to the client: key, value and headers must not be read any more.
     void release() noexcept {
         if (owner_ != nullptr) {
             owner_->release(handle_);
@@ -81,6 +81,7 @@ class Message {
         }
     }
 
+  private:
     NullableBytes key_;
     NullableBytes value_;
     Timestamp timestamp_ = kNoTimestamp;

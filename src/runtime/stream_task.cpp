@@ -133,7 +133,7 @@ std::size_t StreamTask::process(std::size_t max, Timestamp now) {
 }
 
 // What is looked up for a record is in the processor's cache by the time it is processed.
-void StreamTask::expect_records(const RecordQueue& queue) const noexcept {
+void StreamTask::expect_records(const RecordQueue& queue) const {
     constexpr std::size_t kAhead = 2;
     if (!stores_->expects()) {
         return;

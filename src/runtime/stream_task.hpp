@@ -183,7 +183,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     void make_backups();
     void close_nodes();
     void process_head();
-    void expect_records(const RecordQueue& queue) const noexcept;
+    void expect_records(const RecordQueue& queue) const;
     bool run(PunctuationQueue& queue, Timestamp time);
     std::optional<Offset> position(std::size_t input) const;
     ErrorContext error_context(std::string_view node) const;

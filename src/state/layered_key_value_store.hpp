@@ -16,9 +16,14 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
     const std::string& name() const override { return spec().name; }
     bool persistent() const override;
 
-    NullableBytes get(BytesView key) override { return without_headers(read(key)); }
+    NullableBytes get(BytesView key) override {
+        return keeps_headers() ? without_headers(read(key)) : read(key);
+    }
     void put(BytesView key, NullableBytes value) override {
-        write(key, headed_row(value, kNoTimestamp));
+        if (keeps_headers()) {
+            value = headed_row(value, kNoTimestamp);
+        }
+        write(key, value);
     }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
                                          Order order) override;

@@ -59,15 +59,36 @@ std::int64_t LayeredSegmentedStore::time_of(BytesView key) const {
     return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size_, kStartSize)));
 }
 
-void LayeredSegmentedStore::start_key(std::int64_t time, Bytes& key) const {
-    key.clear();
-    append_segment(expiry_.segment(time), key);
+// Most rows are of the segment of the row before; that spares them a division.
+std::int64_t LayeredSegmentedStore::segment_of(std::int64_t time) {
+    if (time < 0) {
+        return expiry_.segment(time);
+    }
+    if (time < at_hand_from_ms_ || time - at_hand_from_ms_ >= expiry_.segment_interval_ms) {
+        at_hand_segment_ = expiry_.segment(time);
+        at_hand_from_ms_ = at_hand_segment_ * expiry_.segment_interval_ms;
+    }
+    return at_hand_segment_;
+}
+
+void LayeredSegmentedStore::note_segment(std::int64_t segment) {
+    if (segment != noted_segment_) {
+        segments_.insert(segment);
+        noted_segment_ = segment;
+    }
+}
+
+char* LayeredSegmentedStore::start_key(BytesView key, std::int64_t time, Bytes& out) {
+    out.resize(kSegmentSize + key.size() + suffix_size_);
+    detail::write_big_endian(segment_of(time), out.data());
+    key.copy(out.data() + kSegmentSize, key.size());
+    return out.data() + kSegmentSize + key.size();
 }
 
 bool LayeredSegmentedStore::write_row(BytesView table_key, NullableBytes value) {
     accepted_ = true;
     if (caching()) {
-        segments_.insert(expiry_.segment(time_of(table_key)));
+        note_segment(segment_of(time_of(table_key)));
     }
     write(table_key, value);
     return accepted_;
@@ -81,7 +102,7 @@ bool LayeredSegmentedStore::accept(BytesView table_key) {
     }
     accepted_ = expiry_.live(time, stream_time_);
     if (accepted_) {
-        segments_.insert(expiry_.segment(time));
+        note_segment(segment_of(time));
     } else if (counts && environment().context != nullptr) {
         environment().context->dropped_expired(spec().name);
     }
@@ -98,6 +119,17 @@ bool LayeredSegmentedStore::worth_storing(BytesView table_key) const {
     const std::int64_t time = time_of(table_key);
     return expiry_.segment(time) >= expiry_.first_segment(stream_time_) &&
            (spec().kind == detail::StoreKind::kSession || !expired(time));
+}
+
+// Most probably it is looked for where the last one was.
+void LayeredSegmentedStore::expect(BytesView key) {
+    table().next_hints();
+    if (table().uses_groups()) {
+        expected_.clear();
+        append_segment(at_hand_segment_, expected_);
+        expected_.append(key);
+        table().expect_group(expected_);
+    }
 }
 
 void LayeredSegmentedStore::committed() {
@@ -129,6 +161,7 @@ void LayeredSegmentedStore::drop_expired() {
 // Rows that have expired are seen as long as the record cache holds them, wherever the store is.
 void LayeredSegmentedStore::forget_expired_segments(std::int64_t first) {
     const auto live = segments_.lower_bound(first);
+    noted_segment_ = kNoSegment;
     if (!caching()) {
         segments_.erase(segments_.begin(), live);
         return;
@@ -163,10 +196,11 @@ void LayeredSegmentedStore::restore(std::span<const ChangelogRecord> records) {
         if (!expiry_.live(time, stream_time_)) {
             continue;
         }
-        segments_.insert(expiry_.segment(time));
+        note_segment(segment_of(time));
         row_restored(*record.key);
-        start_key(time, key);
-        key.append(*record.key);
+        const BytesView suffix = record.key->substr(record.key->size() - suffix_size_);
+        char* to = start_key(record.key->substr(0, record.key->size() - suffix_size_), time, key);
+        suffix.copy(to, suffix.size());
         engine().put(key, stored_value(record));
         table().uncover(time);
     }
@@ -176,6 +210,7 @@ void LayeredSegmentedStore::restore(std::span<const ChangelogRecord> records) {
 void LayeredSegmentedStore::clear() {
     LayeredStore::clear();
     segments_.clear();
+    noted_segment_ = kNoSegment;
     cover_no_segment();
     stream_time_ = -1;
     committed_stream_time_ = -1;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -51,6 +52,7 @@ class LayeredSegmentedStore : public LayeredStore {
     void committed() override;
     void roll_back() override;
     void restore(std::span<const ChangelogRecord> records) override;
+    void expect(BytesView key) override;
     void clear() override;
     void save(Bytes& out) const override;
     void load(BytesView saved) override;
@@ -63,8 +65,9 @@ class LayeredSegmentedStore : public LayeredStore {
     /// Writes a row below or into the cache. False when it has expired.
     bool write_row(BytesView table_key, NullableBytes value);
 
-    /// Starts a key of the table with the segment of a row at that time.
-    void start_key(std::int64_t time, Bytes& key) const;
+    /// Makes `out` a key of the table, of a row of `key` at that time, but for the suffix: that is
+    /// to be written to what is returned.
+    char* start_key(BytesView key, std::int64_t time, Bytes& out);
 
     /// Moves stream time without a row.
     void notice_time(std::int64_t time) noexcept { stream_time_ = std::max(stream_time_, time); }
@@ -107,21 +110,29 @@ class LayeredSegmentedStore : public LayeredStore {
     bool readable(BytesView table_key) const override;
     bool worth_storing(BytesView table_key) const override;
     std::int64_t time_of(BytesView key) const;
+    std::int64_t segment_of(std::int64_t time);
+    void note_segment(std::int64_t segment);
     void drop_expired();
     void forget_expired_segments(std::int64_t first);
     void cover_no_segment();
     void for_each_in_segment(Bytes& sought, std::size_t group_size, std::int64_t to,
                              const std::function<void(const RecordTable::Entry&)>& use);
 
+    static constexpr std::int64_t kNoSegment = std::numeric_limits<std::int64_t>::min();
+
     std::size_t suffix_size_;
     SegmentExpiry expiry_;
     std::int64_t stream_time_ = -1;
     std::int64_t committed_stream_time_ = -1;
-    std::set<std::int64_t> segments_;  // That may hold rows.
-    std::size_t many_segments_ = 0;    // From which on it is worth looking which are empty.
-    std::int64_t dropped_below_ = 0;   // In the engine.
-    bool accepted_ = true;             // What accept() last said.
-    Bytes sought_;                     // Spare memory of for_each_in_memory.
+    std::set<std::int64_t> segments_;          // That may hold rows.
+    std::int64_t noted_segment_ = kNoSegment;  // The one that was put there last.
+    std::size_t many_segments_ = 0;            // From which on it is worth looking which are empty.
+    std::int64_t dropped_below_ = 0;           // In the engine.
+    std::int64_t at_hand_segment_ = 0;         // That of the last time asked for,
+    std::int64_t at_hand_from_ms_ = 0;         // and where it begins.
+    bool accepted_ = true;                     // What accept() last said.
+    Bytes sought_;                             // Spare memory of for_each_in_memory.
+    Bytes expected_;                           // And of expect.
 };
 
 /// Goes through the segments, latest last or first, and takes the rows that were asked for in each.

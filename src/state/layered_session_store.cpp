@@ -33,8 +33,7 @@ LayeredSessionStore::LayeredSessionStore(const detail::StoreSpec& spec, std::siz
     : LayeredSegmentedStore(spec, index, environment, std::move(engine), kSessionSuffixSize) {}
 
 void LayeredSessionStore::make_key(BytesView key, SessionWindow session) {
-    start_key(milliseconds_of(session.end), key_);
-    append_session_key(key, session, key_);
+    write_session_suffix(session, start_key(key, milliseconds_of(session.end), key_));
 }
 
 // A defect of Kafka Streams' cache in front of a store on disk: walking back over one key, it looks

@@ -50,11 +50,6 @@ bool LayeredStore::keeps_rows() const {
            !engine_->direct();
 }
 
-bool LayeredStore::visible(const RecordTable::Entry& entry) const {
-    // The record cache shows what it holds, expired or not, as Kafka Streams' does.
-    return (caching() && entry.cached()) || readable(entry.key());
-}
-
 NullableBytes LayeredStore::read(BytesView key) {
     if (const RecordTable::Entry* entry = table_.find(key)) {
         return visible(*entry) ? entry->value() : std::nullopt;

@@ -65,8 +65,11 @@ class LayeredStore {
     void leave_cache();
     void join_cache();
 
-    /// As RecordTable::expect.
-    void expect(BytesView key) noexcept { table_.expect(key); }
+    /// A hint that a record of that key is processed soon, in about two such hints' time.
+    virtual void expect(BytesView key) {
+        table_.next_hints();
+        table_.expect(key);
+    }
 
     Engine& engine() const noexcept { return *engine_; }
     const detail::StoreSpec& spec() const noexcept { return spec_; }
@@ -113,7 +116,10 @@ class LayeredStore {
     std::unique_ptr<MergingIterator> iterate(KeyRange range, Order order);
 
     /// Whether an entry of the table is to be seen.
-    bool visible(const RecordTable::Entry& entry) const;
+    bool visible(const RecordTable::Entry& entry) const {
+        // The record cache shows what it holds, expired or not, as Kafka Streams' does.
+        return (caching() && entry.cached()) || readable(entry.key());
+    }
 
     std::uint64_t count_entries();
     bool listen(detail::FlushListener* listener, bool send_old_values);

@@ -24,13 +24,35 @@ LayeredWindowStore::LayeredWindowStore(const detail::StoreSpec& spec, std::size_
                                        std::unique_ptr<Engine> engine)
     : LayeredSegmentedStore(spec, index, environment, std::move(engine), kWindowSuffixSize) {}
 
-void LayeredWindowStore::make_key(BytesView key, Timestamp start, std::uint32_t sequence) {
-    start_key(milliseconds_of(start), key_);
-    append_window_key(key, start, sequence, key_);
+void LayeredWindowStore::make_key(BytesView key, Timestamp start, std::uint32_t sequence,
+                                  Bytes& out) {
+    write_window_suffix(start, sequence, start_key(key, milliseconds_of(start), out));
+}
+
+// A record's windows are fetched in the order of their starts.
+void LayeredWindowStore::note_start(Timestamp start) {
+    if (!starts_.empty() && start <= starts_.back()) {
+        starts_.swap(last_starts_);
+        starts_.clear();
+    }
+    if (starts_.size() < HintRound::kMost) {
+        starts_.push_back(start);
+    }
+}
+
+// The next records mostly fall into the windows of the last one.
+void LayeredWindowStore::expect(BytesView key) {
+    LayeredSegmentedStore::expect(key);
+    if (!table().uses_groups()) {
+        for (const Timestamp start : last_starts_) {
+            make_key(key, start, 0, expected_);
+            table().expect(expected_);
+        }
+    }
 }
 
 bool LayeredWindowStore::put(BytesView key, Timestamp window_start, NullableBytes value) {
-    return put_row(key, window_start, headed_row(value, window_start));
+    return put_row(key, window_start, keeps_headers() ? headed_row(value, window_start) : value);
 }
 
 bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start, NullableBytes value) {
@@ -51,7 +73,7 @@ bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start, Nullable
         }
         sequences_.row = (sequences_.row + 1) & 0x7fffffffU;
     }
-    make_key(key, window_start, sequences_.row);
+    make_key(key, window_start, sequences_.row, key_);
     return write_row(key_, value);
 }
 
@@ -60,11 +82,13 @@ BytesView LayeredWindowStore::logged_key(BytesView table_key) const {
 }
 
 NullableBytes LayeredWindowStore::fetch(BytesView key, Timestamp window_start) {
-    return without_headers(fetch_row(key, window_start));
+    return keeps_headers() ? without_headers(fetch_row(key, window_start))
+                           : fetch_row(key, window_start);
 }
 
 NullableBytes LayeredWindowStore::fetch_row(BytesView key, Timestamp window_start) {
-    make_key(key, window_start, 0);
+    note_start(window_start);
+    make_key(key, window_start, 0, key_);
     return read(key_);
 }
 

@@ -4,6 +4,8 @@
 #include "millrace/state/bytes_store.hpp"
 #include "state/layered_segmented_store.hpp"
 
+#include <vector>
+
 #include <cstdint>
 #include <functional>
 
@@ -34,6 +36,7 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
         return listen(listener, send_old_values);
     }
 
+    void expect(BytesView key) override;
     void committed() override;
     void roll_back() override;
     void clear() override;
@@ -51,7 +54,8 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
 
     BytesView logged_key(BytesView table_key) const override;
     void row_restored(BytesView changelog_key) override;
-    void make_key(BytesView key, Timestamp start, std::uint32_t sequence);
+    void make_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out);
+    void note_start(Timestamp start);
     bool put_row(BytesView key, Timestamp window_start, NullableBytes row);
     NullableBytes fetch_row(BytesView key, Timestamp window_start);
     std::unique_ptr<WindowBytesIterator> find(NullableBytes first, NullableBytes last,
@@ -59,7 +63,10 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
 
     Sequences sequences_;
     Sequences committed_sequences_;
+    std::vector<Timestamp> starts_;       // Of the windows fetched one by one for this record,
+    std::vector<Timestamp> last_starts_;  // and for the one before, each later than the last.
     Bytes key_;
+    Bytes expected_;
     Bytes logged_key_;  // Of a store that keeps duplicates.
     std::unique_ptr<WindowBytesStore> with_headers_;
 };

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <set>
 
 namespace millrace::state {
@@ -68,6 +69,7 @@ class RecordEntry {
         return {true, slot(1U - current_)};
     }
 
+    std::uint32_t hash() const noexcept { return hash_; }  ///< Of the key.
     bool cached() const noexcept { return cached_; }
     bool unforwarded() const noexcept { return unforwarded_; }
     bool unstored() const noexcept { return unstored_; }
@@ -89,6 +91,17 @@ class RecordEntry {
     char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
     char* slot_bytes(unsigned which) noexcept {
         return bytes() + key_size_ + (which == 0 ? 0 : capacity_[0]);
+    }
+    // With a value of the same size, which may be this one.
+    void overwrite(BytesView value) noexcept {
+        constexpr std::size_t kTimedNumber = 16;  // Most counts, copied without a call.
+        if (value.size() == kTimedNumber) {
+            std::array<char, kTimedNumber> copy;
+            std::memcpy(copy.data(), value.data(), kTimedNumber);
+            std::memcpy(slot_bytes(current_), copy.data(), kTimedNumber);
+        } else {
+            std::memmove(slot_bytes(current_), value.data(), value.size());
+        }
     }
     NullableBytes slot(unsigned which) const noexcept {
         if (size_[which] == kNull) {

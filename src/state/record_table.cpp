@@ -64,16 +64,21 @@ RecordTable::Bucket& RecordTable::bucket_of(const Entry& entry) {
 
 void RecordTable::expect(BytesView key) noexcept {
     const auto hash = static_cast<std::uint32_t>(hash_bytes(key));
-    const Bucket* bucket = buckets_.home(hash);
-    if (bucket == nullptr) {
-        return;
+    __builtin_prefetch(buckets_.home(hash));
+    hints_.add(hash);
+}
+
+// The buckets of the last round are here meanwhile: now the rows to which they lead.
+void RecordTable::next_hints() noexcept {
+    for (const std::uint32_t hash : hints_.hashes()) {
+        if (const Bucket* bucket = buckets_.home(hash); bucket != nullptr && !bucket->empty()) {
+            bucket->entry->prefetch();
+        }
     }
-    __builtin_prefetch(bucket);
-    // The bucket of the last hint is here meanwhile: now the row to which it leads.
-    if (const Entry* entry = buckets_.home(expected_)->entry) {
-        entry->prefetch();
+    hints_.clear();
+    if (grouped_) {
+        groups_.next_hints([this](std::uint32_t row) { __builtin_prefetch(buckets_.home(row)); });
     }
-    expected_ = hash;
 }
 
 RecordTable::Entry* RecordTable::find(BytesView key) {
@@ -203,6 +208,22 @@ bool RecordTable::forget_unseen(Entry* entry, BytesView key) {
     return unseen;
 }
 
+// Whether a write changes only bytes of the entry's value, its time and its place in the topic, as
+// most writes of an aggregate do.
+bool RecordTable::restamps(const Entry& entry, const NullableBytes& value,
+                           const detail::RecordContext& context) const {
+    return entry.unforwarded_ && value && value->size() == entry.size_[entry.current_] &&
+           !entry.has_headers_ && topics_[entry.topic_].name == context.topic &&
+           (context.headers == nullptr || context.headers->empty());
+}
+
+// A pending entry keeps its place.
+void RecordTable::touch(Entry& entry) {
+    if (!entry.pending_) {
+        entry.written_ = ++writes_;
+    }
+}
+
 // What a write may change of an entry's weight.
 std::size_t RecordTable::changing_weight(const Entry& entry) const {
     std::size_t weight = entry.value_size() + topics_[entry.topic_].weight;
@@ -264,10 +285,14 @@ void RecordTable::drop_headers(Entry& entry) {
     }
 }
 
-void RecordTable::set_context(Entry& entry, const detail::RecordContext& context) {
+void RecordTable::stamp(Entry& entry, const detail::RecordContext& context) {
     entry.timestamp_ = milliseconds_of(context.timestamp);
     entry.offset_ = context.offset;
     entry.partition_ = context.partition;
+}
+
+void RecordTable::set_context(Entry& entry, const detail::RecordContext& context) {
+    stamp(entry, context);
     if (topics_[entry.topic_].name != context.topic) {
         entry.topic_ = topic_index(context.topic);
     }
@@ -311,12 +336,17 @@ void RecordTable::write_cached(BytesView key, const NullableBytes& value,
         return;
     }
 
+    if (restamps(*entry, value, context)) {
+        entry->overwrite(*value);
+        stamp(*entry, context);
+        touch(*entry);
+        return;
+    }
+
     const std::size_t weight = changing_weight(*entry);
     if (entry->unforwarded_) {
         entry = assign(entry, entry->current_, value);
-        if (!entry->pending_) {
-            entry->written_ = ++writes_;
-        }
+        touch(*entry);
     } else {
         const bool keep = how.keep_before || entry->unstored_;
         const unsigned slot = keep ? 1U - entry->current_ : entry->current_;

@@ -4,6 +4,7 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
 #include "millrace/state/state_store.hpp"
+#include "state/hint_round.hpp"
 #include "state/probing_buckets.hpp"
 #include "state/record_entry.hpp"
 #include "state/row_groups.hpp"
@@ -54,9 +55,12 @@ class RecordTable {
     /// Null when there is none. Counts as a use. Entries move when their value is written.
     Entry* find(BytesView key);
 
-    /// A hint that `key` will be looked up soon, in about two hints' time: by then the processor
-    /// has fetched what that reads, which otherwise is most of what it costs.
+    /// Hints that keys, or groups, will be looked up soon. They come in rounds: what is hinted at
+    /// in one is best looked up two rounds later. By then the processor has fetched what that
+    /// reads, which otherwise is most of what it costs.
+    void next_hints() noexcept;
     void expect(BytesView key) noexcept;
+    void expect_group(BytesView group) noexcept { groups_.expect(group); }
 
     /// Adds a row just read from the layers below to the cache. Requires that it has no entry.
     void remember(BytesView key, const NullableBytes& value);
@@ -146,6 +150,7 @@ class RecordTable {
     /// Entries whose key is `group` and a suffix, sorted; valid until an entry comes, goes or
     /// moves. Requires keys with a time. What finds them is made when first asked for.
     std::span<Entry* const> group(BytesView group);
+    bool uses_groups() const noexcept { return grouped_; }
 
     /// Changes whenever an entry comes, goes or moves: positions among entries are stale then.
     std::uint64_t generation() const noexcept { return generation_; }
@@ -176,6 +181,10 @@ class RecordTable {
     void remove(Entry* entry);
     void remove_if_idle(Entry* entry);
     bool forget_unseen(Entry* entry, BytesView key);
+    bool restamps(const Entry& entry, const NullableBytes& value,
+                  const detail::RecordContext& context) const;
+    void touch(Entry& entry);
+    void stamp(Entry& entry, const detail::RecordContext& context);
     std::int64_t time_of(BytesView key) const;
     void set_context(Entry& entry, const detail::RecordContext& context);
     std::uint16_t topic_index(const std::string* topic);
@@ -189,8 +198,8 @@ class RecordTable {
     void drop_headers(Entry& entry);
 
     ProbingBuckets<Bucket> buckets_;
-    std::uint32_t expected_ = 0;  // The hash of the last hint.
-    Entry* last_ = nullptr;       // Found last; null when that may have gone.
+    HintRound hints_;
+    Entry* last_ = nullptr;  // Found last; null when that may have gone.
     std::size_t cached_entries_ = 0;
     std::size_t hand_ = 0;
     std::size_t cached_bytes_ = 0;

@@ -25,6 +25,12 @@ std::uint32_t RowGroups::hash_of(BytesView name) {
     return static_cast<std::uint32_t>(hash_bytes(name));
 }
 
+void RowGroups::expect(BytesView group) noexcept {
+    const std::uint32_t hash = hash_of(group);
+    __builtin_prefetch(groups_.home(hash));
+    hints_.add(hash);
+}
+
 RowGroups::Group* RowGroups::look_up(BytesView name, std::uint32_t hash) {
     return groups_.find(hash, [&](const Group& group) { return name_of(group.first()) == name; });
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
+#include "state/hint_round.hpp"
 #include "state/probing_buckets.hpp"
 #include "state/record_entry.hpp"
 
@@ -34,6 +35,30 @@ class RowGroups {
     /// Rows whose key is `group` and a suffix, sorted. Valid until any other member is called.
     std::span<RecordEntry* const> find(BytesView group);
 
+    /// As RecordTable's. `fetch` is given the hashes of rows that are looked up then.
+    void expect(BytesView group) noexcept;
+    template <class Fetch>
+    void next_hints(Fetch fetch) noexcept {
+        for (const std::uint32_t hash : last_hints_.hashes()) {
+            const Group* group = groups_.home(hash);
+            if (group == nullptr || group->empty()) {
+                continue;
+            }
+            if (group->many) {
+                __builtin_prefetch(group->rows->data());
+            } else {
+                fetch(group->one->hash());
+            }
+        }
+        for (const std::uint32_t hash : hints_.hashes()) {
+            if (const Group* group = groups_.home(hash); group != nullptr && !group->empty()) {
+                group->prefetch();
+            }
+        }
+        last_hints_ = hints_;
+        hints_.clear();
+    }
+
   private:
     using Rows = std::vector<RecordEntry*>;
 
@@ -41,6 +66,13 @@ class RowGroups {
     struct Group {
         bool empty() const noexcept { return one == nullptr; }
         const RecordEntry& first() const { return many ? *rows->front() : *one; }
+        void prefetch() const noexcept {
+            if (many) {
+                __builtin_prefetch(rows);
+            } else {
+                one->prefetch();
+            }
+        }
 
         std::uint32_t hash = 0;
         bool many = false;
@@ -59,6 +91,8 @@ class RowGroups {
 
     std::size_t suffix_size_;
     ProbingBuckets<Group> groups_;
+    HintRound hints_;
+    HintRound last_hints_;
 };
 
 }  // namespace millrace::state

@@ -38,6 +38,12 @@ char format_of(const StoreSpec& spec) {
     return spec.headers == StoredHeaders::kNone ? kFormat : kFormatWithHeaders;
 }
 
+// Of the kinds that are mostly read by the key of the record at hand.
+bool takes_hints(StoreKind kind) {
+    return kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow ||
+           kind == StoreKind::kWindow || kind == StoreKind::kSession;
+}
+
 bool has_changelog(const StoreSpec& spec) {
     return spec.logging || !spec.source_topic.empty();
 }
@@ -81,8 +87,7 @@ class TaskStores::Implementation {
     // Where there are many tables, hints for all would cost more than they gain.
     void expect_keys() {
         for (const Store& store : stores_) {
-            if (store.layers->spec().kind == StoreKind::kTimestampedKeyValue &&
-                !store.layers->engine().direct()) {
+            if (takes_hints(store.layers->spec().kind) && !store.layers->engine().direct()) {
                 expecting_.push_back(store.layers.get());
             }
         }
@@ -406,7 +411,7 @@ void TaskStores::forget_flushed() {
     }
 }
 
-void TaskStores::expect(BytesView key) noexcept {
+void TaskStores::expect(BytesView key) {
     for (LayeredStore* store : implementation_->expecting_) {
         store->expect(key);
     }

@@ -85,10 +85,10 @@ class TaskStores {
     /// The store of that name, a KeyValueBytesStore or WindowBytesStore by its kind; null: none.
     StateStore* store(const std::string& name);
 
-    /// A hint that a record with that key will be processed in about two records' time. Stores of
-    /// tables mostly have the keys of the records that their task reads, so that they can fetch
-    /// into the processor's cache what they will look up. Does nothing unless expects().
-    void expect(BytesView key) noexcept;
+    /// A hint that a record with that key will be processed in about two records' time. Tables,
+    /// windows and sessions mostly have the keys of the records that their task reads, so that they
+    /// can fetch into the processor's cache what they will look up. Does nothing unless expects().
+    void expect(BytesView key);
     bool expects() const noexcept;
 
     /// Commit, step 1: every cache lets go of its dirty entries, store by store in the order of the

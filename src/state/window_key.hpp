@@ -62,10 +62,16 @@ inline std::uint32_t window_sequence_of(BytesView changelog_key) {
         read_big_endian(changelog_key.substr(changelog_key.size() - kSequenceSize)));
 }
 
+/// Writes the kWindowSuffixSize bytes that follow the key.
+inline void write_window_suffix(Timestamp start, std::uint32_t sequence, char* out) {
+    detail::write_big_endian(milliseconds_of(start), out);
+    detail::write_big_endian(sequence, out + kStartSize);
+}
+
 inline void append_window_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out) {
     out.append(key);
-    append_timestamp(start, out);
-    append_big_endian(sequence, kSequenceSize, out);
+    out.resize(out.size() + kWindowSuffixSize);
+    write_window_suffix(start, sequence, out.data() + out.size() - kWindowSuffixSize);
 }
 
 /// Keys of session stores, docs/formats/session-key.md: in the changelog the key, 8 bytes end and 8
@@ -81,10 +87,10 @@ inline SessionWindow session_of(BytesView changelog_key) {
     return {read_timestamp(times.substr(kStartSize)), read_timestamp(times.substr(0, kStartSize))};
 }
 
-inline void append_session_key(BytesView key, SessionWindow session, Bytes& out) {
-    out.append(key);
-    append_timestamp(session.end, out);
-    append_timestamp(session.start, out);
+/// Writes the kSessionSuffixSize bytes that follow the key.
+inline void write_session_suffix(SessionWindow session, char* out) {
+    detail::write_big_endian(milliseconds_of(session.end), out);
+    detail::write_big_endian(milliseconds_of(session.start), out + kStartSize);
 }
 
 }  // namespace millrace::state

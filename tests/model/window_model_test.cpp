@@ -37,6 +37,7 @@ class WindowModel : public ExpiringStoreModel<WindowBytesStore> {
         const bool kept =
             store().put(key, timestamp_of(start), removal ? NullableBytes{} : NullableBytes(value));
         if (removal) {
+            removed_time_ = std::max(removed_time_, start);
             if (!stack().duplicates) {
                 now_.erase(row_of(key, start));
             }
@@ -91,15 +92,24 @@ class WindowModel : public ExpiringStoreModel<WindowBytesStore> {
         return seen(*store.fetch_range(first, last, timestamp_of(from), timestamp_of(to), order));
     }
 
-    void committed() override { committed_sequence_ = sequence_; }
+    void committed() override {
+        committed_sequence_ = sequence_;
+        committed_removed_time_ = removed_time_;
+    }
 
     void back_to_committed() override {
         ExpiringStoreModel::back_to_committed();
         sequence_ = committed_sequence_;
+        removed_time_ = committed_removed_time_;
     }
+
+    /// A restore moves stream time by every change that was logged, as in Kafka Streams.
+    void restored() override { stream_time_ = std::max(stream_time_, removed_time_); }
 
     std::uint32_t sequence_ = 0;
     std::uint32_t committed_sequence_ = 0;
+    std::int64_t removed_time_ = -1;
+    std::int64_t committed_removed_time_ = -1;
 };
 
 TEST_P(WindowModel, StoreDoesWhatASortedMapWithExpiryDoes) {

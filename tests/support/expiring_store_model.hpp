@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <ostream>
 #include <random>
 #include <string>
 #include <tuple>
@@ -31,6 +32,9 @@ struct ExpiringRow {
     std::int64_t end = 0;
     Bytes value;
     bool operator==(const ExpiringRow&) const = default;
+    friend void PrintTo(const ExpiringRow& row, std::ostream* out) {
+        *out << row.key << '@' << row.start << '-' << row.end << '=' << row.value;
+    }
 };
 
 /// A store of windows or sessions beside a std::map of what must be in it, under random operations.
@@ -76,9 +80,12 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
         stream_time_ = committed_time_;
     }
     virtual void reopened() {}
+    /// A store was made from the changelog alone, and is looked at from now on.
+    virtual void restored() {}
 
     /// A step of the test.
     void step() {
+        store_.expect(random_key());  // A hint changes nothing.
         const auto choice = random_() % 1000;
         if (choice < 650) {
             change();
@@ -105,6 +112,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
             step();
         }
         commit();
+        restored();
         store_.check_restored<Face>([this](Face& restored) {
             check_all(restored, Order::kForward);
             check_all(restored, Order::kReverse);

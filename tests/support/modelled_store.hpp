@@ -34,6 +34,7 @@ class ModelledStore {
     }
 
     void flush_caches() { stores_->flush_caches(); }
+    void expect(BytesView key) { stores_->expect(key); }
 
     void commit() {
         const std::optional<Offset> offset = static_cast<Offset>(context_.log.size());

@@ -27,23 +27,27 @@ struct TableSerdes {
 
 inline constexpr std::size_t kTimestampSize = 8;
 
+[[noreturn]] inline void no_room_for_timestamp(std::size_t size) {
+    throw SerdeError("too short for a value with timestamp: " + std::to_string(size) + " bytes");
+}
+
 /// Reads a value with its time in front. Throws SerdeError.
 template <class V>
 Timestamp read_timestamped(const SerdeOf<V>& serde, BytesView bytes, V& out) {
     if (bytes.size() < kTimestampSize) {
-        throw SerdeError("too short for a value with timestamp: " + std::to_string(bytes.size()) +
-                         " bytes");
+        no_room_for_timestamp(bytes.size());
     }
-    serde.deserialize(bytes.substr(kTimestampSize), out);
-    return timestamp_of(read_big_endian<std::int64_t>(bytes.data()));
+    const Timestamp timestamp = timestamp_of(read_big_endian<std::int64_t>(bytes.data()));
+    bytes.remove_prefix(kTimestampSize);
+    serde.deserialize(bytes, out);
+    return timestamp;
 }
 
 /// Replaces `out` by the value with its time in front.
 template <class V>
 void write_timestamped(const SerdeOf<V>& serde, const V& value, Timestamp timestamp, Bytes& out) {
-    out.clear();
-    append_big_endian(milliseconds_of(timestamp), out);
-    serde.serialize(value, out);
+    serde.serialize_behind(kTimestampSize, value, out);
+    write_big_endian<std::int64_t>(milliseconds_of(timestamp), out.data());
 }
 
 /// The store of that kind that `node` is connected to.
@@ -84,18 +88,15 @@ class TableStore {
         return versions_ == nullptr && store_->set_flush_listener(listener, send_old_values);
     }
 
-    /// The key that the following calls are about.
-    void seek(const K& key) {
-        key_bytes_.clear();
-        serdes_.key.serialize(key, key_bytes_);
-    }
+    /// The key that the following calls are about; must outlive them.
+    void seek(const K& key) { key_ = serdes_.key.bytes_of(key, key_bytes_); }
 
     /// The value of the key, in this object's memory until the next get(); null: none.
     Found<V> get() {
         if (versions_ != nullptr) {
-            return found_version(versions_->get(key_bytes_));
+            return found_version(versions_->get(key_));
         }
-        const NullableBytes bytes = store_->get(key_bytes_);
+        const NullableBytes bytes = store_->get(key_);
         if (!bytes) {
             return {};
         }
@@ -104,7 +105,7 @@ class TableStore {
     }
 
     /// The value valid at `as_of`; otherwise as get(). Requires has_versions().
-    Found<V> get_as_of(Timestamp as_of) { return found_version(versions_->get(key_bytes_, as_of)); }
+    Found<V> get_as_of(Timestamp as_of) { return found_version(versions_->get(key_, as_of)); }
 
     /// What get() found, to be moved from.
     V& found() noexcept { return value_; }
@@ -115,10 +116,10 @@ class TableStore {
             return put_version(value, timestamp);
         }
         if (value == nullptr) {
-            store_->put(key_bytes_, std::nullopt);
+            store_->put(key_, std::nullopt);
         } else {
             write_timestamped(serdes_.value, *value, timestamp, value_bytes_);
-            store_->put(key_bytes_, BytesView(value_bytes_));
+            store_->put(key_, BytesView(value_bytes_));
         }
         return PutResult::kLatest;
     }
@@ -141,7 +142,7 @@ class TableStore {
             serdes_.value.serialize(*value, value_bytes_);
             bytes = value_bytes_;
         }
-        const VersionPut put = versions_->put(key_bytes_, bytes, timestamp);
+        const VersionPut put = versions_->put(key_, bytes, timestamp);
         return !put.stored     ? PutResult::kDropped
                : !put.valid_to ? PutResult::kLatest
                                : PutResult::kOutOfOrder;
@@ -150,6 +151,7 @@ class TableStore {
     TableSerdes<K, V> serdes_;
     KeyValueBytesStore* store_ = nullptr;  // One of the two.
     VersionedBytesStore* versions_ = nullptr;
+    BytesView key_;
     Bytes key_bytes_;
     Bytes value_bytes_;
     V value_{};

@@ -43,17 +43,25 @@ Bits from_big_endian(const char* bytes, std::index_sequence<kAt...>) noexcept {
 }
 
 template <class Bits, std::size_t... kAt>
-void append_big_endian(Bits bits, Bytes& out, std::index_sequence<kAt...>) {
-    const char bytes[] = {
-        static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * (sizeof(Bits) - 1 - kAt))))...};
-    out.append(bytes, sizeof bytes);
+void to_big_endian(Bits bits, char* out, std::index_sequence<kAt...>) noexcept {
+    ((out[kAt] =
+          static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * (sizeof(Bits) - 1 - kAt))))),
+     ...);
 }
 
-/// Appends the bytes of `number`, most significant first.
+/// Writes the sizeof(T) bytes of `number`, most significant first.
+template <std::integral T>
+void write_big_endian(T number, char* out) noexcept {
+    to_big_endian(static_cast<typename UnsignedOfSize<sizeof(T)>::Type>(number), out,
+                  std::make_index_sequence<sizeof(T)>());
+}
+
+/// Appends what write_big_endian writes.
 template <std::integral T>
 void append_big_endian(T number, Bytes& out) {
-    append_big_endian(static_cast<typename UnsignedOfSize<sizeof(T)>::Type>(number), out,
-                      std::make_index_sequence<sizeof(T)>());
+    char bytes[sizeof(T)];
+    write_big_endian(number, bytes);
+    out.append(bytes, sizeof bytes);
 }
 
 /// Reads what append_big_endian wrote. Requires sizeof(T) bytes at `bytes`.
@@ -73,6 +81,8 @@ T read_big_endian(const char* bytes) noexcept {
 /// Integers: big-endian, as Kafka's Short-, Integer- and LongSerializer write them.
 template <std::integral T>
 struct Serde<T> {
+    static constexpr std::size_t kSize = sizeof(T);
+    static void write(const T& value, char* out) noexcept { detail::write_big_endian(value, out); }
     static void serialize(const T& value, Bytes& out) { detail::append_big_endian(value, out); }
     static void deserialize(BytesView bytes, T& out) {
         if (bytes.size() != sizeof(T)) {

@@ -6,6 +6,7 @@
 #include "millrace/core/record.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -19,6 +20,9 @@ namespace millrace {
 ///     static void deserialize(BytesView bytes, T& out);       // throws SerdeError: malformed
 /// and, only where a value holds its serialised form already, so that it need not be copied,
 ///     static BytesView view(const T& value) noexcept;         // what serialize would append
+/// or, only where all values take as many bytes, so that no buffer need grow,
+///     static constexpr std::size_t kSize = ...;               // that many
+///     static void write(const T& value, char* out) noexcept;  // what serialize would append
 /// deserialize overwrites `out`, whatever it holds, and may reuse its memory. Serialisation must be
 /// deterministic: equal values give equal bytes, as stores and joins compare bytes.
 template <class T>
@@ -31,6 +35,13 @@ concept Serializable = std::default_initializable<T> && std::movable<T> &&
                            Serde<T>::serialize(value, out);
                            Serde<T>::deserialize(in, target);
                        };
+
+/// A type whose serialised form always has the same size.
+template <class T>
+concept FixedSize = requires(const T& value, char* out) {
+    { Serde<T>::kSize } -> std::convertible_to<std::size_t>;
+    { Serde<T>::write(value, out) } noexcept;
+};
 
 /// A serde chosen at run time, in place of Serde<T>. Thread-safe: shared by all tasks.
 template <class T>
@@ -63,9 +74,20 @@ class SerdeOf {
                 return Serde<T>::view(value);
             }
         }
-        buffer.clear();
-        serialize(value, buffer);
+        serialize_behind(0, value, buffer);
         return buffer;
+    }
+    /// Makes `buffer` that many bytes, which are left to the caller, and what serialize appends.
+    void serialize_behind(std::size_t room, const T& value, Bytes& buffer) const {
+        if constexpr (FixedSize<T>) {
+            if (custom_ == nullptr) [[likely]] {
+                buffer.resize(room + Serde<T>::kSize);
+                Serde<T>::write(value, buffer.data() + room);
+                return;
+            }
+        }
+        buffer.resize(room);
+        serialize(value, buffer);
     }
     void deserialize(BytesView bytes, T& out) const {
         if (custom_ != nullptr) [[unlikely]] {

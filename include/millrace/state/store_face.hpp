@@ -78,11 +78,7 @@ class StoreFace {
     StoreFace& operator=(StoreFace&&) noexcept = default;
 
     /// Lives until the next call.
-    BytesView bytes_of(const K& key) const {
-        key_bytes_.clear();
-        key_serde_.serialize(key, key_bytes_);
-        return key_bytes_;
-    }
+    BytesView bytes_of(const K& key) const { return key_serde_.bytes_of(key, key_bytes_); }
 
     /// Lives until the next call.
     BytesView bytes_of_value(const V& value) {

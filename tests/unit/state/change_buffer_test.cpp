@@ -72,7 +72,8 @@ TEST(ChangeBufferFormat, RefusesEveryTruncation) {
 
 TEST(SessionKey, IsWrittenAsDocumented) {
     Bytes written;
-    append_session_key("k", {timestamp_of(10'000), timestamp_of(20'000)}, written);
+    written.resize(1 + kSessionSuffixSize, 'k');
+    write_session_suffix({timestamp_of(10'000), timestamp_of(20'000)}, written.data() + 1);
 
     EXPECT_EQ(written, documented_bytes("session-key.md", "session"));
 }

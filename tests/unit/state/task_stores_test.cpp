@@ -260,6 +260,9 @@ TEST_F(TaskStoresTest, OnlyAFewTablesAreToldWhichKeysCome) {
     EXPECT_TRUE(expects(1, StoreKind::kTimestampedKeyValue));
     EXPECT_TRUE(expects(2, StoreKind::kTimestampedKeyValue));
     EXPECT_FALSE(expects(3, StoreKind::kTimestampedKeyValue));
+    EXPECT_TRUE(expects(2, StoreKind::kWindow));
+    EXPECT_TRUE(expects(1, StoreKind::kTimestampedWindow));
+    EXPECT_TRUE(expects(1, StoreKind::kSession));
     EXPECT_FALSE(expects(1, StoreKind::kKeyValue));
 }
 

@@ -47,8 +47,15 @@ class SourceNode final : public Node, public SourceInputFactory {
         explicit Input(SourceNode& source) : source_(&source) {}
 
         Timestamp decode(const SourceRecord& record, Timestamp partition_time) override {
-            has_key_ = read("key", source_->settings_.key_serde, record.key, key_);
-            has_value_ = read("value", source_->settings_.value_serde, record.value, value_);
+            const char* reading = "key";
+            try {
+                has_key_ = read_nullable<K>(source_->settings_.key_serde, record.key, key_);
+                reading = "value";
+                has_value_ = read_nullable<V>(source_->settings_.value_serde, record.value, value_);
+            } catch (const std::exception& error) {
+                throw SerdeError(std::string("cannot deserialise ") + reading + ": " +
+                                 error.what());
+            }
             const auto& extract = source_->settings_.extractor.function();
             if (!extract) {
                 return time_of(source_->policy_, record, partition_time,
@@ -71,16 +78,6 @@ class SourceNode final : public Node, public SourceInputFactory {
         }
 
       private:
-        template <class T>
-        static bool read(const char* what, const SerdeOf<Plain<T>>& serde,
-                         const NullableBytes& bytes, T& out) {
-            try {
-                return read_nullable<T>(serde, bytes, out);
-            } catch (const std::exception& error) {
-                throw SerdeError(std::string("cannot deserialise ") + what + ": " + error.what());
-            }
-        }
-
         SourceNode* source_;
         K key_{};
         V value_{};

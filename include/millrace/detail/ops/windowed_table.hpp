@@ -22,10 +22,7 @@ class RowsOfKey {
         store_ = &open_store<BytesStore>(context, node, name);
     }
 
-    void seek(const K& key) {
-        key_bytes_.clear();
-        serdes_.key.serialize(key, key_bytes_);
-    }
+    void seek(const K& key) { serdes_.key.serialize_behind(0, key, key_bytes_); }
 
     BytesStore& bytes() const noexcept { return *store_; }
     BytesView key_bytes() const noexcept { return key_bytes_; }
