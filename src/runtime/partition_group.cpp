@@ -32,15 +32,10 @@ std::size_t PartitionGroup::fetch(std::size_t limit) {
             continue;
         }
         fetched += count;
-        size_ += count;
-        if (before == 0) {
-            // Counted even when decoding throws, so that the invariants hold for a dirty close.
-            input.queue->appended();
-            size_ -= count - input.queue->size();
-            if (!input.queue->empty()) {
-                input.deadline.reset();
-                heap_.push(input.queue->head_time(), i);
-            }
+        input.queue->appended();
+        if (before == 0 && !input.queue->empty()) {
+            input.deadline.reset();
+            heap_.push(input.queue->head_time(), i);
         }
     }
     return fetched;
@@ -48,9 +43,7 @@ std::size_t PartitionGroup::fetch(std::size_t limit) {
 
 void PartitionGroup::pop() {
     RecordQueue& queue = front();
-    const std::size_t before = queue.size();
     queue.pop();
-    size_ -= before - queue.size();
     if (queue.empty()) {
         heap_.pop();
     } else {
@@ -64,7 +57,14 @@ void PartitionGroup::clear() {
         input.queue->clear();
         input.deadline.reset();
     }
-    size_ = 0;
+}
+
+std::size_t PartitionGroup::size() const noexcept {
+    std::size_t size = 0;
+    for (const Input& input : inputs_) {
+        size += input.queue->size();
+    }
+    return size;
 }
 
 bool PartitionGroup::ready_with_empty(Timestamp now) {

@@ -26,9 +26,7 @@ namespace millrace::runtime {
 /// Partitions with heads of equal time: see TimeHeap; a partition is put into the heap when it
 /// becomes non-empty, and again after each of its records.
 ///
-/// Invariants:
-///   - size() equals the sum of the sizes of all queues.
-///   - exactly the non-empty queues are in the heap.
+/// Invariant: exactly the non-empty queues are in the heap.
 ///
 /// Not thread-safe: owned by one task, used by the thread that runs the task.
 class PartitionGroup {
@@ -62,7 +60,8 @@ class PartitionGroup {
     /// Lets go of the head of front().
     void pop();
 
-    std::size_t size() const noexcept { return size_; }
+    /// Records in all queues.
+    std::size_t size() const noexcept;
 
     /// How often a record was taken although an empty partition had been waited for in vain.
     std::uint64_t enforced() const noexcept { return enforced_; }
@@ -83,7 +82,6 @@ class PartitionGroup {
     std::chrono::milliseconds max_idle_;
     std::vector<Input> inputs_;
     TimeHeap<std::size_t> heap_;
-    std::size_t size_ = 0;
     std::uint64_t enforced_ = 0;
 };
 

@@ -15,15 +15,17 @@ RecordQueue::RecordQueue(TopicPartition partition, std::unique_ptr<detail::Sourc
 std::vector<kafka::Message>& RecordQueue::tail() {
     if (head_ == messages_.size()) {
         messages_.clear();
-        head_ = 0;
+        head_ = end_ = 0;
     } else if (head_ >= messages_.size() / 2) {
         messages_.erase(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(head_));
         head_ = 0;
+        end_ = messages_.size();
     }
     return messages_;
 }
 
 void RecordQueue::appended() {
+    end_ = messages_.size();
     if (!decoded_ && !placeholder_) {
         decode_head();
     }
@@ -42,25 +44,25 @@ void RecordQueue::pop() {
 void RecordQueue::clear() {
     headers_.clear();
     messages_.clear();
-    head_ = 0;
+    head_ = end_ = 0;
     decoded_ = placeholder_ = skipped_ = false;
     passed_.reset();
     passed_leader_epoch_ = -1;
 }
 
 std::optional<Offset> RecordQueue::next_offset() const noexcept {
-    if (head_ < messages_.size()) {
+    if (head_ < end_) {
         return messages_[head_].offset();
     }
     return passed_;
 }
 
 std::int32_t RecordQueue::next_leader_epoch() const noexcept {
-    return head_ < messages_.size() ? messages_[head_].leader_epoch() : passed_leader_epoch_;
+    return head_ < end_ ? messages_[head_].leader_epoch() : passed_leader_epoch_;
 }
 
 void RecordQueue::decode_head() {
-    while (head_ < messages_.size()) {
+    while (head_ < end_) {
         head().refer_headers(headers_);
         Timestamp time;
         try {
@@ -90,7 +92,7 @@ void RecordQueue::drop_head() {
     passed_ = message.offset() + 1;
     passed_leader_epoch_ = message.leader_epoch();
     headers_.clear();
-    message = kafka::Message();
+    message.release();
     ++head_;
     decoded_ = false;
 }

@@ -43,13 +43,14 @@ class RecordQueue {
 
     const TopicPartition& partition() const noexcept { return partition_; }
 
-    std::size_t size() const noexcept { return messages_.size() - head_ + (placeholder_ ? 1 : 0); }
-    bool empty() const noexcept { return head_ == messages_.size() && !placeholder_; }
+    std::size_t size() const noexcept { return end_ - head_ + (placeholder_ ? 1 : 0); }
+    bool empty() const noexcept { return head_ == end_ && !placeholder_; }
 
     /// Where new messages go: append to it, then call appended().
     std::vector<kafka::Message>& tail();
 
-    /// Decodes the head if there was none. Throws what the listener throws; the record stays then.
+    /// Takes over what was appended. Decodes the head if there was none. Throws what the listener
+    /// throws; the record stays then.
     void appended();
 
     /// Time of the head; kNoTimestamp for a head that stands for skipped records. Requires
@@ -62,7 +63,7 @@ class RecordQueue {
 
     /// The message that many behind the head; null when that has not been fetched.
     const kafka::Message* behind_head(std::size_t count) const noexcept {
-        return head_ + count < messages_.size() ? &messages_[head_ + count] : nullptr;
+        return head_ + count < end_ ? &messages_[head_ + count] : nullptr;
     }
     const Headers& head_headers() const noexcept { return headers_; }
     detail::SourceInput& source() noexcept { return *source_; }
@@ -97,6 +98,7 @@ class RecordQueue {
     BadRecordListener* listener_;
     std::vector<kafka::Message> messages_;  // Before head_: already given back.
     std::size_t head_ = 0;
+    std::size_t end_ = 0;
     Headers headers_;
     Timestamp head_time_ = kNoTimestamp;
     Timestamp partition_time_ = kNoTimestamp;
