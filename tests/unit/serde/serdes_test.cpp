@@ -8,10 +8,36 @@
 #include <gmock/gmock.h>
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace millrace {
+
+/// A user's type whose serialised form has one size.
+struct Point {
+    std::int32_t x = 0;
+    std::int32_t y = 0;
+};
+
+template <>
+struct Serde<Point> {
+    static constexpr std::size_t kSize = 8;
+    static void write(const Point& point, char* out) noexcept {
+        Serde<std::int32_t>::write(point.x, out);
+        Serde<std::int32_t>::write(point.y, out + 4);
+    }
+    static void serialize(const Point& point, Bytes& out) {
+        Serde<std::int32_t>::serialize(point.x, out);
+        Serde<std::int32_t>::serialize(point.y, out);
+    }
+    static void deserialize(BytesView bytes, Point& out) {
+        Serde<std::int32_t>::deserialize(bytes.substr(0, 4), out.x);
+        Serde<std::int32_t>::deserialize(bytes.substr(4), out.y);
+    }
+};
+
 namespace {
 
 using testing::HasSubstr;
@@ -152,6 +178,36 @@ TEST(Serdes, RefuseTheWrongNumberOfBytes) {
     EXPECT_THROW(Serde<bool>::deserialize("\2", flag), SerdeError);
     EXPECT_THROW(Serde<Uuid>::deserialize("not-a-uuid", uuid), SerdeError);
     EXPECT_THROW(Serde<Windowed<std::string>>::deserialize("1234567", window), SerdeError);
+}
+
+class PointsAsText final : public CustomSerde<Point> {
+  public:
+    void serialize(const Point& point, Bytes& out) const override {
+        out += std::to_string(point.x) + ',' + std::to_string(point.y);
+    }
+    void deserialize(BytesView, Point&) const override {}
+};
+
+TEST(Serdes, OfOneSizeWriteBehindWhatIsInFrontWhateverTheBufferHeld) {
+    static_assert(FixedSize<Point> && FixedSize<std::int64_t> && !FixedSize<std::string>);
+    for (const std::size_t held : {0, 3, 10, 100}) {
+        Bytes buffer(held, 'x');
+        const SerdeOf<Point> serde;
+        serde.serialize_behind(2, {1, -2}, buffer);
+        buffer.replace(0, 2, "\x0a\x0b");
+        EXPECT_EQ(hex(buffer), "0a0b00000001fffffffe");
+        EXPECT_EQ(hex(serde.bytes_of({3, 4}, buffer)), "0000000300000004");
+    }
+}
+
+TEST(Serdes, ChosenAtRunTimeTakeTheirOwnSize) {
+    const SerdeOf<Point> serde(std::make_shared<PointsAsText>());
+    for (const std::size_t held : {0, 100}) {
+        Bytes buffer(held, 'x');
+        serde.serialize_behind(1, {1, -2}, buffer);
+        EXPECT_EQ(buffer.substr(1), "1,-2");
+        EXPECT_EQ(serde.bytes_of({3, 4}, buffer), "3,4");
+    }
 }
 
 TEST(Serdes, WriteChangesOfTablesAsKafkaStreams) {
