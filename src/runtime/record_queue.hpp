@@ -98,7 +98,7 @@ class RecordQueue {
     BadRecordListener* listener_;
     std::vector<kafka::Message> messages_;  // Before head_: already given back.
     std::size_t head_ = 0;
-    std::size_t end_ = 0;
+    std::size_t end_ = 0;  // messages_.size() without its division, which each record would pay.
     Headers headers_;
     Timestamp head_time_ = kNoTimestamp;
     Timestamp partition_time_ = kNoTimestamp;

@@ -56,7 +56,7 @@ void LayeredSegmentedStore::cover_no_segment() {
 }
 
 std::int64_t LayeredSegmentedStore::time_of(BytesView key) const {
-    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size_, kStartSize)));
+    return suffix_time_of(key, suffix_size_);
 }
 
 // Most rows are of the segment of the row before; that spares them a division.

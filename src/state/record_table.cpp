@@ -3,7 +3,6 @@
 
 #include "core/check.hpp"
 #include "core/hash.hpp"
-#include "state/window_key.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -182,14 +181,10 @@ void RecordTable::remove(Entry* entry) {
 void RecordTable::remove_if_idle(Entry* entry) {
     if (!entry->cached_ && !entry->unstored_) {
         if (suffix_size_ != 0 && entry->value()) {  // A removal leaves nothing in the engine.
-            uncover(time_of(entry->key()));
+            uncover(suffix_time_of(entry->key(), suffix_size_));
         }
         remove(entry);
     }
-}
-
-std::int64_t RecordTable::time_of(BytesView key) const {
-    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size_, kStartSize)));
 }
 
 // Whether a removal of `key`, whose entry that is if it has one, is of a row that the layers below

@@ -8,6 +8,7 @@
 #include "state/probing_buckets.hpp"
 #include "state/record_entry.hpp"
 #include "state/row_groups.hpp"
+#include "state/window_key.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -114,7 +115,9 @@ class RecordTable {
     /// Whether all rows of that time and later which the engine has are here, too: one that is not
     /// here then exists nowhere. Never when keys have no time.
     bool covers(std::int64_t time_ms) const noexcept { return time_ms >= covered_from_ms_; }
-    bool covers(BytesView key) const { return suffix_size_ != 0 && covers(time_of(key)); }
+    bool covers(BytesView key) const {
+        return suffix_size_ != 0 && covers(suffix_time_of(key, suffix_size_));
+    }
 
     /// The engine may have rows before that time that are not here, but none since.
     void cover_from(std::int64_t time_ms) noexcept { covered_from_ms_ = time_ms; }
@@ -185,7 +188,6 @@ class RecordTable {
                   const detail::RecordContext& context) const;
     void touch(Entry& entry);
     void stamp(Entry& entry, const detail::RecordContext& context);
-    std::int64_t time_of(BytesView key) const;
     void set_context(Entry& entry, const detail::RecordContext& context);
     std::uint16_t topic_index(const std::string* topic);
     void append_written(Entry* entry);

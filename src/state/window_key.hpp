@@ -49,6 +49,12 @@ inline Timestamp read_timestamp(BytesView bytes) {
     return timestamp_of(static_cast<std::int64_t>(read_big_endian(bytes)));
 }
 
+/// The time that `suffix_size` bytes at the end of a key begin with, in milliseconds: a window's
+/// start, a session's end.
+inline std::int64_t suffix_time_of(BytesView key, std::size_t suffix_size) {
+    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size, kStartSize)));
+}
+
 /// The parts of a changelog key. Requires size() >= kWindowSuffixSize.
 inline BytesView window_key_of(BytesView changelog_key) {
     return changelog_key.substr(0, changelog_key.size() - kWindowSuffixSize);

@@ -125,6 +125,16 @@ class LargeRecords : public Application {
         ASSERT_TRUE(streams->close(kPatience));
     }
 
+    /// Relays `records` from a new topic to `out` until all were processed.
+    void relay(const std::vector<Sent>& records, const std::string& out,
+               const StreamsConfig& config) {
+        const auto in = create_topic("in");
+        StreamsBuilder builder;
+        builder.stream<Text, Text>(in).peek([&](const Text&) { processed.happened(); }).to(out);
+        send(in, records);
+        run(std::move(builder).build(), config);
+    }
+
     support::Events refused;
 
   private:
@@ -138,13 +148,9 @@ std::vector<std::string> without_the_large(std::vector<std::string> lines) {
 }
 
 TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheHandlerGoesOn) {
-    const auto in = create_topic("in");
     const auto out = create_topic("out", 1, {{"max.message.bytes", "5000"}});
-    StreamsBuilder builder;
-    builder.stream<Text, Text>(in).peek([&](const Text&) { processed.happened(); }).to(out);
-    send(in, small_and_one_large());
 
-    run(std::move(builder).build(), resuming());
+    relay(small_and_one_large(), out, resuming());
 
     EXPECT_THAT(asked(),
                 ElementsAre(AllOf(HasSubstr(out + " 6000"), HasSubstr("max.message.bytes"))));
@@ -202,13 +208,9 @@ TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheLimitsMayNotBeAsked) {
 }
 
 TEST_P(LargeRecords, AreNotMadeOfSmallOnesBySendingThemTogether) {
-    const auto in = create_topic("in");
     const auto out = create_topic("out", 1, {{"max.message.bytes", "500"}});
-    StreamsBuilder builder;
-    builder.stream<Text, Text>(in).peek([&](const Text&) { processed.happened(); }).to(out);
-    send(in, small());
 
-    run(std::move(builder).build(), patient());
+    relay(small(), out, patient());
 
     EXPECT_THAT(read_lines(out), ElementsAreArray(lines_of(small())));
 }
@@ -235,15 +237,11 @@ TEST_P(LargeRecords, AreNotMadeOfSmallOnesOnTheWayToInternalTopics) {
 }
 
 TEST_P(LargeRecords, ThatTheProducerRefusesAreNamedWithTheSetting) {
-    const auto in = create_topic("in");
     const auto out = create_topic("out");
-    StreamsBuilder builder;
-    builder.stream<Text, Text>(in).peek([&](const Text&) { processed.happened(); }).to(out);
     StreamsConfig limited = resuming();
     limited.set("producer.max.request.size", "5000");
-    send(in, small_and_one_large());
 
-    run(std::move(builder).build(), limited);
+    relay(small_and_one_large(), out, limited);
 
     EXPECT_THAT(asked(), ElementsAre(AllOf(HasSubstr(out + " 6000"), HasSubstr("topic " + out),
                                            HasSubstr("max.request.size"), HasSubstr("5000"))));

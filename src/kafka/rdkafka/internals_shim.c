@@ -4,6 +4,7 @@
 #include "rd.h"
 #include "rdkafka_int.h"
 #include "rdkafka_broker.h"
+#include "rdkafka_cgrp.h"
 #include "rdkafka_offset.h"
 #include "rdkafka_partition.h"
 #include "rdkafka_topic.h"
@@ -205,6 +206,14 @@ int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic) {
 
 void millrace_abandon_group(rd_kafka_t* client) {
     rd_atomic32_set(&client->rk_terminate, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+void millrace_give_partitions_up(rd_kafka_t* client) {
+    rd_kafka_op_t* op = rd_kafka_op_new(RD_KAFKA_OP_ASSIGN);
+
+    op->rko_u.assign.method = RD_KAFKA_ASSIGN_METHOD_INCR_UNASSIGN;
+    op->rko_u.assign.partitions = rd_kafka_topic_partition_list_new(0);
+    rd_kafka_q_enq(client->rk_cgrp->rkcg_ops, op);
 }
 
 int millrace_has_headers(const rd_kafka_message_t* message) {

@@ -61,6 +61,10 @@ int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic);
  * librdkafka gives partitions up by itself instead of asking for it. */
 void millrace_abandon_group(rd_kafka_t* client);
 
+/* Gives all partitions up as rd_kafka_incremental_unassign does, but without waiting for an answer: there
+ * is none when the group has ended in the meantime. */
+void millrace_give_partitions_up(rd_kafka_t* client);
+
 /* Whether a message has headers. The public interface parses to find out, at the price of an allocation
  * even where there are none. */
 int millrace_has_headers(const rd_kafka_message_t* message);

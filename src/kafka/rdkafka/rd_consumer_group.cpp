@@ -112,8 +112,7 @@ void RdConsumer::abandon_group() noexcept {
     millrace_abandon_group(client_.get());
     const RdQueue nobody_reads(rd_kafka_queue_new(client_.get()));
     const RdError begun(rd_kafka_consumer_close_queue(client_.get(), nobody_reads.get()));
-    const RdList none(rd_kafka_topic_partition_list_new(0));
-    const RdError answered(rd_kafka_incremental_unassign(client_.get(), none.get()));
+    millrace_give_partitions_up(client_.get());
 }
 
 void RdConsumer::serve_close_events(rd_kafka_queue_t& close_events, milliseconds timeout) {

@@ -291,6 +291,25 @@ TEST(RdGroup, MayBeDestroyedWhileARebalanceWaitsForItsPoll) {
     EXPECT_LT(steady_clock::now() - begin, milliseconds(5000));
 }
 
+// The client's thread may end the group between any two steps of the destruction.
+TEST(RdGroup, MayBeDestroyedWhileItsGroupEnds) {
+    constexpr int kThreads = 8;
+    constexpr int kTimes = 500;
+    const auto clients = real_clients();
+    const auto one_after_another = [&](int thread) {
+        for (int i = 0; i < kTimes; ++i) {
+            Member member(*clients, "nobody", "brief-" + std::to_string(thread));
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+        threads.emplace_back(one_after_another, i);
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+}
+
 TEST(RdGroup, TellsThatPartitionsWereLostAfterNotPolling) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "slow", 1);
