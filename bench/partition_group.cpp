@@ -45,7 +45,7 @@ class EndlessQueue final : public kafka::PartitionQueue {
 class TimestampOnly final : public millrace::detail::SourceInput {
   public:
     Timestamp decode(const millrace::detail::SourceRecord& record, Timestamp) override {
-        return record.timestamp;
+        return record.timestamp();
     }
     void process(Timestamp, const Headers&) override {}
 };

@@ -25,8 +25,8 @@ constexpr std::size_t kCacheBytes = 10 << 20;
 class CountingContext final : public StoreContext {
   public:
     const detail::RecordContext& record() const override { return at_hand; }
-    void log_change(std::size_t, BytesView key, NullableBytes value, std::optional<Timestamp>,
-                    const Headers*) override {
+    void log_change(std::size_t, BytesView key, const NullableBytes& value,
+                    std::optional<Timestamp>, const Headers*) override {
         bytes += key.size() + (value ? value->size() : 0);
     }
     void dropped_expired(const std::string&) override {}
@@ -38,7 +38,7 @@ class CountingContext final : public StoreContext {
 /// Takes flushed rows and does nothing with them.
 class Sink final : public detail::FlushListener {
   public:
-    void on_flush(BytesView key, NullableBytes, NullableBytes,
+    void on_flush(BytesView key, const NullableBytes&, const NullableBytes&,
                   const detail::RecordContext&) override {
         benchmark::DoNotOptimize(key.data());
     }

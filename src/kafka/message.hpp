@@ -3,6 +3,7 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
+#include "millrace/core/raw_record.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
 
@@ -27,26 +28,17 @@ class MessageOwner : public millrace::detail::HeaderSource {
 class Message {
   public:
     Message() = default;
-    Message(const MessageOwner& owner, const void* handle, NullableBytes key, NullableBytes value,
-            Timestamp timestamp, Offset offset, std::int32_t leader_epoch) noexcept
-        : key_(key),
-          value_(value),
-          timestamp_(timestamp),
-          offset_(offset),
-          owner_(&owner),
-          handle_(handle),
-          leader_epoch_(leader_epoch) {}
+    Message(const MessageOwner& owner, const void* handle, const NullableBytes& key,
+            const NullableBytes& value, Timestamp timestamp, Offset offset,
+            std::int32_t leader_epoch) noexcept
+        : record_(key, value, timestamp, offset, leader_epoch), owner_(&owner), handle_(handle) {}
     Message(Message&& other) noexcept { *this = std::move(other); }
     Message& operator=(Message&& other) noexcept {
         if (this != &other) {
             release();
-            key_ = other.key_;
-            value_ = other.value_;
-            timestamp_ = other.timestamp_;
-            offset_ = other.offset_;
+            record_ = other.record_;
             owner_ = std::exchange(other.owner_, nullptr);
             handle_ = other.handle_;
-            leader_epoch_ = other.leader_epoch_;
         }
         return *this;
     }
@@ -54,15 +46,12 @@ class Message {
     Message& operator=(const Message&) = delete;
     ~Message() { release(); }
 
-    const NullableBytes& key() const noexcept { return key_; }
-    const NullableBytes& value() const noexcept { return value_; }
-
-    /// kNoTimestamp when the producer gave none.
-    Timestamp timestamp() const noexcept { return timestamp_; }
-    Offset offset() const noexcept { return offset_; }
-
-    /// -1 when not known.
-    std::int32_t leader_epoch() const noexcept { return leader_epoch_; }
+    const millrace::detail::RawRecord& record() const noexcept { return record_; }
+    NullableBytes key() const noexcept { return record_.key(); }
+    NullableBytes value() const noexcept { return record_.value(); }
+    Timestamp timestamp() const noexcept { return record_.timestamp(); }
+    Offset offset() const noexcept { return record_.offset(); }
+    std::int32_t leader_epoch() const noexcept { return record_.leader_epoch(); }
 
     /// Makes `headers` stand for this message's; they must not outlive it unread.
     void refer_headers(Headers& headers) const noexcept {
@@ -82,13 +71,9 @@ class Message {
     }
 
   private:
-    NullableBytes key_;
-    NullableBytes value_;
-    Timestamp timestamp_ = kNoTimestamp;
-    Offset offset_ = -1;
+    millrace::detail::RawRecord record_;
     const MessageOwner* owner_ = nullptr;
     const void* handle_ = nullptr;
-    std::int32_t leader_epoch_ = -1;
 };
 
 }  // namespace millrace::kafka

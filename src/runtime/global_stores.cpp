@@ -43,7 +43,7 @@ class KeyValueView final : public KeyValueBytesStore {
         return BytesView(value_);
     }
 
-    void put(BytesView /*key*/, NullableBytes /*value*/) override {
+    void put(BytesView /*key*/, const NullableBytes& /*value*/) override {
         throw StateError("a global store can only be read by tasks: store " + name());
     }
 

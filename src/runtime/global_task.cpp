@@ -75,8 +75,7 @@ void GlobalTask::update(std::size_t topic, Partition partition, const kafka::Mes
                    .partition = partition,
                    .topic = &topics_[topic],
                    .headers = &input.headers,
-                   .source_key = message.key(),
-                   .source_value = message.value()};
+                   .source = &message.record()};
         input.decoder->process(input.time, input.headers);
         record_ = {};
     }
@@ -85,10 +84,7 @@ void GlobalTask::update(std::size_t topic, Partition partition, const kafka::Mes
 
 bool GlobalTask::decode(Input& input, const std::string& topic, Partition partition,
                         const kafka::Message& message) {
-    const detail::SourceRecord record{.key = message.key(),
-                                      .value = message.value(),
-                                      .timestamp = message.timestamp(),
-                                      .offset = message.offset(),
+    const detail::SourceRecord record{.raw = &message.record(),
                                       .partition = partition,
                                       .topic = &topic,
                                       .headers = &input.headers};
@@ -99,15 +95,15 @@ bool GlobalTask::decode(Input& input, const std::string& topic, Partition partit
                                    .node = input.source->name(),
                                    .topic = topic,
                                    .partition = partition,
-                                   .offset = record.offset,
-                                   .timestamp = record.timestamp,
+                                   .offset = record.offset(),
+                                   .timestamp = record.timestamp(),
                                    .headers = record.headers,
-                                   .source_key = record.key,
-                                   .source_value = record.value};
+                                   .source_key = record.key(),
+                                   .source_value = record.value()};
         if (settings_->deserialization_handler(context, error).decision != ErrorDecision::kResume) {
             throw ProcessingError("cannot read record of a global store: topic " + topic +
                                   ", partition " + std::to_string(partition) + ", offset " +
-                                  std::to_string(record.offset) + ": " + error.what());
+                                  std::to_string(record.offset()) + ": " + error.what());
         }
         ++dropped_records_;
         return false;

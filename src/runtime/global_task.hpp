@@ -75,7 +75,7 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     struct Input;
 
     const detail::RecordContext& record() const override { return record_; }
-    void log_change(std::size_t, BytesView, NullableBytes, std::optional<Timestamp>,
+    void log_change(std::size_t, BytesView, const NullableBytes&, std::optional<Timestamp>,
                     const Headers*) override {}
     void dropped_expired(const std::string&) override { ++dropped_records_; }
 

@@ -13,10 +13,8 @@ RecordQueue::RecordQueue(TopicPartition partition, std::unique_ptr<detail::Sourc
     : partition_(std::move(partition)), source_(std::move(source)), listener_(&listener) {}
 
 std::vector<kafka::Message>& RecordQueue::tail() {
-    if (head_ == messages_.size()) {
-        messages_.clear();
-        head_ = end_ = 0;
-    } else if (head_ >= messages_.size() / 2) {
+    if (head_ >= messages_.size() / 2) {
+        passed_ = passed();
         messages_.erase(messages_.begin(), messages_.begin() + static_cast<std::ptrdiff_t>(head_));
         head_ = 0;
         end_ = messages_.size();
@@ -46,19 +44,26 @@ void RecordQueue::clear() {
     messages_.clear();
     head_ = end_ = 0;
     decoded_ = placeholder_ = skipped_ = false;
-    passed_.reset();
-    passed_leader_epoch_ = -1;
+    passed_ = {};
+}
+
+RecordQueue::Place RecordQueue::passed() const noexcept {
+    if (head_ == 0) {
+        return passed_;
+    }
+    const kafka::Message& last = messages_[head_ - 1];
+    return {last.offset() + 1, last.leader_epoch()};
 }
 
 std::optional<Offset> RecordQueue::next_offset() const noexcept {
     if (head_ < end_) {
         return messages_[head_].offset();
     }
-    return passed_;
+    return passed().offset;
 }
 
 std::int32_t RecordQueue::next_leader_epoch() const noexcept {
-    return head_ < end_ ? messages_[head_].leader_epoch() : passed_leader_epoch_;
+    return head_ < end_ ? messages_[head_].leader_epoch() : passed().leader_epoch;
 }
 
 void RecordQueue::decode_head() {
@@ -83,26 +88,20 @@ void RecordQueue::decode_head() {
         skipped_ = false;
         return;
     }
+    headers_.clear();
     placeholder_ = std::exchange(skipped_, false);
     head_time_ = kNoTimestamp;
 }
 
+// To be followed by decode_head(): the headers still are those of the message that is given back.
 void RecordQueue::drop_head() {
-    kafka::Message& message = messages_[head_];
-    passed_ = message.offset() + 1;
-    passed_leader_epoch_ = message.leader_epoch();
-    headers_.clear();
-    message.release();
+    messages_[head_].release();
     ++head_;
     decoded_ = false;
 }
 
 detail::SourceRecord RecordQueue::source_record() const {
-    const kafka::Message& message = head();
-    return {.key = message.key(),
-            .value = message.value(),
-            .timestamp = message.timestamp(),
-            .offset = message.offset(),
+    return {.raw = &head().record(),
             .partition = partition_.partition,
             .topic = &partition_.topic,
             .headers = &headers_};

@@ -83,12 +83,18 @@ class RecordQueue {
     std::optional<Offset> next_offset() const noexcept;
 
     /// Whether a record was processed or dropped since the start or clear().
-    bool advanced() const noexcept { return passed_.has_value(); }
+    bool advanced() const noexcept { return passed().offset.has_value(); }
 
     /// Leader epoch that goes with next_offset(), or -1.
     std::int32_t next_leader_epoch() const noexcept;
 
   private:
+    struct Place {
+        std::optional<Offset> offset;  // Of what follows the records processed or dropped.
+        std::int32_t leader_epoch = -1;
+    };
+
+    Place passed() const noexcept;
     void decode_head();
     void drop_head();
     detail::SourceRecord source_record() const;
@@ -96,7 +102,7 @@ class RecordQueue {
     TopicPartition partition_;
     std::unique_ptr<detail::SourceInput> source_;
     BadRecordListener* listener_;
-    std::vector<kafka::Message> messages_;  // Before head_: already given back.
+    std::vector<kafka::Message> messages_;  // Before head_: given back, but for their places.
     std::size_t head_ = 0;
     std::size_t end_ = 0;  // messages_.size() without its division, which each record would pay.
     Headers headers_;
@@ -105,8 +111,7 @@ class RecordQueue {
     bool decoded_ = false;      // The message at head_ is decoded.
     bool placeholder_ = false;  // There is no message, but a head.
     bool skipped_ = false;      // An unreadable record was skipped since the last head.
-    std::optional<Offset> passed_;
-    std::int32_t passed_leader_epoch_ = -1;
+    Place passed_;              // By messages that are no longer here.
 };
 
 }  // namespace millrace::runtime

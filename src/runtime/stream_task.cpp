@@ -155,8 +155,7 @@ void StreamTask::process_head() {
         record_.partition = queue.partition().partition;
         record_.topic = &queue.partition().topic;
         record_.headers = &queue.head_headers();
-        record_.source_key = message.key();
-        record_.source_value = message.value();
+        record_.source = &message.record();
         expect_records(queue);
         queue.source().process(time, queue.head_headers());
     }

@@ -173,7 +173,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
 
     // StoreContext
     const detail::RecordContext& record() const override { return record_; }
-    void log_change(std::size_t store, BytesView key, NullableBytes value,
+    void log_change(std::size_t store, BytesView key, const NullableBytes& value,
                     std::optional<Timestamp> timestamp, const Headers* headers) override;
     void dropped_expired(const std::string& store) override;
 

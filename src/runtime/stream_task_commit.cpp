@@ -130,7 +130,7 @@ void StreamTask::set_processor_time(const std::string& store, Timestamp time) {
     processor_times_.insert_or_assign(store, time);
 }
 
-void StreamTask::log_change(std::size_t store, BytesView key, NullableBytes value,
+void StreamTask::log_change(std::size_t store, BytesView key, const NullableBytes& value,
                             std::optional<Timestamp> timestamp, const Headers* headers) {
     Backup& backup = backups_[store];
     if (backup.logged) {

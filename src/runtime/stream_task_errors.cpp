@@ -31,11 +31,11 @@ void StreamTask::SkippedRecords::on_unreadable(const detail::SourceRecord& recor
                                .node = source_->name(),
                                .topic = *record.topic,
                                .partition = record.partition,
-                               .offset = record.offset,
-                               .timestamp = record.timestamp,
+                               .offset = record.offset(),
+                               .timestamp = record.timestamp(),
                                .headers = record.headers,
-                               .source_key = record.key,
-                               .source_value = record.value,
+                               .source_key = record.key(),
+                               .source_value = record.value(),
                                .dead_letter_topic = task_->settings_->dead_letter_topic};
     try {
         throw;
@@ -51,7 +51,7 @@ void StreamTask::SkippedRecords::on_negative_time(const detail::SourceRecord& re
                                               std::to_string(milliseconds_of(extracted)) +
                                               " extracted: topic " + *record.topic +
                                               ", partition " + std::to_string(record.partition) +
-                                              ", offset " + std::to_string(record.offset));
+                                              ", offset " + std::to_string(record.offset()));
 }
 
 void StreamTask::processing_failed(const detail::Node& node) {
@@ -95,8 +95,8 @@ ErrorContext StreamTask::error_context(std::string_view node) const {
             .offset = record_.offset,
             .timestamp = record_.timestamp,
             .headers = record_.headers,
-            .source_key = record_.source_key,
-            .source_value = record_.source_value,
+            .source_key = record_.source != nullptr ? record_.source->key() : std::nullopt,
+            .source_value = record_.source != nullptr ? record_.source->value() : std::nullopt,
             .dead_letter_topic = settings_->dead_letter_topic};
 }
 

@@ -19,7 +19,7 @@ void append_int(std::int32_t value, Bytes& out) {
     append_big_endian(static_cast<std::uint32_t>(value), kIntSize, out);
 }
 
-void append_sized(NullableBytes bytes, Bytes& out) {
+void append_sized(const NullableBytes& bytes, Bytes& out) {
     if (!bytes) {
         append_int(kNull, out);
         return;

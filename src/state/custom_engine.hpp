@@ -14,7 +14,7 @@ class CustomEngine final : public Engine {
     explicit CustomEngine(std::unique_ptr<KeyValueBytesStore> store) : store_(std::move(store)) {}
 
     NullableBytes get(BytesView key) override { return store_->get(key); }
-    void put(BytesView key, NullableBytes value) override { store_->put(key, value); }
+    void put(BytesView key, const NullableBytes& value) override { store_->put(key, value); }
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override;
     std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
     void drop_below(BytesView end) override;

@@ -30,7 +30,7 @@ class Database {
     virtual std::optional<Bytes> about(const std::string& store) = 0;
 
     /// Part of the next write().
-    virtual void put_about(const std::string& store, NullableBytes row) = 0;
+    virtual void put_about(const std::string& store, const NullableBytes& row) = 0;
 
     /// Applies everything put since the last one, atomically. It may be lost in a crash, but then
     /// what was written later is lost as well.

@@ -25,7 +25,7 @@ class Engine {
 
     /// Null removes the key. An engine that is not direct() may wait for its database's commit
     /// before it shows the change.
-    virtual void put(BytesView key, NullableBytes value) = 0;
+    virtual void put(BytesView key, const NullableBytes& value) = 0;
 
     virtual std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) = 0;
 

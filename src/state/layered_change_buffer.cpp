@@ -43,7 +43,7 @@ std::size_t weight(const Bytes& key, const BufferedChange& change) {
     return bytes;
 }
 
-NullableOwnedBytes owned(NullableBytes bytes) {
+NullableOwnedBytes owned(const NullableBytes& bytes) {
     return bytes ? NullableOwnedBytes(Bytes(*bytes)) : std::nullopt;
 }
 
@@ -60,8 +60,8 @@ LayeredChangeBuffer::LayeredChangeBuffer(const detail::StoreSpec& spec, std::siz
     logged_headers_.add(kVersionHeader, Bytes(1, kChangeBufferVersion));
 }
 
-void LayeredChangeBuffer::put(Timestamp time, BytesView key, NullableBytes old_value,
-                              NullableBytes new_value, const detail::RecordContext& cause) {
+void LayeredChangeBuffer::put(Timestamp time, BytesView key, const NullableBytes& old_value,
+                              const NullableBytes& new_value, const detail::RecordContext& cause) {
     key_.assign(key);
     remember(key_);
     const auto there = places_.find(key_);

@@ -24,8 +24,8 @@ class LayeredChangeBuffer final : public detail::ChangeBuffer, public LayeredSto
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return false; }
 
-    void put(Timestamp time, BytesView key, NullableBytes old_value, NullableBytes new_value,
-             const detail::RecordContext& cause) override;
+    void put(Timestamp time, BytesView key, const NullableBytes& old_value,
+             const NullableBytes& new_value, const detail::RecordContext& cause) override;
     std::size_t records() const override { return places_.size(); }
     std::size_t bytes() const override { return bytes_; }
     Timestamp first_time() const override;

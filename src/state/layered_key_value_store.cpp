@@ -30,7 +30,7 @@ class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
     const std::string& name() const override { return store_->name(); }
     bool persistent() const override { return store_->persistent(); }
     NullableBytes get(BytesView key) override { return store_->read(key); }
-    void put(BytesView key, NullableBytes value) override { store_->write(key, value); }
+    void put(BytesView key, const NullableBytes& value) override { store_->write(key, value); }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
                                          Order order) override {
         return store_->iterate(inclusive_range(first, last), order);

@@ -19,11 +19,12 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
     NullableBytes get(BytesView key) override {
         return keeps_headers() ? without_headers(read(key)) : read(key);
     }
-    void put(BytesView key, NullableBytes value) override {
+    void put(BytesView key, const NullableBytes& value) override {
         if (keeps_headers()) {
-            value = headed_row(value, kNoTimestamp);
+            write(key, headed_row(value, kNoTimestamp));
+        } else {
+            write(key, value);
         }
-        write(key, value);
     }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
                                          Order order) override;

@@ -85,7 +85,7 @@ char* LayeredSegmentedStore::start_key(BytesView key, std::int64_t time, Bytes& 
     return out.data() + kSegmentSize + key.size();
 }
 
-bool LayeredSegmentedStore::write_row(BytesView table_key, NullableBytes value) {
+bool LayeredSegmentedStore::write_row(BytesView table_key, const NullableBytes& value) {
     accepted_ = true;
     if (caching()) {
         note_segment(segment_of(time_of(table_key)));

@@ -63,7 +63,7 @@ class LayeredSegmentedStore : public LayeredStore {
                           std::size_t suffix_size);
 
     /// Writes a row below or into the cache. False when it has expired.
-    bool write_row(BytesView table_key, NullableBytes value);
+    bool write_row(BytesView table_key, const NullableBytes& value);
 
     /// Makes `out` a key of the table, of a row of `key` at that time, but for the suffix: that is
     /// to be written to what is returned.

@@ -52,11 +52,12 @@ std::int64_t LayeredSessionStore::last_end_of_cache(Timestamp latest_start) cons
     return last;
 }
 
-bool LayeredSessionStore::put(BytesView key, SessionWindow session, NullableBytes value) {
-    return put_row(key, session, headed_row(value, session.end));
+bool LayeredSessionStore::put(BytesView key, SessionWindow session, const NullableBytes& value) {
+    return keeps_headers() ? put_row(key, session, headed_row(value, session.end))
+                           : put_row(key, session, value);
 }
 
-bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, NullableBytes row) {
+bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, const NullableBytes& row) {
     latest_end_ms_ = std::max(latest_end_ms_, milliseconds_of(session.end));
     make_key(key, session);
     return write_row(key_, row);
@@ -69,7 +70,7 @@ void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
 }
 
 NullableBytes LayeredSessionStore::fetch_session(BytesView key, SessionWindow session) {
-    return without_headers(fetch_row(key, session));
+    return keeps_headers() ? without_headers(fetch_row(key, session)) : fetch_row(key, session);
 }
 
 NullableBytes LayeredSessionStore::fetch_row(BytesView key, SessionWindow session) {
@@ -170,7 +171,7 @@ class LayeredSessionStore::WithHeaders final : public SessionBytesStore {
 
     const std::string& name() const override { return store_->name(); }
     bool persistent() const override { return store_->persistent(); }
-    bool put(BytesView key, SessionWindow session, NullableBytes value) override {
+    bool put(BytesView key, SessionWindow session, const NullableBytes& value) override {
         return store_->put_row(key, session, value);
     }
     void remove(BytesView key, SessionWindow session) override { store_->remove(key, session); }

@@ -18,7 +18,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
 
-    bool put(BytesView key, SessionWindow session, NullableBytes value) override;
+    bool put(BytesView key, SessionWindow session, const NullableBytes& value) override;
     void remove(BytesView key, SessionWindow session) override;
     NullableBytes fetch_session(BytesView key, SessionWindow session) override;
     std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first, NullableBytes last,
@@ -41,7 +41,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     bool moves_stream_time() const override { return !removing_; }
     void make_key(BytesView key, SessionWindow session);
     std::int64_t last_end_of_cache(Timestamp latest_start) const;
-    bool put_row(BytesView key, SessionWindow session, NullableBytes row);
+    bool put_row(BytesView key, SessionWindow session, const NullableBytes& row);
     NullableBytes fetch_row(BytesView key, SessionWindow session);
     std::unique_ptr<SessionBytesIterator> touching(NullableBytes first, NullableBytes last,
                                                    Timestamp earliest_end, Timestamp latest_start,

@@ -50,10 +50,7 @@ bool LayeredStore::keeps_rows() const {
            !engine_->direct();
 }
 
-NullableBytes LayeredStore::read(BytesView key) {
-    if (const RecordTable::Entry* entry = table_.find(key)) {
-        return visible(*entry) ? entry->value() : std::nullopt;
-    }
+NullableBytes LayeredStore::read_below(BytesView key) {
     if (!readable(key) || table_.covers(key)) {
         return std::nullopt;
     }
@@ -101,7 +98,7 @@ bool LayeredStore::write_below(BytesView key, const NullableBytes& value,
     return live;
 }
 
-void LayeredStore::store_row(BytesView key, NullableBytes value) {
+void LayeredStore::store_row(BytesView key, const NullableBytes& value) {
     const std::size_t before = table_.cached_bytes();
     if (engine_->direct()) {
         engine_->put(key, value);
@@ -115,14 +112,15 @@ bool LayeredStore::logs() const {
     return spec_.logging && spec_.source_topic.empty() && environment_.processing;
 }
 
-void LayeredStore::log_as_is(BytesView key, NullableBytes value, std::optional<Timestamp> timestamp,
-                             const Headers* headers) {
+void LayeredStore::log_as_is(BytesView key, const NullableBytes& value,
+                             std::optional<Timestamp> timestamp, const Headers* headers) {
     if (logs()) {
         environment_.context->log_change(index_, key, value, timestamp, headers);
     }
 }
 
-void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordContext& context) {
+void LayeredStore::log(BytesView key, const NullableBytes& value,
+                       const detail::RecordContext& context) {
     if (!logs()) {
         return;
     }
@@ -132,18 +130,19 @@ void LayeredStore::log(BytesView key, NullableBytes value, const detail::RecordC
     }
     const bool of_record = spec_.log_headers || spec_.retain_duplicates || keeps_headers();
     const Headers* headers = of_record ? context.headers : nullptr;
-    if (keeps_headers() && value) {
+    NullableBytes logged = value;
+    if (keeps_headers() && logged) {
         logged_headers_.clear();
-        detail::read_stored_headers(detail::take_stored_headers(*value), logged_headers_);
+        detail::read_stored_headers(detail::take_stored_headers(*logged), logged_headers_);
         headers = &logged_headers_;
-        value->remove_prefix(adds_time_ ? kTimestampSize : 0);
+        logged->remove_prefix(adds_time_ ? kTimestampSize : 0);
     }
-    if (timestamped_ && value) {
-        MILLRACE_CHECK(value->size() >= kTimestampSize);
-        timestamp = read_timestamp(value->substr(0, kTimestampSize));
-        value->remove_prefix(kTimestampSize);
+    if (timestamped_ && logged) {
+        MILLRACE_CHECK(logged->size() >= kTimestampSize);
+        timestamp = read_timestamp(logged->substr(0, kTimestampSize));
+        logged->remove_prefix(kTimestampSize);
     }
-    environment_.context->log_change(index_, logged_key(key), value, timestamp, headers);
+    environment_.context->log_change(index_, logged_key(key), logged, timestamp, headers);
 }
 
 void LayeredStore::table_changed(std::size_t cached_before) {

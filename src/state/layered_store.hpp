@@ -96,22 +96,28 @@ class LayeredStore {
     /// Rows of stores that keep headers have these in front, and, of join stores, a time; values
     /// as most users of the store know them do not. Views live until the next call.
     bool keeps_headers() const noexcept { return spec_.headers != detail::StoredHeaders::kNone; }
-    NullableBytes headed_row(NullableBytes value, Timestamp time) {
+    NullableBytes headed_row(const NullableBytes& value, Timestamp time) {
         return value && keeps_headers() ? put_headers(*value, time) : value;
     }
-    NullableBytes without_headers(NullableBytes row) const {
+    NullableBytes without_headers(const NullableBytes& row) const {
         return row && keeps_headers() ? take_headers(*row) : row;
     }
 
-    NullableBytes read(BytesView key);
+    NullableBytes read(BytesView key) {
+        const RecordTable::Entry* entry = table_.find(key);
+        if (entry == nullptr) [[unlikely]] {
+            return read_below(key);
+        }
+        return visible(*entry) ? entry->value() : std::nullopt;
+    }
     void write(BytesView key, const NullableBytes& value);
 
     /// Writes below the cache without logging, for stores whose rows are not what they log.
-    void store_row(BytesView key, NullableBytes value);
+    void store_row(BytesView key, const NullableBytes& value);
 
     /// Appends to the changelog alone.
-    void log(BytesView key, NullableBytes value, const detail::RecordContext& context);
-    void log_as_is(BytesView key, NullableBytes value, std::optional<Timestamp> timestamp,
+    void log(BytesView key, const NullableBytes& value, const detail::RecordContext& context);
+    void log_as_is(BytesView key, const NullableBytes& value, std::optional<Timestamp> timestamp,
                    const Headers* headers);
     std::unique_ptr<MergingIterator> iterate(KeyRange range, Order order);
 
@@ -142,6 +148,7 @@ class LayeredStore {
     BytesView put_headers(BytesView value, Timestamp time);
     BytesView take_headers(BytesView row) const;
     bool logs() const;
+    NullableBytes read_below(BytesView key);
     bool write_below(BytesView key, const NullableBytes& value,
                      const detail::RecordContext& context);
     void flush_from(RecordTable::Entry* first);

@@ -33,7 +33,7 @@ std::int64_t default_interval(std::int64_t history) {
     return history;
 }
 
-NullableOwnedBytes owned(NullableBytes bytes) {
+NullableOwnedBytes owned(const NullableBytes& bytes) {
     return bytes ? NullableOwnedBytes(Bytes(*bytes)) : std::nullopt;
 }
 
@@ -55,7 +55,8 @@ LayeredVersionedStore::LayeredVersionedStore(const detail::StoreSpec& spec, std:
     segments_.erase(kLatest);
 }
 
-VersionPut LayeredVersionedStore::put(BytesView key, NullableBytes value, Timestamp timestamp) {
+VersionPut LayeredVersionedStore::put(BytesView key, const NullableBytes& value,
+                                      Timestamp timestamp) {
     const std::int64_t time = milliseconds_of(timestamp);
     VersionPut result;
     if (time >= oldest()) {
@@ -72,7 +73,7 @@ VersionPut LayeredVersionedStore::put(BytesView key, NullableBytes value, Timest
     return result;
 }
 
-std::optional<std::int64_t> LayeredVersionedStore::insert(BytesView key, NullableBytes value,
+std::optional<std::int64_t> LayeredVersionedStore::insert(BytesView key, const NullableBytes& value,
                                                           std::int64_t time) {
     const NullableBytes latest = read(key_in(kLatest, key));
     if (!latest) {
@@ -95,7 +96,7 @@ std::optional<std::int64_t> LayeredVersionedStore::insert(BytesView key, Nullabl
 
 // `end` is when the version ends, as far as is known: at first, the time of the latest value.
 std::optional<std::int64_t> LayeredVersionedStore::insert_into_history(
-    BytesView key, NullableBytes value, std::int64_t time, std::optional<std::int64_t> end) {
+    BytesView key, const NullableBytes& value, std::int64_t time, std::optional<std::int64_t> end) {
     const std::int64_t last = segment_of(time);
     for (auto it = segments_.rbegin(); it != segments_.rend() && *it >= last; ++it) {
         const std::int64_t segment = *it;
@@ -133,7 +134,7 @@ std::optional<std::int64_t> LayeredVersionedStore::insert_into_history(
 
 // Puts a version into the middle of another one, or in its place.
 void LayeredVersionedStore::split(BytesView key, std::int64_t segment, VersionRow row,
-                                  std::int64_t time, NullableBytes value) {
+                                  std::int64_t time, const NullableBytes& value) {
     const std::size_t at = row.at(time);
     VersionRow::Version& version = row.versions[at];
     if (version.from == time) {
@@ -155,7 +156,8 @@ void LayeredVersionedStore::split(BytesView key, std::int64_t segment, VersionRo
            before.value ? NullableBytes(BytesView(*before.value)) : std::nullopt);
 }
 
-void LayeredVersionedStore::insert_latest(BytesView key, NullableBytes value, std::int64_t time) {
+void LayeredVersionedStore::insert_latest(BytesView key, const NullableBytes& value,
+                                          std::int64_t time) {
     if (!value) {
         store_row(key_in(kLatest, key), std::nullopt);
         note_removal(key, time);
@@ -169,7 +171,7 @@ void LayeredVersionedStore::insert_latest(BytesView key, NullableBytes value, st
 
 // A version behind all others that have ended.
 void LayeredVersionedStore::append(BytesView key, std::int64_t from, std::int64_t to,
-                                   NullableBytes value) {
+                                   const NullableBytes& value) {
     std::optional<VersionRow> row = read_row(segment_of(to), key);
     if (row) {
         row->append(from, to, owned(value));

@@ -23,7 +23,7 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
 
-    VersionPut put(BytesView key, NullableBytes value, Timestamp timestamp) override;
+    VersionPut put(BytesView key, const NullableBytes& value, Timestamp timestamp) override;
     std::optional<VersionedBytes> get(BytesView key) override;
     std::optional<VersionedBytes> get(BytesView key, Timestamp as_of) override;
 
@@ -42,14 +42,15 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
     std::int64_t oldest() const { return stream_time_ - history_ms_; }
 
     /// Puts a version that is not too late; when it ends, if another follows.
-    std::optional<std::int64_t> insert(BytesView key, NullableBytes value, std::int64_t time);
-    std::optional<std::int64_t> insert_into_history(BytesView key, NullableBytes value,
+    std::optional<std::int64_t> insert(BytesView key, const NullableBytes& value,
+                                       std::int64_t time);
+    std::optional<std::int64_t> insert_into_history(BytesView key, const NullableBytes& value,
                                                     std::int64_t time,
                                                     std::optional<std::int64_t> end);
     void split(BytesView key, std::int64_t segment, VersionRow row, std::int64_t time,
-               NullableBytes value);
-    void insert_latest(BytesView key, NullableBytes value, std::int64_t time);
-    void append(BytesView key, std::int64_t from, std::int64_t to, NullableBytes value);
+               const NullableBytes& value);
+    void insert_latest(BytesView key, const NullableBytes& value, std::int64_t time);
+    void append(BytesView key, std::int64_t from, std::int64_t to, const NullableBytes& value);
     void note_removal(BytesView key, std::int64_t time);
 
     BytesView key_in(std::int64_t segment, BytesView key);

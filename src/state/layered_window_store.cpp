@@ -51,11 +51,13 @@ void LayeredWindowStore::expect(BytesView key) {
     }
 }
 
-bool LayeredWindowStore::put(BytesView key, Timestamp window_start, NullableBytes value) {
-    return put_row(key, window_start, keeps_headers() ? headed_row(value, window_start) : value);
+bool LayeredWindowStore::put(BytesView key, Timestamp window_start, const NullableBytes& value) {
+    return keeps_headers() ? put_row(key, window_start, headed_row(value, window_start))
+                           : put_row(key, window_start, value);
 }
 
-bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start, NullableBytes value) {
+bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start,
+                                 const NullableBytes& value) {
     if (spec().retain_duplicates) {
         // Kafka Streams numbers the rows and their changelog apart: a null changes no row but is
         // logged.
@@ -160,7 +162,7 @@ class LayeredWindowStore::WithHeaders final : public WindowBytesStore {
 
     const std::string& name() const override { return store_->name(); }
     bool persistent() const override { return store_->persistent(); }
-    bool put(BytesView key, Timestamp window_start, NullableBytes value) override {
+    bool put(BytesView key, Timestamp window_start, const NullableBytes& value) override {
         return store_->put_row(key, window_start, value);
     }
     NullableBytes fetch(BytesView key, Timestamp window_start) override {

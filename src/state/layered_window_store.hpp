@@ -22,7 +22,7 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
 
-    bool put(BytesView key, Timestamp window_start, NullableBytes value) override;
+    bool put(BytesView key, Timestamp window_start, const NullableBytes& value) override;
     NullableBytes fetch(BytesView key, Timestamp window_start) override;
     std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
                                                Order order) override;
@@ -56,7 +56,7 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
     void row_restored(BytesView changelog_key) override;
     void make_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out);
     void note_start(Timestamp start);
-    bool put_row(BytesView key, Timestamp window_start, NullableBytes row);
+    bool put_row(BytesView key, Timestamp window_start, const NullableBytes& row);
     NullableBytes fetch_row(BytesView key, Timestamp window_start);
     std::unique_ptr<WindowBytesIterator> find(NullableBytes first, NullableBytes last,
                                               Timestamp from, Timestamp to, Order order, Show show);

@@ -16,7 +16,7 @@ NullableBytes LruEngine::get(BytesView key) {
     return BytesView(row->second.value);
 }
 
-void LruEngine::put(BytesView key, NullableBytes value) {
+void LruEngine::put(BytesView key, const NullableBytes& value) {
     remember_for_undo(key);
     set(key, value);
     if (rows_.size() > max_entries_) {
@@ -30,7 +30,7 @@ void LruEngine::put(BytesView key, NullableBytes value) {
     }
 }
 
-void LruEngine::set(BytesView key, NullableBytes value) {
+void LruEngine::set(BytesView key, const NullableBytes& value) {
     auto row = rows_.find(key);
     if (!value) {
         if (row != rows_.end()) {

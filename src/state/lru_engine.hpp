@@ -22,7 +22,7 @@ class LruEngine final : public Engine {
     void on_evict(OnEvict on_evict) { on_evict_ = std::move(on_evict); }
 
     NullableBytes get(BytesView key) override;
-    void put(BytesView key, NullableBytes value) override;
+    void put(BytesView key, const NullableBytes& value) override;
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override;
     std::uint64_t approximate_entries() override { return rows_.size(); }
     void drop_below(BytesView end) override;
@@ -41,7 +41,7 @@ class LruEngine final : public Engine {
     };
     using Rows = std::map<Bytes, Row, std::less<>>;
 
-    void set(BytesView key, NullableBytes value);
+    void set(BytesView key, const NullableBytes& value);
     void erase(Rows::iterator row);
     void remember_for_undo(BytesView key);
 

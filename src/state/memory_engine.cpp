@@ -13,7 +13,7 @@ NullableBytes MemoryEngine::get(BytesView key) {
     return BytesView(row->second);
 }
 
-void MemoryEngine::put(BytesView key, NullableBytes value) {
+void MemoryEngine::put(BytesView key, const NullableBytes& value) {
     const auto row = rows_.lower_bound(key);
     const bool found = row != rows_.end() && row->first == key;
     if (!value) {

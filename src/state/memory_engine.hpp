@@ -14,7 +14,7 @@ namespace millrace::state {
 class MemoryEngine final : public Engine {
   public:
     NullableBytes get(BytesView key) override;
-    void put(BytesView key, NullableBytes value) override;
+    void put(BytesView key, const NullableBytes& value) override;
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override;
     std::uint64_t approximate_entries() override { return rows_.size(); }
     void drop_below(BytesView end) override;

@@ -2,7 +2,6 @@
 #include "state/record_table.hpp"
 
 #include "core/check.hpp"
-#include "core/hash.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -24,12 +23,30 @@ std::size_t size_of(const NullableBytes& value) {
     return value ? value->size() : 0;
 }
 
-void free_entry(RecordTable::Entry* entry) {
+}  // namespace
+
+void RecordTable::Memory::free(Entry* entry) noexcept {
     std::destroy_at(entry);
     ::operator delete(entry);
 }
 
-}  // namespace
+void* RecordTable::Memory::allocate(std::size_t size) {
+    if (size == spare_size_) {
+        spare_size_ = 0;
+        return std::exchange(spare_, nullptr);
+    }
+    return ::operator new(size);
+}
+
+void RecordTable::Memory::recycle(Entry* entry) noexcept {
+    if (spare_ != nullptr) {
+        free(entry);
+        return;
+    }
+    spare_size_ = sizeof(Entry) + entry->key_size_ + entry->capacity_[0] + entry->capacity_[1];
+    std::destroy_at(entry);
+    spare_ = entry;
+}
 
 RecordTable::RecordTable(std::size_t suffix_size)
     : groups_(suffix_size), suffix_size_(suffix_size) {}
@@ -38,11 +55,7 @@ RecordTable::~RecordTable() {
     clear();
 }
 
-RecordTable::Found RecordTable::look_up(BytesView key) {
-    // A put mostly follows a get of the same key.
-    if (last_ != nullptr && same_bytes(last_->key(), key)) {
-        return {last_, last_->hash_};
-    }
+RecordTable::Found RecordTable::search(BytesView key) {
     Found found;
     found.hash = static_cast<std::uint32_t>(hash_bytes(key));
     Bucket* bucket = buckets_.find(
@@ -80,16 +93,15 @@ void RecordTable::next_hints() noexcept {
     }
 }
 
-RecordTable::Entry* RecordTable::find(BytesView key) {
-    return look_up(key).entry;
-}
-
+// Of one that is cached, the caller adds the weight.
 RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
-                                        const NullableBytes& value) {
+                                        const NullableBytes& value, bool cached) {
     const std::size_t capacity = rounded_capacity(size_of(value));
-    void* memory = ::operator new(sizeof(Entry) + key.size() + capacity);
+    void* memory = memory_.allocate(sizeof(Entry) + key.size() + capacity);
     auto* entry = new (memory) Entry;
     entry->hash_ = hash;
+    entry->cached_ = cached;
+    cached_entries_ += cached ? 1 : 0;
     entry->key_size_ = static_cast<std::uint32_t>(key.size());
     entry->capacity_[0] = static_cast<std::uint32_t>(capacity);
     std::memcpy(entry->bytes(), key.data(), key.size());
@@ -98,7 +110,7 @@ RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
         entry->size_[0] = static_cast<std::uint32_t>(value->size());
     }
 
-    buckets_.insert({entry, hash, true, false});
+    buckets_.insert({entry, hash, true, cached});
     ++generation_;
     if (indexed_) {
         index_.emplace(entry);
@@ -118,7 +130,7 @@ RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, const Nulla
         Entry* larger = grow(entry, slot, value->size());
         std::memcpy(larger->slot_bytes(slot), value->data(), value->size());
         larger->size_[slot] = static_cast<std::uint32_t>(value->size());
-        free_entry(entry);  // Only now: the value may be a view of it.
+        Memory::free(entry);  // Only now: the value may be a view of it.
         return larger;
     }
     std::memmove(entry->slot_bytes(slot), value->data(), value->size());
@@ -166,6 +178,10 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
 
 void RecordTable::remove(Entry* entry) {
     last_ = nullptr;
+    if (entry->cached_) {
+        --cached_entries_;
+        cached_bytes_ -= cache_weight(*entry);
+    }
     if (indexed_) {
         index_.erase(index_.find(SoughtKey(entry->key())));
     }
@@ -175,7 +191,7 @@ void RecordTable::remove(Entry* entry) {
     drop_headers(*entry);
     buckets_.erase(&bucket_of(*entry));
     ++generation_;
-    free_entry(entry);
+    memory_.recycle(entry);
 }
 
 void RecordTable::remove_if_idle(Entry* entry) {
@@ -197,26 +213,9 @@ bool RecordTable::forget_unseen(Entry* entry, BytesView key) {
                         entry->has_before_ && !entry->below().value;
     if (unseen) {
         take_from_written(entry);
-        set_cached(*entry, false);
         remove(entry);
     }
     return unseen;
-}
-
-// Whether a write changes only bytes of the entry's value, its time and its place in the topic, as
-// most writes of an aggregate do.
-bool RecordTable::restamps(const Entry& entry, const NullableBytes& value,
-                           const detail::RecordContext& context) const {
-    return entry.unforwarded_ && value && value->size() == entry.size_[entry.current_] &&
-           !entry.has_headers_ && topics_[entry.topic_].name == context.topic &&
-           (context.headers == nullptr || context.headers->empty());
-}
-
-// A pending entry keeps its place.
-void RecordTable::touch(Entry& entry) {
-    if (!entry.pending_) {
-        entry.written_ = ++writes_;
-    }
 }
 
 // What a write may change of an entry's weight.
@@ -280,12 +279,6 @@ void RecordTable::drop_headers(Entry& entry) {
     }
 }
 
-void RecordTable::stamp(Entry& entry, const detail::RecordContext& context) {
-    entry.timestamp_ = milliseconds_of(context.timestamp);
-    entry.offset_ = context.offset;
-    entry.partition_ = context.partition;
-}
-
 void RecordTable::set_context(Entry& entry, const detail::RecordContext& context) {
     stamp(entry, context);
     if (topics_[entry.topic_].name != context.topic) {
@@ -312,29 +305,21 @@ detail::RecordContext RecordTable::context_of(const Entry& entry) const {
 void RecordTable::remember(BytesView key, const NullableBytes& value) {
     const Found found = look_up(key);
     MILLRACE_CHECK(found.entry == nullptr);
-    set_cached(*insert(key, found.hash, value), true);
+    cached_bytes_ += cache_weight(*insert(key, found.hash, value, true));
 }
 
-void RecordTable::write_cached(BytesView key, const NullableBytes& value,
+void RecordTable::write_cached(Found found, BytesView key, const NullableBytes& value,
                                const detail::RecordContext& context, Write how) {
-    const Found found = look_up(key);
     Entry* entry = found.entry;
     if (how.forget_unseen && !value && forget_unseen(entry, key)) {
         return;
     }
     if (entry == nullptr) {
-        entry = insert(key, found.hash, value);
+        entry = insert(key, found.hash, value, true);
         entry->has_before_ = covers(key);  // And was nothing.
         set_context(*entry, context);
-        set_cached(*entry, true);
+        cached_bytes_ += cache_weight(*entry);
         append_written(entry);
-        return;
-    }
-
-    if (restamps(*entry, value, context)) {
-        entry->overwrite(*value);
-        stamp(*entry, context);
-        touch(*entry);
         return;
     }
 
@@ -362,7 +347,7 @@ void RecordTable::write_through(BytesView key, const NullableBytes& value, bool 
     const Found found = look_up(key);
     Entry* entry = found.entry;
     if (entry == nullptr) {
-        entry = insert(key, found.hash, value);
+        entry = insert(key, found.hash, value, false);
     } else {
         MILLRACE_CHECK(!entry->unforwarded_);
         if (entry->unstored_) {
@@ -412,7 +397,7 @@ void RecordTable::uncache(Entry& entry) {
 void RecordTable::clear() {
     for (const Bucket& bucket : buckets_.places()) {
         if (bucket.entry != nullptr) {
-            free_entry(bucket.entry);
+            Memory::free(bucket.entry);
         }
     }
     buckets_.clear();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/hash.hpp"
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
 #include "millrace/state/state_store.hpp"
@@ -54,7 +55,7 @@ class RecordTable {
     RecordTable& operator=(const RecordTable&) = delete;
 
     /// Null when there is none. Counts as a use. Entries move when their value is written.
-    Entry* find(BytesView key);
+    Entry* find(BytesView key) { return look_up(key).entry; }
 
     /// Hints that keys, or groups, will be looked up soon. They come in rounds: what is hinted at
     /// in one is best looked up two rounds later. By then the processor has fetched what that
@@ -74,7 +75,16 @@ class RecordTable {
 
     /// A write that stays in the cache until it is flushed. `context` is kept with it.
     void write_cached(BytesView key, const NullableBytes& value,
-                      const detail::RecordContext& context, Write how);
+                      const detail::RecordContext& context, Write how) {
+        const Found found = look_up(key);
+        if (found.entry != nullptr && restamps(*found.entry, value, context)) [[likely]] {
+            found.entry->overwrite(*value);
+            stamp(*found.entry, context);
+            touch(*found.entry);
+        } else {
+            write_cached(found, key, value, context, how);
+        }
+    }
 
     /// A write that was logged already: the entry becomes unstored, and cached if `cached`.
     void write_through(BytesView key, const NullableBytes& value, bool cached);
@@ -176,18 +186,61 @@ class RecordTable {
         std::uint32_t hash = 0;
     };
 
-    Found look_up(BytesView key);
+    /// Where entries live. Keeps what the last removed one leaves for the next of its size: a
+    /// session that grows is removed and put under another key.
+    class Memory {
+      public:
+        Memory() = default;
+        ~Memory() { ::operator delete(spare_); }
+        Memory(const Memory&) = delete;
+        Memory& operator=(const Memory&) = delete;
+
+        void* allocate(std::size_t size);
+        void recycle(Entry* entry) noexcept;
+        static void free(Entry* entry) noexcept;
+
+      private:
+        void* spare_ = nullptr;
+        std::size_t spare_size_ = 0;
+    };
+
+    // A put mostly follows a get of the same key.
+    Found look_up(BytesView key) {
+        if (last_ != nullptr && same_bytes(last_->key(), key)) {
+            return {last_, last_->hash_};
+        }
+        return search(key);
+    }
+    Found search(BytesView key);
     Bucket& bucket_of(const Entry& entry);
-    Entry* insert(BytesView key, std::uint32_t hash, const NullableBytes& value);
+    Entry* insert(BytesView key, std::uint32_t hash, const NullableBytes& value, bool cached);
     Entry* assign(Entry* entry, unsigned slot, const NullableBytes& value);
     Entry* grow(Entry* entry, unsigned slot, std::size_t size);
     void remove(Entry* entry);
     void remove_if_idle(Entry* entry);
     bool forget_unseen(Entry* entry, BytesView key);
+    void write_cached(Found found, BytesView key, const NullableBytes& value,
+                      const detail::RecordContext& context, Write how);
+
+    // Whether a write changes only bytes of the entry's value, its time and its place in the topic,
+    // as most writes of an aggregate do.
     bool restamps(const Entry& entry, const NullableBytes& value,
-                  const detail::RecordContext& context) const;
-    void touch(Entry& entry);
-    void stamp(Entry& entry, const detail::RecordContext& context);
+                  const detail::RecordContext& context) const {
+        return entry.unforwarded_ && value && value->size() == entry.size_[entry.current_] &&
+               !entry.has_headers_ && topics_[entry.topic_].name == context.topic &&
+               (context.headers == nullptr || context.headers->empty());
+    }
+    void stamp(Entry& entry, const detail::RecordContext& context) {
+        entry.timestamp_ = milliseconds_of(context.timestamp);
+        entry.offset_ = context.offset;
+        entry.partition_ = context.partition;
+    }
+    // A pending entry keeps its place.
+    void touch(Entry& entry) {
+        if (!entry.pending_) {
+            entry.written_ = ++writes_;
+        }
+    }
     void set_context(Entry& entry, const detail::RecordContext& context);
     std::uint16_t topic_index(const std::string* topic);
     void append_written(Entry* entry);
@@ -199,6 +252,7 @@ class RecordTable {
     static std::size_t unstored_weight(const Entry& entry);
     void drop_headers(Entry& entry);
 
+    Memory memory_;
     ProbingBuckets<Bucket> buckets_;
     HintRound hints_;
     Entry* last_ = nullptr;  // Found last; null when that may have gone.

@@ -29,7 +29,7 @@ const RecordEntry* TableCursor::current() const {
     return place_ != table_->index().end() ? place_->entry : nullptr;
 }
 
-const RecordEntry* TableCursor::seek(NullableBytes key) {
+const RecordEntry* TableCursor::seek(const NullableBytes& key) {
     look_up();
     if (grouped()) {
         at_ = key ? lower_bound(*key) : 0;
@@ -40,7 +40,7 @@ const RecordEntry* TableCursor::seek(NullableBytes key) {
     return current();
 }
 
-const RecordEntry* TableCursor::seek_before(NullableBytes key) {
+const RecordEntry* TableCursor::seek_before(const NullableBytes& key) {
     look_up();
     if (grouped()) {
         at_ = (key ? lower_bound(*key) : rows_.size()) - 1;  // Before the first: behind the last.

@@ -19,10 +19,10 @@ class TableCursor {
     TableCursor(RecordTable& table, BytesView group) : table_(&table), group_(group) {}
 
     /// To the first entry at or behind `key`; without one, the first of all.
-    const RecordEntry* seek(NullableBytes key);
+    const RecordEntry* seek(const NullableBytes& key);
 
     /// To the last entry before `key`; without one, the last of all.
-    const RecordEntry* seek_before(NullableBytes key);
+    const RecordEntry* seek_before(const NullableBytes& key);
 
     /// From the entry with `key`, where this is unless the table has changed, to the next one. All
     /// return null when there is none.

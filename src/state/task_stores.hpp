@@ -30,7 +30,7 @@ class StoreContext {
     virtual const millrace::detail::RecordContext& record() const = 0;
 
     /// Appends to the changelog of `store` (its index in the list of specs). `headers` may be null.
-    virtual void log_change(std::size_t store, BytesView key, NullableBytes value,
+    virtual void log_change(std::size_t store, BytesView key, const NullableBytes& value,
                             std::optional<Timestamp> timestamp, const Headers* headers) = 0;
 
     /// Counts a record that came too late for a window, session or version.

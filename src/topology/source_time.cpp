@@ -14,8 +14,8 @@ constexpr Timestamp kEpoch{};
     throw ProcessingError("record without a valid timestamp: topic " +
                           (record.topic != nullptr ? *record.topic : std::string("?")) +
                           ", partition " + std::to_string(record.partition) + ", offset " +
-                          std::to_string(record.offset) + ", timestamp " +
-                          std::to_string(milliseconds_of(record.timestamp)) + "; " + remedy);
+                          std::to_string(record.offset()) + ", timestamp " +
+                          std::to_string(milliseconds_of(record.timestamp())) + "; " + remedy);
 }
 
 }  // namespace
@@ -45,8 +45,8 @@ Timestamp time_of(TimestampPolicy policy, const SourceRecord& record, Timestamp 
     if (policy == TimestampPolicy::kWallClock) {
         return wall_clock;
     }
-    if (record.timestamp >= kEpoch || policy == TimestampPolicy::kSkip) {
-        return record.timestamp;
+    if (record.timestamp() >= kEpoch || policy == TimestampPolicy::kSkip) {
+        return record.timestamp();
     }
     if (policy == TimestampPolicy::kUsePartitionTime) {
         if (partition_time < kEpoch) {

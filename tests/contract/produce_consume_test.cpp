@@ -21,7 +21,7 @@ using ::testing::SizeIs;
 class ProduceConsume : public Contract {
   protected:
     kafka::ProducerRecord record(TestProducer& producer, const std::string& topic,
-                                 NullableBytes key, NullableBytes value) {
+                                 const NullableBytes& key, const NullableBytes& value) {
         kafka::ProducerRecord record;
         record.topic = producer->topic(topic);
         record.key = key;

@@ -34,7 +34,7 @@ void apply(Rows& rows, const Bytes& key, const NullableOwnedBytes& value) {
 // What a listener was told must fit together: the old value is the one told before.
 class ForwardedModel final : public detail::FlushListener {
   public:
-    void on_flush(BytesView key, NullableBytes value, NullableBytes old_value,
+    void on_flush(BytesView key, const NullableBytes& value, const NullableBytes& old_value,
                   const detail::RecordContext&) override {
         const auto before = rows.find(Bytes(key));
         EXPECT_EQ(FakeStoreContext::owned(old_value),

@@ -18,12 +18,12 @@ class FakeSourceInput final : public millrace::detail::SourceInput {
 
     Timestamp decode(const millrace::detail::SourceRecord& record,
                      Timestamp partition_time) override {
-        if (record.value == "unreadable") {
+        if (record.value() == "unreadable") {
             throw SerdeError("value: unreadable");
         }
-        value_ = record.value.value_or("null");
+        value_ = record.value().value_or("null");
         last_partition_time = partition_time;
-        return record.timestamp;
+        return record.timestamp();
     }
     void process(Timestamp, const Headers&) override {
         if (processed_ != nullptr) {
@@ -42,13 +42,13 @@ class FakeSourceInput final : public millrace::detail::SourceInput {
 class FakeBadRecordListener final : public runtime::BadRecordListener {
   public:
     void on_unreadable(const millrace::detail::SourceRecord& record) override {
-        unreadable.push_back(record.offset);
+        unreadable.push_back(record.offset());
         if (fail) {
             throw;
         }
     }
     void on_negative_time(const millrace::detail::SourceRecord& record, Timestamp) override {
-        negative.push_back(record.offset);
+        negative.push_back(record.offset());
     }
 
     bool fail = false;

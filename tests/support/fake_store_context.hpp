@@ -22,14 +22,14 @@ class FakeStoreContext final : public state::StoreContext {
     };
 
     const detail::RecordContext& record() const override { return at_hand; }
-    void log_change(std::size_t store, BytesView key, NullableBytes value,
+    void log_change(std::size_t store, BytesView key, const NullableBytes& value,
                     std::optional<Timestamp> timestamp, const Headers* headers) override {
         log.push_back(
             {store, Bytes(key), owned(value), timestamp, headers != nullptr && !headers->empty()});
     }
     void dropped_expired(const std::string& store) override { dropped.push_back(store); }
 
-    static NullableOwnedBytes owned(NullableBytes bytes) {
+    static NullableOwnedBytes owned(const NullableBytes& bytes) {
         return bytes ? NullableOwnedBytes(Bytes(*bytes)) : std::nullopt;
     }
 
@@ -51,7 +51,7 @@ class RecordingListener final : public detail::FlushListener {
         Headers headers;
     };
 
-    void on_flush(BytesView key, NullableBytes value, NullableBytes old_value,
+    void on_flush(BytesView key, const NullableBytes& value, const NullableBytes& old_value,
                   const detail::RecordContext& context) override {
         told.push_back({Bytes(key), FakeStoreContext::owned(value),
                         FakeStoreContext::owned(old_value), context.timestamp, context.offset,

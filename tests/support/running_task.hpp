@@ -45,7 +45,11 @@ class EndlessRecords final : public kafka::PartitionQueue {
         for (std::size_t i = 0; i < max; ++i, ++offset_) {
             const auto at = static_cast<std::size_t>(offset_) % kDistinct;
             out.emplace_back(owner_, this, BytesView(keys_).substr(8 * at, 8), BytesView(value_),
-                             timestamp_of(offset_ / per_millisecond_), offset_, 0);
+                             timestamp_of(millisecond_), offset_, 0);
+            if (++in_millisecond_ == per_millisecond_) {  // No division, which would cost much.
+                in_millisecond_ = 0;
+                ++millisecond_;
+            }
         }
         return max;
     }
@@ -59,6 +63,8 @@ class EndlessRecords final : public kafka::PartitionQueue {
     Bytes keys_;
     Bytes value_;
     std::int64_t per_millisecond_;
+    std::int64_t in_millisecond_ = 0;
+    std::int64_t millisecond_ = 0;
     Offset offset_ = 0;
 };
 

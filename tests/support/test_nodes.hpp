@@ -33,12 +33,12 @@ class StringSource final : public detail::Node, public detail::SourceInputFactor
         explicit Input(StringSource& source) : source_(&source) {}
 
         Timestamp decode(const detail::SourceRecord& record, Timestamp) override {
-            if (record.value == "unreadable") {
+            if (record.value() == "unreadable") {
                 throw SerdeError("value: unreadable");
             }
-            key_ = record.key.value_or("");
-            value_ = record.value.value_or("");
-            return record.timestamp;
+            key_ = record.key().value_or("");
+            value_ = record.value().value_or("");
+            return record.timestamp();
         }
         void process(Timestamp timestamp, const Headers& headers) override {
             source_->output_.forward(source_->context(), {key_, value_, timestamp, headers});

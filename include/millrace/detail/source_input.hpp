@@ -3,6 +3,7 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
+#include "millrace/core/raw_record.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
 
@@ -11,15 +12,17 @@
 
 namespace millrace::detail {
 
-/// A consumed record as a source sees it: a view of the message and its place.
+/// A consumed record as a source sees it: a view of the message and where it is from.
 struct SourceRecord {
-    NullableBytes key;
-    NullableBytes value;
-    Timestamp timestamp = kNoTimestamp;
-    Offset offset = -1;
-    Partition partition = -1;
-    const std::string* topic = nullptr;
-    const Headers* headers = nullptr;
+    const RawRecord* raw;
+    Partition partition;
+    const std::string* topic;
+    const Headers* headers;
+
+    NullableBytes key() const noexcept { return raw->key(); }
+    NullableBytes value() const noexcept { return raw->value(); }
+    Timestamp timestamp() const noexcept { return raw->timestamp(); }
+    Offset offset() const noexcept { return raw->offset(); }
 };
 
 /// A source node's decoder for one input partition: holds the decoded head record of that

@@ -195,7 +195,7 @@ class ChangeForwarder final : private FlushListener {
     }
 
   private:
-    void on_flush(BytesView key, NullableBytes new_value, NullableBytes old_value,
+    void on_flush(BytesView key, const NullableBytes& new_value, const NullableBytes& old_value,
                   const RecordContext& written_by) override {
         no_headers_.clear();
         read_key_(key, key_);

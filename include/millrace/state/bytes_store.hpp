@@ -39,7 +39,7 @@ class KeyValueBytesStore : public StateStore {
     virtual NullableBytes get(BytesView key) = 0;
 
     /// Null removes the key.
-    virtual void put(BytesView key, NullableBytes value) = 0;
+    virtual void put(BytesView key, const NullableBytes& value) = 0;
 
     /// Entries with first <= key <= last; an absent bound is open.
     virtual std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
@@ -82,7 +82,7 @@ class VersionedBytesStore : public StateStore {
   public:
     /// Null: removed from then on. Versions may be put in any order; one of the same time is
     /// replaced. Nothing is stored before the history.
-    virtual VersionPut put(BytesView key, NullableBytes value, Timestamp timestamp) = 0;
+    virtual VersionPut put(BytesView key, const NullableBytes& value, Timestamp timestamp) = 0;
 
     /// The latest; nothing: there is none, or it was removed. Views live until the next call of any
     /// member of this store.
@@ -112,7 +112,7 @@ class WindowBytesStore : public StateStore {
   public:
     /// Null removes the row (does nothing when the store retains duplicates). False when the window
     /// has expired and the row was dropped.
-    virtual bool put(BytesView key, Timestamp window_start, NullableBytes value) = 0;
+    virtual bool put(BytesView key, Timestamp window_start, const NullableBytes& value) = 0;
 
     /// The view lives until the next call of any member of this store.
     virtual NullableBytes fetch(BytesView key, Timestamp window_start) = 0;
@@ -162,7 +162,7 @@ class SessionBytesIterator {
 class SessionBytesStore : public StateStore {
   public:
     /// Null removes the session. False when it has expired and was dropped.
-    virtual bool put(BytesView key, SessionWindow session, NullableBytes value) = 0;
+    virtual bool put(BytesView key, SessionWindow session, const NullableBytes& value) = 0;
 
     /// As put(key, session, null), but a session in memory that has expired does not count as
     /// dropped and stream time stays.

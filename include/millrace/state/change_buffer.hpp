@@ -31,8 +31,8 @@ struct BufferedChange {
 class ChangeBuffer : public StateStore {
   public:
     /// Adds the change of a key or replaces the one that is there. `cause` is the record at hand.
-    virtual void put(Timestamp time, BytesView key, NullableBytes old_value,
-                     NullableBytes new_value, const RecordContext& cause) = 0;
+    virtual void put(Timestamp time, BytesView key, const NullableBytes& old_value,
+                     const NullableBytes& new_value, const RecordContext& cause) = 0;
 
     virtual std::size_t records() const = 0;
 

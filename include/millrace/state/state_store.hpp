@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
+#include "millrace/core/raw_record.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
 
@@ -32,8 +33,7 @@ struct RecordContext {
     Partition partition = -1;
     const std::string* topic = nullptr;  ///< Null while no record is at hand (punctuators).
     const Headers* headers = nullptr;    ///< Null: none.
-    NullableBytes source_key{};          ///< The source record's bytes, for dead letters; views
-    NullableBytes source_value{};        ///< that live while it is processed.
+    const RawRecord* source = nullptr;   ///< For dead letters; null: none. Lives while processed.
 };
 
 /// Receives what a cache lets go of, one entry for each key, however often it was written.
@@ -42,8 +42,8 @@ class FlushListener {
     /// `context` is that of the last write. `old_value` is what the listener was last told for this
     /// key (or the store held); only looked up when the listener asked for old values. Keys of
     /// window and session stores are in the changelog's format (docs/formats).
-    virtual void on_flush(BytesView key, NullableBytes new_value, NullableBytes old_value,
-                          const RecordContext& context) = 0;
+    virtual void on_flush(BytesView key, const NullableBytes& new_value,
+                          const NullableBytes& old_value, const RecordContext& context) = 0;
 
   protected:
     ~FlushListener() = default;

@@ -64,7 +64,7 @@ BulkLoader::Rows& BulkLoader::rows_for(BytesView prefix) {
     return last_run_->second;
 }
 
-void BulkLoader::put(BytesView key, NullableBytes value) {
+void BulkLoader::put(BytesView key, const NullableBytes& value) {
     const BytesView prefix = key.substr(0, prefix_);
     key.remove_prefix(prefix_);
     const std::size_t value_size = value ? value->size() : 0;

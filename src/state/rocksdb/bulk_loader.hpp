@@ -31,7 +31,7 @@ class BulkLoader {
     BulkLoader& operator=(const BulkLoader&) = delete;
 
     /// Null removes the key.
-    void put(BytesView key, NullableBytes value);
+    void put(BytesView key, const NullableBytes& value);
 
     /// Brings in what is left. Part of that may be in the database's next write.
     void finish();

@@ -93,7 +93,7 @@ std::optional<Bytes> RocksDatabase::about(const std::string& store) {
     return row;
 }
 
-void RocksDatabase::put_about(const std::string& store, NullableBytes row) {
+void RocksDatabase::put_about(const std::string& store, const NullableBytes& row) {
     check(row ? batch_.Put(store, *row) : batch_.Delete(store), "write");
 }
 

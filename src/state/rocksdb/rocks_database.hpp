@@ -28,7 +28,7 @@ class RocksDatabase final : public Database {
 
     std::unique_ptr<Engine> engine(const std::string& store, bool segmented) override;
     std::optional<Bytes> about(const std::string& store) override;
-    void put_about(const std::string& store, NullableBytes row) override;
+    void put_about(const std::string& store, const NullableBytes& row) override;
     void write() override;
     void discard() override { batch_.Clear(); }
     void flush() override;

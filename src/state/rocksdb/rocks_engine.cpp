@@ -21,7 +21,7 @@ NullableBytes RocksEngine::get(BytesView key) {
     return pinned_.ToStringView();
 }
 
-void RocksEngine::put(BytesView key, NullableBytes value) {
+void RocksEngine::put(BytesView key, const NullableBytes& value) {
     if (loader_) {
         loader_->put(key, value);
         return;

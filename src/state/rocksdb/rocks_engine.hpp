@@ -19,7 +19,7 @@ class RocksEngine final : public Engine {
     RocksEngine(RocksDatabase& database, const std::string& store);
 
     NullableBytes get(BytesView key) override;
-    void put(BytesView key, NullableBytes value) override;
+    void put(BytesView key, const NullableBytes& value) override;
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override;
     std::uint64_t approximate_entries() override;
     void drop_below(BytesView end) override;

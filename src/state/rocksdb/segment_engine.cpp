@@ -72,7 +72,7 @@ NullableBytes SegmentEngine::get(BytesView key) {
     return pinned_.ToStringView();
 }
 
-void SegmentEngine::put(BytesView key, NullableBytes value) {
+void SegmentEngine::put(BytesView key, const NullableBytes& value) {
     if (loader_) {
         loader_->put(key, value);
         return;

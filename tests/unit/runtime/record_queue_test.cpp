@@ -113,6 +113,23 @@ TEST_F(RecordQueueTest, NextOffsetIsThatOfTheHeadThenBehindTheLast) {
     EXPECT_EQ(queue->next_offset(), 15);
 }
 
+TEST_F(RecordQueueTest, RemembersItsPlaceWhenItsMessagesAreForgotten) {
+    push({{.timestamp = timestamp_of(1), .offset = 10, .leader_epoch = 4},
+          {.timestamp = timestamp_of(2), .offset = 14, .leader_epoch = 5}});
+    queue->pop();
+    queue->pop();
+
+    push({});
+
+    EXPECT_TRUE(queue->empty());
+    EXPECT_TRUE(queue->advanced());
+    EXPECT_EQ(queue->next_offset(), 15);
+    EXPECT_EQ(queue->next_leader_epoch(), 5);
+    queue->clear();
+    EXPECT_FALSE(queue->advanced());
+    EXPECT_EQ(queue->next_offset(), std::nullopt);
+}
+
 TEST_F(RecordQueueTest, GivesMessagesBackWhenProcessedAndWhenCleared) {
     push({at(0, 1), at(1, 2), at(2, 3)});
     EXPECT_EQ(stock.alive(), 3);

@@ -95,7 +95,8 @@ class HeldBack : public ::testing::Test {
         buffer_ = dynamic_cast<ChangeBuffer*>(stores_->store("held"));
     }
 
-    void put(std::int64_t time, const char* key, NullableBytes old_value, NullableBytes new_value) {
+    void put(std::int64_t time, const char* key, const NullableBytes& old_value,
+             const NullableBytes& new_value) {
         RecordContext cause;
         cause.timestamp = timestamp_of(time);
         cause.offset = time;

@@ -24,7 +24,7 @@ class WatchedDisk final : public Engine {
     explicit WatchedDisk(std::vector<std::int64_t>& starts) : starts_(&starts) {}
 
     NullableBytes get(BytesView key) override { return rows_.get(key); }
-    void put(BytesView key, NullableBytes value) override {
+    void put(BytesView key, const NullableBytes& value) override {
         starts_->push_back(milliseconds_of(window_start_of(key)));
         rows_.put(key, value);
     }

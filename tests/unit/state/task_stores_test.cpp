@@ -195,7 +195,7 @@ TEST_F(TaskStoresTest, CacheOfNoBytesForwardsEachWriteAtOnce) {
 class Echo final : public detail::FlushListener {
   public:
     explicit Echo(KeyValueBytesStore& store) : store_(store) {}
-    void on_flush(BytesView key, NullableBytes value, NullableBytes,
+    void on_flush(BytesView key, const NullableBytes& value, const NullableBytes&,
                   const detail::RecordContext&) override {
         seen.emplace_back(Bytes(key) + "=" + Bytes(value.value_or("-")));
         if (seen.size() == 1) {

@@ -83,7 +83,7 @@ class MapStore final : public KeyValueBytesStore {
         const auto row = rows.find(Bytes(key));
         return row == rows.end() ? NullableBytes() : BytesView(row->second);
     }
-    void put(BytesView key, NullableBytes value) override {
+    void put(BytesView key, const NullableBytes& value) override {
         if (value) {
             rows[Bytes(key)] = Bytes(*value);
         } else {

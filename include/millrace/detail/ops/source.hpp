@@ -49,9 +49,10 @@ class SourceNode final : public Node, public SourceInputFactory {
         Timestamp decode(const SourceRecord& record, Timestamp partition_time) override {
             const char* reading = "key";
             try {
-                has_key_ = read_nullable<K>(source_->settings_.key_serde, record.key, key_);
+                has_key_ = read_nullable<K>(source_->settings_.key_serde, record.key(), key_);
                 reading = "value";
-                has_value_ = read_nullable<V>(source_->settings_.value_serde, record.value, value_);
+                has_value_ =
+                    read_nullable<V>(source_->settings_.value_serde, record.value(), value_);
             } catch (const std::exception& error) {
                 throw SerdeError(std::string("cannot deserialise ") + reading + ": " +
                                  error.what());
@@ -62,10 +63,10 @@ class SourceNode final : public Node, public SourceInputFactory {
                                source_->context().wall_clock());
             }
             if (!has_key_ || !has_value_) {
-                return record.timestamp;
+                return record.timestamp();
             }
-            return extract(ConsumedRecord<K, V>{key_, value_, record.timestamp, *record.topic,
-                                                record.partition, record.offset, *record.headers},
+            return extract(ConsumedRecord<K, V>{key_, value_, record.timestamp(), *record.topic,
+                                                record.partition, record.offset(), *record.headers},
                            partition_time);
         }
 
