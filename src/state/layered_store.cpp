@@ -246,10 +246,13 @@ void LayeredStore::tell_listener(const Letting& letting, bool has_value, bool ha
 }
 
 void LayeredStore::store_changes() {
+    const std::vector<RecordTable::Entry*>& unstored = table_.unstored();
     std::vector<SortedEntry> changed;
-    changed.reserve(table_.unstored().size());
+    changed.reserve(unstored.size());
     const std::size_t before = table_.cached_bytes();
-    for (RecordTable::Entry* entry : table_.unstored()) {
+    for (std::size_t at = 0; at < unstored.size(); ++at) {
+        prefetch_ahead(unstored, at);
+        RecordTable::Entry* entry = unstored[at];
         if (worth_storing(entry->key())) {
             changed.emplace_back(entry);
         } else if (!caching()) {
@@ -259,8 +262,9 @@ void LayeredStore::store_changes() {
     share().change(before, table_.cached_bytes());
     // Sorted, as engines take that several times faster.
     std::sort(changed.begin(), changed.end(), EntryLess{});
-    for (const SortedEntry& change : changed) {
-        engine_->put(change.entry->key(), change.entry->below().value);
+    for (std::size_t at = 0; at < changed.size(); ++at) {
+        prefetch_ahead(changed, at);
+        engine_->put(changed[at]->key(), changed[at]->below().value);
     }
 }
 

@@ -20,6 +20,8 @@ class RecordEntry;
 struct SortedEntry {
     explicit SortedEntry(RecordEntry* of) noexcept;
 
+    RecordEntry* operator->() const noexcept { return entry; }
+
     KeyHead head;
     mutable RecordEntry* entry;  ///< May move; its key stays.
 };
@@ -130,6 +132,16 @@ class RecordEntry {
     std::int64_t timestamp_ = -1;
     std::int64_t offset_ = -1;
 };
+
+/// Has the processor fetch a row that a walk over all `rows` reaches some steps after `at`: a
+/// commit finds few of them in its cache.
+template <class Rows>
+void prefetch_ahead(const Rows& rows, std::size_t at) noexcept {
+    constexpr std::size_t kSteps = 6;
+    if (at + kSteps < rows.size()) {
+        rows[at + kSteps]->prefetch();
+    }
+}
 
 inline SortedEntry::SortedEntry(RecordEntry* of) noexcept : head(of->key()), entry(of) {}
 

@@ -52,6 +52,7 @@ RecordTable::Entry* RecordTable::next_pending() {
         next_pending_ = 0;
         return nullptr;
     }
+    prefetch_ahead(pending_, next_pending_);
     return pending_[next_pending_];
 }
 
@@ -77,7 +78,9 @@ void RecordTable::mark_stored() {
     std::vector<Entry*> stored;
     stored.swap(unstored_);
     unstored_bytes_ = 0;
-    for (Entry* entry : stored) {
+    for (std::size_t at = 0; at < stored.size(); ++at) {
+        prefetch_ahead(stored, at);
+        Entry* entry = stored[at];
         entry->unstored_ = 0;
         // A row that is gone need not be remembered as such: the engine says so as fast.
         if (!entry->unforwarded_ && !entry->value()) {
