@@ -7,7 +7,7 @@
 # It is built once per version, flavour and compiler, into the cache folder, where every build tree finds it.
 #
 # Gives: target millrace::rdkafka, and MILLRACE_LIBRDKAFKA_PREFIX with
-#   include/librdkafka/rdkafka.h   lib/librdkafka.a   src/*.h and config.h (internal; for the assignor shim)
+#   include/librdkafka/rdkafka.h   lib/librdkafka.a   src/*.h and config.h (internal; for the shims)
 set(MILLRACE_LIBRDKAFKA_VERSION 2.14.2)
 set(MILLRACE_LIBRDKAFKA_COMMIT 65160574f8983f2063646c35cad0c9fa0b4905d7)
 set(MILLRACE_LIBRDKAFKA_SOURCE "" CACHE PATH "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION}: source folder or tarball")
@@ -58,7 +58,21 @@ set(librdkafka_features)
 if(MILLRACE_OIDC)
   set(librdkafka_features --with-oidc)
 endif()
-set(librdkafka_key "${librdkafka_recipe};${MILLRACE_LIBRDKAFKA_SOURCE};${librdkafka_features}")
+set(librdkafka_allocator)
+set(MILLRACE_LIBRDKAFKA_HAS_JEMALLOC OFF)
+if(MILLRACE_JEMALLOC AND MILLRACE_FLAVOUR STREQUAL "plain") # Sanitizers watch the system's.
+  find_library(MILLRACE_JEMALLOC_LIBRARY libjemalloc_pic.a)
+  mark_as_advanced(MILLRACE_JEMALLOC_LIBRARY)
+  if(NOT MILLRACE_JEMALLOC_LIBRARY)
+    message(FATAL_ERROR "millrace needs libjemalloc_pic.a for librdkafka's memory, which was not found. Install it with\n"
+                        "  apt-get install libjemalloc-dev\n"
+                        "or run millrace's tools/setup, which installs everything, or do without: -D MILLRACE_JEMALLOC=OFF.")
+  endif()
+  set(MILLRACE_LIBRDKAFKA_HAS_JEMALLOC ON)
+  list(APPEND librdkafka_features --jemalloc "${MILLRACE_JEMALLOC_LIBRARY}")
+  file(SHA256 "${MILLRACE_JEMALLOC_LIBRARY}" librdkafka_allocator)
+endif()
+set(librdkafka_key "${librdkafka_recipe};${MILLRACE_LIBRDKAFKA_SOURCE};${librdkafka_features};${librdkafka_allocator}")
 if(NOT MILLRACE_FLAVOUR STREQUAL "plain")
   string(APPEND librdkafka_key ";${CMAKE_C_COMPILER};${CMAKE_C_COMPILER_VERSION}")
 endif()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/rdkafka/partition_lists.hpp"
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -23,8 +22,8 @@ RdList to_list(std::span<const OffsetCommit> offsets) {
         element.offset = commit.offset;
         rd_kafka_topic_partition_set_leader_epoch(&element, commit.leader_epoch);
         if (!commit.metadata.empty()) {
-            // The list frees it with free().
-            element.metadata = std::malloc(commit.metadata.size());
+            // The list frees it as librdkafka's own.
+            element.metadata = rd_kafka_mem_malloc(nullptr, commit.metadata.size());
             if (element.metadata == nullptr) {
                 throw std::bad_alloc();
             }
