@@ -3,8 +3,14 @@
 
 #include "kafka/murmur2.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <future>
+#include <numeric>
+#include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace millrace::testing {
 namespace {
@@ -45,6 +51,42 @@ TEST_P(ProduceConsume, DeliversThePartitionsRecordsInTheOrderOfSending) {
         ASSERT_EQ(records[static_cast<std::size_t>(i)].value, std::to_string(i));
         ASSERT_EQ(records[static_cast<std::size_t>(i)].offset, i);
     }
+}
+
+// Records of one fetch share its memory, which must stay until the last of them is given back,
+// whichever that is.
+TEST_P(ProduceConsume, KeepsEachRecordUntilItIsGivenBackInAnyOrderByAnyThread) {
+    constexpr std::size_t kCount = 3'000;
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    for (std::size_t i = 0; i < kCount; ++i) {
+        producer->send(topic, "k", Bytes(100, '.') + std::to_string(i));
+    }
+    producer->flush();
+    const auto consumer = make_consumer();
+    consumer->assign({topic, 0});
+    std::vector<kafka::Message> messages;
+    eventually("read all records", [&] {
+        consumer->poll_only(patience());
+        (*consumer)->queue({topic, 0})->read(messages, kCount);
+        return messages.size() == kCount;
+    });
+
+    std::vector<std::size_t> order(kCount);
+    std::iota(order.begin(), order.end(), 0U);
+    std::shuffle(order.begin(), order.end(), std::mt19937(1));
+    const auto give_back = [&](std::size_t from, std::size_t to) {
+        std::size_t wrong = 0;
+        for (std::size_t at = from; at < to; ++at) {
+            kafka::Message& message = messages[order[at]];
+            wrong += message.value() == Bytes(100, '.') + std::to_string(order[at]) ? 0 : 1;
+            message.release();
+        }
+        return wrong;
+    };
+    auto other = std::async(std::launch::async, give_back, 0, kCount / 2);
+    EXPECT_EQ(give_back(kCount / 2, kCount), 0U);
+    EXPECT_EQ(other.get(), 0U);
 }
 
 TEST_P(ProduceConsume, TellsNullFromEmpty) {

@@ -35,11 +35,14 @@ void millrace_partition_offsets(struct millrace_partition* partition,
 
 /* Takes up to `max` entries off the partition's own queue and never waits. The queue's lock is taken
  * only when all that was there at the last time is read. Records and errors, which the caller must
- * destroy, go to `messages`, their number to `*count`; control records are entries too but go
+ * give to millrace_record_destroy, go to `messages`, their number to `*count`; control records are entries too but go
  * nowhere. Records name neither topic nor partition. Returns how many entries were taken: fewer than
  * `max` means that the queue was empty then. */
 size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_message_t** messages,
                                size_t max, size_t* count);
+
+/* Once for each record or error that was read. Any thread. */
+void millrace_record_destroy(rd_kafka_message_t* record);
 
 struct millrace_stamp {
     int64_t timestamp;

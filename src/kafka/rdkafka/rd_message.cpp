@@ -11,7 +11,7 @@ namespace {
 class RdMessageOwner final : public MessageOwner {
   public:
     void release(const void* message) const noexcept override {
-        rd_kafka_message_destroy(mutable_message(message));
+        millrace_record_destroy(mutable_message(message));
     }
 
     void read_headers(const void* message, std::vector<Header>& out) const override {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 
 namespace millrace::kafka {
 namespace {
@@ -58,14 +59,14 @@ std::size_t RdPartitionQueue::read(std::vector<Message>& out, std::size_t max) {
 
 bool RdPartitionQueue::append(rd_kafka_message_t* message, std::vector<Message>& out) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) [[unlikely]] {
-        const RdMessage owned(message);
+        const std::unique_ptr<rd_kafka_message_t, FreeBy<millrace_record_destroy>> owned(message);
         note_error(*message);
         return false;
     }
     if (message->offset < next_) [[unlikely]] {
         // A rebalance, which pauses every partition, came between our taking records and noting the
         // position, and so librdkafka fetched them again.
-        rd_kafka_message_destroy(message);
+        millrace_record_destroy(message);
         return false;
     }
     next_ = message->offset + 1;
