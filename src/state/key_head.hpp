@@ -17,10 +17,22 @@ namespace millrace::state {
 /// zeros.
 inline std::uint64_t leading_number(BytesView key) noexcept {
     std::array<char, 8> bytes{};
+    if (key.size() >= bytes.size()) [[likely]] {
+        return detail::read_big_endian<std::uint64_t>(key.data());
+    }
     if (!key.empty()) {
-        std::memcpy(bytes.data(), key.data(), std::min(bytes.size(), key.size()));
+        std::memcpy(bytes.data(), key.data(), key.size());
     }
     return detail::read_big_endian<std::uint64_t>(bytes.data());
+}
+
+/// Compares keys that have their first `same` bytes in common.
+inline bool less_behind(BytesView one, BytesView other, std::size_t same) noexcept {
+    one.remove_prefix(same);
+    other.remove_prefix(same);
+    const std::uint64_t first = leading_number(one);
+    const std::uint64_t second = leading_number(other);
+    return first != second ? first < second : one < other;
 }
 
 /// The first 24 bytes of a key in the same way. Kept beside a pointer to a key, it mostly saves

@@ -235,37 +235,38 @@ bool LayeredSegmentedStore::for_each_in_memory(
     if (expiry_.exact || !table().covers(from)) {
         return false;
     }
-    const std::int64_t last = expiry_.segment(to);
     // `use` may come here again: it takes memory of its own then.
     Bytes sought = std::exchange(sought_, {});
-    for (auto segment = segments_.lower_bound(expiry_.segment(from));
-         segment != segments_.end() && *segment <= last;
+    const std::size_t group_size = kSegmentSize + key.size();
+    sought.resize(group_size + suffix_size_);
+    key.copy(sought.data() + kSegmentSize, key.size());
+    for (auto segment = segments_.lower_bound(segment_of(from));
+         segment != segments_.end() && *segment * expiry_.segment_interval_ms <= to;
          segment = segments_.upper_bound(*segment)) {
-        sought.clear();
-        append_segment(*segment, sought);
-        sought.append(key);
-        const std::size_t group_size = sought.size();
-        append_timestamp(timestamp_of(from), sought);
-        for_each_in_segment(sought, group_size, to, use);
+        detail::write_big_endian(*segment, sought.data());
+        sought.replace(group_size, suffix_size_, suffix_size_, '\0');
+        detail::write_big_endian(from, sought.data() + group_size);
+        for_each_in_segment(sought, to, use);
     }
     sought_ = std::move(sought);
     return true;
 }
 
+// `sought` is where to begin, and afterwards where it ended.
 void LayeredSegmentedStore::for_each_in_segment(
-    Bytes& sought, std::size_t group_size, std::int64_t to,
-    const std::function<void(const RecordTable::Entry&)>& use) {
+    Bytes& sought, std::int64_t to, const std::function<void(const RecordTable::Entry&)>& use) {
     if (table().entries() == 0) {
         return;
     }
-    sought.reserve(group_size + suffix_size_);  // It stays where it is from here on.
-    TableCursor cursor(table(), BytesView(sought).substr(0, group_size));
-    const RecordTable::Entry* entry = cursor.seek(BytesView(sought));
+    const BytesView place = sought;
+    const std::size_t group_size = place.size() - suffix_size_;
+    TableCursor cursor(table(), place.substr(0, group_size));
+    const RecordTable::Entry* entry = cursor.seek(place);
     while (entry != nullptr && time_of(entry->key()) <= to) {
         if (visible(*entry) && entry->value()) {
-            sought.replace(group_size, sought.npos, entry->key().substr(group_size));
+            entry->key().copy(sought.data() + group_size, suffix_size_, group_size);
             use(*entry);
-            entry = cursor.next(sought);
+            entry = cursor.next(place);
         } else {
             entry = cursor.next(entry->key());
         }

@@ -115,7 +115,7 @@ class LayeredSegmentedStore : public LayeredStore {
     void drop_expired();
     void forget_expired_segments(std::int64_t first);
     void cover_no_segment();
-    void for_each_in_segment(Bytes& sought, std::size_t group_size, std::int64_t to,
+    void for_each_in_segment(Bytes& sought, std::int64_t to,
                              const std::function<void(const RecordTable::Entry&)>& use);
 
     static constexpr std::int64_t kNoSegment = std::numeric_limits<std::int64_t>::min();

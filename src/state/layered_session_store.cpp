@@ -32,8 +32,9 @@ LayeredSessionStore::LayeredSessionStore(const detail::StoreSpec& spec, std::siz
                                          std::unique_ptr<Engine> engine)
     : LayeredSegmentedStore(spec, index, environment, std::move(engine), kSessionSuffixSize) {}
 
-void LayeredSessionStore::make_key(BytesView key, SessionWindow session) {
-    write_session_suffix(session, start_key(key, milliseconds_of(session.end), key_));
+BytesView LayeredSessionStore::make_key(BytesView key, SessionWindow session, Bytes& out) {
+    write_session_suffix(session, start_key(key, milliseconds_of(session.end), out));
+    return out;
 }
 
 // A defect of Kafka Streams' cache in front of a store on disk: walking back over one key, it looks
@@ -59,8 +60,7 @@ bool LayeredSessionStore::put(BytesView key, SessionWindow session, const Nullab
 
 bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, const NullableBytes& row) {
     latest_end_ms_ = std::max(latest_end_ms_, milliseconds_of(session.end));
-    make_key(key, session);
-    return write_row(key_, row);
+    return write_row(make_key(key, session, key_), row);
 }
 
 void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
@@ -69,13 +69,22 @@ void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
     removing_ = false;
 }
 
+bool LayeredSessionStore::extend(BytesView key, SessionWindow from, SessionWindow to,
+                                 BytesView value) {
+    if (keeps_headers() ||
+        !rename(make_key(key, from, key_), make_key(key, to, extended_key_), value)) {
+        return false;
+    }
+    latest_end_ms_ = std::max(latest_end_ms_, milliseconds_of(std::max(from.end, to.end)));
+    return true;
+}
+
 NullableBytes LayeredSessionStore::fetch_session(BytesView key, SessionWindow session) {
     return keeps_headers() ? without_headers(fetch_row(key, session)) : fetch_row(key, session);
 }
 
 NullableBytes LayeredSessionStore::fetch_row(BytesView key, SessionWindow session) {
-    make_key(key, session);
-    return read(key_);
+    return read(make_key(key, session, key_));
 }
 
 class LayeredSessionStore::Iterator final : public SessionBytesIterator {

@@ -20,6 +20,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
 
     bool put(BytesView key, SessionWindow session, const NullableBytes& value) override;
     void remove(BytesView key, SessionWindow session) override;
+    bool extend(BytesView key, SessionWindow from, SessionWindow to, BytesView value) override;
     NullableBytes fetch_session(BytesView key, SessionWindow session) override;
     std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first, NullableBytes last,
                                                         Timestamp earliest_end,
@@ -39,7 +40,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     enum class Show { kValues, kRows };
 
     bool moves_stream_time() const override { return !removing_; }
-    void make_key(BytesView key, SessionWindow session);
+    BytesView make_key(BytesView key, SessionWindow session, Bytes& out);
     std::int64_t last_end_of_cache(Timestamp latest_start) const;
     bool put_row(BytesView key, SessionWindow session, const NullableBytes& row);
     NullableBytes fetch_row(BytesView key, SessionWindow session);
@@ -52,6 +53,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     std::int64_t latest_end_ms_ = -1;
     bool removing_ = false;  // From memory, which leaves stream time alone.
     Bytes key_;
+    Bytes extended_key_;
     std::unique_ptr<SessionBytesStore> with_headers_;
 };
 

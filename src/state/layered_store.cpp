@@ -87,6 +87,16 @@ void LayeredStore::write(BytesView key, const NullableBytes& value) {
     table_changed(before);
 }
 
+bool LayeredStore::rename(BytesView from, BytesView to, BytesView value) {
+    if (!caching() || listener_ == nullptr) {
+        return false;
+    }
+    const std::size_t before = table_.cached_bytes();
+    const bool renamed = table_.rename_cached(from, to, value, environment_.context->record());
+    table_changed(before);
+    return renamed;
+}
+
 // Does all of a write below the cache but keeping the row in the table. False when it is not kept.
 bool LayeredStore::write_below(BytesView key, const NullableBytes& value,
                                const detail::RecordContext& context) {

@@ -112,6 +112,9 @@ class LayeredStore {
     }
     void write(BytesView key, const NullableBytes& value);
 
+    /// As RecordTable::rename_cached; never without a record cache, or when nobody listens.
+    bool rename(BytesView from, BytesView to, BytesView value);
+
     /// Writes below the cache without logging, for stores whose rows are not what they log.
     void store_row(BytesView key, const NullableBytes& value);
 

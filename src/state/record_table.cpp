@@ -203,19 +203,70 @@ void RecordTable::remove_if_idle(Entry* entry) {
     }
 }
 
+// Whether the layers below never had the row.
+bool RecordTable::unseen(const Entry& entry) {
+    return entry.unforwarded_ && !entry.pending_ && !entry.unstored_ && entry.has_before_ &&
+           !entry.below().value;
+}
+
 // Whether a removal of `key`, whose entry that is if it has one, is of a row that the layers below
 // never had. The entry is gone then.
 bool RecordTable::forget_unseen(Entry* entry, BytesView key) {
     if (entry == nullptr) {
         return covers(key);
     }
-    const bool unseen = entry->unforwarded_ && !entry->pending_ && !entry->unstored_ &&
-                        entry->has_before_ && !entry->below().value;
-    if (unseen) {
-        take_from_written(entry);
-        remove(entry);
+    if (!unseen(*entry)) {
+        return false;
     }
-    return unseen;
+    take_from_written(entry);
+    remove(entry);
+    return true;
+}
+
+void RecordTable::rename(Entry* entry, BytesView key, std::uint32_t hash) {
+    const auto change_key = [&] {
+        std::memcpy(entry->bytes(), key.data(), key.size());
+        entry->hash_ = hash;
+    };
+    buckets_.erase(&bucket_of(*entry));
+    if (indexed_) {
+        index_.erase(index_.find(SoughtKey(entry->key())));
+    }
+    if (grouped_) {
+        groups_.rename(entry, change_key);
+    } else {
+        change_key();
+    }
+    if (indexed_) {
+        index_.emplace(entry);
+    }
+    buckets_.insert({entry, hash, true, entry->cached()});
+    last_ = entry;
+    ++generation_;
+}
+
+bool RecordTable::rename_cached(BytesView from, BytesView to, BytesView value,
+                                const detail::RecordContext& context) {
+    const std::size_t group_size = to.size() - suffix_size_;
+    Entry* entry = look_up(from).entry;
+    if (entry == nullptr || !entry->cached_ || !unseen(*entry) ||
+        from.substr(0, group_size) != to.substr(0, group_size)) {
+        return false;
+    }
+    if (from != to) {
+        const Found found = search(to);
+        if (found.entry != nullptr) {
+            return false;
+        }
+        rename(entry, to, found.hash);
+    }
+    const std::size_t weight = changing_weight(*entry);
+    entry->has_before_ = covers(to);  // And was nothing.
+    entry = assign(entry, entry->current_, value);
+    touch(*entry);
+    set_context(*entry, context);
+    cached_bytes_ += changing_weight(*entry) - weight;
+    return true;
 }
 
 // What a write may change of an entry's weight.

@@ -86,6 +86,12 @@ class RecordTable {
         }
     }
 
+    /// As a removal of `from` and then a write of `to`, with forget_unseen, if that forgets `from`
+    /// and both are rows of one group. Otherwise false, and nothing is done. `from` and `to` are of
+    /// the same size.
+    bool rename_cached(BytesView from, BytesView to, BytesView value,
+                       const detail::RecordContext& context);
+
     /// A write that was logged already: the entry becomes unstored, and cached if `cached`.
     void write_through(BytesView key, const NullableBytes& value, bool cached);
 
@@ -218,7 +224,9 @@ class RecordTable {
     Entry* grow(Entry* entry, unsigned slot, std::size_t size);
     void remove(Entry* entry);
     void remove_if_idle(Entry* entry);
+    static bool unseen(const Entry& entry);
     bool forget_unseen(Entry* entry, BytesView key);
+    void rename(Entry* entry, BytesView key, std::uint32_t hash);
     void write_cached(Found found, BytesView key, const NullableBytes& value,
                       const detail::RecordContext& context, Write how);
 

@@ -3,23 +3,23 @@
 
 #include "core/check.hpp"
 #include "core/hash.hpp"
+#include "state/key_head.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace millrace::state {
-namespace {
-
-std::vector<RecordEntry*>::iterator place_of(std::vector<RecordEntry*>& rows, BytesView key) {
-    if (rows.back()->key() < key) {  // Most come in order.
+RowGroups::Rows::iterator RowGroups::place_of(Rows& rows, BytesView key) const {
+    const std::size_t name_size = key.size() - suffix_size_;
+    if (less_behind(rows.back()->key(), key, name_size)) {  // Most come in order.
         return rows.end();
     }
-    return std::lower_bound(
-        rows.begin(), rows.end(), key,
-        [](const RecordEntry* entry, BytesView bytes) { return entry->key() < bytes; });
+    return std::lower_bound(rows.begin(), rows.end(), key,
+                            [name_size](const RecordEntry* entry, BytesView bytes) {
+                                return less_behind(entry->key(), bytes, name_size);
+                            });
 }
-
-}  // namespace
 
 std::uint32_t RowGroups::hash_of(BytesView name) {
     return static_cast<std::uint32_t>(hash_bytes(name));
@@ -32,7 +32,8 @@ void RowGroups::expect(BytesView group) noexcept {
 }
 
 RowGroups::Group* RowGroups::look_up(BytesView name, std::uint32_t hash) {
-    return groups_.find(hash, [&](const Group& group) { return name_of(group.first()) == name; });
+    return groups_.find(hash,
+                        [&](const Group& group) { return same_bytes(name_of(*group.one), name); });
 }
 
 RowGroups::Group& RowGroups::group_of(const RecordEntry& entry) {
@@ -47,40 +48,44 @@ void RowGroups::insert(RecordEntry* entry) {
     const std::uint32_t hash = hash_of(name);
     Group* group = look_up(name, hash);
     if (group == nullptr) {
-        groups_.insert({hash, false, {entry}});
+        groups_.insert({hash, entry, nullptr});
         return;
     }
-    if (!group->many) {
+    if (group->rows == nullptr) {
         group->rows = std::make_unique<Rows>(1, group->one).release();
-        group->many = true;
     }
     group->rows->insert(place_of(*group->rows, entry->key()), entry);
+    group->one = entry;
 }
 
 void RowGroups::erase(RecordEntry* entry) {
     Group& group = group_of(*entry);
-    if (!group.many) {
+    if (group.rows == nullptr) {
         groups_.erase(&group);
         return;
     }
     group.rows->erase(place_of(*group.rows, entry->key()));
+    if (group.one == entry) {
+        group.one = group.rows->back();
+    }
     if (group.rows->size() == 1) {
-        const std::unique_ptr<Rows> rows(group.rows);
-        group.one = rows->front();
-        group.many = false;
+        const std::unique_ptr<Rows> rows(std::exchange(group.rows, nullptr));
     }
 }
 
 void RowGroups::replace(RecordEntry* entry, RecordEntry* to) {
     Group& group = group_of(*entry);
-    (group.many ? *place_of(*group.rows, entry->key()) : group.one) = to;
+    if (group.rows != nullptr) {
+        *place_of(*group.rows, entry->key()) = to;
+    }
+    if (group.one == entry) {
+        group.one = to;
+    }
 }
 
 void RowGroups::clear() {
     for (const Group& group : groups_.places()) {
-        if (group.many) {
-            delete group.rows;
-        }
+        delete group.rows;
     }
     groups_.clear();
 }
@@ -90,8 +95,8 @@ std::span<RecordEntry* const> RowGroups::find(BytesView name) {
     if (group == nullptr) {
         return {};
     }
-    return group->many ? std::span<RecordEntry* const>(*group->rows)
-                       : std::span<RecordEntry* const>(&group->one, 1);
+    return group->rows != nullptr ? std::span<RecordEntry* const>(*group->rows)
+                                  : std::span<RecordEntry* const>(&group->one, 1);
 }
 
 }  // namespace millrace::state

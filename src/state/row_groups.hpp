@@ -30,6 +30,20 @@ class RowGroups {
     /// `entry` moved to `to`. Both have the key.
     void replace(RecordEntry* entry, RecordEntry* to);
 
+    /// `rename` gives `entry` another key of its group.
+    template <class Rename>
+    void rename(RecordEntry* entry, Rename rename) {
+        Group& group = group_of(*entry);
+        if (group.rows == nullptr) {
+            rename();
+            return;
+        }
+        group.rows->erase(place_of(*group.rows, entry->key()));
+        rename();
+        group.rows->insert(place_of(*group.rows, entry->key()), entry);
+        group.one = entry;
+    }
+
     void clear();
 
     /// Rows whose key is `group` and a suffix, sorted. Valid until any other member is called.
@@ -44,11 +58,10 @@ class RowGroups {
             if (group == nullptr || group->empty()) {
                 continue;
             }
-            if (group->many) {
+            if (group->rows != nullptr) {
                 __builtin_prefetch(group->rows->data());
-            } else {
-                fetch(group->one->hash());
             }
+            fetch(group->one->hash());
         }
         for (const std::uint32_t hash : hints_.hashes()) {
             if (const Group* group = groups_.home(hash); group != nullptr && !group->empty()) {
@@ -65,27 +78,21 @@ class RowGroups {
     /// Most groups have one row, which needs no memory of its own.
     struct Group {
         bool empty() const noexcept { return one == nullptr; }
-        const RecordEntry& first() const { return many ? *rows->front() : *one; }
         void prefetch() const noexcept {
-            if (many) {
-                __builtin_prefetch(rows);
-            } else {
-                one->prefetch();
-            }
+            one->prefetch();
+            __builtin_prefetch(rows);
         }
 
         std::uint32_t hash = 0;
-        bool many = false;
-        union {
-            RecordEntry* one = nullptr;
-            Rows* rows;
-        };
+        RecordEntry* one = nullptr;  // Of several, the one that came last, if it is still here.
+        Rows* rows = nullptr;        // Of several, all.
     };
 
     BytesView name_of(const RecordEntry& entry) const noexcept {
         return entry.key().substr(0, entry.key().size() - suffix_size_);
     }
     static std::uint32_t hash_of(BytesView name);
+    Rows::iterator place_of(Rows& rows, BytesView key) const;
     Group* look_up(BytesView name, std::uint32_t hash);
     Group& group_of(const RecordEntry& entry);
 

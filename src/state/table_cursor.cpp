@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/table_cursor.hpp"
 
+#include "state/key_head.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -16,9 +18,10 @@ void TableCursor::look_up() {
 }
 
 std::size_t TableCursor::lower_bound(BytesView key) const {
-    const auto found = std::lower_bound(
-        rows_.begin(), rows_.end(), key,
-        [](const RecordEntry* entry, BytesView bytes) { return entry->key() < bytes; });
+    const auto found = std::lower_bound(rows_.begin(), rows_.end(), key,
+                                        [this](const RecordEntry* entry, BytesView bytes) {
+                                            return less_behind(entry->key(), bytes, group_.size());
+                                        });
     return static_cast<std::size_t>(found - rows_.begin());
 }
 

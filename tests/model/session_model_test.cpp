@@ -10,6 +10,7 @@
 namespace millrace::state {
 namespace {
 
+using ::millrace::testing::ExpiringRow;
 using ::millrace::testing::ExpiringStack;
 using ::millrace::testing::ExpiringStoreModel;
 using ::millrace::testing::FakeStoreContext;
@@ -36,11 +37,19 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
     }
 
     void change() override {
-        if (random()() % 13 < 9) {
+        const auto choice = random()() % 13;
+        if (choice < 7) {
             put();
+        } else if (choice < 10 && !now_.empty()) {
+            extend();
         } else {
             remove();
         }
+    }
+
+    ExpiringRow random_row() {
+        return std::next(now_.begin(), static_cast<std::ptrdiff_t>(random()() % now_.size()))
+            ->second;
     }
 
     void put() {
@@ -48,14 +57,41 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
         const std::int64_t end = random_time();
         const std::int64_t start =
             std::max<std::int64_t>(0, end - static_cast<std::int64_t>(random()() % 30));
-        const Bytes value = std::to_string(random()() % 1000);
-        stream_time_ = std::max(stream_time_, end);
-        const bool kept = store().put(key, session_between(start, end), BytesView(value));
-        if (live(end)) {
-            now_[row_of(key, start, end)] = {key, start, end, value};
-        }
+        put({key, start, end, std::to_string(random()() % 1000)});
+    }
+
+    void put(const ExpiringRow& row) {
+        note(row);
+        const bool kept =
+            store().put(row.key, session_between(row.start, row.end), BytesView(row.value));
         if (!stack().caching) {
-            EXPECT_EQ(kept, live(end));
+            EXPECT_EQ(kept, live(row.end));
+        }
+    }
+
+    void note(const ExpiringRow& row) {
+        stream_time_ = std::max(stream_time_, row.end);
+        if (live(row.end)) {
+            now_[row_of(row.key, row.start, row.end)] = row;
+        }
+    }
+
+    // As the session of a key that has a further record.
+    void extend() {
+        const ExpiringRow from = random_row();
+        ExpiringRow to = from;
+        to.start = std::max<std::int64_t>(0, to.start - static_cast<std::int64_t>(random()() % 3));
+        to.end += static_cast<std::int64_t>(random()() % 10);
+        to.value = std::to_string(random()() % 100'000);
+        const SessionWindow session = session_between(from.start, from.end);
+        if (store().extend(from.key, session, session_between(to.start, to.end), to.value)) {
+            ++extended_;
+            now_.erase(row_of(from.key, from.start, from.end));
+            note(to);
+        } else {
+            store().remove(from.key, session);
+            now_.erase(row_of(from.key, from.start, from.end));
+            put(to);
         }
     }
 
@@ -65,11 +101,10 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
         std::int64_t end = random_time();
         std::int64_t start = end;
         if (!now_.empty() && random()() % 4 != 0) {
-            const auto row =
-                std::next(now_.begin(), static_cast<std::ptrdiff_t>(random()() % now_.size()));
-            key = row->second.key;
-            start = row->second.start;
-            end = row->second.end;
+            const ExpiringRow row = random_row();
+            key = row.key;
+            start = row.start;
+            end = row.end;
         }
         // Of a listened store, what never got below its cache moves nothing.
         if (!stack().caching && !in_memory()) {
@@ -161,10 +196,16 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
 
     ::millrace::testing::RecordingListener listener_;
     Rows told_;
+    int extended_ = 0;
 };
 
 TEST_P(SessionModel, StoreDoesWhatASortedMapWithExpiryDoes) {
     run_and_restore();
+    if (!stack().listened) {
+        EXPECT_EQ(extended_, 0);
+    } else if (!in_memory()) {
+        EXPECT_GT(extended_, 0);
+    }
 }
 
 constexpr std::size_t kLarge = ModelledStore::kLargeCache;

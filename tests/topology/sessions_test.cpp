@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
+#include <stdexcept>
 
 namespace millrace {
 namespace {
@@ -78,6 +79,32 @@ TEST(Sessions, MergeAfterTheInitialValueAndBeforeTheRecordsOwn) {
     run.pipe("in", "a", "3", 10);
 
     EXPECT_THAT(run.lines("out"), ElementsAre("a0-0=-@0", "a20-20=-@20", "a0-20=((i|i1)|i2)3@20"));
+}
+
+// As in Kafka Streams, which takes them out of the store before it calls the aggregator.
+TEST(Sessions, ThatARecordTouchesAreGoneWhenItsAggregatorFails) {
+    for (const bool caching : {false, true}) {
+        Program run(
+            [&](StreamsBuilder& builder) {
+                sessions(builder, SessionWindows::of(10ms))
+                    .aggregate(
+                        Text(),
+                        [](const Text& so_far, const Text& value) {
+                            return value == "bad" ? throw std::runtime_error("bad")
+                                                  : so_far + value;
+                        },
+                        [](const Text& one, const Text& other) { return one + other; },
+                        {.caching = caching})
+                    .to_stream_by(Label())
+                    .to("out");
+            },
+            {}, {{"processing.exception.handler", "log-and-continue"}});
+        run.pipe("in", "a", "1", 0);
+        run.pipe("in", "a", "bad", 5);
+        run.pipe("in", "a", "2", 6);
+
+        EXPECT_THAT(run.lines("out"), ElementsAre("a0-0=1@0", "a0-0=-@0", "a6-6=2@6"));
+    }
 }
 
 // gap 10, grace 5: a session is open while stream time is less than 15 past its end.

@@ -168,6 +168,13 @@ class SessionBytesStore : public StateStore {
     /// dropped and stream time stays.
     virtual void remove(BytesView key, SessionWindow session) = 0;
 
+    /// As remove(key, from) and put(key, to, value), at once, where nobody need be told that `from`
+    /// is gone, since nobody was told that it came. Otherwise false, and nothing is done.
+    virtual bool extend(BytesView /*key*/, SessionWindow /*from*/, SessionWindow /*to*/,
+                        BytesView /*value*/) {
+        return false;
+    }
+
     /// The view lives until the next call of any member of this store.
     virtual NullableBytes fetch_session(BytesView key, SessionWindow session) = 0;
 

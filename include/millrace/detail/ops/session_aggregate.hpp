@@ -70,14 +70,23 @@ class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
     void put(SessionWindow session, const V* value) {
         if (value == nullptr) {
             this->bytes().put(this->key_bytes(), session, std::nullopt);
-            return;
+        } else {
+            this->bytes().put(this->key_bytes(), session, bytes_of(*value));
         }
-        value_bytes_.clear();
-        this->serdes().value.serialize(*value, value_bytes_);
-        this->bytes().put(this->key_bytes(), session, BytesView(value_bytes_));
+    }
+
+    /// As SessionBytesStore.
+    bool extend(SessionWindow from, SessionWindow to, const V& value) {
+        return this->bytes().extend(this->key_bytes(), from, to, bytes_of(value));
     }
 
   private:
+    BytesView bytes_of(const V& value) {
+        value_bytes_.clear();
+        this->serdes().value.serialize(value, value_bytes_);
+        return value_bytes_;
+    }
+
     Bytes value_bytes_;
     V value_{};
 };
@@ -241,17 +250,42 @@ class SessionAggregateNode final
             this->context().dropped(*this, "too late for its session");
             return;
         }
-        if (merged != alone) {
-            for (const Row& row : touched_) {
-                results_.table().remove(row.session);
-                forward(row.session, nullptr, &row.value);
-            }
+        const bool removes = merged != alone;
+        const bool extends = removes && touched_.size() == 1;
+        if (removes && !extends) {
+            remove_touched();
         }
-        const typename Step::Result result =
-            step_.add(windowed_.key, std::move(state), record.value);
+        const typename Step::Result result = add(record, std::move(state), extends);
         const Agg* new_value = plain_or_null(result);
+        if (extends) {
+            if (new_value != nullptr &&
+                results_.table().extend(touched_.front().session, merged, *new_value)) {
+                return;
+            }
+            remove_touched();
+        }
         results_.table().put(merged, new_value);
         forward(merged, new_value, nullptr);
+    }
+
+    // Kafka Streams removes what a record touches first, so it is gone when the aggregator fails.
+    typename Step::Result add(const Record<K, V>& record, typename Step::State&& state,
+                              bool extends) {
+        try {
+            return step_.add(windowed_.key, std::move(state), record.value);
+        } catch (...) {
+            if (extends) {
+                remove_touched();
+            }
+            throw;
+        }
+    }
+
+    void remove_touched() {
+        for (const Row& row : touched_) {
+            results_.table().remove(row.session);
+            forward(row.session, nullptr, &row.value);
+        }
     }
 
     // As in Kafka Streams, with the session's end for a time and without headers.
