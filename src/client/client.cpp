@@ -89,7 +89,8 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
     process_id_ = directory_ == nullptr ? random_uuid(system_random()) : directory_->process_id();
     client_id_ =
         config_.client_id.empty() ? config_.application_id + "-" + process_id_ : config_.client_id;
-    application_ = topology::split(topology_.spec(), config_.application_id);
+    application_ = topology::split(topology_.spec(), config_.application_id,
+                                   config_.windowstore_changelog_additional_retention);
     make_shared_parts();
     log::info("client " + client_id_ + " with settings:\n" + config_.to_string());
 }

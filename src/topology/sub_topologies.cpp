@@ -20,17 +20,16 @@ using detail::StoreSpec;
 
 using TopicConfig = std::map<std::string, std::string>;
 
-// Kafka Streams' windowstore.changelog.additional.retention.ms and its twin for versioned stores.
-constexpr std::chrono::milliseconds kAdditionalRetention = std::chrono::hours(24);
+// Of changelogs of versioned stores, which Kafka Streams cannot be told otherwise.
+constexpr std::chrono::milliseconds kAdditionalLag = std::chrono::hours(24);
 
-std::int64_t with_additional_retention(std::chrono::milliseconds retention) {
+std::string sum(std::chrono::milliseconds one, std::chrono::milliseconds other) {
     constexpr auto kLongest = std::chrono::milliseconds::max();
-    return (retention > kLongest - kAdditionalRetention ? kLongest
-                                                        : retention + kAdditionalRetention)
-        .count();
+    return std::to_string((one > kLongest - other ? kLongest : one + other).count());
 }
 
-TopicConfig changelog_config(const StoreSpec& store) {
+TopicConfig changelog_config(const StoreSpec& store,
+                             std::chrono::milliseconds additional_retention) {
     TopicConfig config = {{"cleanup.policy", "compact"}, {"message.timestamp.type", "CreateTime"}};
     switch (store.kind) {
         case StoreKind::kKeyValue:
@@ -38,14 +37,13 @@ TopicConfig changelog_config(const StoreSpec& store) {
         case StoreKind::kChangeBuffer:
             break;
         case StoreKind::kVersionedKeyValue:
-            config["min.compaction.lag.ms"] =
-                std::to_string(with_additional_retention(store.retention));
+            config["min.compaction.lag.ms"] = sum(store.retention, kAdditionalLag);
             break;
         case StoreKind::kWindow:
         case StoreKind::kTimestampedWindow:
         case StoreKind::kSession:
             config["cleanup.policy"] = "compact,delete";
-            config["retention.ms"] = std::to_string(with_additional_retention(store.retention));
+            config["retention.ms"] = sum(store.retention, additional_retention);
             break;
     }
     for (const auto& [name, value] : store.changelog_config) {
@@ -63,8 +61,9 @@ TopicConfig repartition_config() {
 
 class Splitter {
   public:
-    Splitter(const detail::TopologySpec& spec, const std::string& application_id)
-        : spec_(spec), prefix_(application_id + "-") {
+    Splitter(const detail::TopologySpec& spec, const std::string& application_id,
+             std::chrono::milliseconds additional_retention)
+        : spec_(spec), prefix_(application_id + "-"), additional_retention_(additional_retention) {
         for (const auto& topic : spec.repartition_topics) {
             repartition_topics_.emplace(topic.name, &topic);
         }
@@ -127,21 +126,24 @@ class Splitter {
             sub.stores.push_back(found->second);
             const StoreSpec& store = spec_.stores[found->second];
             if (store.logging && store.source_topic.empty()) {
-                sub.changelogs[name] = {prefix_ + name + "-changelog", changelog_config(store), 0};
+                sub.changelogs[name] = {prefix_ + name + "-changelog",
+                                        changelog_config(store, additional_retention_), 0};
             }
         }
     }
 
     const detail::TopologySpec& spec_;
     std::string prefix_;
+    std::chrono::milliseconds additional_retention_;
     std::map<std::string, const detail::RepartitionTopic*> repartition_topics_;
     std::map<std::string, std::size_t> stores_;
 };
 
 }  // namespace
 
-ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id) {
-    const Splitter splitter(spec, application_id);
+ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id,
+                          std::chrono::milliseconds additional_retention) {
+    const Splitter splitter(spec, application_id, additional_retention);
     ApplicationTopology application{.application_id = application_id,
                                     .spec = &spec,
                                     .sub_topologies = {},
@@ -168,7 +170,7 @@ SubTopology as_one_part(const detail::TopologySpec& spec, const std::string& app
         }
     }
     std::sort(all.nodes.begin(), all.nodes.end());
-    return Splitter(spec, application_id).sub_topology(all);
+    return Splitter(spec, application_id, kAdditionalRetention).sub_topology(all);
 }
 
 }  // namespace millrace::topology

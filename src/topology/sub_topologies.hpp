@@ -3,6 +3,7 @@
 
 #include "millrace/detail/topology_spec.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -40,9 +41,14 @@ struct ApplicationTopology {
     std::vector<std::vector<std::string>> copartition_groups;  ///< Full names.
 };
 
+/// Kafka Streams' default of windowstore.changelog.additional.retention.ms.
+inline constexpr std::chrono::milliseconds kAdditionalRetention = std::chrono::hours(24);
+
 /// Splits `spec` into its connected parts (through edges and shared stores), numbered as Kafka
-/// Streams numbers them, and derives all internal topics. `spec` must outlive the result.
-ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id);
+/// Streams numbers them, and derives all internal topics. Changelogs of window and session stores
+/// are kept for `additional_retention` longer than the stores. `spec` must outlive the result.
+ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id,
+                          std::chrono::milliseconds additional_retention = kAdditionalRetention);
 
 /// The whole of `spec`, but for global stores, as one part with number 0: what the test driver
 /// runs.

@@ -77,12 +77,14 @@ class FraudDetectionOnKafka : public ::testing::Test {
                       "--first-day", std::to_string(traffic.first_day_ms / 86'400'000)});
     }
 
-    // One process of the application with a state folder of its own.
+    // One process of the application with a state folder of its own. The payments' day may have
+    // begun two days ago, and the broker deletes changelog records by the time of their payments.
     std::unique_ptr<ChildProcess> run(const std::string& name) {
-        return start(name,
-                     {"--state-dir", state_dir(name), "--threads", "2", "--config",
-                      "commit.interval.ms=500", "--config", "consumer.session.timeout.ms=10000",
-                      "--config", "consumer.heartbeat.interval.ms=1000"});
+        return start(name, {"--state-dir", state_dir(name), "--threads", "2", "--config",
+                            "commit.interval.ms=500", "--config",
+                            "windowstore.changelog.additional.retention.ms=604800000", "--config",
+                            "consumer.session.timeout.ms=10000", "--config",
+                            "consumer.heartbeat.interval.ms=1000"});
     }
 
     std::string state_dir(const std::string& name) const { return folder_ + "/state-" + name; }

@@ -7,6 +7,8 @@
 #include "state/rocksdb/status.hpp"
 #include "state/state_corrupted.hpp"
 
+#include <rocksdb/perf_level.h>
+
 namespace millrace::state {
 namespace {
 
@@ -20,6 +22,8 @@ rocksdb::WriteOptions without_log() {
 
 std::unique_ptr<Database> open_database(const std::filesystem::path& directory,
                                         const std::string& owner, StateMemory& memory) {
+    // By default RocksDB counts what each thread does, comparisons of keys included.
+    rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
     return std::make_unique<RocksDatabase>(directory, owner, memory);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/client/kafka_streams.hpp"
 
+#include "kafka/client_supplier.hpp"
 #include "millrace/client/query.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/dsl/streams_builder.hpp"
 #include "millrace/serde/string.hpp"
 #include "support/embedded_application.hpp"
 
@@ -15,6 +17,7 @@ using namespace std::chrono_literals;
 using support::counting_topology;
 using support::Events;
 using support::relay_topology;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -55,6 +58,28 @@ TEST_F(EmbeddedStreams, CountsWithAChangelog) {
 
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
     EXPECT_THAT(table("app-counts-changelog"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
+}
+
+TEST_F(EmbeddedStreams, KeepsTheChangelogsOfWindowsAsMuchLongerAsItIsTold) {
+    create_topics(1);
+    produce("a");
+    StreamsBuilder builder;
+    builder.stream<std::string, std::string>("in")
+        .group_by_key()
+        .windowed_by(TimeWindows::of(1h))
+        .count({.store = "counts", .caching = false})
+        .to_stream()
+        .foreach ([&](const auto&, const auto&) { processed.happened(); });
+    StreamsConfig longer = config();
+    longer.windowstore_changelog_additional_retention = 48h;
+    const auto streams = client(std::move(builder).build(), longer);
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(1));
+    ASSERT_TRUE(streams->close(60s));
+
+    const auto admin = broker.clients()->make_admin({{"bootstrap.servers", "embedded"}});
+    EXPECT_THAT(admin->topic_config("app-counts-changelog", 60s).value(),
+                Contains(Pair("retention.ms", std::to_string((49h / 1ms)))));
 }
 
 TEST_F(EmbeddedStreams, ResumesWithItsStateWithoutReadingTheChangelogAgain) {

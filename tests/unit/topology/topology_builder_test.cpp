@@ -12,6 +12,7 @@ namespace {
 
 using detail::NodeKind;
 using detail::NodeSpec;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -152,6 +153,11 @@ TEST_F(TopologyBuilderTest, GivesWindowChangelogsTheRetentionOfTheStoreAndADay) 
                 UnorderedElementsAre(Pair("cleanup.policy", "compact,delete"),
                                      Pair("message.timestamp.type", "CreateTime"),
                                      Pair("retention.ms", "90000000")));
+    EXPECT_THAT(split(spec, "app", std::chrono::milliseconds(5))
+                    .sub_topologies[0]
+                    .changelogs.at("w")
+                    .config,
+                Contains(Pair("retention.ms", "3600005")));
 }
 
 TEST_F(TopologyBuilderTest, PlansRepartitionTopicsAsLargeAsTheLargestSourceUpstream) {
