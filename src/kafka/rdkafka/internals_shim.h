@@ -44,6 +44,7 @@ size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_me
 /* Once for each record or error that was read. Any thread. */
 void millrace_record_destroy(rd_kafka_message_t* record);
 
+/* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
 struct millrace_stamp {
     int64_t timestamp;
     int has_timestamp;

@@ -42,6 +42,7 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
         check(rocksdb::DB::ListColumnFamilies(options, directory_.string(), &names), "open");
     }
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    descriptors.reserve(names.size());
     for (const std::string& name : names) {
         descriptors.emplace_back(name, family_options);
     }
@@ -111,6 +112,7 @@ void RocksDatabase::write() {
 
 void RocksDatabase::flush() {
     std::vector<rocksdb::ColumnFamilyHandle*> all;
+    all.reserve(families_.size());
     for (const auto& [name, handle] : families_) {
         all.push_back(handle);
     }
@@ -144,6 +146,7 @@ void RocksDatabase::drop(const std::string& family) {
 
 std::vector<std::string> RocksDatabase::families() const {
     std::vector<std::string> names;
+    names.reserve(families_.size());
     for (const auto& [name, handle] : families_) {
         names.push_back(name);
     }
