@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "allocations/allocation_count.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
 namespace {
 
-std::atomic<std::uint64_t> count{0};
+thread_local std::uint64_t count = 0;
 
 void* allocate(std::size_t size, std::size_t alignment) noexcept {
-    count.fetch_add(1, std::memory_order_relaxed);
+    ++count;
     size = size == 0 ? 1 : size;
     return alignment == 0
                ? std::malloc(size)
@@ -35,7 +34,7 @@ std::size_t number(std::align_val_t alignment) noexcept {
 namespace millrace::support {
 
 std::uint64_t allocations() noexcept {
-    return count.load(std::memory_order_relaxed);
+    return count;
 }
 
 }  // namespace millrace::support

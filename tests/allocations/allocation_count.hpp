@@ -5,8 +5,8 @@
 
 namespace millrace::support {
 
-/// How often this program has called operator new, in all threads. The replacement lives in
-/// allocation_count.cpp and counts for the whole program: link it into one that does nothing else.
+/// How often this thread has called operator new; RocksDB has threads that do so from time to time.
+/// The replacement lives in allocation_count.cpp: link it into a program that does nothing else.
 std::uint64_t allocations() noexcept;
 
 }  // namespace millrace::support
