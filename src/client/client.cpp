@@ -3,6 +3,7 @@
 
 #include "client/client_settings.hpp"
 #include "client/local_store_reader.hpp"
+#include "client/optimizations.hpp"
 #include "core/log.hpp"
 #include "kafka/rdkafka/rd_client_supplier.hpp"
 #include "millrace/core/error.hpp"
@@ -81,6 +82,7 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
                                              std::shared_ptr<kafka::ClientSupplier> clients)
     : topology_(topology), config_(config), clock_(system_clock()) {
     config_.validate();
+    client::require_optimizations(topology_.spec(), config_);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
     if (keeps_files(topology_.spec(), default_engine(config_))) {
         directory_ =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/settings_table.hpp"
 
+#include "client/optimizations.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -69,6 +71,16 @@ Setting size(std::string name, std::size_t StreamsConfig::*field) {
     return number(std::move(name), field, 0, kMaxBytes, "bytes");
 }
 
+Setting flag(std::string name, bool StreamsConfig::*field) {
+    return {std::move(name), "true or false",
+            [field](StreamsConfig& config, std::string_view value) {
+                config.*field = value == "true";
+                return value == "true" || value == "false";
+            },
+            [field](const StreamsConfig& config) { return config.*field ? "true" : "false"; },
+            [](const StreamsConfig&) { return true; }};
+}
+
 Setting text(std::string name, std::string StreamsConfig::*field, std::string accepts,
              bool (*valid)(std::string_view)) {
     return {std::move(name), std::move(accepts),
@@ -108,26 +120,6 @@ bool is_endpoint(std::string_view value) {
     }
     const auto port = integer_in(value.substr(colon + 1));
     return port && *port > 0 && *port < 65'536;
-}
-
-bool is_optimization(std::string_view value) {
-    if (value == "none" || value == "all") {
-        return true;
-    }
-    constexpr std::array<std::string_view, 3> kParts{
-        "reuse.ktable.source.topics", "merge.repartition.topics", "single.store.self.join"};
-    while (!value.empty()) {
-        const auto comma = value.find(',');
-        std::string_view part = value.substr(0, comma);
-        value = comma == std::string_view::npos ? std::string_view{} : value.substr(comma + 1);
-        while (part.starts_with(' ')) {
-            part.remove_prefix(1);
-        }
-        if (std::find(kParts.begin(), kParts.end(), part) == kParts.end()) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /// The last part of a Java class name, so that files made for Kafka Streams can be used.
@@ -290,9 +282,10 @@ void add_processing(std::vector<Setting>& table) {
     table.push_back(duration("log.summary.interval.ms", &C::log_summary_interval, 0));
     table.push_back(number("replication.factor", &C::replication_factor, -1, 32'767));
     table.push_back(text("topology.optimization", &C::topology_optimization,
-                         "none, all, or a list of reuse.ktable.source.topics, "
-                         "merge.repartition.topics, single.store.self.join",
-                         is_optimization));
+                         std::string(kOptimizationValues),
+                         [](std::string_view value) { return optimizations(value).has_value(); }));
+    table.push_back(flag("ensure.explicit.internal.resource.naming",
+                         &C::ensure_explicit_internal_resource_naming));
     table.push_back(choice("default.timestamp.extractor", &C::default_timestamp_extractor,
                            "fail, skip, partition_time or wall_clock",
                            {{"fail", "FailOnInvalidTimestamp"},

@@ -25,27 +25,9 @@ std::size_t size_of(const NullableBytes& value) {
 
 }  // namespace
 
-void RecordTable::Memory::free(Entry* entry) noexcept {
+void RecordTable::free(Entry* entry) noexcept {
     std::destroy_at(entry);
     ::operator delete(entry);
-}
-
-void* RecordTable::Memory::allocate(std::size_t size) {
-    if (size == spare_size_) {
-        spare_size_ = 0;
-        return std::exchange(spare_, nullptr);
-    }
-    return ::operator new(size);
-}
-
-void RecordTable::Memory::recycle(Entry* entry) noexcept {
-    if (spare_ != nullptr) {
-        free(entry);
-        return;
-    }
-    spare_size_ = sizeof(Entry) + entry->key_size_ + entry->capacity_[0] + entry->capacity_[1];
-    std::destroy_at(entry);
-    spare_ = entry;
 }
 
 RecordTable::RecordTable(std::size_t suffix_size)
@@ -97,7 +79,7 @@ void RecordTable::next_hints() noexcept {
 RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
                                         const NullableBytes& value, bool cached) {
     const std::size_t capacity = rounded_capacity(size_of(value));
-    void* memory = memory_.allocate(sizeof(Entry) + key.size() + capacity);
+    void* memory = ::operator new(sizeof(Entry) + key.size() + capacity);
     auto* entry = new (memory) Entry;
     entry->hash_ = hash;
     entry->cached_ = cached;
@@ -130,7 +112,7 @@ RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, const Nulla
         Entry* larger = grow(entry, slot, value->size());
         std::memcpy(larger->slot_bytes(slot), value->data(), value->size());
         larger->size_[slot] = static_cast<std::uint32_t>(value->size());
-        Memory::free(entry);  // Only now: the value may be a view of it.
+        free(entry);  // Only now: the value may be a view of it.
         return larger;
     }
     std::memmove(entry->slot_bytes(slot), value->data(), value->size());
@@ -191,7 +173,7 @@ void RecordTable::remove(Entry* entry) {
     drop_headers(*entry);
     buckets_.erase(&bucket_of(*entry));
     ++generation_;
-    memory_.recycle(entry);
+    free(entry);
 }
 
 void RecordTable::remove_if_idle(Entry* entry) {
@@ -448,7 +430,7 @@ void RecordTable::uncache(Entry& entry) {
 void RecordTable::clear() {
     for (const Bucket& bucket : buckets_.places()) {
         if (bucket.entry != nullptr) {
-            Memory::free(bucket.entry);
+            free(bucket.entry);
         }
     }
     buckets_.clear();

@@ -192,24 +192,6 @@ class RecordTable {
         std::uint32_t hash = 0;
     };
 
-    /// Where entries live. Keeps what the last removed one leaves for the next of its size: a
-    /// session that grows is removed and put under another key.
-    class Memory {
-      public:
-        Memory() = default;
-        ~Memory() { ::operator delete(spare_); }
-        Memory(const Memory&) = delete;
-        Memory& operator=(const Memory&) = delete;
-
-        void* allocate(std::size_t size);
-        void recycle(Entry* entry) noexcept;
-        static void free(Entry* entry) noexcept;
-
-      private:
-        void* spare_ = nullptr;
-        std::size_t spare_size_ = 0;
-    };
-
     // A put mostly follows a get of the same key.
     Found look_up(BytesView key) {
         if (last_ != nullptr && same_bytes(last_->key(), key)) {
@@ -219,6 +201,7 @@ class RecordTable {
     }
     Found search(BytesView key);
     Bucket& bucket_of(const Entry& entry);
+    static void free(Entry* entry) noexcept;
     Entry* insert(BytesView key, std::uint32_t hash, const NullableBytes& value, bool cached);
     Entry* assign(Entry* entry, unsigned slot, const NullableBytes& value);
     Entry* grow(Entry* entry, unsigned slot, std::size_t size);
@@ -260,7 +243,6 @@ class RecordTable {
     static std::size_t unstored_weight(const Entry& entry);
     void drop_headers(Entry& entry);
 
-    Memory memory_;
     ProbingBuckets<Bucket> buckets_;
     HintRound hints_;
     Entry* last_ = nullptr;  // Found last; null when that may have gone.

@@ -19,8 +19,10 @@ Topology StreamsBuilder::build(const TopologyOptions& options) && {
     graph_->flags()->reproduce_kafka_defects = options.reproduce_kafka_defects;
     topology::optimize(*graph_, options);
     graph_->mark_built();
-    return Topology(std::make_shared<const detail::TopologySpec>(
-        topology::lower(*graph_, options.processor_wrapper)));
+    auto spec =
+        std::make_shared<detail::TopologySpec>(topology::lower(*graph_, options.processor_wrapper));
+    spec->options = options;
+    return Topology(std::move(spec));
 }
 
 }  // namespace millrace

@@ -34,6 +34,19 @@ class ProduceConsume : public Contract {
         record.value = value;
         return record;
     }
+
+    // The first `count` records of the partition, as the consumer lends them.
+    std::vector<kafka::Message> borrow(TestConsumer& consumer, const TopicPartition& partition,
+                                       std::size_t count) {
+        consumer.assign(partition);
+        std::vector<kafka::Message> messages;
+        eventually("read " + std::to_string(count) + " records", [&] {
+            consumer.poll_only(patience());
+            consumer->queue(partition)->read(messages, count - messages.size());
+            return messages.size() == count;
+        });
+        return messages;
+    }
 };
 
 TEST_P(ProduceConsume, DeliversThePartitionsRecordsInTheOrderOfSending) {
@@ -64,13 +77,7 @@ TEST_P(ProduceConsume, KeepsEachRecordUntilItIsGivenBackInAnyOrderByAnyThread) {
     }
     producer->flush();
     const auto consumer = make_consumer();
-    consumer->assign({topic, 0});
-    std::vector<kafka::Message> messages;
-    eventually("read all records", [&] {
-        consumer->poll_only(patience());
-        (*consumer)->queue({topic, 0})->read(messages, kCount);
-        return messages.size() == kCount;
-    });
+    std::vector<kafka::Message> messages = borrow(*consumer, {topic, 0}, kCount);
 
     std::vector<std::size_t> order(kCount);
     std::iota(order.begin(), order.end(), 0U);
@@ -393,12 +400,7 @@ TEST_P(ProduceConsume, LendsMessagesThatOutliveLaterReads) {
     producer->send(topic, "k", "first");
     producer->flush();
     const auto consumer = make_consumer();
-    consumer->assign({topic, 0});
-    std::vector<kafka::Message> kept;
-    eventually("the first record", [&] {
-        consumer->poll_only(patience());
-        return (*consumer)->queue({topic, 0})->read(kept, 1) == 1;
-    });
+    std::vector<kafka::Message> kept = borrow(*consumer, {topic, 0}, 1);
 
     producer->send(topic, "k", "second");
     producer->flush();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "case.hpp"
 
+#include "millrace/client/streams_config.hpp"
 #include "variant.hpp"
 
 #include <stdexcept>
@@ -8,15 +9,13 @@
 namespace millrace::parity {
 
 Topology Case::build() {
-    const std::string optimization = settings["topology.optimization"];
-    const auto wants = [&](const char* part) {
-        return optimization == "all" || optimization.find(part) != std::string::npos;
-    };
-    TopologyOptions options;
-    options.reuse_source_topics = wants("reuse.ktable.source.topics");
-    options.merge_repartition_topics = wants("merge.repartition.topics");
-    options.single_store_self_join = wants("single.store.self.join");
-    options.require_explicit_names = settings["ensure.explicit.internal.resource.naming"] == "true";
+    StreamsConfig config;
+    for (const char* name : {"topology.optimization", "ensure.explicit.internal.resource.naming"}) {
+        if (!settings[name].empty()) {
+            config.set(name, settings[name]);
+        }
+    }
+    TopologyOptions options = config.topology_options();
     options.reproduce_kafka_defects = settings[kWithoutDefects].empty();
     return std::move(b).build(options);
 }

@@ -2,6 +2,7 @@
 
 // The C++ side of docs/porting-from-java.md.
 #include "driver.hpp"
+#include "millrace/client/streams_config.hpp"
 
 #include <gmock/gmock.h>
 
@@ -89,6 +90,12 @@ Topology marked_words() {
     return std::move(builder).build(options);
 }
 
+Topology regions(const StreamsConfig& config) {
+    StreamsBuilder builder;
+    builder.table<std::string, std::string>("user-regions", {.store = "regions"});
+    return std::move(builder).build(config.topology_options());
+}
+
 TEST(PortedTopologies, FindBusyCards) {
     testing::TopologyTestDriver driver(busy_cards());
     auto payments = driver.input_topic<Text, Text>("payments");
@@ -129,6 +136,15 @@ TEST(PortedTopologies, MarkRecordsWithWhatTheyWentThrough) {
     const auto records = driver.output_topic<Text, Text>("marked").drain_records();
     ASSERT_EQ(records.size(), 1U);
     EXPECT_EQ(records[0].headers, (Headers{{"through", "not-empty"}, {"through", "look"}}));
+}
+
+TEST(PortedTopologies, AreBuiltAsTheSettingsSay) {
+    StreamsConfig config;
+    config.set("topology.optimization", "reuse.ktable.source.topics");
+    testing::TopologyTestDriver driver(regions(config));
+    driver.input_topic<Text, Text>("user-regions").pipe("ann", "asia", timestamp_of(1));
+
+    EXPECT_THAT(driver.produced_topics(), ::testing::IsEmpty()) << "there is no changelog";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/client/handlers.hpp"
+#include "millrace/processor/topology_options.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -88,8 +89,13 @@ struct StreamsConfig {
     int replication_factor = -1;
 
     /// "none", "all", or a list of reuse.ktable.source.topics, merge.repartition.topics,
-    /// single.store.self.join. Changing it renames internal topics.
+    /// single.store.self.join. Changing it renames internal topics. Takes effect through
+    /// topology_options(); the client refuses a program that was built with less.
     std::string topology_optimization = "none";
+
+    /// Refuse programs with generated names of stores and internal topics (KIP-1111). Takes effect
+    /// through topology_options().
+    bool ensure_explicit_internal_resource_naming = false;
 
     /// Engine of stores that name none: "rocksdb" or "in_memory".
     std::string default_dsl_store = "rocksdb";
@@ -161,6 +167,13 @@ struct StreamsConfig {
 
     /// The interval in force: commit_interval, or the guarantee's default.
     std::chrono::milliseconds effective_commit_interval() const;
+
+    /// What the settings say about building the program:
+    ///
+    ///     std::move(builder).build(config.topology_options());
+    ///
+    /// Throws ConfigError when topology_optimization cannot be read.
+    TopologyOptions topology_options() const;
 
     /// Throws ConfigError that lists every missing setting and every value out of its range.
     /// The client's constructor does it.

@@ -4,6 +4,7 @@
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/node.hpp"
 #include "millrace/processor/processor_wrapper.hpp"
+#include "millrace/processor/topology_options.hpp"
 #include "millrace/state/store_spec.hpp"
 
 #include <cstdint>
@@ -69,10 +70,11 @@ struct TopologySpec {
     std::vector<GlobalStoreSpec> global_stores;
     std::vector<RepartitionTopic> repartition_topics;
     std::vector<std::vector<std::string>>
-        copartition_groups;                  ///< Of source topics (internal ones by
-                                             ///< their name without application.id).
-    ProcessorWrapper processor_wrapper{};    ///< Of processors that are added; may be empty.
-    std::set<std::string> wrapper_stores{};  ///< Names of `stores` that it added.
+        copartition_groups;                    ///< Of source topics (internal ones by
+                                               ///< their name without application.id).
+    ProcessorWrapper processor_wrapper{};      ///< Of processors that are added; may be empty.
+    std::set<std::string> wrapper_stores{};    ///< Names of `stores` that it added.
+    std::optional<TopologyOptions> options{};  ///< Of StreamsBuilder::build; else made by hand.
 };
 
 }  // namespace detail

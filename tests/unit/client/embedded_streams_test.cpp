@@ -5,6 +5,7 @@
 #include "millrace/client/query.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/dsl/streams_builder.hpp"
+#include "millrace/dsl/topology_builder.hpp"
 #include "millrace/serde/string.hpp"
 #include "support/embedded_application.hpp"
 
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 using support::counting_topology;
 using support::Events;
 using support::relay_topology;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -58,6 +60,30 @@ TEST_F(EmbeddedStreams, CountsWithAChangelog) {
 
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
     EXPECT_THAT(table("app-counts-changelog"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
+}
+
+TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithoutTheOptimizationsOfItsSettings) {
+    StreamsConfig optimized = config();
+    optimized.set("topology.optimization", "merge.repartition.topics,reuse.ktable.source.topics");
+    const auto built = [&](const TopologyOptions& options) {
+        StreamsBuilder builder;
+        builder.table<std::string, std::string>("in").to_stream().to("out");
+        return std::move(builder).build(options);
+    };
+    const Topology by_hand = TopologyBuilder()
+                                 .add_source<std::string, std::string>("source", {"in"})
+                                 .add_sink<std::string, std::string>("sink", "out", {"source"})
+                                 .build();
+
+    EXPECT_THAT([&] { client(built({.merge_repartition_topics = true}), optimized); },
+                ::testing::ThrowsMessage<ConfigError>(
+                    AllOf(HasSubstr("built without reuse.ktable.source.topics:"),
+                          HasSubstr("topology_options()"))));
+    EXPECT_NO_THROW(client(built(optimized.topology_options()), optimized));
+    EXPECT_NO_THROW(client(built(TopologyOptions::optimized()), config()))
+        << "the code may do more";
+    EXPECT_NO_THROW(client(by_hand, optimized))
+        << "a topology made by hand has nothing to optimise";
 }
 
 TEST_F(EmbeddedStreams, KeepsTheChangelogsOfWindowsAsMuchLongerAsItIsTold) {

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cstdlib>
 
 namespace millrace {
@@ -57,6 +58,38 @@ TEST(StreamsConfig, KnowsTheFormatsOfStores) {
     EXPECT_THAT(
         error_of([&] { config.set("dsl.store.format", "paper"); }),
         AllOf(HasSubstr("dsl.store.format"), HasSubstr("paper"), HasSubstr("default or headers")));
+}
+
+TEST(StreamsConfig, SaysHowToBuildTheTopology) {
+    const auto told = [](std::string_view optimization) {
+        StreamsConfig config;
+        config.set("topology.optimization", optimization);
+        const TopologyOptions options = config.topology_options();
+        return std::array{options.reuse_source_topics, options.merge_repartition_topics,
+                          options.single_store_self_join};
+    };
+
+    EXPECT_THAT(told("none"), ElementsAre(false, false, false));
+    EXPECT_THAT(told("all"), ElementsAre(true, true, true));
+    EXPECT_THAT(told("reuse.ktable.source.topics"), ElementsAre(true, false, false));
+    EXPECT_THAT(told("single.store.self.join, merge.repartition.topics"),
+                ElementsAre(false, true, true));
+    EXPECT_THAT(error_of([&] { told("some"); }), AllOf(HasSubstr("topology.optimization"),
+                                                       HasSubstr("some"), HasSubstr("none, all")));
+    EXPECT_THAT(error_of([&] { told("all,merge.repartition.topics"); }), HasSubstr("none, all"));
+    StreamsConfig by_field;
+    by_field.topology_optimization = "some";
+    EXPECT_THAT(error_of([&] { by_field.topology_options(); }), HasSubstr("none, all"));
+}
+
+TEST(StreamsConfig, CanAskForExplicitNames) {
+    StreamsConfig config;
+    EXPECT_FALSE(config.topology_options().require_explicit_names);
+    config.set("ensure.explicit.internal.resource.naming", "true");
+
+    EXPECT_TRUE(config.topology_options().require_explicit_names);
+    EXPECT_THAT(error_of([&] { config.set("ensure.explicit.internal.resource.naming", "1"); }),
+                HasSubstr("true or false"));
 }
 
 TEST(StreamsConfig, ReadsPropertiesAsJavaDoes) {
