@@ -406,9 +406,14 @@ RecordTable::Entry* RecordTable::victim() {
     }
     // Two rounds clear every mark; only pending entries, which may not go, can outlast that.
     std::vector<Bucket>& places = buckets_.places();
+    constexpr std::size_t kAhead = 8;  // The next victims' rows are fetched meanwhile.
     for (std::size_t steps = 2 * places.size(); steps > 0; --steps) {
         hand_ = (hand_ + 1) & (places.size() - 1);
         Bucket& bucket = places[hand_];
+        const Bucket& later = places[(hand_ + kAhead) & (places.size() - 1)];
+        if (later.cached && !later.used) {
+            later.entry->prefetch();
+        }
         if (!bucket.cached) {
             continue;
         }
