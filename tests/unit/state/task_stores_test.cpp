@@ -50,6 +50,7 @@ class TaskStoresTest : public ::testing::Test {
     }
     static std::string stores_name() { return "s"; }
 
+    void use_cache(std::size_t max_bytes) { stores->set_cache(cache.emplace(max_bytes)); }
     void commit() {
         stores->flush_caches();
         stores->commit({});
@@ -62,6 +63,7 @@ class TaskStoresTest : public ::testing::Test {
     StateMemory memory{StateMemory::Limits{}};
     FakeStoreContext context;
     RecordingListener listener;
+    std::optional<ThreadCache> cache;  // Outlives the stores that use it.
     std::optional<TaskStores> stores;
 };
 
@@ -164,12 +166,11 @@ TEST_F(TaskStoresTest, HeadersOfTheLastWriteComeWithTheFlush) {
 
 TEST_F(TaskStoresTest, FullCacheLetsGoOfADirtyEntryAndTheStoresOtherDirtyOnes) {
     KeyValueBytesStore& store = open(cached("s"));
-    ThreadCache cache(300);
-    stores->set_cache(cache);
+    use_cache(300);
     store.set_flush_listener(&listener, false);
     for (char key = 'a'; key <= 'z'; ++key) {
         store.put(BytesView(&key, 1), "value");
-        EXPECT_LE(cache.written().bytes(), 300U);
+        EXPECT_LE(cache->written().bytes(), 300U);
     }
     EXPECT_GE(listener.told.size(), 20U);
     commit();
@@ -180,8 +181,7 @@ TEST_F(TaskStoresTest, FullCacheLetsGoOfADirtyEntryAndTheStoresOtherDirtyOnes) {
 
 TEST_F(TaskStoresTest, CacheOfNoBytesForwardsEachWriteAtOnce) {
     KeyValueBytesStore& store = open(cached("s"));
-    ThreadCache cache(0);
-    stores->set_cache(cache);
+    use_cache(0);
     store.set_flush_listener(&listener, true);
     store.put("a", "1");
     store.put("a", "2");
