@@ -4,6 +4,7 @@
 #include "kafka/murmur2.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <future>
 #include <numeric>
@@ -254,7 +255,7 @@ TEST_P(ProduceConsume, DeliversWhatWasSentBeforeAPollWithoutAFlush) {
 
     eventually("the acknowledgement", [&] {
         (*producer)->poll();
-        return acknowledged == 0;
+        return std::atomic_ref(acknowledged).load() == 0;
     });
     EXPECT_THAT(producer->failed(), SizeIs(0));
 }
