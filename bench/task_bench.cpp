@@ -2,6 +2,7 @@
 
 // One task as a stream thread runs it, without Kafka: what a record costs between the message
 // handed over and the record handed to the producer.
+#include "core_share.hpp"
 #include "millrace/millrace.hpp"
 #include "support/running_task.hpp"
 
@@ -38,6 +39,7 @@ void StatelessNodes(benchmark::State& state) {
     }
     stream.to("out");
     RunningTask task(std::move(builder).build(), {});
+    const bench::CoreShare share(state);
     for (auto step : state) {
         task.run(kRound);
     }
@@ -50,6 +52,7 @@ void Relay(benchmark::State& state) {
     StreamsBuilder builder;
     builder.stream<std::string, std::string>("in").to("out");
     RunningTask task(std::move(builder).build(), {.value_size = 100});
+    const bench::CoreShare share(state);
     for (auto step : state) {
         task.run(kRound);
     }
@@ -70,6 +73,7 @@ void CountCached(benchmark::State& state) {
     task.run(2 * state.range(0));
     task.commit();
     std::int64_t records = 0;
+    const bench::CoreShare share(state);
     for (auto step : state) {
         task.run(kRound);
         records += kRound;

@@ -3,6 +3,7 @@
 // One task as a stream thread runs it, without Kafka: what a record costs in windows, sessions and
 // joins, in RocksDB below a record cache, with changelogs. Values of 100 bytes, 1, 10 or 100
 // records in a millisecond of the stream's time, a commit every 100,000 records.
+#include "core_share.hpp"
 #include "millrace/millrace.hpp"
 #include "support/running_task.hpp"
 
@@ -31,6 +32,7 @@ void measure(benchmark::State& state, StreamsBuilder builder, RunningTask::Optio
     task.run(kCommitEvery);
     task.commit();
     std::int64_t records = 0;
+    const bench::CoreShare share(state);
     for (auto step : state) {
         task.run(kRound);
         records += kRound;
