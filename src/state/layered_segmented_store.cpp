@@ -29,6 +29,14 @@ SegmentExpiry expiry_of(const detail::StoreSpec& spec, const Engine& engine) {
     return expiry;
 }
 
+// What all keys of the table that are rows of `key` in that segment begin with. Returns what
+// follows it.
+char* write_group(std::int64_t segment, BytesView key, char* to) {
+    detail::write_big_endian(segment, to);
+    key.copy(to + kSegmentSize, key.size());
+    return to + kSegmentSize + key.size();
+}
+
 void append_segment(std::int64_t segment, Bytes& out) {
     append_big_endian(static_cast<std::uint64_t>(segment), kSegmentSize, out);
 }
@@ -80,9 +88,7 @@ void LayeredSegmentedStore::note_segment(std::int64_t segment) {
 
 char* LayeredSegmentedStore::start_key(BytesView key, std::int64_t time, Bytes& out) {
     out.resize(kSegmentSize + key.size() + suffix_size_);
-    detail::write_big_endian(segment_of(time), out.data());
-    key.copy(out.data() + kSegmentSize, key.size());
-    return out.data() + kSegmentSize + key.size();
+    return write_group(segment_of(time), key, out.data());
 }
 
 bool LayeredSegmentedStore::write_row(BytesView table_key, const NullableBytes& value) {
@@ -125,9 +131,8 @@ bool LayeredSegmentedStore::worth_storing(BytesView table_key) const {
 void LayeredSegmentedStore::expect(BytesView key) {
     table().next_hints();
     if (table().uses_groups()) {
-        expected_.clear();
-        append_segment(at_hand_segment_, expected_);
-        expected_.append(key);
+        expected_.resize(kSegmentSize + key.size());
+        write_group(at_hand_segment_, key, expected_.data());
         table().expect_group(expected_);
     }
 }
@@ -236,29 +241,29 @@ bool LayeredSegmentedStore::for_each_in_memory(
         return false;
     }
     // `use` may come here again: it takes memory of its own then.
-    Bytes sought = std::exchange(sought_, {});
-    const std::size_t group_size = kSegmentSize + key.size();
-    sought.resize(group_size + suffix_size_);
-    key.copy(sought.data() + kSegmentSize, key.size());
+    std::vector<char> sought;
+    sought.swap(sought_);
+    sought.resize(kSegmentSize + key.size() + suffix_size_);
     for (auto segment = segments_.lower_bound(segment_of(from));
          segment != segments_.end() && *segment * expiry_.segment_interval_ms <= to;
          segment = segments_.upper_bound(*segment)) {
-        detail::write_big_endian(*segment, sought.data());
-        sought.replace(group_size, suffix_size_, suffix_size_, '\0');
-        detail::write_big_endian(from, sought.data() + group_size);
+        char* suffix = write_group(*segment, key, sought.data());
+        detail::write_big_endian(from, suffix);
+        std::fill_n(suffix + kStartSize, suffix_size_ - kStartSize, '\0');
         for_each_in_segment(sought, to, use);
     }
-    sought_ = std::move(sought);
+    sought.swap(sought_);
     return true;
 }
 
 // `sought` is where to begin, and afterwards where it ended.
 void LayeredSegmentedStore::for_each_in_segment(
-    Bytes& sought, std::int64_t to, const std::function<void(const RecordTable::Entry&)>& use) {
+    std::span<char> sought, std::int64_t to,
+    const std::function<void(const RecordTable::Entry&)>& use) {
     if (table().entries() == 0) {
         return;
     }
-    const BytesView place = sought;
+    const BytesView place(sought.data(), sought.size());
     const std::size_t group_size = place.size() - suffix_size_;
     TableCursor cursor(table(), place.substr(0, group_size));
     const RecordTable::Entry* entry = cursor.seek(place);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -115,7 +116,7 @@ class LayeredSegmentedStore : public LayeredStore {
     void drop_expired();
     void forget_expired_segments(std::int64_t first);
     void cover_no_segment();
-    void for_each_in_segment(Bytes& sought, std::int64_t to,
+    void for_each_in_segment(std::span<char> sought, std::int64_t to,
                              const std::function<void(const RecordTable::Entry&)>& use);
 
     static constexpr std::int64_t kNoSegment = std::numeric_limits<std::int64_t>::min();
@@ -131,7 +132,7 @@ class LayeredSegmentedStore : public LayeredStore {
     std::int64_t at_hand_segment_ = 0;         // That of the last time asked for,
     std::int64_t at_hand_from_ms_ = 0;         // and where it begins.
     bool accepted_ = true;                     // What accept() last said.
-    Bytes sought_;                             // Spare memory of for_each_in_memory.
+    std::vector<char> sought_;                 // Spare memory of for_each_in_memory.
     Bytes expected_;                           // And of expect.
 };
 

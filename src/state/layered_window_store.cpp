@@ -62,8 +62,9 @@ bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start,
         // Kafka Streams numbers the rows and their changelog apart: a null changes no row but is
         // logged.
         sequences_.logged = (sequences_.logged + 1) & 0x7fffffffU;
-        logged_key_.clear();
-        append_window_key(key, window_start, sequences_.logged, logged_key_);
+        logged_key_.resize(key.size() + kWindowSuffixSize);
+        key.copy(logged_key_.data(), key.size());
+        write_window_suffix(window_start, sequences_.logged, logged_key_.data() + key.size());
         if (!value) {
             if (expiry().exact) {  // As in Kafka Streams, where only stores on disk ignore it.
                 notice_time(milliseconds_of(window_start));
