@@ -82,7 +82,7 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
                                              std::shared_ptr<kafka::ClientSupplier> clients)
     : topology_(topology), config_(config), clock_(system_clock()) {
     config_.validate();
-    client::require_optimizations(topology_.spec(), config_);
+    client::require_options(topology_.spec(), config_);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
     if (keeps_files(topology_.spec(), default_engine(config_))) {
         directory_ =

@@ -48,18 +48,23 @@ std::optional<TopologyOptions> optimizations(std::string_view setting) {
     return options;
 }
 
-void require_optimizations(const detail::TopologySpec& program, const StreamsConfig& config) {
+void require_options(const detail::TopologySpec& program, const StreamsConfig& config) {
     const TopologyOptions wanted = config.topology_options();
+    if (!program.options) {
+        return;
+    }
     std::string missing;
-    for (const Part& part : kParts) {
-        if (program.options && wanted.*part.option && !(*program.options.*part.option)) {
+    const auto require = [&](const Part& part) {
+        if (wanted.*part.option && !(*program.options.*part.option)) {
             missing += (missing.empty() ? "" : ", ") + std::string(part.name);
         }
-    }
+    };
+    std::for_each(kParts.begin(), kParts.end(), require);
+    require({"ensure.explicit.internal.resource.naming", &TopologyOptions::require_explicit_names});
     if (!missing.empty()) {
-        throw ConfigError("topology.optimization = \"" + config.topology_optimization +
-                          "\", but the topology was built without " + missing +
-                          ": give StreamsBuilder::build the settings' topology_options()");
+        throw ConfigError("the settings ask for " + missing +
+                          ", but the topology was built without: give StreamsBuilder::build their "
+                          "topology_options()");
     }
 }
 

@@ -21,8 +21,8 @@ inline constexpr std::string_view kOptimizationValues =
 std::optional<TopologyOptions> optimizations(std::string_view setting);
 
 /// Throws ConfigError when the settings ask for more than the program was built with: without the
-/// options, build() optimises nothing, whatever the settings say. Programs made by hand have
-/// nothing to optimise.
-void require_optimizations(const detail::TopologySpec& program, const StreamsConfig& config);
+/// options, build() does nothing of it, whatever the settings say. Programs made by hand are what
+/// they are.
+void require_options(const detail::TopologySpec& program, const StreamsConfig& config);
 
 }  // namespace millrace::client

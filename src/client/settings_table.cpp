@@ -74,8 +74,11 @@ Setting size(std::string name, std::size_t StreamsConfig::*field) {
 Setting flag(std::string name, bool StreamsConfig::*field) {
     return {std::move(name), "true or false",
             [field](StreamsConfig& config, std::string_view value) {
+                if (value != "true" && value != "false") {
+                    return false;
+                }
                 config.*field = value == "true";
-                return value == "true" || value == "false";
+                return true;
             },
             [field](const StreamsConfig& config) { return config.*field ? "true" : "false"; },
             [](const StreamsConfig&) { return true; }};

@@ -94,7 +94,7 @@ struct StreamsConfig {
     std::string topology_optimization = "none";
 
     /// Refuse programs with generated names of stores and internal topics (KIP-1111). Takes effect
-    /// through topology_options().
+    /// as topology_optimization does.
     bool ensure_explicit_internal_resource_naming = false;
 
     /// Engine of stores that name none: "rocksdb" or "in_memory".

@@ -62,7 +62,7 @@ TEST_F(EmbeddedStreams, CountsWithAChangelog) {
     EXPECT_THAT(table("app-counts-changelog"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
 }
 
-TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithoutTheOptimizationsOfItsSettings) {
+TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithLessThanTheSettingsAskFor) {
     StreamsConfig optimized = config();
     optimized.set("topology.optimization", "merge.repartition.topics,reuse.ktable.source.topics");
     const auto built = [&](const TopologyOptions& options) {
@@ -77,8 +77,13 @@ TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithoutTheOptimizationsOfItsSetting
 
     EXPECT_THAT([&] { client(built({.merge_repartition_topics = true}), optimized); },
                 ::testing::ThrowsMessage<ConfigError>(
-                    AllOf(HasSubstr("built without reuse.ktable.source.topics:"),
+                    AllOf(HasSubstr("ask for reuse.ktable.source.topics, but"),
                           HasSubstr("topology_options()"))));
+    StreamsConfig named = config();
+    named.ensure_explicit_internal_resource_naming = true;
+    EXPECT_THAT([&] { client(built({}), named); },
+                ::testing::ThrowsMessage<ConfigError>(
+                    HasSubstr("ask for ensure.explicit.internal.resource.naming, but")));
     EXPECT_NO_THROW(client(built(optimized.topology_options()), optimized));
     EXPECT_NO_THROW(client(built(TopologyOptions::optimized()), config()))
         << "the code may do more";
