@@ -173,10 +173,9 @@ void LayeredChangeBuffer::restore(std::span<const ChangelogRecord> records) {
         if (!decoded.topic.empty()) {
             decoded.change.topic = kept_topic(decoded.topic);
         }
-        // As in put(): a change keeps the time it first came with.
-        const auto there = places_.find(key_);
-        set(there == places_.end() ? decoded.time : there->second->first.first, key_,
-            std::move(decoded.change));
+        // The time that was logged, not that of a change of the key which is here: that one was
+        // sent between two commits, which leaves nothing in the changelog.
+        set(decoded.time, key_, std::move(decoded.change));
     }
 }
 

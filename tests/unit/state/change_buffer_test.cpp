@@ -110,6 +110,25 @@ class HeldBack : public ::testing::Test {
         stores_->commit({});
     }
 
+    // The task moves: the changelog makes the buffer anew.
+    void restore() {
+        const auto log = std::move(context_.log);
+        open();
+        const Headers version{{"v", Bytes(1, kChangeBufferVersion)}};
+        Offset offset = 0;
+        for (const auto& change : log) {
+            EXPECT_EQ(change.headers, change.value.has_value());
+            EXPECT_EQ(change.timestamp, std::nullopt);
+            const ChangelogRecord record{
+                .key = BytesView(change.key),
+                .value = change.value ? NullableBytes(*change.value) : std::nullopt,
+                .offset = offset++,
+                .headers = &version};
+            stores_->restore(0, std::span(&record, 1));
+        }
+        stores_->finish_restore(0, offset);
+    }
+
     /// Takes everything out: "key=new value (prior value) @time".
     std::vector<std::string> take_all() {
         std::vector<std::string> seen;
@@ -157,23 +176,21 @@ TEST_F(HeldBack, AreLoggedOncePerCommitAndRestored) {
     commit();
     EXPECT_THAT(context_.log, SizeIs(4));
 
-    const auto log = std::move(context_.log);
-    open();
-    const Headers version{{"v", Bytes(1, kChangeBufferVersion)}};
-    Offset offset = 0;
-    for (const auto& change : log) {
-        EXPECT_EQ(change.headers, change.value.has_value());
-        EXPECT_EQ(change.timestamp, std::nullopt);
-        const ChangelogRecord record{
-            .key = BytesView(change.key),
-            .value = change.value ? NullableBytes(*change.value) : std::nullopt,
-            .offset = offset++,
-            .headers = &version};
-        stores_->restore(0, std::span(&record, 1));
-    }
-    stores_->finish_restore(0, offset);
+    restore();
 
     EXPECT_THAT(take_all(), ElementsAre("b=3 (-) @3", "c=4 (-) @4"));
+}
+
+TEST_F(HeldBack, KeepTheTimeTheyLastCameWithThroughARestore) {
+    put(1, "a", std::nullopt, "1");
+    put(5, "b", std::nullopt, "2");
+    commit();
+    buffer_->pop_first();
+    put(9, "a", "1", "3");
+    commit();
+    restore();
+
+    EXPECT_THAT(take_all(), ElementsAre("b=2 (-) @5", "a=3 (1) @9"));
 }
 
 TEST_F(HeldBack, AreAsAtTheLastCommitAfterARollback) {
