@@ -18,19 +18,17 @@ using detail::LogicalNode;
 
 using Predicate = std::function<bool(const LogicalNode&)>;
 
-// The node itself or the nearest one above it, looking along the last path when there are several.
+// The node itself or the nearest one above it, on the first path that has one.
 LogicalNode* find_upwards(LogicalNode& node, const Predicate& wanted) {
     if (wanted(node)) {
         return &node;
     }
-    LogicalNode* found = nullptr;
     for (LogicalNode* parent : node.parents) {
-        if (wanted(*parent)) {
-            return parent;
+        if (LogicalNode* found = find_upwards(*parent, wanted); found != nullptr) {
+            return found;
         }
-        found = find_upwards(*parent, wanted);
     }
-    return found;
+    return nullptr;
 }
 
 bool is_child_of(const LogicalNode& node, const LogicalNode& parent) {

@@ -73,6 +73,20 @@ TEST(MergeRepartitions, LeavesTopicsBehindAChangeOfValues) {
     EXPECT_THAT(described(program, TopologyOptions::optimized()), HasSubstr("two-repartition"));
 }
 
+TEST(MergeRepartitions, LeavesTopicsBehindAMergeWhoseFirstStreamChangesValues) {
+    const auto program = [](StreamsBuilder& builder) {
+        const auto other_key = [](const Text& value) { return value; };
+        const auto changed = builder.stream<Text, Text>("in").select_key(other_key).map_values(
+            [](const Text& value) { return value + "!"; });
+        changed.filter([](const Text& value) { return !value.empty(); })
+            .merge(changed.select_key(other_key))
+            .group_by_key()
+            .count();
+    };
+
+    EXPECT_EQ(described(program, TopologyOptions::optimized()), described(program));
+}
+
 TEST(SelfJoins, StayLeftJoinsWhenOptimised) {
     const auto program = [](StreamsBuilder& builder) {
         const auto in = builder.stream<MaybeText, Text>("in");
