@@ -123,8 +123,10 @@ bool LayeredSegmentedStore::readable(BytesView table_key) const {
 // close, as long as their segment lives.
 bool LayeredSegmentedStore::worth_storing(BytesView table_key) const {
     const std::int64_t time = time_of(table_key);
-    return expiry_.segment(time) >= expiry_.first_segment(stream_time_) &&
-           (spec().kind == detail::StoreKind::kSession || !expired(time));
+    if (spec().kind == detail::StoreKind::kSession) {
+        return expiry_.segment(time) >= expiry_.first_segment(stream_time_);
+    }
+    return !expired(time);  // The segment of all others lives.
 }
 
 // Most probably it is looked for where the last one was.
@@ -207,7 +209,7 @@ void LayeredSegmentedStore::restore(std::span<const ChangelogRecord> records) {
         char* to = start_key(record.key->substr(0, record.key->size() - suffix_size_), time, key);
         suffix.copy(to, suffix.size());
         engine().put(key, stored_value(record));
-        table().uncover(time);
+        table().uncover(key);
     }
     committed_stream_time_ = stream_time_;
 }
@@ -237,23 +239,31 @@ bool LayeredSegmentedStore::for_each_in_memory(
     const std::function<void(const RecordTable::Entry&)>& use) {
     from = std::max<std::int64_t>(
         caching() ? from : std::max(from, expiry_.first_readable(stream_time_)), 0);
-    if (expiry_.exact || !table().covers(from)) {
+    if (expiry_.exact || engine().direct()) {
         return false;
     }
     // `use` may come here again: it takes memory of its own then.
     std::vector<char> sought;
     sought.swap(sought_);
     sought.resize(kSegmentSize + key.size() + suffix_size_);
-    for (auto segment = segments_.lower_bound(segment_of(from));
-         segment != segments_.end() && *segment * expiry_.segment_interval_ms <= to;
-         segment = segments_.upper_bound(*segment)) {
-        char* suffix = write_group(*segment, key, sought.data());
+    const auto first = segments_.lower_bound(segment_of(from));
+    const auto in_range = [&](std::int64_t segment) {
+        return segment * expiry_.segment_interval_ms <= to;
+    };
+    bool covered = true;
+    for (auto at = first; covered && at != segments_.end() && in_range(*at); ++at) {
+        write_group(*at, key, sought.data());
+        covered = table().covers({sought.data(), kSegmentSize + key.size()}, from);
+    }
+    for (auto at = first; covered && at != segments_.end() && in_range(*at);
+         at = segments_.upper_bound(*at)) {
+        char* suffix = write_group(*at, key, sought.data());
         detail::write_big_endian(from, suffix);
         std::fill_n(suffix + kStartSize, suffix_size_ - kStartSize, '\0');
         for_each_in_segment(sought, to, use);
     }
     sought.swap(sought_);
-    return true;
+    return covered;
 }
 
 // `sought` is where to begin, and afterwards where it ended.
@@ -331,13 +341,16 @@ void LayeredSegmentedStore::Rows::find() {
 
 void LayeredSegmentedStore::Rows::open(std::int64_t segment) {
     const std::size_t group = of_one_key() ? kSegmentSize + query_.first->size() : 0;
-    const bool in_engine = !store_->table().covers(query_.from);
+    KeyRange range = range_in(segment);
+    const bool in_memory = of_one_key()
+                               ? store_->table().covers(range.lower->substr(0, group), query_.from)
+                               : store_->table().covers(query_.from);
     rows_.emplace(
-        store_->table(), store_->engine(), range_in(segment), query_.order,
+        store_->table(), store_->engine(), std::move(range), query_.order,
         [store = store_, all = query_.ignore_expiry](const RecordTable::Entry& entry) {
             return all || store->visible(entry);
         },
-        group, in_engine);
+        group, !in_memory);
 }
 
 // False, with no rows at hand, when the segment has no more.

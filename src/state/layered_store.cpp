@@ -35,7 +35,9 @@ LayeredStore::LayeredStore(const detail::StoreSpec& spec, std::size_t index,
       timestamped_(is_timestamped(spec.kind)),
       table_(time_suffix),
       adds_time_(spec.kind == detail::StoreKind::kWindow &&
-                 spec.headers == detail::StoredHeaders::kOfRecordIfAsked) {}
+                 spec.headers == detail::StoredHeaders::kOfRecordIfAsked) {
+    join_cache();
+}
 
 LayeredStore::~LayeredStore() = default;
 
@@ -81,7 +83,7 @@ void LayeredStore::write(BytesView key, const NullableBytes& value) {
         const detail::RecordContext& context =
             environment_.context != nullptr ? environment_.context->record() : none;
         if (write_below(key, value, context) && !engine_->direct()) {
-            table_.write_through(key, value, keeps_rows());
+            table_.write_through(key, value);
         }
     }
     table_changed(before);
@@ -113,7 +115,7 @@ void LayeredStore::store_row(BytesView key, const NullableBytes& value) {
     if (engine_->direct()) {
         engine_->put(key, value);
     } else {
-        table_.write_through(key, value, keeps_rows());
+        table_.write_through(key, value);
     }
     table_changed(before);
 }
@@ -159,10 +161,19 @@ void LayeredStore::table_changed(std::size_t cached_before) {
     if (table_.cached_bytes() == cached_before) [[likely]] {
         return;
     }
-    ThreadCache::Share& mine = share();
-    mine.change(cached_before, table_.cached_bytes());
-    while (environment_.cache->over(mine) && evict_one()) {
+    share().change(cached_before, table_.cached_bytes());
+    shrink_cache();
+}
+
+void LayeredStore::shrink_cache() {
+    while (must_let_go() && evict_one()) {
     }
+}
+
+bool LayeredStore::must_let_go() const {
+    const ThreadCache& cache = *environment_.cache;
+    return caching() ? cache.over(cache.written())
+                     : cache.over(cache.read(), table_.cached_bytes());
 }
 
 bool LayeredStore::evict_one() {
@@ -280,9 +291,15 @@ void LayeredStore::store_changes() {
 
 void LayeredStore::committed() {
     const std::size_t before = table_.cached_bytes();
-    table_.mark_stored();
+    const bool keeps = keeps_rows();
+    table_.mark_stored([this, keeps](const RecordTable::Entry& entry) {
+        return keeps && worth_storing(entry.key());
+    });
     engine_->commit();
     share().change(before, table_.cached_bytes());
+    if (keeps) {
+        shrink_cache();
+    }
 }
 
 void LayeredStore::roll_back() {
@@ -297,17 +314,17 @@ void LayeredStore::roll_back() {
 }
 
 void LayeredStore::clear() {
-    leave_cache();
+    share().change(table_.cached_bytes(), 0);
     table_.clear();
     engine_->clear();
 }
 
 void LayeredStore::leave_cache() {
-    share().change(table_.cached_bytes(), 0);
+    share().leave(table_.cached_bytes());
 }
 
 void LayeredStore::join_cache() {
-    share().change(0, table_.cached_bytes());
+    share().join(table_.cached_bytes());
 }
 
 std::unique_ptr<MergingIterator> LayeredStore::iterate(KeyRange range, Order order) {

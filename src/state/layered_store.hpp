@@ -158,6 +158,8 @@ class LayeredStore {
     void let_go(RecordTable::Entry& entry, bool evicted);
     void tell_listener(const Letting& letting, bool has_value, bool has_old,
                        detail::RecordContext context);
+    void shrink_cache();
+    bool must_let_go() const;
     bool evict_one();
     bool keeps_rows() const;
     void table_changed(std::size_t cached_before);

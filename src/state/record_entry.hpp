@@ -88,6 +88,7 @@ class RecordEntry {
 
   private:
     friend class RecordTable;
+    friend class RowQueue;
     static constexpr std::uint32_t kNull = 0xffffffffU;
 
     const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
@@ -118,7 +119,7 @@ class RecordEntry {
     std::array<std::uint32_t, 2> size_{kNull, kNull};
     std::array<std::uint32_t, 2> capacity_{0, 0};
     std::uint64_t written_ = 0;            // When last, as the table counts writes.
-    std::uint32_t write_position_ = 0;     // In written_, or in pending_ while pending.
+    std::uint32_t write_position_ = 0;     // In written_, pending_ or a queue.
     std::uint32_t unstored_position_ = 0;  // In unstored_.
     Partition partition_ = -1;
     std::uint16_t topic_ = 0;
@@ -129,6 +130,7 @@ class RecordEntry {
     std::uint8_t has_before_ : 1 = 0;
     std::uint8_t pending_ : 1 = 0;
     std::uint8_t has_headers_ : 1 = 0;
+    std::uint8_t queued_ : 1 = 0;
     std::int64_t timestamp_ = -1;
     std::int64_t offset_ = -1;
 };

@@ -12,9 +12,6 @@
 namespace millrace::state {
 namespace {
 
-constexpr std::size_t kEntryOverhead = 24;  // As in Kafka Streams: three references.
-constexpr std::size_t kContextWeight = 1 + 8 + 8 + 4;
-
 std::size_t rounded_capacity(std::size_t size) {
     return (size + 7) / 8 * 8;
 }
@@ -27,7 +24,7 @@ std::size_t size_of(const NullableBytes& value) {
 
 void RecordTable::free(Entry* entry) noexcept {
     std::destroy_at(entry);
-    ::operator delete(entry);
+    memory_.give_back(entry);
 }
 
 RecordTable::RecordTable(std::size_t suffix_size)
@@ -79,8 +76,7 @@ void RecordTable::next_hints() noexcept {
 RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
                                         const NullableBytes& value, bool cached) {
     const std::size_t capacity = rounded_capacity(size_of(value));
-    void* memory = ::operator new(sizeof(Entry) + key.size() + capacity);
-    auto* entry = new (memory) Entry;
+    auto* entry = new (memory_.take(sizeof(Entry) + key.size() + capacity)) Entry;
     entry->hash_ = hash;
     entry->cached_ = cached;
     cached_entries_ += cached ? 1 : 0;
@@ -125,8 +121,8 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
     std::array<std::uint32_t, 2> capacity = entry->capacity_;
     capacity[slot] = static_cast<std::uint32_t>(rounded_capacity(
         capacity[slot] == 0 ? size : std::max(size, capacity[slot] * std::size_t{3} / 2)));
-    void* memory = ::operator new(sizeof(Entry) + entry->key_size_ + capacity[0] + capacity[1]);
-    auto* larger = new (memory) Entry(*entry);
+    auto* larger = new (memory_.take(sizeof(Entry) + entry->key_size_ + capacity[0] + capacity[1]))
+        Entry(*entry);
     larger->capacity_ = capacity;
     std::memcpy(larger->bytes(), entry->bytes(), entry->key_size_);
     for (unsigned which = 0; which < 2; ++which) {
@@ -143,7 +139,9 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
     }
     bucket_of(*entry).entry = larger;
     last_ = larger;
-    if (entry->unforwarded_) {
+    if (entry->queued_) {
+        queue_.replace(entry, larger);
+    } else if (entry->unforwarded_) {
         (entry->pending_ ? pending_ : written_)[entry->write_position_] = larger;
     }
     if (entry->unstored_) {
@@ -161,8 +159,12 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
 void RecordTable::remove(Entry* entry) {
     last_ = nullptr;
     if (entry->cached_) {
-        --cached_entries_;
         cached_bytes_ -= cache_weight(*entry);
+        if (entry->queued_) {
+            queue_.erase(entry);
+        } else {
+            --cached_entries_;
+        }
     }
     if (indexed_) {
         index_.erase(index_.find(SoughtKey(entry->key())));
@@ -176,12 +178,17 @@ void RecordTable::remove(Entry* entry) {
     free(entry);
 }
 
+// Of an entry that the engine has as it is.
+void RecordTable::forget(Entry* entry) {
+    if (suffix_size_ != 0 && entry->value()) {  // A removal leaves nothing in the engine.
+        uncover(entry->key());
+    }
+    remove(entry);
+}
+
 void RecordTable::remove_if_idle(Entry* entry) {
     if (!entry->cached_ && !entry->unstored_) {
-        if (suffix_size_ != 0 && entry->value()) {  // A removal leaves nothing in the engine.
-            uncover(suffix_time_of(entry->key(), suffix_size_));
-        }
-        remove(entry);
+        forget(entry);
     }
 }
 
@@ -229,10 +236,8 @@ void RecordTable::rename(Entry* entry, BytesView key, std::uint32_t hash) {
 
 bool RecordTable::rename_cached(BytesView from, BytesView to, BytesView value,
                                 const detail::RecordContext& context) {
-    const std::size_t group_size = to.size() - suffix_size_;
     Entry* entry = look_up(from).entry;
-    if (entry == nullptr || !entry->cached_ || !unseen(*entry) ||
-        from.substr(0, group_size) != to.substr(0, group_size)) {
+    if (entry == nullptr || !entry->cached_ || !unseen(*entry) || group_of(from) != group_of(to)) {
         return false;
     }
     if (from != to) {
@@ -251,38 +256,8 @@ bool RecordTable::rename_cached(BytesView from, BytesView to, BytesView value,
     return true;
 }
 
-// What a write may change of an entry's weight.
-std::size_t RecordTable::changing_weight(const Entry& entry) const {
-    std::size_t weight = entry.value_size() + topics_[entry.topic_].weight;
-    if (entry.has_headers_) [[unlikely]] {
-        for (const Header& header : headers_.at(&entry)) {
-            weight += header.key.size() + (header.value ? header.value->size() : 0);
-        }
-    }
-    return weight;
-}
-
-std::size_t RecordTable::cache_weight(const Entry& entry) const {
-    return entry.key_size_ + kEntryOverhead + kContextWeight + changing_weight(entry);
-}
-
 std::size_t RecordTable::unstored_weight(const Entry& entry) {
     return sizeof(Entry) + entry.key_size_ + size_of(entry.below().value);
-}
-
-void RecordTable::set_cached(Entry& entry, bool cached) {
-    if (entry.cached_ == (cached ? 1 : 0)) {
-        return;
-    }
-    entry.cached_ = cached;
-    bucket_of(entry).cached = cached;
-    if (cached) {
-        ++cached_entries_;
-        cached_bytes_ += cache_weight(entry);
-    } else {
-        --cached_entries_;
-        cached_bytes_ -= cache_weight(entry);
-    }
 }
 
 void RecordTable::mark_unstored(Entry& entry) {
@@ -338,7 +313,7 @@ detail::RecordContext RecordTable::context_of(const Entry& entry) const {
 void RecordTable::remember(BytesView key, const NullableBytes& value) {
     const Found found = look_up(key);
     MILLRACE_CHECK(found.entry == nullptr);
-    cached_bytes_ += cache_weight(*insert(key, found.hash, value, true));
+    keep_to_read(*insert(key, found.hash, value, false));
 }
 
 void RecordTable::write_cached(Found found, BytesView key, const NullableBytes& value,
@@ -356,6 +331,7 @@ void RecordTable::write_cached(Found found, BytesView key, const NullableBytes& 
         return;
     }
 
+    leave_queue(*entry);
     const std::size_t weight = changing_weight(*entry);
     if (entry->unforwarded_) {
         entry = assign(entry, entry->current_, value);
@@ -376,7 +352,7 @@ void RecordTable::write_cached(Found found, BytesView key, const NullableBytes& 
     }
 }
 
-void RecordTable::write_through(BytesView key, const NullableBytes& value, bool cached) {
+void RecordTable::write_through(BytesView key, const NullableBytes& value) {
     const Found found = look_up(key);
     Entry* entry = found.entry;
     if (entry == nullptr) {
@@ -395,44 +371,10 @@ void RecordTable::write_through(BytesView key, const NullableBytes& value, bool 
         }
     }
     mark_unstored(*entry);
-    if (cached) {
-        set_cached(*entry, true);
-    }
-}
-
-RecordTable::Entry* RecordTable::victim() {
-    if (cached_entries_ == 0) {
-        return nullptr;
-    }
-    // Two rounds clear every mark; only pending entries, which may not go, can outlast that.
-    std::vector<Bucket>& places = buckets_.places();
-    constexpr std::size_t kAhead = 8;  // The next victims' rows are fetched meanwhile.
-    for (std::size_t steps = 2 * places.size(); steps > 0; --steps) {
-        hand_ = (hand_ + 1) & (places.size() - 1);
-        Bucket& bucket = places[hand_];
-        const Bucket& later = places[(hand_ + kAhead) & (places.size() - 1)];
-        if (later.cached && !later.used) {
-            later.entry->prefetch();
-        }
-        if (!bucket.cached) {
-            continue;
-        }
-        if (bucket.used) {
-            bucket.used = false;
-        } else if (!bucket.entry->pending_) {
-            return bucket.entry;
-        }
-    }
-    return nullptr;
-}
-
-void RecordTable::uncache(Entry& entry) {
-    MILLRACE_CHECK(!entry.unforwarded_);
-    set_cached(entry, false);
-    remove_if_idle(&entry);
 }
 
 void RecordTable::clear() {
+    queue_.clear();
     for (const Bucket& bucket : buckets_.places()) {
         if (bucket.entry != nullptr) {
             free(bucket.entry);
@@ -444,7 +386,7 @@ void RecordTable::clear() {
     indexed_ = false;
     groups_.clear();
     grouped_ = false;
-    covered_from_ms_ = std::numeric_limits<std::int64_t>::max();
+    coverage_ = {};
     headers_.clear();
     written_.clear();
     pending_.clear();

@@ -5,16 +5,18 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
 #include "millrace/state/state_store.hpp"
+#include "state/coverage.hpp"
 #include "state/hint_round.hpp"
 #include "state/probing_buckets.hpp"
 #include "state/record_entry.hpp"
 #include "state/row_groups.hpp"
+#include "state/row_memory.hpp"
+#include "state/row_queue.hpp"
 #include "state/window_key.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -39,7 +41,8 @@ namespace millrace::state {
 ///
 /// Values are overwritten in place where they fit, so repeated writes of a key allocate nothing.
 /// Which cached entry goes first is decided by a clock hand: an entry used since the hand last came
-/// by gets another round.
+/// by gets another round. Rows with a time that are cached only to be read go in the order in which
+/// they came, so that what covers() says stays true for the latest.
 ///
 /// Invariants: every unforwarded entry is in written(), every unstored one in unstored(), once.
 /// Not thread-safe.
@@ -92,8 +95,8 @@ class RecordTable {
     bool rename_cached(BytesView from, BytesView to, BytesView value,
                        const detail::RecordContext& context);
 
-    /// A write that was logged already: the entry becomes unstored, and cached if `cached`.
-    void write_through(BytesView key, const NullableBytes& value, bool cached);
+    /// A write that was logged already: the entry becomes unstored.
+    void write_through(BytesView key, const NullableBytes& value);
 
     /// Begins to flush: the unforwarded entries, in the order of their last write, are pending now,
     /// with `first` (may be null) in front. One written while it is pending keeps its place and
@@ -119,8 +122,8 @@ class RecordTable {
     /// Everything unstored, in no order.
     const std::vector<Entry*>& unstored() const noexcept { return unstored_; }
 
-    /// Everything unstored is in the engine now.
-    void mark_stored();
+    /// Everything unstored is in the engine now. Of that, what `keep` says is cached from now on.
+    void mark_stored(const std::function<bool(const Entry&)>& keep);
 
     /// Forgets everything unforwarded and unstored.
     void roll_back();
@@ -128,19 +131,24 @@ class RecordTable {
     /// Forgets everything.
     void clear();
 
-    /// Whether all rows of that time and later which the engine has are here, too: one that is not
-    /// here then exists nowhere. Never when keys have no time.
-    bool covers(std::int64_t time_ms) const noexcept { return time_ms >= covered_from_ms_; }
+    /// Whether all rows of that time and later, of all groups or of one, which the engine has are
+    /// here, too. Never when keys have no time.
+    bool covers(std::int64_t time_ms) const noexcept { return coverage_.covers(time_ms); }
+    bool covers(BytesView group, std::int64_t time_ms) const noexcept {
+        return coverage_.covers(group, time_ms);
+    }
+
+    /// The same of a key, its group and time.
     bool covers(BytesView key) const {
-        return suffix_size_ != 0 && covers(suffix_time_of(key, suffix_size_));
+        return suffix_size_ != 0 && covers(group_of(key), suffix_time_of(key, suffix_size_));
     }
 
     /// The engine may have rows before that time that are not here, but none since.
-    void cover_from(std::int64_t time_ms) noexcept { covered_from_ms_ = time_ms; }
+    void cover_from(std::int64_t time_ms) noexcept { coverage_.cover_from(time_ms); }
 
-    /// The engine was given a row of that time that is not here.
-    void uncover(std::int64_t time_ms) noexcept {
-        covered_from_ms_ = std::max(covered_from_ms_, time_ms + 1);
+    /// The engine was given a row of that key that is not here.
+    void uncover(BytesView key) {
+        coverage_.uncover(group_of(key), suffix_time_of(key, suffix_size_), entries());
     }
 
     std::size_t entries() const noexcept { return buckets_.size(); }
@@ -181,7 +189,7 @@ class RecordTable {
         Entry* entry = nullptr;
         std::uint32_t hash = 0;
         bool used = false;    // Since the clock hand last came by.
-        bool cached = false;  // As the entry says; here so that the hand need not look there.
+        bool cached = false;  // And not queued; here so that the hand need not look at the entry.
     };
     struct Topic {
         const std::string* name = nullptr;
@@ -192,6 +200,8 @@ class RecordTable {
         std::uint32_t hash = 0;
     };
 
+    BytesView group_of(BytesView key) const { return key.substr(0, key.size() - suffix_size_); }
+
     // A put mostly follows a get of the same key.
     Found look_up(BytesView key) {
         if (last_ != nullptr && same_bytes(last_->key(), key)) {
@@ -201,11 +211,12 @@ class RecordTable {
     }
     Found search(BytesView key);
     Bucket& bucket_of(const Entry& entry);
-    static void free(Entry* entry) noexcept;
+    void free(Entry* entry) noexcept;
     Entry* insert(BytesView key, std::uint32_t hash, const NullableBytes& value, bool cached);
     Entry* assign(Entry* entry, unsigned slot, const NullableBytes& value);
     Entry* grow(Entry* entry, unsigned slot, std::size_t size);
     void remove(Entry* entry);
+    void forget(Entry* entry);
     void remove_if_idle(Entry* entry);
     static bool unseen(const Entry& entry);
     bool forget_unseen(Entry* entry, BytesView key);
@@ -238,15 +249,20 @@ class RecordTable {
     void take_from_written(Entry* entry);
     void mark_unstored(Entry& entry);
     void set_cached(Entry& entry, bool cached);
+    void keep_to_read(Entry& entry);
+    void leave_queue(Entry& entry);
+    Entry* next_of_hand();
     std::size_t cache_weight(const Entry& entry) const;
     std::size_t changing_weight(const Entry& entry) const;
     static std::size_t unstored_weight(const Entry& entry);
     void drop_headers(Entry& entry);
 
+    RowMemory memory_;
     ProbingBuckets<Bucket> buckets_;
     HintRound hints_;
-    Entry* last_ = nullptr;  // Found last; null when that may have gone.
-    std::size_t cached_entries_ = 0;
+    Entry* last_ = nullptr;           // Found last; null when that may have gone.
+    RowQueue queue_;                  // Cached only to be read, with a time.
+    std::size_t cached_entries_ = 0;  // Others; the hand goes round those.
     std::size_t hand_ = 0;
     std::size_t cached_bytes_ = 0;
     std::size_t unstored_bytes_ = 0;
@@ -269,7 +285,7 @@ class RecordTable {
     bool groups_used_ = false;
 
     std::size_t suffix_size_;
-    std::int64_t covered_from_ms_ = std::numeric_limits<std::int64_t>::max();
+    Coverage coverage_;
 };
 
 }  // namespace millrace::state

@@ -32,8 +32,9 @@ void RecordTable::begin_flush(Entry* first) {
     }
     std::vector<std::pair<std::uint64_t, Entry*>> by_last_write;
     by_last_write.reserve(written_.size());
-    for (Entry* entry : written_) {
-        by_last_write.emplace_back(entry->written_, entry);
+    for (std::size_t at = 0; at < written_.size(); ++at) {
+        prefetch_ahead(written_, at);
+        by_last_write.emplace_back(written_[at]->written_, written_[at]);
     }
     std::sort(by_last_write.begin(), by_last_write.end());
     for (const auto& [write, entry] : by_last_write) {
@@ -74,7 +75,7 @@ void RecordTable::settle(Entry& entry, bool store, bool keep) {
     remove_if_idle(&entry);
 }
 
-void RecordTable::mark_stored() {
+void RecordTable::mark_stored(const std::function<bool(const Entry&)>& keep) {
     std::vector<Entry*> stored;
     stored.swap(unstored_);
     unstored_bytes_ = 0;
@@ -85,6 +86,8 @@ void RecordTable::mark_stored() {
         // A row that is gone need not be remembered as such: the engine says so as fast.
         if (!entry->unforwarded_ && !entry->value()) {
             set_cached(*entry, false);
+        } else if (!entry->unforwarded_ && keep(*entry)) {
+            keep_to_read(*entry);
         }
         remove_if_idle(entry);
     }

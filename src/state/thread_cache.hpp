@@ -10,7 +10,8 @@ namespace millrace::state {
 /// go of its own entries until the sum fits again, or it has none.
 ///
 /// Stores without a record cache keep rows they read and committed up to the same limit again,
-/// apart, as that only saves reads.
+/// apart, as that only saves reads. Of that, each store has an even part for certain, and what the
+/// others leave; until they next commit, all may hold up to twice the limit together.
 ///
 /// Not thread-safe: belongs to a stream thread.
 class ThreadCache {
@@ -23,16 +24,34 @@ class ThreadCache {
     /// What the caches of one kind hold.
     class Share {
       public:
+        /// A store comes that holds so much, or goes.
+        void join(std::size_t bytes) noexcept {
+            ++stores_;
+            bytes_ += bytes;
+        }
+        void leave(std::size_t bytes) noexcept {
+            --stores_;
+            bytes_ -= bytes;
+        }
         void change(std::size_t before, std::size_t after) noexcept { bytes_ += after - before; }
         std::size_t bytes() const noexcept { return bytes_; }
+        std::size_t stores() const noexcept { return stores_; }
 
       private:
         std::size_t bytes_ = 0;
+        std::size_t stores_ = 0;
     };
     Share& written() noexcept { return written_; }
+    const Share& written() const noexcept { return written_; }
     Share& read() noexcept { return read_; }
+    const Share& read() const noexcept { return read_; }
 
     bool over(const Share& share) const noexcept { return share.bytes() > max_bytes_; }
+
+    /// The same, if a store that holds `bytes` of it has more than its even part.
+    bool over(const Share& share, std::size_t bytes) const noexcept {
+        return over(share) && bytes > max_bytes_ / share.stores();
+    }
     bool enabled() const noexcept { return max_bytes_ != 0; }
 
   private:

@@ -73,7 +73,9 @@ struct StreamsConfig {
     /// How long a task may go without progress because Kafka does not answer, before it fails.
     std::chrono::milliseconds task_timeout{300'000};
 
-    /// Memory of all record caches together. More: fewer intermediate results and fewer writes.
+    /// Memory of all record caches together. More: fewer intermediate results and fewer writes. As
+    /// much again is for rows that stores without a record cache, those of stream-stream joins
+    /// above all, keep so as not to read them from disk.
     std::size_t statestore_cache_max_bytes = 10 << 20;
 
     /// Uncommitted state that forces an early commit.

@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace millrace::state {
 namespace {
@@ -20,6 +21,14 @@ Bytes window_key(const Bytes& key, std::int64_t start) {
     Bytes out;
     append_window_key(key, timestamp_of(start), 0, out);
     return out;
+}
+
+bool keep(const RecordEntry&) {
+    return true;
+}
+
+bool keep_none(const RecordEntry&) {
+    return false;
 }
 
 std::set<Bytes> keys_of(std::span<RecordEntry* const> entries) {
@@ -49,8 +58,8 @@ TEST(RecordTable, FindsTheRowsOfAKeyWhateverComesGoesAndMoves) {
             table.remember(key, Bytes(random() % 40, 'v'));
             model[name].insert(key);
         } else {
-            table.write_through(key, Bytes(random() % 200, 'v'), true);  // May move it.
-            table.mark_stored();
+            table.write_through(key, Bytes(random() % 200, 'v'));  // May move it.
+            table.mark_stored(keep);
         }
         const std::span<RecordEntry* const> rows = table.group(name);
         ASSERT_EQ(rows.size(), model[name].size());
@@ -70,19 +79,19 @@ TEST(RecordTable, CoversNoTimeOfARowThatLeftItButRemainsInTheEngine) {
     table.cover_from(0);
     EXPECT_TRUE(table.covers(0));
 
-    table.write_through(window_key("a", 5), BytesView("value"), false);
+    table.write_through(window_key("a", 5), BytesView("value"));
     EXPECT_TRUE(table.covers(5));
-    table.mark_stored();  // Is in the engine only now.
+    table.mark_stored(keep_none);  // Is in the engine only now.
     EXPECT_FALSE(table.covers(5));
     EXPECT_TRUE(table.covers(6));
 
-    table.write_through(window_key("a", 9), BytesView("value"), true);
-    table.mark_stored();
+    table.write_through(window_key("a", 9), BytesView("value"));
+    table.mark_stored(keep);
     EXPECT_TRUE(table.covers(9));
     table.uncache(*table.find(window_key("a", 9)));
     EXPECT_FALSE(table.covers(9));
 
-    table.uncover(20);
+    table.uncover(window_key("a", 20));
     EXPECT_FALSE(table.covers(20));
     EXPECT_TRUE(table.covers(21));
 }
@@ -90,8 +99,8 @@ TEST(RecordTable, CoversNoTimeOfARowThatLeftItButRemainsInTheEngine) {
 TEST(RecordTable, CoversTimesOfRowsThatWereRemovedForGood) {
     RecordTable table(kSuffix);
     table.cover_from(0);
-    table.write_through(window_key("a", 5), std::nullopt, false);
-    table.mark_stored();
+    table.write_through(window_key("a", 5), std::nullopt);
+    table.mark_stored(keep);
     EXPECT_EQ(table.entries(), 0U);
     EXPECT_TRUE(table.covers(5));
 }
@@ -119,8 +128,59 @@ TEST(RecordTable, ForgetsRemovedRowsThatTheLayersBelowNeverHad) {
 
     RecordTable stored(kSuffix);
     stored.cover_from(0);
-    stored.write_through(key, BytesView("value"), true);
+    stored.write_through(key, BytesView("value"));
     EXPECT_EQ(entries_after_removal(stored), 1U);
+}
+
+// So that covers() says no of the earliest times first.
+TEST(RecordTable, LetsRowsGoThatAreOnlyReadInTheOrderInWhichTheyCame) {
+    RecordTable table(kSuffix);
+    table.cover_from(0);
+    std::vector<Bytes> keys;
+    for (int at = 0; at < 1000; ++at) {
+        keys.push_back(window_key(std::to_string(at * 37 % 1000), at));
+        table.write_through(keys.back(), BytesView("value"));
+        if (at % 10 == 9) {
+            table.mark_stored(keep);
+        }
+    }
+    EXPECT_EQ(table.victim(), table.find(keys.front()));
+    std::set<Bytes> gone;
+    for (std::size_t at = 1; at < keys.size(); at += 1 + at % 3) {  // Some go before their turn.
+        table.uncache(*table.find(keys[at]));
+        gone.insert(keys[at]);
+    }
+    for (const Bytes& key : keys) {
+        if (gone.contains(key)) {
+            continue;
+        }
+        RecordEntry* entry = table.find(key);
+        ASSERT_EQ(table.victim(), entry);
+        table.write_through(key, Bytes(50, 'w'));  // Moves it, but keeps its place.
+        entry = table.victim();
+        ASSERT_EQ(entry, table.find(key));
+        table.mark_stored(keep);
+        ASSERT_EQ(table.victim(), entry);
+        table.uncache(*entry);
+        ASSERT_EQ(table.find(key), nullptr);
+    }
+    EXPECT_EQ(table.victim(), nullptr);
+    EXPECT_EQ(table.cached_bytes(), 0U);
+}
+
+TEST(RecordTable, OfARecordCacheHoldsRowsThatWereOnlyReadAsItsOwnOnceTheyAreWritten) {
+    const std::string topic = "t";
+    detail::RecordContext context;
+    context.topic = &topic;
+    RecordTable table(kSuffix);
+    table.remember(window_key("a", 1), BytesView("read"));
+    table.remember(window_key("b", 2), BytesView("read"));
+    table.write_cached(window_key("a", 1), BytesView("written"), context, {});
+    EXPECT_EQ(table.victim(), table.find(window_key("b", 2)));
+    table.uncache(*table.find(window_key("b", 2)));
+    EXPECT_EQ(table.victim(), table.find(window_key("a", 1)));
+    table.begin_flush(nullptr);
+    EXPECT_EQ(table.next_pending(), table.find(window_key("a", 1)));
 }
 
 }  // namespace

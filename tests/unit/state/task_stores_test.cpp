@@ -4,8 +4,13 @@
 #include "state/state_memory.hpp"
 #include "state/thread_cache.hpp"
 #include "support/fake_store_context.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
 
 namespace millrace::state {
 namespace {
@@ -14,6 +19,7 @@ using detail::StoreKind;
 using detail::StoreSpec;
 using ::millrace::testing::FakeStoreContext;
 using ::millrace::testing::RecordingListener;
+using ::millrace::testing::TemporaryDirectory;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -177,6 +183,77 @@ TEST_F(TaskStoresTest, FullCacheLetsGoOfADirtyEntryAndTheStoresOtherDirtyOnes) {
 
     EXPECT_EQ(listener.told.size(), 26U);
     EXPECT_EQ(store.get("a"), "value");
+}
+
+// Of a task with one store that has no record cache.
+class UncachedTask {
+  public:
+    UncachedTask(const std::filesystem::path& directory, StateMemory& memory, ThreadCache& cache)
+        : stores_(options_in(directory), memory) {
+        stores_.set_context(context_);
+        stores_.set_cache(cache);
+    }
+
+    void write_and_commit(int rows) {
+        auto& store = dynamic_cast<KeyValueBytesStore&>(*stores_.store("s"));
+        for (int row = 0; row < rows; ++row) {
+            store.put(std::to_string(written_++), BytesView("value"));
+        }
+        stores_.commit({});
+    }
+
+  private:
+    static TaskStores::Options options_in(const std::filesystem::path& directory) {
+        TaskStores::Options options;
+        options.name = "0_0";
+        options.directory = directory;
+        StoreSpec spec;
+        spec.name = "s";
+        options.specs = {spec};
+        return options;
+    }
+
+    FakeStoreContext context_;
+    TaskStores stores_;
+    int written_ = 0;
+};
+
+TEST_F(TaskStoresTest, RowsThatAreKeptToBeReadShareTheirLimitEvenly) {
+    constexpr std::size_t kLimit = 10'000;
+    constexpr std::size_t kRow = 100;  // At most.
+    const TemporaryDirectory directory;
+    cache.emplace(kLimit);
+    UncachedTask first(directory.path() / "1", memory, *cache);
+    UncachedTask second(directory.path() / "2", memory, *cache);
+    first.write_and_commit(1000);
+    EXPECT_LE(cache->read().bytes(), kLimit);
+    EXPECT_GE(cache->read().bytes(), kLimit - kRow);
+
+    second.write_and_commit(1000);
+    EXPECT_LE(cache->read().bytes(), kLimit + kLimit / 2);
+    EXPECT_GE(cache->read().bytes(), kLimit + kLimit / 2 - 2 * kRow);
+
+    first.write_and_commit(0);
+    EXPECT_LE(cache->read().bytes(), kLimit);
+    EXPECT_GE(cache->read().bytes(), kLimit - 2 * kRow);
+}
+
+TEST_F(TaskStoresTest, RowsThatWaitForTheCommitHaveNoPartInThatLimit) {
+    const TemporaryDirectory directory;
+    StoreSpec spec;
+    spec.name = "s";
+    TaskStores::Options options;
+    options.name = "0_0";
+    options.directory = directory.path();
+    options.specs = {spec};
+    stores.emplace(std::move(options), memory);
+    stores->set_context(context);
+    use_cache(10'000);
+    dynamic_cast<KeyValueBytesStore&>(*stores->store("s")).put("a", BytesView("value"));
+    EXPECT_EQ(cache->read().bytes(), 0U);
+    commit();
+    EXPECT_GT(cache->read().bytes(), 0U);
+    stores.reset();
 }
 
 TEST_F(TaskStoresTest, CacheOfNoBytesForwardsEachWriteAtOnce) {

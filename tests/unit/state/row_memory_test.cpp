@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/row_memory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <vector>
+
+namespace millrace::state {
+namespace {
+
+struct Piece {
+    unsigned char* bytes;
+    std::size_t size;
+    unsigned char filled_with;
+};
+
+bool holds_what_was_written(const Piece& piece) {
+    return std::all_of(piece.bytes, piece.bytes + piece.size,
+                       [&](unsigned char byte) { return byte == piece.filled_with; });
+}
+
+TEST(RowMemory, GivesPiecesThatAreApartWhateverComesAndGoes) {
+    RowMemory memory;
+    std::vector<Piece> taken;
+    std::mt19937 random(7);
+    for (int step = 0; step < 50'000; ++step) {
+        // Comes and goes in waves, so that blocks are emptied and filled again.
+        const bool grow = random() % 10 < (step / 5000 % 2 == 0 ? 7U : 3U);
+        if (grow || taken.empty()) {
+            const std::size_t size = 1 + random() % (step % 50 == 0 ? 5000 : 300);
+            auto* bytes = static_cast<unsigned char*>(memory.take(size));
+            ASSERT_EQ(reinterpret_cast<std::uintptr_t>(bytes) % 8, 0U);
+            const auto fill = static_cast<unsigned char>(random());
+            std::memset(bytes, fill, size);
+            taken.push_back({bytes, size, fill});
+        } else {
+            std::swap(taken[random() % taken.size()], taken.back());
+            ASSERT_TRUE(holds_what_was_written(taken.back()));
+            memory.give_back(taken.back().bytes);
+            taken.pop_back();
+        }
+    }
+    for (const Piece& piece : taken) {
+        ASSERT_TRUE(holds_what_was_written(piece));
+        memory.give_back(piece.bytes);
+    }
+}
+
+TEST(RowMemory, GivesBlocksBackWhenTheirPiecesAreAllButOneOfEachSize) {
+    RowMemory memory;
+    std::vector<void*> taken(10'000);
+    for (void*& piece : taken) {
+        piece = memory.take(150);
+    }
+    const std::size_t most = memory.block_bytes();
+    for (void* piece : taken) {
+        memory.give_back(piece);
+    }
+#if !defined(__SANITIZE_ADDRESS__)  // Which watches each piece by itself.
+    EXPECT_GE(most, 10'000U * 150);
+    EXPECT_LE(most, 10'000U * 175);
+    EXPECT_EQ(memory.block_bytes(), RowMemory::kBlockSize);
+#else
+    EXPECT_EQ(most, 0U);
+#endif
+}
+
+}  // namespace
+}  // namespace millrace::state
