@@ -12,14 +12,14 @@ void Coverage::cover_from(std::int64_t time_ms) noexcept {
     from_ms_.clear();
 }
 
-void Coverage::uncover(BytesView group, std::int64_t time_ms, std::size_t rows) {
+void Coverage::uncover(BytesView group, std::int64_t time_ms, std::size_t groups) {
     if (time_ms < none_before_ms_) {
         return;
     }
     if (from_ms_.empty()) {
         from_ms_.push_back(none_before_ms_);
     }
-    while (from_ms_.size() < rows) {  // What was said of a place holds for both that it becomes.
+    while (from_ms_.size() < groups) {  // What was said of a place holds for both that it becomes.
         from_ms_.reserve(2 * from_ms_.size());
         from_ms_.insert(from_ms_.end(), from_ms_.begin(), from_ms_.end());
     }
@@ -29,7 +29,7 @@ void Coverage::uncover(BytesView group, std::int64_t time_ms, std::size_t rows) 
 }
 
 bool Coverage::covers_place(BytesView group, std::int64_t time_ms) const noexcept {
-    return !from_ms_.empty() && time_ms >= from_ms_[place_of(group)];
+    return from_ms_.size() > 1 && time_ms >= from_ms_[place_of(group)];
 }
 
 std::size_t Coverage::place_of(BytesView group) const noexcept {

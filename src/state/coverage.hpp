@@ -20,9 +20,9 @@ class Coverage {
     /// The engine may have rows before that time that are not in memory, but none since.
     void cover_from(std::int64_t time_ms) noexcept;
 
-    /// The engine has a row of that group and time that is not in memory. `rows`: how many are;
-    /// about as many groups are told apart.
-    void uncover(BytesView group, std::int64_t time_ms, std::size_t rows);
+    /// The engine has a row of that group and time that is not in memory. From now on about
+    /// `groups` are told apart, if they were fewer.
+    void uncover(BytesView group, std::int64_t time_ms, std::size_t groups);
 
     /// Of all groups.
     bool covers(std::int64_t time_ms) const noexcept { return time_ms >= all_from_ms_; }

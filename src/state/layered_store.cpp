@@ -291,9 +291,13 @@ void LayeredStore::store_changes() {
 
 void LayeredStore::committed() {
     const std::size_t before = table_.cached_bytes();
+    using Stored = RecordTable::Stored;
     const bool keeps = keeps_rows();
     table_.mark_stored([this, keeps](const RecordTable::Entry& entry) {
-        return keeps && worth_storing(entry.key());
+        if (!worth_storing(entry.key())) {
+            return Stored::kNot;
+        }
+        return keeps ? Stored::kIsCached : Stored::kLeaves;
     });
     engine_->commit();
     share().change(before, table_.cached_bytes());

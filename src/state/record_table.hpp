@@ -122,8 +122,15 @@ class RecordTable {
     /// Everything unstored, in no order.
     const std::vector<Entry*>& unstored() const noexcept { return unstored_; }
 
-    /// Everything unstored is in the engine now. Of that, what `keep` says is cached from now on.
-    void mark_stored(const std::function<bool(const Entry&)>& keep);
+    /// What becomes of a row that was unstored.
+    enum class Stored {
+        kNot,      ///< The engine did not get it, as it would never be seen.
+        kLeaves,   ///< Leaves the table, unless it is cached or written anew.
+        kIsCached  ///< Is cached from now on.
+    };
+
+    /// Everything unstored is in the engine now, but for what `how` says is not.
+    void mark_stored(const std::function<Stored(const Entry&)>& how);
 
     /// Forgets everything unforwarded and unstored.
     void roll_back();
@@ -146,9 +153,11 @@ class RecordTable {
     /// The engine may have rows before that time that are not here, but none since.
     void cover_from(std::int64_t time_ms) noexcept { coverage_.cover_from(time_ms); }
 
-    /// The engine was given a row of that key that is not here.
+    /// The engine was given a row of that key that is not here. Groups are told apart where rows
+    /// are found by group; elsewhere that costs more than it gains.
     void uncover(BytesView key) {
-        coverage_.uncover(group_of(key), suffix_time_of(key, suffix_size_), entries());
+        const std::size_t groups = grouped_ ? entries() : 1;
+        coverage_.uncover(group_of(key), suffix_time_of(key, suffix_size_), groups);
     }
 
     std::size_t entries() const noexcept { return buckets_.size(); }

@@ -75,7 +75,7 @@ void RecordTable::settle(Entry& entry, bool store, bool keep) {
     remove_if_idle(&entry);
 }
 
-void RecordTable::mark_stored(const std::function<bool(const Entry&)>& keep) {
+void RecordTable::mark_stored(const std::function<Stored(const Entry&)>& how) {
     std::vector<Entry*> stored;
     stored.swap(unstored_);
     unstored_bytes_ = 0;
@@ -83,13 +83,23 @@ void RecordTable::mark_stored(const std::function<bool(const Entry&)>& keep) {
         prefetch_ahead(stored, at);
         Entry* entry = stored[at];
         entry->unstored_ = 0;
+        if (entry->unforwarded_) {
+            continue;
+        }
+        const Stored is = how(*entry);
         // A row that is gone need not be remembered as such: the engine says so as fast.
-        if (!entry->unforwarded_ && !entry->value()) {
+        if (!entry->value()) {
             set_cached(*entry, false);
-        } else if (!entry->unforwarded_ && keep(*entry)) {
+        } else if (is == Stored::kIsCached) {
             keep_to_read(*entry);
         }
-        remove_if_idle(entry);
+        if (!entry->cached_) {
+            if (is == Stored::kNot) {
+                remove(entry);
+            } else {
+                forget(entry);
+            }
+        }
     }
     stored.clear();
     unstored_.swap(stored);  // Keeps the memory.

@@ -23,12 +23,12 @@ Bytes window_key(const Bytes& key, std::int64_t start) {
     return out;
 }
 
-bool keep(const RecordEntry&) {
-    return true;
+RecordTable::Stored keep(const RecordEntry&) {
+    return RecordTable::Stored::kIsCached;
 }
 
-bool keep_none(const RecordEntry&) {
-    return false;
+RecordTable::Stored keep_none(const RecordEntry&) {
+    return RecordTable::Stored::kLeaves;
 }
 
 std::set<Bytes> keys_of(std::span<RecordEntry* const> entries) {
@@ -90,6 +90,11 @@ TEST(RecordTable, CoversNoTimeOfARowThatLeftItButRemainsInTheEngine) {
     EXPECT_TRUE(table.covers(9));
     table.uncache(*table.find(window_key("a", 9)));
     EXPECT_FALSE(table.covers(9));
+
+    table.write_through(window_key("a", 15), BytesView("value"));
+    table.mark_stored([](const RecordEntry&) { return RecordTable::Stored::kNot; });
+    EXPECT_EQ(table.find(window_key("a", 15)), nullptr);
+    EXPECT_TRUE(table.covers(15));
 
     table.uncover(window_key("a", 20));
     EXPECT_FALSE(table.covers(20));
