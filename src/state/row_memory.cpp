@@ -29,23 +29,22 @@ struct RowMemory::Block {
     }
     bool full() const noexcept { return taken == pieces; }
 
-    Block* next = nullptr;  // Of those of its size with room.
+    SizeClass* of = nullptr;
+    Block* next = nullptr;  // Of those of its class with room.
     Block* previous = nullptr;
     Piece* free = nullptr;  // Given back.
-    std::size_t size_class = 0;
     std::size_t stride = 0;
     std::size_t pieces = 0;
     std::size_t cut = 0;  // The first so many were taken once.
     std::size_t taken = 0;
+    std::size_t bytes = 0;
 };
 
 RowMemory::~RowMemory() {
-    for (Block* block : with_room_) {
-        while (block != nullptr) {
-            MILLRACE_CHECK(block->taken == 0);
-            Block* next = block->next;
-            ::operator delete(block);
-            block = next;
+    for (const SizeClass& one : classes_) {
+        while (one.with_room != nullptr) {
+            MILLRACE_CHECK(one.with_room->taken == 0);
+            drop(one.with_room);
         }
     }
 }
@@ -56,10 +55,10 @@ void* RowMemory::take(std::size_t size) {
         piece->block = nullptr;
         return &piece->next;
     }
-    const std::size_t size_class = (size + kStep - 1) / kStep;
-    Block* block = with_room_[size_class];
+    const std::size_t steps = (size + kStep - 1) / kStep;
+    Block* block = classes_[steps].with_room;
     if (block == nullptr) {
-        block = add_block(size_class);
+        block = add_block(steps * kStep);
     }
     Block::Piece* piece = block->free;
     if (piece != nullptr) {
@@ -90,24 +89,37 @@ void RowMemory::give_back(void* memory) noexcept {
     --block->taken;
     const bool only = block->next == nullptr && block->previous == nullptr;
     if (block->taken == 0 && !only) {
-        take_out(block);
-        --blocks_;
-        ::operator delete(block);
+        drop(block);
     }
 }
 
-RowMemory::Block* RowMemory::add_block(std::size_t size_class) {
-    auto* block = new (::operator new(kBlockSize)) Block;
-    block->size_class = size_class;
-    block->stride = size_class * kStep + Block::kHead;
-    block->pieces = (kBlockSize - sizeof(Block)) / block->stride;
+RowMemory::Block* RowMemory::add_block(std::size_t piece_size) {
+    SizeClass& of = classes_[piece_size / kStep];
+    std::size_t bytes = kSmallestBlock;
+    for (std::size_t at = 0; at < of.blocks && bytes < kLargestBlock; ++at) {
+        bytes *= 2;
+    }
+    auto* block = new (::operator new(bytes)) Block;
+    block->of = &of;
+    block->stride = piece_size + Block::kHead;
+    block->pieces = (bytes - sizeof(Block)) / block->stride;
+    block->bytes = bytes;
     put_first(block);
-    ++blocks_;
+    ++of.blocks;
+    block_bytes_ += bytes;
     return block;
 }
 
+// Of one that is in the list.
+void RowMemory::drop(Block* block) noexcept {
+    take_out(block);
+    --block->of->blocks;
+    block_bytes_ -= block->bytes;
+    ::operator delete(block);
+}
+
 void RowMemory::put_first(Block* block) noexcept {
-    Block*& first = with_room_[block->size_class];
+    Block*& first = block->of->with_room;
     block->next = first;
     block->previous = nullptr;
     if (first != nullptr) {
@@ -117,8 +129,7 @@ void RowMemory::put_first(Block* block) noexcept {
 }
 
 void RowMemory::take_out(Block* block) noexcept {
-    (block->previous != nullptr ? block->previous->next : with_room_[block->size_class]) =
-        block->next;
+    (block->previous != nullptr ? block->previous->next : block->of->with_room) = block->next;
     if (block->next != nullptr) {
         block->next->previous = block->previous;
     }

@@ -7,8 +7,8 @@
 namespace millrace::state {
 
 /// Memory for the rows of one table, which come and go by the hundred thousand with each commit.
-/// Pieces of one size are cut from blocks of their own, one behind the other; a block goes back
-/// when all of its pieces have, but for one of each size.
+/// Pieces of one size are cut from blocks of their own, one behind the other, the first of which
+/// are small; a block goes back when all of its pieces have, but for one of each size.
 ///
 /// Pieces are aligned to 8 bytes, and must be given back before this is destroyed. Not thread-safe.
 class RowMemory {
@@ -25,22 +25,28 @@ class RowMemory {
     void give_back(void* piece) noexcept;
 
     /// What is in blocks, whether taken or not.
-    std::size_t block_bytes() const noexcept { return blocks_ * kBlockSize; }
+    std::size_t block_bytes() const noexcept { return block_bytes_; }
 
-    static constexpr std::size_t kBlockSize = std::size_t{32} << 10;
+    static constexpr std::size_t kSmallestBlock = std::size_t{2} << 10;
+    static constexpr std::size_t kLargestBlock = std::size_t{32} << 10;
 
   private:
     struct Block;
+    struct SizeClass {
+        Block* with_room = nullptr;  // A list.
+        std::size_t blocks = 0;
+    };
 
     static constexpr std::size_t kStep = 16;
     static constexpr std::size_t kLargest = 1024;  // Of pieces in blocks.
 
-    Block* add_block(std::size_t size_class);
-    void put_first(Block* block) noexcept;
-    void take_out(Block* block) noexcept;
+    Block* add_block(std::size_t piece_size);
+    void drop(Block* block) noexcept;
+    static void put_first(Block* block) noexcept;
+    static void take_out(Block* block) noexcept;
 
-    std::array<Block*, kLargest / kStep + 1> with_room_{};  // By size; lists.
-    std::size_t blocks_ = 0;
+    std::array<SizeClass, kLargest / kStep + 1> classes_{};
+    std::size_t block_bytes_ = 0;
 };
 
 }  // namespace millrace::state
