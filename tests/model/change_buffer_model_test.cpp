@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/state/change_buffer.hpp"
-#include "state/change_buffer_format.hpp"
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
-#include "support/fake_store_context.hpp"
+#include "support/held_changes.hpp"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
-#include <span>
 #include <string>
 #include <tuple>
 
 namespace millrace::state {
 namespace {
 
-using ::millrace::testing::FakeStoreContext;
-
-const std::string kTopic = "in";
+using ::millrace::testing::HeldChanges;
 
 // Random changes held back by a buffer and by a std::map side by side.
 class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
@@ -32,21 +25,6 @@ class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
         bool operator==(const Held&) const = default;
     };
     using Model = std::map<Bytes, Held>;
-
-    ChangeBufferModel() { open(); }
-
-    void open() {
-        detail::StoreSpec spec;
-        spec.name = "held";
-        spec.kind = detail::StoreKind::kChangeBuffer;
-        TaskStores::Options options;
-        options.name = "0_0";
-        options.specs = {spec};
-        stores_.reset();
-        stores_.emplace(std::move(options), memory_);
-        stores_->set_context(context_);
-        buffer_ = dynamic_cast<detail::ChangeBuffer*>(stores_->store("held"));
-    }
 
     NullableOwnedBytes random_value() {
         return random_() % 5 == 0 ? std::nullopt
@@ -65,12 +43,7 @@ class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
         const auto time = static_cast<std::int64_t>(random_() % 50);
         const auto [held, is_new] = held_.try_emplace(key, Held{time, old_value, {}});
         held->second.latest = new_value;
-        detail::RecordContext cause;
-        cause.timestamp = timestamp_of(time);
-        cause.offset = 1;
-        cause.partition = 0;
-        cause.topic = &kTopic;
-        buffer_->put(timestamp_of(time), key, view(old_value), view(new_value), cause);
+        changes_.put(time, key, view(old_value), view(new_value));
     }
 
     Model::iterator first() {
@@ -83,27 +56,28 @@ class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
         compare_first();
         if (!held_.empty()) {
             held_.erase(first());
-            buffer_->pop_first();
+            changes_.buffer().pop_first();
         }
     }
 
     void compare_first() {
-        ASSERT_EQ(buffer_->records(), held_.size());
+        ASSERT_EQ(changes_.buffer().records(), held_.size());
         if (held_.empty()) {
-            EXPECT_EQ(buffer_->first_time(), Timestamp::max());
-            EXPECT_EQ(buffer_->bytes(), 0U);
+            EXPECT_EQ(changes_.buffer().first_time(), Timestamp::max());
+            EXPECT_EQ(changes_.buffer().bytes(), 0U);
             return;
         }
         const auto& [key, held] = *first();
-        EXPECT_EQ(buffer_->first_key(), BytesView(key));
-        EXPECT_EQ((Held{milliseconds_of(buffer_->first_time()), buffer_->first().prior_value,
-                        buffer_->first().new_value}),
-                  held);
+        EXPECT_EQ(changes_.buffer().first_key(), BytesView(key));
+        EXPECT_EQ(
+            (Held{milliseconds_of(changes_.buffer().first_time()),
+                  changes_.buffer().first().prior_value, changes_.buffer().first().new_value}),
+            held);
     }
 
     void look_up() {
         const Bytes key = random_key();
-        const detail::BufferedChange* change = buffer_->find(key);
+        const detail::BufferedChange* change = changes_.buffer().find(key);
         const auto held = held_.find(key);
         ASSERT_EQ(change != nullptr, held != held_.end()) << key;
         if (change != nullptr) {
@@ -112,34 +86,19 @@ class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
     }
 
     void commit() {
-        stores_->flush_caches();
-        stores_->commit({});
+        changes_.commit();
         committed_ = held_;
-        log_committed_ = context_.log.size();
     }
 
     void roll_back() {
-        stores_->roll_back();
-        context_.log.resize(log_committed_);
+        changes_.roll_back();
         held_ = committed_;
         compare_first();
     }
 
-    // The task moves: its changelog makes the buffer anew.
     void restore() {
         commit();
-        const auto log = context_.log;
-        open();
-        const Headers version{{"v", Bytes(1, kChangeBufferVersion)}};
-        Offset offset = 0;
-        for (const auto& change : log) {
-            const ChangelogRecord record{.key = BytesView(change.key),
-                                         .value = view(change.value),
-                                         .offset = offset++,
-                                         .headers = &version};
-            stores_->restore(0, std::span(&record, 1));
-        }
-        stores_->finish_restore(0, offset);
+        changes_.restore();
         compare_first();
     }
 
@@ -160,14 +119,10 @@ class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
         }
     }
 
-    StateMemory memory_{StateMemory::Limits{}};
-    FakeStoreContext context_;
-    std::optional<TaskStores> stores_;
-    detail::ChangeBuffer* buffer_ = nullptr;
+    HeldChanges changes_;
     std::mt19937 random_{GetParam()};
     Model held_;
     Model committed_;
-    std::size_t log_committed_ = 0;
 };
 
 TEST_P(ChangeBufferModel, HoldsAndGivesBackWhatASortedMapDoes) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/change_buffer_format.hpp"
-#include "state/state_memory.hpp"
 #include "state/task_stores.hpp"
 #include "state/window_key.hpp"
 #include "support/documented_bytes.hpp"
-#include "support/fake_store_context.hpp"
+#include "support/held_changes.hpp"
 
 #include "millrace/core/error.hpp"
 #include "millrace/state/change_buffer.hpp"
@@ -21,9 +20,8 @@ namespace {
 
 using detail::BufferedChange;
 using detail::ChangeBuffer;
-using detail::RecordContext;
 using ::millrace::testing::documented_bytes;
-using ::millrace::testing::FakeStoreContext;
+using ::millrace::testing::HeldChanges;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -80,72 +78,26 @@ TEST(SessionKey, IsWrittenAsDocumented) {
 
 class HeldBack : public ::testing::Test {
   protected:
-    HeldBack() { open(); }
-
-    void open() {
-        stores_.reset();
-        detail::StoreSpec spec;
-        spec.name = "held";
-        spec.kind = detail::StoreKind::kChangeBuffer;
-        TaskStores::Options options;
-        options.name = "0_0";
-        options.specs = {spec};
-        stores_.emplace(std::move(options), memory_);
-        stores_->set_context(context_);
-        buffer_ = dynamic_cast<ChangeBuffer*>(stores_->store("held"));
-    }
-
-    void put(std::int64_t time, const char* key, const NullableBytes& old_value,
-             const NullableBytes& new_value) {
-        RecordContext cause;
-        cause.timestamp = timestamp_of(time);
-        cause.offset = time;
-        cause.partition = 0;
-        cause.topic = &kTopic;
-        buffer_->put(timestamp_of(time), key, old_value, new_value, cause);
-    }
-
-    void commit() {
-        stores_->flush_caches();
-        stores_->commit({});
-    }
-
-    // The task moves: the changelog makes the buffer anew.
-    void restore() {
-        const auto log = std::move(context_.log);
-        open();
-        const Headers version{{"v", Bytes(1, kChangeBufferVersion)}};
-        Offset offset = 0;
-        for (const auto& change : log) {
-            EXPECT_EQ(change.headers, change.value.has_value());
-            EXPECT_EQ(change.timestamp, std::nullopt);
-            const ChangelogRecord record{
-                .key = BytesView(change.key),
-                .value = change.value ? NullableBytes(*change.value) : std::nullopt,
-                .offset = offset++,
-                .headers = &version};
-            stores_->restore(0, std::span(&record, 1));
-        }
-        stores_->finish_restore(0, offset);
-    }
-
     /// Takes everything out: "key=new value (prior value) @time".
     std::vector<std::string> take_all() {
         std::vector<std::string> seen;
-        while (buffer_->records() != 0) {
-            const BufferedChange& change = buffer_->first();
-            seen.push_back(Bytes(buffer_->first_key()) + "=" + change.new_value.value_or("-") +
+        while (buffer().records() != 0) {
+            const BufferedChange& change = buffer().first();
+            seen.push_back(Bytes(buffer().first_key()) + "=" + change.new_value.value_or("-") +
                            " (" + change.prior_value.value_or("-") + ") @" +
-                           std::to_string(milliseconds_of(buffer_->first_time())));
-            buffer_->pop_first();
+                           std::to_string(milliseconds_of(buffer().first_time())));
+            buffer().pop_first();
         }
         return seen;
     }
 
-    StateMemory memory_{StateMemory::Limits{}};
-    FakeStoreContext context_;
-    std::optional<TaskStores> stores_;
-    ChangeBuffer* buffer_ = nullptr;
+    void put(std::int64_t time, BytesView key, const NullableBytes& old_value,
+             const NullableBytes& new_value) {
+        held_.put(time, key, old_value, new_value);
+    }
+    ChangeBuffer& buffer() { return held_.buffer(); }
+
+    HeldChanges held_;
 };
 
 TEST_F(HeldBack, AreTakenByTimeAndKeyAndKeepTheirFirstTime) {
@@ -155,13 +107,13 @@ TEST_F(HeldBack, AreTakenByTimeAndKeyAndKeepTheirFirstTime) {
     put(30, "c", "3", "4");
 
     EXPECT_THAT(take_all(), ElementsAre("c=4 (x) @10", "a=2 (-) @20", "b=1 (-) @20"));
-    EXPECT_EQ(buffer_->bytes(), 0U);
+    EXPECT_EQ(buffer().bytes(), 0U);
 }
 
 TEST_F(HeldBack, WeighAsMuchAsInKafkaStreams) {
     put(1, "key", "old", "value");
     // Key, prior and old value once, new value, topic; time, timestamp, offset and partition.
-    EXPECT_EQ(buffer_->bytes(), 3U + 3U + 5U + 2U + 8U + 8U + 8U + 4U);
+    EXPECT_EQ(buffer().bytes(), 3U + 3U + 5U + 2U + 8U + 8U + 8U + 4U);
 }
 
 TEST_F(HeldBack, AreLoggedOncePerCommitAndRestored) {
@@ -169,14 +121,14 @@ TEST_F(HeldBack, AreLoggedOncePerCommitAndRestored) {
     put(2, "a", "1", "2");
     put(3, "b", std::nullopt, "3");
     put(4, "c", std::nullopt, "4");
-    EXPECT_THAT(context_.log, IsEmpty());
-    commit();
-    EXPECT_THAT(context_.log, SizeIs(3));
-    buffer_->pop_first();
-    commit();
-    EXPECT_THAT(context_.log, SizeIs(4));
+    EXPECT_THAT(held_.context().log, IsEmpty());
+    held_.commit();
+    EXPECT_THAT(held_.context().log, SizeIs(3));
+    buffer().pop_first();
+    held_.commit();
+    EXPECT_THAT(held_.context().log, SizeIs(4));
 
-    restore();
+    held_.restore();
 
     EXPECT_THAT(take_all(), ElementsAre("b=3 (-) @3", "c=4 (-) @4"));
 }
@@ -184,11 +136,11 @@ TEST_F(HeldBack, AreLoggedOncePerCommitAndRestored) {
 TEST_F(HeldBack, KeepTheTimeTheyLastCameWithThroughARestore) {
     put(1, "a", std::nullopt, "1");
     put(5, "b", std::nullopt, "2");
-    commit();
-    buffer_->pop_first();
+    held_.commit();
+    buffer().pop_first();
     put(9, "a", "1", "3");
-    commit();
-    restore();
+    held_.commit();
+    held_.restore();
 
     EXPECT_THAT(take_all(), ElementsAre("b=2 (-) @5", "a=3 (1) @9"));
 }
@@ -196,12 +148,12 @@ TEST_F(HeldBack, KeepTheTimeTheyLastCameWithThroughARestore) {
 TEST_F(HeldBack, AreAsAtTheLastCommitAfterARollback) {
     put(1, "a", std::nullopt, "1");
     put(2, "b", std::nullopt, "2");
-    commit();
+    held_.commit();
     put(3, "a", "1", "3");
     put(4, "c", std::nullopt, "4");
-    buffer_->pop_first();
-    stores_->flush_caches();
-    stores_->roll_back();
+    buffer().pop_first();
+    held_.stores().flush_caches();
+    held_.roll_back();
 
     EXPECT_THAT(take_all(), ElementsAre("a=1 (-) @1", "b=2 (-) @2"));
 }
@@ -212,7 +164,7 @@ TEST_F(HeldBack, OfFormatsThatAreTooOldAreRefused) {
     const ChangelogRecord record{
         .key = BytesView("a"), .value = BytesView(value), .offset = 0, .headers = &version};
 
-    EXPECT_THROW(stores_->restore(0, std::span(&record, 1)), StateError);
+    EXPECT_THROW(held_.stores().restore(0, std::span(&record, 1)), StateError);
 }
 
 }  // namespace

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/change_buffer.hpp"
+#include "state/change_buffer_format.hpp"
+#include "state/state_memory.hpp"
+#include "state/task_stores.hpp"
+#include "support/fake_store_context.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace millrace::testing {
+
+/// A buffer of changes held back: committed, rolled back, and made again from its changelog.
+class HeldChanges {
+  public:
+    HeldChanges() { open(); }
+
+    detail::ChangeBuffer& buffer() { return *buffer_; }
+    state::TaskStores& stores() { return *stores_; }
+    const FakeStoreContext& context() const { return context_; }
+
+    /// A change that a record of that time causes.
+    void put(std::int64_t time, BytesView key, const NullableBytes& old_value,
+             const NullableBytes& new_value) {
+        static const std::string topic = "in";
+        detail::RecordContext cause;
+        cause.timestamp = timestamp_of(time);
+        cause.offset = time;
+        cause.partition = 0;
+        cause.topic = &topic;
+        buffer_->put(timestamp_of(time), key, old_value, new_value, cause);
+    }
+
+    void commit() {
+        stores_->flush_caches();
+        stores_->commit({});
+        log_committed_ = context_.log.size();
+    }
+
+    void roll_back() {
+        stores_->roll_back();
+        context_.log.resize(log_committed_);
+    }
+
+    /// The task moves: the changelog makes the buffer anew.
+    void restore() {
+        const auto log = context_.log;
+        open();
+        const Headers version{{"v", Bytes(1, state::kChangeBufferVersion)}};
+        Offset offset = 0;
+        for (const auto& change : log) {
+            EXPECT_EQ(change.headers, change.value.has_value());
+            EXPECT_EQ(change.timestamp, std::nullopt);
+            const state::ChangelogRecord record{
+                .key = BytesView(change.key),
+                .value = change.value ? NullableBytes(*change.value) : std::nullopt,
+                .offset = offset++,
+                .headers = &version};
+            stores_->restore(0, std::span(&record, 1));
+        }
+        stores_->finish_restore(0, offset);
+    }
+
+  private:
+    void open() {
+        detail::StoreSpec spec;
+        spec.name = "held";
+        spec.kind = detail::StoreKind::kChangeBuffer;
+        state::TaskStores::Options options;
+        options.name = "0_0";
+        options.specs = {spec};
+        stores_.reset();
+        stores_.emplace(std::move(options), memory_);
+        stores_->set_context(context_);
+        buffer_ = dynamic_cast<detail::ChangeBuffer*>(stores_->store("held"));
+    }
+
+    state::StateMemory memory_{state::StateMemory::Limits{}};
+    FakeStoreContext context_;
+    std::optional<state::TaskStores> stores_;
+    detail::ChangeBuffer* buffer_ = nullptr;
+    std::size_t log_committed_ = 0;
+};
+
+}  // namespace millrace::testing
