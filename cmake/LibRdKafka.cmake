@@ -32,9 +32,10 @@ function(millrace_check_librdkafka source)
   endif()
 endfunction()
 
-if(DEFINED ENV{MILLRACE_CACHE})
+# Empty is as good as not set, as in tools/lib.sh.
+if(NOT "$ENV{MILLRACE_CACHE}" STREQUAL "")
   set(default_cache "$ENV{MILLRACE_CACHE}")
-elseif(DEFINED ENV{XDG_CACHE_HOME})
+elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
   set(default_cache "$ENV{XDG_CACHE_HOME}/millrace")
 else()
   set(default_cache "$ENV{HOME}/.cache/millrace")
