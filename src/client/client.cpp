@@ -2,6 +2,7 @@
 #include "client/client.hpp"
 
 #include "client/client_settings.hpp"
+#include "client/foreign_settings.hpp"
 #include "client/local_store_reader.hpp"
 #include "client/optimizations.hpp"
 #include "core/log.hpp"
@@ -52,17 +53,6 @@ std::shared_ptr<kafka::ClientSupplier> kafka_clients(const StreamsConfig& config
     return kafka::rdkafka_clients({});
 }
 
-std::map<std::string, std::string> topic_settings(const StreamsConfig& config) {
-    constexpr std::string_view kPrefix = "topic.";
-    std::map<std::string, std::string> settings;
-    for (const auto& [name, value] : config.others) {
-        if (name.starts_with(kPrefix)) {
-            settings[name.substr(kPrefix.size())] = value;
-        }
-    }
-    return settings;
-}
-
 std::shared_ptr<const runtime::TaskSettings> task_settings(const StreamsConfig& config) {
     auto settings = std::make_shared<runtime::TaskSettings>();
     settings->application_id = config.application_id;
@@ -95,6 +85,9 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
                                    config_.windowstore_changelog_additional_retention);
     make_shared_parts();
     log::info("client " + client_id_ + " with settings:\n" + config_.to_string());
+    for (const std::string& line : client::settings_without_effect(config_)) {
+        log::warn(line);
+    }
 }
 
 void KafkaStreams::Implementation::make_shared_parts() {
@@ -112,7 +105,7 @@ void KafkaStreams::Implementation::make_shared_parts() {
         application_, *admin_,
         runtime::InternalTopics::Options{
             .replication_factor = static_cast<std::int16_t>(config_.replication_factor),
-            .config = topic_settings(config_)});
+            .config = client::topic_settings(config_)});
     batch_limits_ = std::make_unique<runtime::BatchLimits>(*admin_, clock_, kLimitsWait);
     make_global_thread();
     task_maker_ = std::make_unique<runtime::TaskMaker>(runtime::TaskMaker::Parts{
@@ -149,7 +142,8 @@ void KafkaStreams::Implementation::make_global_thread() {
         .consumer_settings =
             client_settings(config_, Role::kGlobalConsumer, client_id_ + "-global-consumer"),
         .stores = std::make_unique<state::TaskStores>(std::move(options), *memory_),
-        .settings = task_settings_});
+        .settings = task_settings_,
+        .request_timeout = client::request_timeout(config_, Role::kGlobalConsumer)});
 }
 
 KafkaStreams::Implementation::~Implementation() {
@@ -202,7 +196,8 @@ void KafkaStreams::Implementation::start_restoring() {
         .admin = admin_.get(),
         .clock = &clock_,
         .listener = restore_listener,
-        .metrics = &metrics});
+        .metrics = &metrics,
+        .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
     purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
     restoring_ = std::thread([this] {
         tidied_ = clock_.now();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/client_settings.hpp"
 
+#include "client/foreign_settings.hpp"
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,12 +20,11 @@ enum Kinds : unsigned { kConsumers = 1, kProducers = 2, kAdmins = 4, kAll = 7 };
 
 struct ClientName {
     std::string_view name;  ///< As the Java clients call it, or librdkafka.
-    std::string_view
-        rdkafka;  ///< Empty: there is nothing like it, the setting is accepted and unused.
+    std::string_view rdkafka;
     unsigned kinds;
 };
 
-constexpr std::array<ClientName, 52> kClientNames{{
+constexpr std::array<ClientName, 51> kClientNames{{
     {"security.protocol", "security.protocol", kAll},
     {"client.rack", "client.rack", kConsumers},
     {"client.dns.lookup", "client.dns.lookup", kAll},
@@ -32,7 +33,7 @@ constexpr std::array<ClientName, 52> kClientNames{{
     {"reconnect.backoff.max.ms", "reconnect.backoff.max.ms", kAll},
     {"retry.backoff.ms", "retry.backoff.ms", kProducers},
     {"retry.backoff.max.ms", "retry.backoff.max.ms", kProducers},
-    {"metadata.max.age.ms", "metadata.max.age.ms", kAll},
+    {"metadata.max.age.ms", "topic.metadata.refresh.interval.ms", kAll},
     {"send.buffer.bytes", "socket.send.buffer.bytes", kAll},
     {"receive.buffer.bytes", "socket.receive.buffer.bytes", kAll},
     {"request.timeout.ms", "socket.timeout.ms", kAll},
@@ -49,7 +50,6 @@ constexpr std::array<ClientName, 52> kClientNames{{
     {"session.timeout.ms", "session.timeout.ms", kConsumers},
     {"heartbeat.interval.ms", "heartbeat.interval.ms", kConsumers},
     {"max.poll.interval.ms", "max.poll.interval.ms", kConsumers},
-    {"max.poll.records", "", kConsumers},
     {"group.instance.id", "group.instance.id", kConsumers},
     {"check.crcs", "check.crcs", kConsumers},
     {"fetch.min.bytes", "fetch.min.bytes", kConsumers},
@@ -135,6 +135,23 @@ std::optional<std::string> jaas_value(const std::string& line, const std::string
                                      : std::optional(line.substr(first, last - first));
 }
 
+/// The value as librdkafka takes it; what cannot be read is left for librdkafka to refuse.
+std::string converted(const std::string& name, const std::string& value) {
+    constexpr unsigned long long kLongestRefresh = 3'600'000;
+    unsigned long long number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size()) {
+        return value;
+    }
+    if (name == "buffer.memory") {  // Bytes in Java, kilobytes in librdkafka.
+        return std::to_string(std::max(1ULL, number / 1024));
+    }
+    if (name == "metadata.max.age.ms") {
+        return std::to_string(std::min(number, kLongestRefresh));
+    }
+    return value;
+}
+
 void put(kafka::ClientSettings& settings, const std::string& name, const std::string& value) {
     if (name == "sasl.jaas.config") {
         for (const auto* key : {"username", "password"}) {
@@ -149,18 +166,7 @@ void put(kafka::ClientSettings& settings, const std::string& name, const std::st
         settings[name] = value;
         return;
     }
-    if (known->rdkafka.empty()) {
-        return;
-    }
-    std::string converted = value;
-    if (name == "buffer.memory") {  // Bytes in Java, kilobytes in librdkafka.
-        unsigned long long bytes = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bytes);
-        if (error == std::errc() && end == value.data() + value.size()) {
-            converted = std::to_string(std::max(1ULL, bytes / 1024));
-        }
-    }
-    settings[std::string(known->rdkafka)] = converted;
+    settings[std::string(known->rdkafka)] = converted(name, value);
 }
 
 kafka::ClientSettings defaults(Role role) {
@@ -231,7 +237,7 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
     kafka::ClientSettings settings = defaults(role);
     const unsigned kind = kind_of(role);
     for (const auto& [name, value] : config.others) {
-        if (!has_known_prefix(name)) {
+        if (!has_known_prefix(name) && is_client_setting(name)) {
             const ClientName* known = find_client_name(name);
             if (known == nullptr || (known->kinds & kind) != 0) {
                 put(settings, name, value);
@@ -240,7 +246,7 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
     }
     for (const std::string_view prefix : prefixes_of(role)) {
         for (const auto& [name, value] : config.others) {
-            if (name.starts_with(prefix)) {
+            if (name.starts_with(prefix) && !reason_without_effect(name)) {
                 put(settings, name.substr(prefix.size()), value);
             }
         }
@@ -250,6 +256,56 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
         settings["bootstrap.servers"] = config.bootstrap_servers;
     }
     settings["client.id"] = client_id;
+    return settings;
+}
+
+namespace {
+
+std::chrono::milliseconds duration_of(const StreamsConfig& config, Role role,
+                                      const std::string& name,
+                                      std::chrono::milliseconds otherwise) {
+    std::vector<std::string_view> prefixes = prefixes_of(role);
+    prefixes.insert(prefixes.begin(), "");
+    std::chrono::milliseconds result = otherwise;
+    for (const std::string_view prefix : prefixes) {
+        const std::string full = std::string(prefix) + name;
+        const auto found = config.others.find(full);
+        if (found == config.others.end()) {
+            continue;
+        }
+        const std::string& text = found->second;
+        const char* end = text.data() + text.size();
+        std::int32_t value = 0;
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        if (error != std::errc() || stop != end || value < 1) {
+            throw ConfigError("bad setting: " + full + " = \"" + text +
+                              "\": must be an integer from 1 to 2147483647 (milliseconds)");
+        }
+        result = std::chrono::milliseconds{value};
+    }
+    return result;
+}
+
+}  // namespace
+
+std::chrono::milliseconds request_timeout(const StreamsConfig& config, Role role) {
+    constexpr std::chrono::milliseconds kDefault{10'000};
+    return duration_of(config, role, "request.timeout.ms", kDefault);
+}
+
+std::chrono::milliseconds metadata_max_age(const StreamsConfig& config, Role role) {
+    constexpr std::chrono::milliseconds kDefault{300'000};
+    return duration_of(config, role, "metadata.max.age.ms", kDefault);
+}
+
+std::map<std::string, std::string> topic_settings(const StreamsConfig& config) {
+    constexpr std::string_view kPrefix = "topic.";
+    std::map<std::string, std::string> settings;
+    for (const auto& [name, value] : config.others) {
+        if (name.starts_with(kPrefix) && has_known_prefix(name)) {
+            settings[name.substr(kPrefix.size())] = value;
+        }
+    }
     return settings;
 }
 
@@ -281,6 +337,9 @@ bool is_client_setting(std::string_view name) {
 }
 
 bool has_known_prefix(std::string_view name) {
+    if (name.starts_with("topic.metadata.")) {
+        return false;  // librdkafka's own: no setting of internal topics begins so.
+    }
     return std::any_of(kPrefixes.begin(), kPrefixes.end(), [name](std::string_view prefix) {
         return name.starts_with(prefix) && name.size() > prefix.size();
     });

@@ -39,6 +39,8 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
                      .poll = config_.poll,
                      .commit_interval = config_.effective_commit_interval(),
                      .task_timeout = config_.task_timeout,
+                     .request_timeout = client::request_timeout(config_, Role::kMainConsumer),
+                     .metadata_max_age = client::metadata_max_age(config_, Role::kProducer),
                      .log_summary_interval = config_.log_summary_interval,
                      .uncommitted_bytes_max = config_.statestore_uncommitted_max_bytes /
                                               static_cast<std::size_t>(config_.num_stream_threads),

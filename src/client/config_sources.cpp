@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where settings come from outside: the only place that reads files and the environment for them.
+#include "client/properties.hpp"
 #include "millrace/client/streams_config.hpp"
 #include "millrace/core/error.hpp"
 
@@ -21,59 +22,6 @@ constexpr std::string_view kVariablePrefix = "MILLRACE_";
 constexpr std::array<std::string_view, 4> kNotSettings{"LIBRDKAFKA", "UPDATE_GOLDEN", "KAFKA_",
                                                        "TEST_"};
 
-std::string_view trim_front(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-        text.remove_prefix(1);
-    }
-    return text;
-}
-
-std::string_view trim_back(std::string_view text) {
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
-
-/// Lines without comments, continued ones joined.
-std::vector<std::string> logical_lines(std::string_view text) {
-    std::vector<std::string> lines;
-    bool continues = false;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        std::string_view line = trim_back(trim_front(text.substr(0, end)));
-        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-        if (!continues && (line.empty() || line.front() == '#' || line.front() == '!')) {
-            continue;
-        }
-        const bool goes_on = line.ends_with('\\');
-        if (goes_on) {
-            line.remove_suffix(1);
-        }
-        if (continues) {
-            lines.back() += line;
-        } else {
-            lines.emplace_back(line);
-        }
-        continues = goes_on;
-    }
-    return lines;
-}
-
-std::map<std::string, std::string> parse_properties(std::string_view text) {
-    std::map<std::string, std::string> settings;
-    for (const std::string& line : logical_lines(text)) {
-        const auto separator = line.find_first_of("=:");
-        if (separator == std::string::npos) {
-            throw ConfigError("bad line, expected name = value: " + line);
-        }
-        const std::string_view view(line);
-        settings[std::string(trim_back(view.substr(0, separator)))] =
-            std::string(trim_front(view.substr(separator + 1)));
-    }
-    return settings;
-}
-
 std::string setting_of_variable(std::string_view variable) {
     std::string name;
     for (std::size_t i = 0; i < variable.size(); ++i) {
@@ -89,6 +37,15 @@ std::string setting_of_variable(std::string_view variable) {
     return name;
 }
 
+/// "name=value" of the command line, as it is.
+std::map<std::string, std::string> parse_argument(std::string_view text) {
+    const auto equals = text.find('=');
+    if (equals == std::string_view::npos) {
+        throw ConfigError("bad argument, expected --config name=value: " + std::string(text));
+    }
+    return {{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))}};
+}
+
 std::string read_file(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) {
@@ -101,7 +58,7 @@ std::string read_file(const std::filesystem::path& file) {
 
 StreamsConfig StreamsConfig::from_properties(std::string_view text) {
     StreamsConfig config;
-    config.set_all(parse_properties(text));
+    config.set_all(client::parse_properties(text));
     return config;
 }
 
@@ -152,7 +109,7 @@ std::vector<std::string> StreamsConfig::apply_arguments(int argc, const char* co
             throw ConfigError("missing value after " + std::string(option));
         }
         std::map<std::string, std::string> found =
-            parse_properties(option == kFile ? read_file(value) : value);
+            option == kFile ? client::parse_properties(read_file(value)) : parse_argument(value);
         found.merge(settings);  // Later ones win: what was there fills up.
         settings = std::move(found);
     }

@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
 namespace millrace::client {
@@ -72,7 +71,8 @@ Setting size(std::string name, std::size_t StreamsConfig::*field) {
 }
 
 Setting flag(std::string name, bool StreamsConfig::*field) {
-    return {std::move(name), "true or false",
+    return {std::move(name),
+            "true or false",
             [field](StreamsConfig& config, std::string_view value) {
                 if (value != "true" && value != "false") {
                     return false;
@@ -81,7 +81,8 @@ Setting flag(std::string name, bool StreamsConfig::*field) {
                 return true;
             },
             [field](const StreamsConfig& config) { return config.*field ? "true" : "false"; },
-            [](const StreamsConfig&) { return true; }};
+            [](const StreamsConfig&) { return true; },
+            {{"true"}, {"false"}}};
 }
 
 Setting text(std::string name, std::string StreamsConfig::*field, std::string accepts,
@@ -113,49 +114,42 @@ bool is_application_id(std::string_view value) {
     return !value.empty() && is_topic_name(value);
 }
 
-bool is_endpoint(std::string_view value) {
-    if (value.empty()) {
-        return true;
-    }
-    const auto colon = value.rfind(':');
-    if (colon == std::string_view::npos || colon == 0) {
-        return false;
-    }
-    const auto port = integer_in(value.substr(colon + 1));
-    return port && *port > 0 && *port < 65'536;
-}
-
 /// The last part of a Java class name, so that files made for Kafka Streams can be used.
 std::string_view class_name(std::string_view value) {
     const auto last = value.find_last_of(".$");
     return last == std::string_view::npos ? value : value.substr(last + 1);
 }
 
-/// A text field whose values have several spellings, the first of each group being ours.
-Setting choice(std::string name, std::string StreamsConfig::*field, std::string accepts,
-               std::vector<std::vector<std::string_view>> spellings) {
-    const auto canonical = [spellings](std::string_view value) -> std::optional<std::string> {
-        for (const auto& group : spellings) {
-            for (const std::string_view spelling : group) {
-                if (spelling == value || spelling == class_name(value)) {
-                    return std::string(group.front());
-                }
+/// Which of the choices `value` is, by any of its spellings.
+std::optional<std::size_t> choice_of(const Choices& choices, std::string_view value) {
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        for (const std::string_view spelling : choices[i]) {
+            if (spelling == value || spelling == class_name(value)) {
+                return i;
             }
         }
-        return std::nullopt;
-    };
-    return {std::move(name), std::move(accepts),
-            [field, canonical](StreamsConfig& config, std::string_view value) {
-                const auto known = canonical(value);
-                if (known) {
-                    config.*field = *known;
+    }
+    return std::nullopt;
+}
+
+/// A text field, which holds our spelling of what was chosen.
+Setting choice(std::string name, std::string StreamsConfig::*field, std::string accepts,
+               Choices choices) {
+    return {std::move(name),
+            std::move(accepts),
+            [field, choices](StreamsConfig& config, std::string_view value) {
+                const auto chosen = choice_of(choices, value);
+                if (chosen) {
+                    config.*field = std::string(choices[*chosen].front());
                 }
-                return known.has_value();
+                return chosen.has_value();
             },
             [field](const StreamsConfig& config) { return config.*field; },
-            [field, canonical](const StreamsConfig& config) {
-                return canonical(config.*field) == config.*field;
-            }};
+            [field, choices](const StreamsConfig& config) {
+                const auto chosen = choice_of(choices, config.*field);
+                return chosen && choices[*chosen].front() == config.*field;
+            },
+            choices};
 }
 
 using LoggingHandler = ErrorResponse (*)(const ErrorContext&, const std::exception&);
@@ -171,26 +165,30 @@ std::string handler_text(const Handler& handler) {
 
 template <class Handler>
 Setting logging_handler(std::string name, Handler StreamsConfig::*field) {
-    return {std::move(name), "fail or continue",
-            [field](StreamsConfig& config, std::string_view value) {
-                const std::string_view simple = class_name(value);
-                if (value == "fail" || simple.starts_with("LogAndFail")) {
-                    config.*field = log_and_fail;
-                } else if (value == "continue" || simple.starts_with("LogAndContinue")) {
-                    config.*field = log_and_continue;
-                } else {
-                    return false;
+    const Choices choices{{"fail", "log-and-fail", "LogAndFailExceptionHandler",
+                           "LogAndFailProcessingExceptionHandler"},
+                          {"continue", "log-and-continue", "LogAndContinueExceptionHandler",
+                           "LogAndContinueProcessingExceptionHandler"}};
+    return {std::move(name),
+            "fail or continue",
+            [field, choices](StreamsConfig& config, std::string_view value) {
+                const auto chosen = choice_of(choices, value);
+                if (chosen) {
+                    config.*field = *chosen == 0 ? log_and_fail : log_and_continue;
                 }
-                return true;
+                return chosen.has_value();
             },
             [field](const StreamsConfig& config) { return handler_text(config.*field); },
-            [field](const StreamsConfig& config) { return static_cast<bool>(config.*field); }};
+            [field](const StreamsConfig& config) { return static_cast<bool>(config.*field); },
+            choices};
 }
 
 Setting production_handler() {
-    return {"production.exception.handler", "retry",
-            [](StreamsConfig& config, std::string_view value) {
-                if (value != "retry" && class_name(value) != "DefaultProductionExceptionHandler") {
+    const Choices choices{{"retry", "DefaultProductionExceptionHandler"}};
+    return {"production.exception.handler",
+            "retry",
+            [choices](StreamsConfig& config, std::string_view value) {
+                if (!choice_of(choices, value)) {
                     return false;
                 }
                 config.production_exception_handler = retry_or_fail;
@@ -204,11 +202,13 @@ Setting production_handler() {
             },
             [](const StreamsConfig& config) {
                 return static_cast<bool>(config.production_exception_handler);
-            }};
+            },
+            choices};
 }
 
 Setting guarantee() {
-    return {"processing.guarantee", "at_least_once (exactly_once_v2 is not supported yet)",
+    return {"processing.guarantee",
+            "at_least_once (exactly_once_v2 is not supported yet)",
             [](StreamsConfig& config, std::string_view value) {
                 if (value == "at_least_once") {
                     config.processing_guarantee = ProcessingGuarantee::kAtLeastOnce;
@@ -226,7 +226,20 @@ Setting guarantee() {
             },
             [](const StreamsConfig& config) {
                 return config.processing_guarantee == ProcessingGuarantee::kAtLeastOnce;
-            }};
+            },
+            {{"at_least_once"}, {"exactly_once_v2"}}};
+}
+
+Setting optimization() {
+    Setting setting = text("topology.optimization", &StreamsConfig::topology_optimization,
+                           std::string(kOptimizationValues),
+                           [](std::string_view value) { return optimizations(value).has_value(); });
+    setting.choices = {{"none"},
+                       {"all"},
+                       {"reuse.ktable.source.topics"},
+                       {"merge.repartition.topics"},
+                       {"single.store.self.join"}};
+    return setting;
 }
 
 Setting commit_interval() {
@@ -265,8 +278,6 @@ void add_identity(std::vector<Setting>& table) {
     table.push_back(text("bootstrap.servers", &StreamsConfig::bootstrap_servers,
                          "host:port of brokers, separated by commas", any_text));
     table.push_back(text("client.id", &StreamsConfig::client_id, "any text", any_text));
-    table.push_back(text("application.server", &StreamsConfig::application_server,
-                         "host:port, or empty", is_endpoint));
     table.push_back(state_dir());
 }
 
@@ -284,17 +295,16 @@ void add_processing(std::vector<Setting>& table) {
     table.push_back(duration("repartition.purge.interval.ms", &C::repartition_purge_interval, 0));
     table.push_back(duration("log.summary.interval.ms", &C::log_summary_interval, 0));
     table.push_back(number("replication.factor", &C::replication_factor, -1, 32'767));
-    table.push_back(text("topology.optimization", &C::topology_optimization,
-                         std::string(kOptimizationValues),
-                         [](std::string_view value) { return optimizations(value).has_value(); }));
+    table.push_back(optimization());
     table.push_back(flag("ensure.explicit.internal.resource.naming",
                          &C::ensure_explicit_internal_resource_naming));
-    table.push_back(choice("default.timestamp.extractor", &C::default_timestamp_extractor,
-                           "fail, skip, partition_time or wall_clock",
-                           {{"fail", "FailOnInvalidTimestamp"},
-                            {"skip", "LogAndSkipOnInvalidTimestamp"},
-                            {"partition_time", "UsePartitionTimeOnInvalidTimestamp"},
-                            {"wall_clock", "WallclockTimestampExtractor"}}));
+    table.push_back(
+        choice("default.timestamp.extractor", &C::default_timestamp_extractor,
+               "fail, skip, partition_time or wall_clock",
+               {{"fail", "FailOnInvalidTimestamp"},
+                {"skip", "LogAndSkipOnInvalidTimestamp"},
+                {"partition_time", "partition-time", "UsePartitionTimeOnInvalidTimestamp"},
+                {"wall_clock", "wall-clock", "WallclockTimestampExtractor"}}));
     table.push_back(logging_handler("deserialization.exception.handler",
                                     &C::deserialization_exception_handler));
     table.push_back(
@@ -313,18 +323,13 @@ void add_state(std::vector<Setting>& table) {
     table.push_back(size("rocksdb.write.buffer.bytes", &C::rocksdb_write_buffer_bytes));
     table.push_back(choice("default.dsl.store", &C::default_dsl_store, "rocksdb or in_memory",
                            {{"rocksdb", "rocksDB", "RocksDBDslStoreSuppliers"},
-                            {"in_memory", "InMemoryDslStoreSuppliers"}}));
+                            {"in_memory", "in-memory", "InMemoryDslStoreSuppliers"}}));
     table.push_back(choice("dsl.store.format", &C::dsl_store_format, "default or headers",
                            {{"default", "DEFAULT"}, {"headers", "HEADERS"}}));
     table.push_back(duration("state.cleanup.delay.ms", &C::state_cleanup_delay, 0));
     table.push_back(duration("windowstore.changelog.additional.retention.ms",
                              &C::windowstore_changelog_additional_retention, 0));
     table.push_back(number("num.standby.replicas", &C::num_standby_replicas, 0, 0));
-    table.push_back(number("max.warmup.replicas", &C::max_warmup_replicas, 1, 1'000'000));
-    table.push_back(number("acceptable.recovery.lag", &C::acceptable_recovery_lag, 0,
-                           std::numeric_limits<std::int64_t>::max()));
-    table.push_back(
-        duration("probing.rebalance.interval.ms", &C::probing_rebalance_interval, 60'000));
 }
 
 struct Alias {
@@ -332,28 +337,11 @@ struct Alias {
     std::string_view setting;
 };
 
-constexpr std::array<Alias, 2> kAliases{{
+constexpr std::array<Alias, 4> kAliases{{
     {"cache.max.bytes.buffering", "statestore.cache.max.bytes"},
+    {"default.deserialization.exception.handler", "deserialization.exception.handler"},
+    {"default.production.exception.handler", "production.exception.handler"},
     {"dsl.store.suppliers.class", "default.dsl.store"},
-}};
-
-constexpr std::string_view kByType = "types and their Serde decide in code";
-constexpr std::string_view kInCode = "there are no classes to load: give it in code";
-constexpr std::array<Alias, 13> kWithoutPlace{{
-    {"default.key.serde", kByType},
-    {"default.value.serde", kByType},
-    {"default.list.key.serde.inner", kByType},
-    {"default.list.value.serde.inner", kByType},
-    {"windowed.inner.class.serde", kByType},
-    {"window.size.ms", kByType},
-    {"default.client.supplier", kInCode},
-    {"rocksdb.config.setter", kInCode},
-    {"metric.reporters", kInCode},
-    {"task.assignor.class", kInCode},
-    {"processor.wrapper.class",
-     "there are no classes to load: give it to the builder, as TopologyOptions::processor_wrapper"},
-    {"config.providers", kInCode},
-    {"enable.transactional.statestores", "state is transactional always"},
 }};
 
 }  // namespace
@@ -380,15 +368,6 @@ const Setting* find_setting(std::string_view name) {
         return setting.name == name;
     });
     return found == table.end() ? nullptr : &*found;
-}
-
-std::optional<std::string> reason_without_place(std::string_view name) {
-    for (const Alias& entry : kWithoutPlace) {
-        if (entry.name == name) {
-            return std::string(entry.setting);
-        }
-    }
-    return std::nullopt;
 }
 
 bool secret(std::string_view name) {

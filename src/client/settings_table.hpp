@@ -11,6 +11,9 @@
 
 namespace millrace::client {
 
+/// For each meaning its spellings, ours first: Java's class names and older names follow.
+using Choices = std::vector<std::vector<std::string_view>>;
+
 /// One setting: the only place that knows its name, what it accepts and where it is kept.
 struct Setting {
     std::string name;
@@ -18,6 +21,7 @@ struct Setting {
     std::function<bool(StreamsConfig&, std::string_view)> read;  ///< False: not of that form.
     std::function<std::string(const StreamsConfig&)> write;
     std::function<bool(const StreamsConfig&)> valid;
+    Choices choices{};  ///< Of a setting with names for values; a test runs each of them.
 };
 
 /// All settings with a field of their own, by name in Kafka Streams' files. Immutable.
@@ -25,9 +29,6 @@ const std::vector<Setting>& settings();
 
 /// Null when there is none of that name.
 const Setting* find_setting(std::string_view name);
-
-/// Why a setting of Kafka Streams cannot be given here; nothing when it is none of those.
-std::optional<std::string> reason_without_place(std::string_view name);
 
 /// True when the value must not be shown.
 bool secret(std::string_view name);

@@ -2,6 +2,7 @@
 #include "millrace/client/streams_config.hpp"
 
 #include "client/client_settings.hpp"
+#include "client/foreign_settings.hpp"
 #include "client/settings_table.hpp"
 #include "millrace/core/error.hpp"
 
@@ -39,9 +40,33 @@ std::string nearest_setting(std::string_view name) {
     return nearest->name;
 }
 
+/// True for settings without a field of their own.
+bool is_other_setting(std::string_view name) {
+    return client::has_known_prefix(name) || client::is_client_setting(name) ||
+           client::is_internal_setting(name) || client::reason_without_effect(name);
+}
+
+std::string unknown_setting(std::string_view name) {
+    return std::string(name) + ": unknown setting; did you mean " + nearest_setting(name) +
+           "? The application's own settings begin with app.";
+}
+
+/// Without blanks around it, as Kafka takes all values but the application's own.
+std::string_view trimmed(std::string_view name, std::string_view value) {
+    constexpr std::string_view kBlanks = " \t\n\v\f\r";
+    const auto first = value.find_first_not_of(kBlanks);
+    if (name.starts_with("app.")) {
+        return value;
+    }
+    return first == std::string_view::npos
+               ? std::string_view()
+               : value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
+}
+
 /// What is wrong with setting `name` to `value`; nothing when it was set.
 std::optional<std::string> try_set(StreamsConfig& config, std::string_view name,
-                                   std::string_view value) {
+                                   std::string_view given) {
+    const std::string_view value = trimmed(name, given);
     if (const Setting* setting = client::find_setting(name)) {
         if (setting->read(config, value)) {
             return std::nullopt;
@@ -49,14 +74,14 @@ std::optional<std::string> try_set(StreamsConfig& config, std::string_view name,
         return setting->name + " = \"" + client::shown(name, value) + "\": must be " +
                setting->accepts;
     }
-    if (client::has_known_prefix(name) || client::is_client_setting(name)) {
+    if (is_other_setting(name)) {
         config.others[std::string(name)] = std::string(value);
         return std::nullopt;
     }
     if (const auto reason = client::reason_without_place(name)) {
         return std::string(name) + ": a setting of Kafka Streams without a place here: " + *reason;
     }
-    return std::string(name) + ": unknown setting; did you mean " + nearest_setting(name) + "?";
+    return unknown_setting(name);
 }
 
 [[noreturn]] void refuse(const std::vector<std::string>& problems) {
@@ -115,9 +140,8 @@ void StreamsConfig::validate() const {
         }
     }
     for (const auto& [name, value] : others) {
-        if (!client::has_known_prefix(name) && !client::is_client_setting(name)) {
-            problems.push_back(name + ": unknown setting; did you mean " + nearest_setting(name) +
-                               "?");
+        if (!is_other_setting(name)) {
+            problems.push_back(unknown_setting(name));
         }
     }
     if (!problems.empty()) {

@@ -121,9 +121,8 @@ std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPl
         kafka::NewTopic topic{name, partitions, options_.replication_factor,
                               internal->second.topic->config};
         for (const auto& [key, value] : options_.config) {
-            // Ours are weaker than "topic.", which is weaker than what a store asks for; the two
-            // cannot be told apart here except for what makes the topic what it is.
-            if (key != "cleanup.policy" || internal->second.repartition) {
+            // Ours are weaker than "topic.", which is weaker than what a store asks for.
+            if (!internal->second.topic->fixed.contains(key)) {
                 topic.config[key] = value;
             }
         }

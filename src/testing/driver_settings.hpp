@@ -19,8 +19,8 @@ struct DriverSettings {
     bool dsl_headers = false;
 };
 
-/// Throws ConfigError for a value that cannot be understood. Names nobody knows are left to the
-/// topology, which may ask for any setting.
-DriverSettings driver_settings(const DriverOptions& options);
+/// Reads the settings as a client does: throws ConfigError for names that are unknown and for
+/// values that cannot be read, and when the settings ask for more than `topology` was built with.
+DriverSettings driver_settings(const Topology& topology, const DriverOptions& options);
 
 }  // namespace millrace::testing

@@ -87,7 +87,7 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
 TopologyTestDriver::Implementation::Implementation(Topology topology, const DriverOptions& options)
     : topology_(std::move(topology)),
       commit_above_bytes_(options.commit_above_bytes),
-      settings_(driver_settings(options)),
+      settings_(driver_settings(topology_, options)),
       folder_(options.state_directory),
       clock_(options.wall_clock),
       memory_(settings_.memory),

@@ -25,19 +25,20 @@ TimestampPolicy resolve_policy(TimestampPolicy policy, const TaskContext& contex
         return policy;
     }
     const std::string setting = context.setting("default.timestamp.extractor");
-    const auto names = [&setting](const char* ours, const char* java_class) {
-        return setting == ours || setting.ends_with(java_class);
-    };
-    if (names("skip", "LogAndSkipOnInvalidTimestamp")) {
+    if (setting.empty() || setting == "fail") {
+        return TimestampPolicy::kFail;
+    }
+    if (setting == "skip") {
         return TimestampPolicy::kSkip;
     }
-    if (names("partition-time", "UsePartitionTimeOnInvalidTimestamp")) {
+    if (setting == "partition_time") {
         return TimestampPolicy::kUsePartitionTime;
     }
-    if (names("wall-clock", "WallclockTimestampExtractor")) {
+    if (setting == "wall_clock") {
         return TimestampPolicy::kWallClock;
     }
-    return TimestampPolicy::kFail;
+    throw ConfigError("bad setting: default.timestamp.extractor = \"" + setting +
+                      "\": must be fail, skip, partition_time or wall_clock");
 }
 
 Timestamp time_of(TimestampPolicy policy, const SourceRecord& record, Timestamp partition_time,

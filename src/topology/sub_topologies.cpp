@@ -52,6 +52,21 @@ TopicConfig changelog_config(const StoreSpec& store,
     return config;
 }
 
+/// What a store needs of its changelog, or was told: stronger than settings for all topics.
+std::set<std::string> fixed_config(const StoreSpec& store) {
+    std::set<std::string> names = {"cleanup.policy"};
+    if (store.kind == StoreKind::kVersionedKeyValue) {
+        names.insert("min.compaction.lag.ms");
+    } else if (store.kind == StoreKind::kWindow || store.kind == StoreKind::kTimestampedWindow ||
+               store.kind == StoreKind::kSession) {
+        names.insert("retention.ms");
+    }
+    for (const auto& [name, value] : store.changelog_config) {
+        names.insert(name);
+    }
+    return names;
+}
+
 TopicConfig repartition_config() {
     return {{"cleanup.policy", "delete"},
             {"message.timestamp.type", "CreateTime"},
@@ -127,7 +142,8 @@ class Splitter {
             const StoreSpec& store = spec_.stores[found->second];
             if (store.logging && store.source_topic.empty()) {
                 sub.changelogs[name] = {prefix_ + name + "-changelog",
-                                        changelog_config(store, additional_retention_), 0};
+                                        changelog_config(store, additional_retention_), 0,
+                                        fixed_config(store)};
             }
         }
     }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct InternalTopic {
     std::string name;                           ///< Full.
     std::map<std::string, std::string> config;  ///< Kafka's topic settings.
     std::int32_t enforced_partitions = 0;       ///< 0: derived, see sub_topologies.cpp.
+    std::set<std::string> fixed{};  ///< Of `config`: what settings for all topics do not change.
 };
 
 /// One connected part of the graph: its tasks are numbered <id>_<partition>.

@@ -128,6 +128,12 @@ Topology Variant::topology(const Topology& recorded, const Settings& settings) c
 
 testing::DriverOptions Variant::driver(const Settings& settings) const {
     testing::DriverOptions options{.config = settings};
+    // Of Kafka Streams' run and of ours; a driver has no place for them.
+    for (const char* name :
+         {"default.key.serde", "default.value.serde", "processing.guarantee", kWithoutDefects}) {
+        options.config.erase(name);
+    }
+    std::erase_if(options.config, [](const auto& setting) { return setting.second.empty(); });
     if (tiny_limits) {
         options.commit_above_bytes = kTinyUncommittedBytes;
     }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// "topic." gives settings to internal topics, where no store needs another one.
+#include "millrace/millrace.hpp"
+#include "support/embedded_application.hpp"
+
+#include <gmock/gmock.h>
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+class EmbeddedTopicSettings : public support::EmbeddedApplication {
+  protected:
+    /// Counts by key and day.
+    Topology daily() {
+        StreamsBuilder builder;
+        builder.stream<std::string, std::string>("in")
+            .group_by_key()
+            .windowed_by(TimeWindows::of(24h))
+            .count({.store = "counts"})
+            .to_stream_by([](const Windowed<std::string>& key, const auto&) { return key.key; })
+            .map_values([](std::int64_t count) { return std::to_string(count); })
+            .peek([this](const std::string&) { processed.happened(); })
+            .to("out");
+        return std::move(builder).build();
+    }
+
+    void run_until_processed(int count) {
+        StreamsConfig with = config();
+        with.set("topic.retention.ms", "60000");
+        const auto streams = client(daily(), with);
+        streams->start();
+        ASSERT_TRUE(processed.wait_for(count));
+        ASSERT_TRUE(streams->close(60s));
+    }
+};
+
+TEST_F(EmbeddedTopicSettings, DoNotShortenTheRetentionOfAWindowStore) {
+    create_topics(1);
+    const Timestamp earlier = broker.now() - 1h;
+    for (int i = 0; i < 3; ++i) {
+        broker.produce("in", {.key = "a", .value = "v", .timestamp = earlier});
+    }
+    run_until_processed(1);
+
+    broker.clean_logs();
+    std::filesystem::remove_all(state_dir);
+    const int before = processed.count();
+    broker.produce("in", {.key = "a", .value = "v", .timestamp = earlier});
+    run_until_processed(before + 1);
+
+    EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
+}
+
+}  // namespace
+}  // namespace millrace
