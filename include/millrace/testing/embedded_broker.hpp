@@ -101,6 +101,19 @@ struct BrokerGroupMember {
     bool operator==(const BrokerGroupMember&) const = default;
 };
 
+class EmbeddedTransaction;
+
+/// A record to append to a topic of an EmbeddedBroker.
+struct NewBrokerRecord {
+    NullableOwnedBytes key = {};
+    NullableOwnedBytes value = {};
+    std::optional<Timestamp> timestamp = {};  ///< Nothing: the broker's time.
+    Headers headers = {};
+
+    /// Nothing: chosen as Kafka's producers do, by the key; in turn for a null key.
+    std::optional<Partition> partition = {};
+};
+
 /// An Apache Kafka within the process: topics, consumer groups with cooperative rebalancing,
 /// idempotent and transactional producers, compaction. For examples, tests and simulations.
 ///
@@ -141,19 +154,16 @@ class EmbeddedBroker {
 
     // Records.
 
-    struct NewRecord {
-        NullableOwnedBytes key = {};
-        NullableOwnedBytes value = {};
-        std::optional<Timestamp> timestamp = {};  ///< Nothing: the broker's time.
-        Headers headers = {};
-
-        /// Nothing: chosen as Kafka's producers do, by the key; in turn for a null key.
-        std::optional<Partition> partition = {};
-    };
+    using NewRecord = NewBrokerRecord;
 
     /// Appends a record at once. Requires that the topic exists or may be created, and that it
     /// accepts the record.
     void produce(const std::string& topic, const NewRecord& record);
+
+    /// Begins a transaction of a producer with that transactional.id, which fences the producers
+    /// that had it before and aborts what they left open. An empty id: one of its own, so that
+    /// several transactions may be open side by side.
+    EmbeddedTransaction begin_transaction(const std::string& transactional_id = {});
 
     /// Records of all partitions of a topic, by partition and offset. Requires that it exists.
     std::vector<BrokerRecord> records(const std::string& topic,
@@ -212,6 +222,52 @@ class EmbeddedBroker {
 
   private:
     std::shared_ptr<embedded::Cluster> cluster_;
+};
+
+/// An open transaction, for tests of what reads transactional input.
+///
+///     auto transaction = broker.begin_transaction();
+///     transaction.produce("orders", {.key = "k", .value = "v"});
+///     transaction.commit();
+///
+/// Its records take offsets at once. With isolation.level=read_committed a consumer gets them when
+/// the transaction is committed and never when it is aborted; until it ends, such a consumer gets
+/// nothing that follows its first record in the partition. The end is a control record in every
+/// partition written to, which takes an offset that no consumer sees.
+///
+/// Lifetime: may outlive the broker. Destroying an open one aborts it.
+/// Errors: Error of kind kInvalidArgument where a method says "Requires", and where it says "open"
+/// also when the transaction ended, timed out (after transaction.timeout.ms, one minute) or was
+/// fenced.
+/// Threads: one thread uses it.
+class EmbeddedTransaction {
+  public:
+    EmbeddedTransaction(EmbeddedTransaction&&) noexcept;
+    EmbeddedTransaction& operator=(EmbeddedTransaction&&) = delete;
+    EmbeddedTransaction(const EmbeddedTransaction&) = delete;
+    EmbeddedTransaction& operator=(const EmbeddedTransaction&) = delete;
+    ~EmbeddedTransaction();
+
+    const std::string& transactional_id() const noexcept { return transactional_id_; }
+
+    /// Appends a record at once. Requires that the transaction is open, that the topic exists or
+    /// may be created, and that it accepts the record.
+    void produce(const std::string& topic, const NewBrokerRecord& record);
+
+    /// Requires that the transaction is open.
+    void commit();
+    void abort();
+
+  private:
+    friend class EmbeddedBroker;
+    EmbeddedTransaction(std::shared_ptr<embedded::Cluster> cluster, std::string transactional_id);
+    void end(bool commit);
+
+    std::shared_ptr<embedded::Cluster> cluster_;  // Null once it has ended.
+    std::string transactional_id_;
+    std::int64_t producer_id_ = -1;
+    std::int16_t epoch_ = -1;
+    std::int32_t sent_ = 0;
 };
 
 }  // namespace millrace::testing

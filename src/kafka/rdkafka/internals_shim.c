@@ -48,7 +48,6 @@ void millrace_partition_offsets(struct millrace_partition* partition,
     rd_kafka_toppar_t* toppar = partition->toppar;
 
     rd_kafka_toppar_lock(toppar);
-    offsets->position = toppar->rktp_app_pos.offset;
     offsets->high_water = toppar->rktp_hi_offset;
     offsets->last_stable = toppar->rktp_ls_offset;
     rd_kafka_toppar_unlock(toppar);
@@ -57,10 +56,17 @@ void millrace_partition_offsets(struct millrace_partition* partition,
 struct batch {
     rd_kafka_message_t** messages;
     size_t count;
+    rd_kafka_fetch_pos_t passed; /* After the last control record; offset negative: none. */
+    int32_t passed_version;
 };
 
 static int is_outdated(rd_kafka_op_t* entry, int32_t version) {
     return rd_kafka_op_version_outdated(entry, version);
+}
+
+static rd_kafka_fetch_pos_t position_after(const rd_kafka_op_t* entry) {
+    return RD_KAFKA_FETCH_POS(entry->rko_u.fetch.rkm.rkm_rkmessage.offset + 1,
+                              entry->rko_u.fetch.rkm.rkm_u.consumer.leader_epoch);
 }
 
 /* A barrier means that the position was reset at this point (a rebalance pauses every partition):
@@ -69,6 +75,9 @@ static void drop_outdated(struct batch* batch, int32_t version) {
     size_t kept = 0;
     size_t i;
 
+    if (batch->passed_version < version) {
+        batch->passed.offset = -1;
+    }
     for (i = 0; i < batch->count; i++) {
         rd_kafka_op_t* entry = batch->messages[i]->_private;
         if (is_outdated(entry, version)) {
@@ -84,15 +93,6 @@ static rd_kafka_op_res_t take_entry(rd_kafka_t* client, rd_kafka_q_t* queue, rd_
                                     rd_kafka_q_cb_type_t type, void* opaque) {
     struct batch* batch = opaque;
 
-    if (entry->rko_type == RD_KAFKA_OP_BARRIER) {
-        drop_outdated(batch, entry->rko_version);
-        rd_kafka_op_destroy(entry);
-        return RD_KAFKA_OP_RES_HANDLED;
-    }
-    if (is_outdated(entry, 0)) {
-        rd_kafka_op_destroy(entry);
-        return RD_KAFKA_OP_RES_HANDLED;
-    }
     if (entry->rko_type == RD_KAFKA_OP_FETCH || entry->rko_type == RD_KAFKA_OP_CONSUMER_ERR) {
         batch->messages[batch->count++] = rd_kafka_message_get(entry);
         return RD_KAFKA_OP_RES_KEEP; /* Destroyed with the message. */
@@ -100,23 +100,47 @@ static rd_kafka_op_res_t take_entry(rd_kafka_t* client, rd_kafka_q_t* queue, rd_
     return rd_kafka_poll_cb(client, queue, entry, type, NULL);
 }
 
-/* Where to go on fetching after a pause, which every rebalance brings. */
+/* Handles what is not a plain record. Outdated entries go first: librdkafka moves the partition's
+ * position to a control record before it looks at the version, and so past records that nobody read. */
+static void take_other(rd_kafka_t* client, rd_kafka_q_t* queue, rd_kafka_op_t* entry,
+                       int32_t version, struct batch* batch) {
+    if (entry->rko_type == RD_KAFKA_OP_BARRIER) {
+        drop_outdated(batch, entry->rko_version);
+        rd_kafka_op_destroy(entry);
+    } else if (is_outdated(entry, version)) {
+        rd_kafka_op_destroy(entry);
+    } else if (rd_kafka_op_is_ctrl_msg(entry)) {
+        batch->passed = position_after(entry);
+        batch->passed_version = entry->rko_version;
+        rd_kafka_op_destroy(entry);
+    } else {
+        rd_kafka_op_res_t result = rd_kafka_op_handle(client, queue, entry, RD_KAFKA_Q_CB_RETURN,
+                                                      batch, take_entry);
+        rd_assert(result != RD_KAFKA_OP_RES_PASS);
+        (void)result;
+    }
+}
+
+/* Where to go on fetching after a pause, which every rebalance brings: after all that is handed out, and
+ * after the control records among and behind it. */
 static void note_position(rd_kafka_toppar_t* partition, const struct batch* batch) {
+    rd_kafka_fetch_pos_t position = batch->passed;
     size_t i;
 
     for (i = batch->count; i > 0; i--) {
         const rd_kafka_op_t* entry = batch->messages[i - 1]->_private;
-        rd_kafka_fetch_pos_t position;
 
-        if (entry->rko_type != RD_KAFKA_OP_FETCH || entry->rko_err) {
-            continue;
+        if (entry->rko_type == RD_KAFKA_OP_FETCH && !entry->rko_err) {
+            rd_kafka_fetch_pos_t after = position_after(entry);
+            if (after.offset > position.offset) {
+                position = after;
+            }
+            break;
         }
-        position = RD_KAFKA_FETCH_POS(batch->messages[i - 1]->offset + 1,
-                                      entry->rko_u.fetch.rkm.rkm_u.consumer.leader_epoch);
-        if (rd_kafka_fetch_pos_cmp(&position, &partition->rktp_app_pos) > 0) {
-            rd_kafka_update_app_pos(partition->rktp_rkt->rkt_rk, partition, position, RD_DO_LOCK);
-        }
-        return;
+    }
+    if (position.offset >= 0 &&
+        rd_kafka_fetch_pos_cmp(&position, &partition->rktp_app_pos) > 0) {
+        rd_kafka_update_app_pos(partition->rktp_rkt->rkt_rk, partition, position, RD_DO_LOCK);
     }
 }
 
@@ -224,10 +248,10 @@ void millrace_record_destroy(rd_kafka_message_t* record) {
 }
 
 size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_message_t** messages,
-                               size_t max, size_t* count) {
+                               size_t max, size_t* count, int64_t* passed) {
     rd_kafka_t* client = partition->taken.rkq_rk;
     const int intercepted = rd_list_cnt(&client->rk_conf.interceptors.on_consume) > 0;
-    struct batch batch = {messages, 0};
+    struct batch batch = {messages, 0, RD_KAFKA_FETCH_POS(-1, -1), 0};
     size_t taken = 0;
     int32_t version = current_version(partition);
 
@@ -248,15 +272,13 @@ size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_me
             message->_private = entry;
             batch.messages[batch.count++] = message;
         } else {
-            rd_kafka_op_res_t result = rd_kafka_op_handle(client, &partition->taken, entry,
-                                                          RD_KAFKA_Q_CB_RETURN, &batch, take_entry);
-            rd_assert(result != RD_KAFKA_OP_RES_PASS);
-            (void)result;
+            take_other(client, &partition->taken, entry, version, &batch);
         }
     }
     note_position(partition->toppar, &batch);
     find_runs(&batch);
     *count = batch.count;
+    *passed = batch.passed.offset;
     return taken;
 }
 
@@ -268,6 +290,27 @@ struct millrace_stamp millrace_record_stamp(const rd_kafka_message_t* record) {
     stamp.has_timestamp = msg->rkm_tstype != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     stamp.leader_epoch = msg->rkm_u.consumer.leader_epoch;
     return stamp;
+}
+
+enum millrace_fetching millrace_partition_fetching(struct millrace_partition* partition) {
+    rd_kafka_toppar_t* toppar = partition->toppar;
+    enum millrace_fetching fetching = MILLRACE_NOT_FETCHING;
+
+    rd_kafka_toppar_lock(toppar);
+    switch (toppar->rktp_fetch_state) {
+        case RD_KAFKA_TOPPAR_FETCH_OFFSET_QUERY:
+        case RD_KAFKA_TOPPAR_FETCH_OFFSET_WAIT:
+            fetching = MILLRACE_LOOKING_UP;
+            break;
+        case RD_KAFKA_TOPPAR_FETCH_ACTIVE:
+        case RD_KAFKA_TOPPAR_FETCH_VALIDATE_EPOCH_WAIT:
+            fetching = MILLRACE_FETCHING;
+            break;
+        default:
+            break;
+    }
+    rd_kafka_toppar_unlock(toppar);
+    return fetching;
 }
 
 rd_kafka_resp_err_t millrace_partition_restart(struct millrace_partition* restarted,

@@ -24,7 +24,6 @@ void millrace_partition_close(struct millrace_partition* partition);
 
 /* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
 struct millrace_offsets {
-    int64_t position;    /* After the last record handed out; negative: not known. */
     int64_t high_water;  /* The log's end as of the last fetch; negative: not known. */
     int64_t last_stable; /* The same as far as transactions are decided. */
 };
@@ -35,11 +34,12 @@ void millrace_partition_offsets(struct millrace_partition* partition,
 
 /* Takes up to `max` entries off the partition's own queue and never waits. The queue's lock is taken
  * only when all that was there at the last time is read. Records and errors, which the caller must
- * give to millrace_record_destroy, go to `messages`, their number to `*count`; control records are entries too but go
- * nowhere. Records name neither topic nor partition. Returns how many entries were taken: fewer than
- * `max` means that the queue was empty then. */
+ * give to millrace_record_destroy, go to `messages`, their number to `*count`. Control records are entries too but go
+ * nowhere: `*passed` is the position after the last of them, negative if there was none. What a pause or a
+ * seek has made outdated is dropped, control records included. Records name neither topic nor partition.
+ * Returns how many entries were taken: fewer than `max` means that the queue was empty then. */
 size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_message_t** messages,
-                               size_t max, size_t* count);
+                               size_t max, size_t* count, int64_t* passed);
 
 /* Once for each record or error that was read. Any thread. */
 void millrace_record_destroy(rd_kafka_message_t* record);
@@ -53,6 +53,17 @@ struct millrace_stamp {
 
 /* When a consumed record was made, and under which leader of its partition. */
 struct millrace_stamp millrace_record_stamp(const rd_kafka_message_t* record);
+
+/* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
+enum millrace_fetching {
+    MILLRACE_NOT_FETCHING, /* Not begun, or ended by an error. */
+    MILLRACE_LOOKING_UP,   /* A broker is being asked for the offset that a logical one stands for. */
+    MILLRACE_FETCHING
+};
+
+/* How far the partition is. A seek made while it is looking up does not last: when the answer comes,
+ * librdkafka asks again, and goes on at the logical offset after all. */
+enum millrace_fetching millrace_partition_fetching(struct millrace_partition* partition);
 
 /* Goes on at `offset`, or a logical one, after an error that ended fetching (offset out of range):
  * librdkafka takes a seek only where fetching goes on. Requires an assigned partition. */

@@ -17,6 +17,7 @@ namespace millrace::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds kSeekTimeout{10'000};
+constexpr std::chrono::milliseconds kSeekPause{5};
 constexpr std::uint64_t kWakeOnce = 1;  // What an eventfd is written.
 
 }  // namespace
@@ -47,11 +48,13 @@ std::size_t RdPartitionQueue::read(std::vector<Message>& out, std::size_t max) {
             out.reserve(std::max(out.size() + wanted, 2 * out.capacity()));
         }
         std::size_t count = 0;
-        drained = millrace_partition_read(partition_.get(), context_.batch.data(), wanted, &count) <
-                  wanted;
+        Offset passed = -1;
+        drained = millrace_partition_read(partition_.get(), context_.batch.data(), wanted, &count,
+                                          &passed) < wanted;
         for (std::size_t i = 0; i < count; ++i) {
             appended += append(context_.batch[i], out) ? 1 : 0;
         }
+        next_ = std::max(next_, passed);
     }
     context_.more_to_read |= !drained;
     return appended;
@@ -85,34 +88,24 @@ void RdPartitionQueue::note_error(const rd_kafka_message_t& message) {
                                                  rd_kafka_message_errstr(&message)));
 }
 
-std::optional<Offset> RdPartitionQueue::position_in(
-    const millrace_offsets& offsets) const noexcept {
-    if (next_ < 0 && end_seen_ < 0) {
-        return std::nullopt;
-    }
-    // librdkafka's own position is ahead of ours by the control records passed, and only means
-    // something once a record was read.
-    return std::max({next_, end_seen_, next_ >= 0 ? offsets.position : -1});
-}
-
 std::optional<Offset> RdPartitionQueue::position() const {
-    millrace_offsets offsets{};
-    millrace_partition_offsets(partition_.get(), &offsets);
-    return position_in(offsets);
+    const Offset position = std::max(next_, end_seen_);
+    return position >= 0 ? std::optional(position) : std::nullopt;
 }
 
 std::optional<std::int64_t> RdPartitionQueue::lag() const {
     millrace_offsets offsets{};
     millrace_partition_offsets(partition_.get(), &offsets);
-    const std::optional<Offset> position = position_in(offsets);
     const Offset end = context_.read_committed ? offsets.last_stable : offsets.high_water;
-    if (!position || end < 0) {
+    const std::optional<Offset> reached = position();
+    if (!reached || end < 0) {
         return std::nullopt;
     }
-    return std::max<std::int64_t>(0, end - *position);
+    return std::max<std::int64_t>(0, end - *reached);
 }
 
 Status RdPartitionQueue::seek(Offset offset) {
+    await_seekable();
     const rd_kafka_resp_err_t error = failed_ ? restart(offset) : seek_while_fetching(offset);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         next_ = -1;
@@ -122,38 +115,33 @@ Status RdPartitionQueue::seek(Offset offset) {
     return status_of_error(error, "cannot seek " + to_string(which_));
 }
 
-rd_kafka_resp_err_t RdPartitionQueue::seek_while_fetching(Offset offset) {
-    const RdList list = to_list({&which_, 1});
-    rd_kafka_topic_partition_t& element = list->elems[0];
+/// Waits for librdkafka's threads: fetching begins some time after the assignment, and what is
+/// looked up first must not come after the seek.
+void RdPartitionQueue::await_seekable() {
     const auto deadline = system_clock().monotonic() + kSeekTimeout;
     for (;;) {
-        element.offset = offset;
-        element.err = RD_KAFKA_RESP_ERR_NO_ERROR;
-        const RdError failure(
-            rd_kafka_seek_partitions(client_, list.get(), to_rd_timeout(kSeekTimeout)));
-        if (failure != nullptr) {
-            return rd_kafka_error_code(failure.get());
+        const millrace_fetching fetching = millrace_partition_fetching(partition_.get());
+        if (fetching == MILLRACE_FETCHING || (failed_ && fetching == MILLRACE_NOT_FETCHING) ||
+            system_clock().monotonic() >= deadline) {
+            return;
         }
-        if (element.err != RD_KAFKA_RESP_ERR__STATE || system_clock().monotonic() >= deadline) {
-            return element.err;
-        }
-        // Assigned, but fetching has not begun: librdkafka's threads get there presently.
-        WakeFd().wait(std::chrono::milliseconds(5));
+        WakeFd().wait(kSeekPause);
     }
 }
 
-rd_kafka_resp_err_t RdPartitionQueue::restart(Offset offset) {
-    // Whether the error ended fetching is known only by trying.
+rd_kafka_resp_err_t RdPartitionQueue::seek_while_fetching(Offset offset) {
     const RdList list = to_list({&which_, 1});
     list->elems[0].offset = offset;
     const RdError failure(
         rd_kafka_seek_partitions(client_, list.get(), to_rd_timeout(kSeekTimeout)));
-    if (failure != nullptr) {
-        return rd_kafka_error_code(failure.get());
-    }
-    return list->elems[0].err == RD_KAFKA_RESP_ERR__STATE
-               ? millrace_partition_restart(partition_.get(), offset)
-               : list->elems[0].err;
+    return failure != nullptr ? rd_kafka_error_code(failure.get()) : list->elems[0].err;
+}
+
+rd_kafka_resp_err_t RdPartitionQueue::restart(Offset offset) {
+    // Whether the error ended fetching is known only by trying.
+    const rd_kafka_resp_err_t error = seek_while_fetching(offset);
+    return error == RD_KAFKA_RESP_ERR__STATE ? millrace_partition_restart(partition_.get(), offset)
+                                             : error;
 }
 
 }  // namespace millrace::kafka

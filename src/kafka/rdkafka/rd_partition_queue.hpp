@@ -50,17 +50,17 @@ class RdPartitionQueue final : public PartitionQueue {
   private:
     /// Takes over `message`; true if it was a record and not outdated.
     bool append(rd_kafka_message_t* message, std::vector<Message>& out);
+    void await_seekable();
     rd_kafka_resp_err_t seek_while_fetching(Offset offset);
     rd_kafka_resp_err_t restart(Offset offset);
     void note_error(const rd_kafka_message_t& message);
-    std::optional<Offset> position_in(const millrace_offsets& offsets) const noexcept;
 
     TopicPartition which_;
     rd_kafka_t* client_;
     ReadContext& context_;
     std::unique_ptr<millrace_partition, FreeBy<millrace_partition_close>> partition_;
     RdQueue queue_;
-    Offset next_ = -1;      // After the last record read; -1: none was read yet.
+    Offset next_ = -1;      // After the last record, or control record, read; -1: none was yet.
     Offset end_seen_ = -1;  // Where the log's end was reached last; -1: never.
     bool failed_ = false;   // An error was met that may have ended fetching.
 };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/testing/embedded_broker.hpp"
 
-#include "kafka/murmur2.hpp"
-#include "millrace/core/error.hpp"
 #include "testing/embedded/cluster.hpp"
 #include "testing/embedded/embedded_clients.hpp"
+#include "testing/embedded/test_records.hpp"
 
 #include <limits>
 #include <utility>
@@ -12,18 +11,9 @@
 namespace millrace::testing {
 namespace {
 
-using embedded::LogEntry;
 using embedded::PartitionLog;
-
-[[noreturn]] void refuse(const std::string& message) {
-    throw Error(ErrorKind::kInvalidArgument, message);
-}
-
-void require(const kafka::Status& status) {
-    if (!status.ok()) {
-        refuse(status.message());
-    }
-}
+using embedded::refuse;
+using embedded::require_ok;
 
 const PartitionLog& require_log(embedded::Cluster& cluster, const TopicPartition& partition) {
     const auto log = cluster.topics().find(partition);
@@ -31,10 +21,6 @@ const PartitionLog& require_log(embedded::Cluster& cluster, const TopicPartition
         refuse("no such partition: " + to_string(partition));
     }
     return *log;
-}
-
-NullableBytes view_of(const NullableOwnedBytes& bytes) {
-    return bytes ? NullableBytes(*bytes) : std::nullopt;
 }
 
 NullableOwnedBytes copy_of(const NullableBytes& bytes) {
@@ -86,19 +72,19 @@ void EmbeddedBroker::create_topic(const std::string& name, std::int32_t partitio
     const auto lock = cluster_->lock();
     const std::int32_t count =
         partitions == 0 ? cluster_->options().default_partitions : partitions;
-    require(cluster_->topics().create({name, count, -1, config}));
+    require_ok(cluster_->topics().create({name, count, -1, config}));
     cluster_->topics_changed();
 }
 
 void EmbeddedBroker::add_partitions(const std::string& topic, std::int32_t total) {
     const auto lock = cluster_->lock();
-    require(cluster_->topics().grow(topic, total));
+    require_ok(cluster_->topics().grow(topic, total));
     cluster_->topics_changed();
 }
 
 void EmbeddedBroker::delete_topic(const std::string& name) {
     const auto lock = cluster_->lock();
-    require(cluster_->delete_topic(name));
+    require_ok(cluster_->delete_topic(name));
 }
 
 std::map<std::string, std::int32_t> EmbeddedBroker::topics() const {
@@ -108,29 +94,12 @@ std::map<std::string, std::int32_t> EmbeddedBroker::topics() const {
 
 void EmbeddedBroker::produce(const std::string& topic, const NewRecord& record) {
     const auto lock = cluster_->lock();
-    const auto found = cluster_->topic_for_producing(topic);
-    if (found == nullptr) {
-        refuse("no such topic: " + topic);
-    }
-    const std::int32_t count = found->partition_count();
-    Partition partition = 0;
-    if (record.partition) {
-        partition = *record.partition;
-    } else if (record.key) {
-        partition = kafka::partition_for_key(*record.key, count);
-    } else {
-        partition = found->next_keyless++ % count;
-    }
-    if (partition < 0 || partition >= count) {
-        refuse("no such partition: " + to_string(TopicPartition{topic, partition}));
-    }
-    embedded::BatchBuilder builder;
-    const std::int64_t now = cluster_->clock().now();
-    builder.add(view_of(record.key), view_of(record.value),
-                record.timestamp ? milliseconds_of(*record.timestamp) : now, &record.headers);
-    require(found->partitions[static_cast<std::size_t>(partition)]
-                ->append(builder.seal(), {}, now)
-                .status());
+    require_ok(embedded::append_record(*cluster_, embedded::log_for(*cluster_, topic, record),
+                                       record, {}));
+}
+
+EmbeddedTransaction EmbeddedBroker::begin_transaction(const std::string& transactional_id) {
+    return {cluster_, transactional_id};
 }
 
 std::vector<BrokerRecord> EmbeddedBroker::records(const std::string& topic,

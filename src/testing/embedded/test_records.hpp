@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/status.hpp"
+#include "millrace/testing/embedded_broker.hpp"
+#include "testing/embedded/cluster.hpp"
+
+#include <memory>
+#include <string>
+
+namespace millrace::testing::embedded {
+
+// What a test writes without a producer client. All but refuse require the cluster's mutex.
+
+/// Throws Error of kind kInvalidArgument.
+[[noreturn]] void refuse(const std::string& message);
+void require_ok(const kafka::Status& status);
+
+/// The partition that `record` goes to. Refuses when there is none.
+std::shared_ptr<PartitionLog> log_for(Cluster& cluster, const std::string& topic,
+                                      const NewBrokerRecord& record);
+
+kafka::Status append_record(Cluster& cluster, const std::shared_ptr<PartitionLog>& log,
+                            const NewBrokerRecord& record, const ProducerStamp& stamp);
+
+}  // namespace millrace::testing::embedded
