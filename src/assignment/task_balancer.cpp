@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "assignment/task_balancer.hpp"
 
+#include "assignment/fair_rounding.hpp"
 #include "core/check.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <tuple>
+#include <utility>
 
 namespace millrace::assignment {
 
@@ -16,10 +17,23 @@ struct Bin {
     std::size_t weight = 1;
     std::vector<std::set<TaskId>> wishes;  ///< Tasks it should rather have, most wanted first.
     std::vector<TaskId> taken;
-    std::size_t room = 0;  ///< How many it must still take.
 };
 
+/// Of wishes: what it runs, and what it has on disk.
+constexpr std::size_t kRanks = 2;
+
 using Bins = std::map<std::string, Bin>;
+
+/// Tasks by sub-topology.
+using Tasks = std::map<std::int32_t, std::set<TaskId>>;
+
+Tasks by_sub_topology(const std::set<TaskId>& tasks) {
+    Tasks result;
+    for (const TaskId& task : tasks) {
+        result[task.sub_topology].insert(task);
+    }
+    return result;
+}
 
 /// How many of `tasks` the bin would rather have, counting its first `ranks` lists of wishes.
 std::size_t wanted(const Bin& bin, std::size_t ranks, const std::set<TaskId>& tasks) {
@@ -34,87 +48,66 @@ std::size_t wanted(const Bin& bin, std::size_t ranks, const std::set<TaskId>& ta
     return all.size();
 }
 
-/// Sets `room` to each bin's share of `tasks` by weight. What does not divide evenly goes one by
-/// one to the bins with the largest remainder; among equals to those that could keep more.
-void share_out(Bins& bins, const std::set<TaskId>& tasks) {
-    std::size_t total = 0;
+/// How many tasks of each sub-topology (row) each bin (column) takes, by row and column.
+std::vector<std::vector<std::size_t>> shares(const Bins& bins, const Tasks& tasks) {
+    std::vector<std::size_t> counts;
+    for (const auto& [sub_topology, of_part] : tasks) {
+        counts.push_back(of_part.size());
+    }
+    std::vector<std::size_t> weights;
     for (const auto& [name, bin] : bins) {
-        total += bin.weight;
+        weights.push_back(bin.weight);
     }
-    MILLRACE_CHECK(total > 0);
-    struct Remainder {
-        bool runs_more;  // Than its even share: it keeps one of them.
-        bool wants_more;
-        std::size_t rest;
-        std::string name;
-    };
-    std::vector<Remainder> remainders;
-    std::size_t given = 0;
-    for (auto& [name, bin] : bins) {
-        const std::size_t share = tasks.size() * bin.weight;
-        bin.room = share / total;
-        given += bin.room;
-        remainders.push_back({wanted(bin, 1, tasks) > bin.room,
-                              wanted(bin, bin.wishes.size(), tasks) > bin.room, share % total,
-                              name});
-    }
-    std::sort(remainders.begin(), remainders.end(), [](const Remainder& a, const Remainder& b) {
-        return std::tuple(!a.runs_more, !a.wants_more, b.rest, a.name) <
-               std::tuple(!b.runs_more, !b.wants_more, a.rest, b.name);
-    });
-    for (std::size_t i = 0; given < tasks.size(); ++i) {
-        MILLRACE_CHECK(i < remainders.size());
-        if (remainders[i].rest > 0) {
-            ++bins[remainders[i].name].room;
-            ++given;
+    FairRounding rounding(std::move(counts), std::move(weights));
+    // One more than the even share where that keeps a task in its place: those that run first.
+    for (std::size_t rank = 1; rank <= kRanks; ++rank) {
+        std::size_t row = 0;
+        for (const auto& [sub_topology, of_part] : tasks) {
+            std::size_t column = 0;
+            for (const auto& [name, bin] : bins) {
+                if (wanted(bin, rank, of_part) > rounding.floor(row, column)) {
+                    rounding.prefer(row, column);
+                }
+                ++column;
+            }
+            ++row;
         }
     }
-}
-
-std::size_t taken_of(const Bin& bin, std::int32_t sub_topology) {
-    return static_cast<std::size_t>(std::count_if(
-        bin.taken.begin(), bin.taken.end(),
-        [sub_topology](const TaskId& task) { return task.sub_topology == sub_topology; }));
-}
-
-void take(Bin& bin, const TaskId& task) {
-    bin.taken.push_back(task);
-    --bin.room;
+    return rounding.round();
 }
 
 /// Spreads `tasks` over `bins`.
-void distribute(Bins& bins, std::set<TaskId> tasks) {
-    share_out(bins, tasks);
-    for (std::size_t rank = 0;; ++rank) {
-        bool any = false;
-        for (auto& [name, bin] : bins) {
-            if (rank >= bin.wishes.size()) {
-                continue;
+void distribute(Bins& bins, Tasks tasks) {
+    const auto room_of = shares(bins, tasks);
+    std::size_t row = 0;
+    for (auto& [sub_topology, left] : tasks) {
+        std::vector<std::size_t> room = room_of[row++];
+        const auto take = [&](Bin& bin, std::size_t column, TaskId task) {
+            if (room[column] > 0 && left.erase(task) > 0) {
+                bin.taken.push_back(task);
+                --room[column];
             }
-            any = true;
-            for (const TaskId& task : bin.wishes[rank]) {
-                if (bin.room > 0 && tasks.erase(task) > 0) {
-                    take(bin, task);
+        };
+        for (std::size_t rank = 0; rank < kRanks; ++rank) {
+            std::size_t column = 0;
+            for (auto& [name, bin] : bins) {
+                if (rank < bin.wishes.size()) {
+                    for (const TaskId& task : bin.wishes[rank]) {
+                        take(bin, column, task);
+                    }
                 }
+                ++column;
             }
         }
-        if (!any) {
-            break;
-        }
-    }
-    for (const TaskId& task : tasks) {
-        Bin* best = nullptr;
+        std::size_t column = 0;
         for (auto& [name, bin] : bins) {
-            if (bin.room == 0) {
-                continue;
+            while (room[column] > 0) {
+                MILLRACE_CHECK(!left.empty());
+                take(bin, column, *left.begin());
             }
-            if (best == nullptr || std::pair(taken_of(bin, task.sub_topology), best->room) <
-                                       std::pair(taken_of(*best, task.sub_topology), bin.room)) {
-                best = &bin;
-            }
+            ++column;
         }
-        MILLRACE_CHECK(best != nullptr);
-        take(*best, task);
+        MILLRACE_CHECK(left.empty());
     }
 }
 
@@ -142,7 +135,7 @@ std::map<std::string, std::vector<TaskId>> balance(const BalanceInput& input) {
         ++process.weight;
         process.wishes[0].insert(thread.running.begin(), thread.running.end());
     }
-    distribute(processes, input.tasks);
+    distribute(processes, by_sub_topology(input.tasks));
 
     for (const auto& [process_name, process] : processes) {
         Bins threads;
@@ -151,7 +144,7 @@ std::map<std::string, std::vector<TaskId>> balance(const BalanceInput& input) {
                 threads[name].wishes = {thread.running};
             }
         }
-        distribute(threads, {process.taken.begin(), process.taken.end()});
+        distribute(threads, by_sub_topology({process.taken.begin(), process.taken.end()}));
         for (auto& [name, thread] : threads) {
             std::sort(thread.taken.begin(), thread.taken.end());
             result[name] = std::move(thread.taken);

@@ -25,9 +25,10 @@ struct BalanceInput {
 
 /// Gives every task to exactly one thread.
 ///
-/// Balanced: the numbers of tasks of any two threads differ by one at most. Sticky: within that, a
-/// task stays on the thread that runs it, else on a thread of the process that runs it, else goes
-/// to a process that has its state. Tasks of one sub-topology are spread where there is a choice.
+/// Balanced: the numbers of tasks of any two threads differ by one at most, and so do the numbers of
+/// their tasks of any one sub-topology, as one may do most of the work. Sticky: within that, a task
+/// stays on the thread that runs it, else on a thread of the process that runs it, else goes to a
+/// process that has its state.
 /// The same input gives the same answer everywhere. Requires at least one thread, unless there are
 /// no tasks.
 ///
