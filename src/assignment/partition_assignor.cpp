@@ -6,8 +6,10 @@
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <regex>
+#include <set>
 #include <utility>
 
 namespace millrace::assignment {
@@ -21,12 +23,6 @@ bool matches_any(const std::string& topic, const std::vector<std::string>& patte
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
         return std::regex_match(topic, std::regex(pattern, std::regex::extended));
     });
-}
-
-bool reads(const SubTopology& part, const std::string& topic) {
-    return std::find(part.source_topics.begin(), part.source_topics.end(), topic) !=
-               part.source_topics.end() ||
-           matches_any(topic, part.source_patterns);
 }
 
 struct Member {
@@ -49,23 +45,33 @@ std::vector<Member> read_members(const std::vector<kafka::GroupMember>& members)
     return result;
 }
 
-/// Who runs each task: by what members own, the latest generation winning; else by what they say.
-std::map<TaskId, std::string> owners(const std::vector<Member>& members, const TaskMap& map) {
-    std::map<TopicPartition, std::pair<std::int32_t, std::string>> by_partition;
+/// Who owns each partition, the latest generation winning.
+std::map<TopicPartition, std::string> claims(const std::vector<Member>& members) {
+    std::map<TopicPartition, std::pair<std::int32_t, std::string>> latest;
     for (const Member& member : members) {
         for (const TopicPartition& partition : member.group->owned) {
             const auto claim = std::pair(member.group->generation, member.group->member_id);
-            auto [entry, added] = by_partition.try_emplace(partition, claim);
+            auto [entry, added] = latest.try_emplace(partition, claim);
             if (!added && claim.first > entry->second.first) {
                 entry->second = claim;
             }
         }
     }
+    std::map<TopicPartition, std::string> result;
+    for (auto& [partition, claim] : latest) {
+        result.emplace(partition, std::move(claim.second));
+    }
+    return result;
+}
+
+/// Who runs each task: by what members own; else by what they say.
+std::map<TaskId, std::string> owners(const std::vector<Member>& members, const TaskMap& map) {
+    const auto by_partition = claims(members);
     std::map<TaskId, std::string> result;
     for (const auto& [task, partitions] : map.tasks()) {
         for (const TopicPartition& partition : partitions) {
             if (const auto owner = by_partition.find(partition); owner != by_partition.end()) {
-                result.emplace(task, owner->second.second);
+                result.emplace(task, owner->second);
             }
         }
     }
@@ -78,6 +84,40 @@ std::map<TaskId, std::string> owners(const std::vector<Member>& members, const T
     }
     return result;
 }
+
+/// Knows what may be given to the new owner of a task that moves while another member still runs
+/// it: nothing, or it would run in two places. What that member owns the group withholds by itself,
+/// as it does of every partition. This withholds what nobody owns: partitions of a topic that has
+/// appeared just now. Giving up the others makes the former owner join again, and the round that
+/// begins so gives the new one everything.
+class MovingTasks {
+  public:
+    MovingTasks(const ApplicationTopology& application, const std::vector<Member>& members)
+        : claims_(claims(members)) {
+        std::map<std::string, std::int32_t> parts;  // By topic.
+        for (const auto& [partition, owner] : claims_) {
+            const auto [part, added] = parts.try_emplace(partition.topic, -1);
+            if (added) {
+                part->second = sub_topology_of(application, partition.topic);
+            }
+            // Also for a topic that was deleted: its reader runs until it hears of this round.
+            holders_[{part->second, partition.partition}].insert(owner);
+        }
+    }
+
+    bool may_give(const TaskId& task, const TopicPartition& partition,
+                  const std::string& member) const {
+        const auto holders = holders_.find(task);
+        if (claims_.contains(partition) || holders == holders_.end()) {
+            return true;
+        }
+        return holders->second == std::set<std::string>{member};
+    }
+
+  private:
+    std::map<TopicPartition, std::string> claims_;
+    std::map<TaskId, std::set<std::string>> holders_;
+};
 
 BalanceInput balance_input(const std::vector<Member>& members, const TaskMap& map) {
     BalanceInput input;
@@ -100,6 +140,12 @@ BalanceInput balance_input(const std::vector<Member>& members, const TaskMap& ma
 }
 
 }  // namespace
+
+bool reads(const SubTopology& part, const std::string& topic) {
+    return std::find(part.source_topics.begin(), part.source_topics.end(), topic) !=
+               part.source_topics.end() ||
+           matches_any(topic, part.source_patterns);
+}
 
 TaskMap::TaskMap(const ApplicationTopology& application, const kafka::PartitionCounts& topics) {
     for (const SubTopology& part : application.sub_topologies) {
@@ -151,6 +197,11 @@ std::optional<std::vector<TopicPartition>> PartitionAssignor::assigned() const {
     return assigned_;
 }
 
+std::uint64_t PartitionAssignor::rounds() const {
+    const std::scoped_lock lock(mutex_);
+    return rounds_;
+}
+
 Bytes PartitionAssignor::subscription_user_data() {
     const std::scoped_lock lock(mutex_);
     return encode(info_);
@@ -167,6 +218,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     const auto by_member =
         input.threads.empty() ? std::map<std::string, std::vector<TaskId>>{} : balance(input);
 
+    const MovingTasks moving(application_, read);
     std::map<std::string, kafka::MemberAssignment> result;
     for (const Member& member : read) {
         kafka::MemberAssignment& assignment = result[member.group->member_id];
@@ -179,8 +231,11 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
         }
         for (const TaskId& task : info.active) {
             const auto& partitions = map.tasks().at(task);
-            assignment.partitions.insert(assignment.partitions.end(), partitions.begin(),
-                                         partitions.end());
+            std::copy_if(partitions.begin(), partitions.end(),
+                         std::back_inserter(assignment.partitions),
+                         [&](const TopicPartition& partition) {
+                             return moving.may_give(task, partition, member.group->member_id);
+                         });
         }
         assignment.user_data = encode(info);
     }
@@ -209,6 +264,7 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
         }
     }
     const std::scoped_lock lock(mutex_);
+    ++rounds_;
     stop_ = std::move(stop);
     assigned_ = partitions;
     std::sort(assigned_->begin(), assigned_->end());

@@ -5,6 +5,7 @@
 #include "kafka/group.hpp"
 #include "topology/sub_topologies.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,12 +27,16 @@ class TaskMap {
     std::map<TaskId, std::vector<TopicPartition>> tasks_;
 };
 
+/// Whether that part of the topology has `topic` as a source. Compiles patterns anew for each call.
+bool reads(const topology::SubTopology& part, const std::string& topic);
+
 /// The sub-topology that reads `topic`; -1 when none does. Compiles patterns anew for each call.
 std::int32_t sub_topology_of(const topology::ApplicationTopology& application,
                              const std::string& topic);
 
-/// Assigns whole tasks, all input partitions of one to the same member, through the balancer.
-/// One object per stream thread.
+/// Assigns whole tasks, all input partitions of one to the same member, through the balancer. A
+/// task that moves gets none of them before its owner has given up all. One object per stream
+/// thread.
 ///
 /// Thread-safe: the Kafka client calls it from its threads, the stream thread from its own.
 class PartitionAssignor final : public kafka::GroupAssignor {
@@ -57,6 +62,9 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     /// The partitions this member was last told it has, sorted; nothing before the first time.
     std::optional<std::vector<TopicPartition>> assigned() const;
 
+    /// How many rounds of the group this member has heard the end of.
+    std::uint64_t rounds() const;
+
     std::string name() const override { return "millrace"; }
     Bytes subscription_user_data() override;
     std::map<std::string, kafka::MemberAssignment> assign(
@@ -69,6 +77,7 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     mutable std::mutex mutex_;
     SubscriptionInfo info_;
     Stop stop_;
+    std::uint64_t rounds_ = 0;
     std::optional<std::vector<TopicPartition>> assigned_;
 };
 

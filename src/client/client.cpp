@@ -204,10 +204,8 @@ void KafkaStreams::Implementation::start_restoring() {
         purged_ = clock_.now();
         while (!stop_helpers_.load(std::memory_order_relaxed)) {
             restorer_->run_once(kHelperWait);
-            if (restorer_->idle()) {
-                tidy();
-                purge_repartition_topics();
-            }
+            tidy();  // Also while tasks restore, which may take long.
+            purge_repartition_topics();
         }
     });
 }

@@ -65,11 +65,13 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
 
 std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner() {
     const std::string name = next_thread_name();
+    const auto failed = metrics.counter({"failed-stream-threads", "stream-metrics", {}});
     auto runner = std::make_shared<Runner>(
         name,
         Runner::Hooks{.make = [this, name] { return make_stream_thread(name); },
                       .decide =
-                          [this](const std::exception& error) {
+                          [this, failed](const std::exception& error) {
+                              failed->add();
                               return uncaught ? uncaught(error) : UncaughtDecision::kShutDownClient;
                           },
                       .on_fatal = [this] { on_fatal(); },

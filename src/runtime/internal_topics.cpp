@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/internal_topics.hpp"
 
+#include "assignment/partition_assignor.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
+#include "runtime/renamed_stores.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 namespace millrace::runtime {
 
 namespace {
+
+/// So often in a row.
+constexpr int kLooksUntilSure = 3;
 
 std::string joined(const std::set<std::string>& names) {
     std::string text;
@@ -34,16 +40,31 @@ InternalTopics::InternalTopics(const topology::ApplicationTopology& application,
     }
 }
 
-void InternalTopics::forget() {
-    const std::scoped_lock lock(mutex_);
-    ready_ = false;
+bool InternalTopics::prepare(std::chrono::milliseconds timeout, std::string& reason) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    return lock.owns_lock() && look(timeout, reason);
 }
 
-bool InternalTopics::prepare(std::chrono::milliseconds timeout, std::string& reason) {
-    const std::scoped_lock lock(mutex_);
-    if (ready_) {
-        return true;
+bool InternalTopics::check(std::chrono::milliseconds timeout, std::string& reason) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) {
+        return false;
     }
+    try {
+        const bool right = look(timeout, reason);
+        doubts_ = 0;
+        return right;
+    } catch (const Error& error) {
+        if (++doubts_ >= kLooksUntilSure) {
+            doubts_ = 0;
+            throw;
+        }
+        reason = error.what();
+        return false;
+    }
+}
+
+bool InternalTopics::look(std::chrono::milliseconds timeout, std::string& reason) {
     const auto existing = describe(timeout);
     if (!existing.ok()) {
         if (existing.status().retriable()) {
@@ -61,7 +82,6 @@ bool InternalTopics::prepare(std::chrono::milliseconds timeout, std::string& rea
         reason = created.ok() ? "internal topics were created just now" : created.message();
         return false;
     }
-    ready_ = true;
     return true;
 }
 
@@ -111,7 +131,7 @@ std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPl
                 throw KafkaError(
                     "internal topic has the wrong number of partitions: " + name + " has " +
                     std::to_string(found->second) + ", the topology needs " +
-                    std::to_string(partitions) +
+                    std::to_string(partitions) + inputs_of(name, existing) +
                     "; the number of input partitions was changed, or the topic belongs to "
                     "another program. Reset the application (delete its internal topics and "
                     "state) or use another application.id");
@@ -131,6 +151,27 @@ std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPl
     return topics;
 }
 
+/// What the number of partitions of that topic follows from, as far as it exists.
+std::string InternalTopics::inputs_of(const std::string& internal_topic,
+                                      const kafka::PartitionCounts& existing) const {
+    std::string text;
+    for (const auto& part : application_.sub_topologies) {
+        const bool writes =
+            std::find(part.sink_topics.begin(), part.sink_topics.end(), internal_topic) !=
+                part.sink_topics.end() ||
+            std::any_of(part.changelogs.begin(), part.changelogs.end(), [&](const auto& changelog) {
+                return changelog.second.name == internal_topic;
+            });
+        for (const auto& [topic, partitions] : existing) {
+            if (writes && assignment::reads(part, topic)) {
+                text += (text.empty() ? " as its inputs: " : ", ") + topic + " has " +
+                        std::to_string(partitions);
+            }
+        }
+    }
+    return text;
+}
+
 kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
                                      std::chrono::milliseconds timeout) {
     const auto result = admin_.create_topics(topics, timeout);
@@ -141,9 +182,11 @@ kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
         return result.status();
     }
     kafka::Status last;
+    std::set<std::string> created;
     for (std::size_t i = 0; i < topics.size(); ++i) {
         const kafka::Status& status = result.value().at(i);
         if (status.ok()) {
+            created.insert(topics[i].name);
             log::info("created internal topic: " + topics[i].name + ", partitions " +
                       std::to_string(topics[i].partitions));
         } else if (status.code() == kafka::ErrorCode::kTopicExists) {
@@ -154,6 +197,9 @@ kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
             throw KafkaError("cannot create internal topic: " + topics[i].name + ": " +
                              status.message());
         }
+    }
+    if (!created.empty()) {
+        warn_of_stores_that_begin_empty(application_, created, admin_, timeout);
     }
     return last;
 }

@@ -13,12 +13,13 @@
 
 namespace millrace::runtime {
 
-/// Creates the repartition and changelog topics of an application and checks those that exist,
-/// before any thread subscribes. Instances that do so at the same time do not disturb each other.
+/// Creates the repartition and changelog topics of an application and checks those that exist:
+/// before any thread subscribes, and again after every round of the group. Instances that do so at
+/// the same time do not disturb each other.
 ///
 /// Errors: KafkaError when source topics are missing, when an internal topic has another number of
 /// partitions than it must have, or when the cluster refuses to create one. TopologyError when
-/// co-partitioned topics differ. Thread-safe.
+/// co-partitioned topics differ. Thread-safe; one thread looks at a time.
 class InternalTopics {
   public:
     struct Options {
@@ -30,12 +31,15 @@ class InternalTopics {
     InternalTopics(const topology::ApplicationTopology& application, kafka::Admin& admin,
                    Options options);
 
-    /// True when all topics are there and right. False when the cluster does not answer: `reason`
-    /// says why; try again. Waits up to `timeout` for each answer.
+    /// True when all topics are there and right. False when the cluster does not answer, as
+    /// `reason` says, or, without a reason, while another thread is looking: try again. Waits up to
+    /// `timeout` for each answer.
     bool prepare(std::chrono::milliseconds timeout, std::string& reason);
 
-    /// Makes the next prepare() look again.
-    void forget();
+    /// The same while the application runs: an error is one only once several looks, a pause apart,
+    /// have shown it, as brokers may be behind with what they know. False, with the error as
+    /// reason, until then.
+    bool check(std::chrono::milliseconds timeout, std::string& reason);
 
   private:
     struct Internal {
@@ -43,19 +47,22 @@ class InternalTopics {
         bool repartition;
     };
 
+    bool look(std::chrono::milliseconds timeout, std::string& reason);
     kafka::Result<kafka::PartitionCounts> describe(std::chrono::milliseconds timeout);
     void check_sources(const kafka::PartitionCounts& existing) const;
     std::vector<kafka::NewTopic> missing(const topology::PartitionPlan& plan,
                                          const kafka::PartitionCounts& existing) const;
     kafka::Status create(const std::vector<kafka::NewTopic>& topics,
                          std::chrono::milliseconds timeout);
+    std::string inputs_of(const std::string& internal_topic,
+                          const kafka::PartitionCounts& existing) const;
 
     const topology::ApplicationTopology& application_;
     kafka::Admin& admin_;
     Options options_;
     std::map<std::string, Internal> internal_;
     std::mutex mutex_;
-    bool ready_ = false;
+    int doubts_ = 0;  // How many looks in a row have shown an error.
 };
 
 }  // namespace millrace::runtime

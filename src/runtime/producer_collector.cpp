@@ -91,14 +91,13 @@ Partition ProducerCollector::partition_count(detail::SinkTopic topic) {
     if (known.partitions == 0) [[unlikely]] {
         const auto count = producer_->partition_count(known.handle, parts_.metadata_timeout);
         if (!count.ok()) {
-            if (count.status().retriable() &&
-                count.status().code() != kafka::ErrorCode::kUnknownTopic) {
-                throw TaskCorrupted("cannot learn how many partitions topic " + known.name +
-                                    " has: " + count.status().message());
-            }
-            throw KafkaError(
+            const std::string what =
                 "cannot send to topic " + known.name +
-                ": it does not exist or cannot be described: " + count.status().message());
+                ": it does not exist or cannot be described: " + count.status().message();
+            if (count.status().retriable()) {  // It may yet be created.
+                throw TaskCorrupted(what);
+            }
+            throw KafkaError(what);
         }
         known.partitions = count.value();
         MILLRACE_CHECK(known.partitions > 0);

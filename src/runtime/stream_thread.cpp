@@ -36,6 +36,7 @@ StreamThread::StreamThread(Parts parts)
     : parts_(std::move(parts)),
       complaints_(*parts_.clock),
       cache_(parts_.task_maker->memory().cache_bytes_per_thread()),
+      inputs_(parts_.task_maker->application()),
       setbacks_(settings().task_timeout) {
     MILLRACE_CHECK(parts_.start_positions != nullptr);
     MILLRACE_CHECK(parts_.internal_topics != nullptr && parts_.restorer != nullptr);
@@ -91,6 +92,7 @@ void StreamThread::run_once(Timestamp now) {
 /// The input is read again from the last commit, after a while: what went wrong may still be so.
 void StreamThread::fall_back(const std::string& why) {
     complaints_.warn(name() + ": going back to the last commit: " + why);
+    topics_in_doubt_ = true;
     collector_->reset();
     revive(tasks_.ids(), false);
     more_work_ = false;
@@ -112,7 +114,8 @@ void StreamThread::turn(Timestamp now) {
     }
     poll(now);
     heed_group();
-    grow_tasks();
+    check_topics();
+    fit_tasks();
     apply_resets();
     take_restored();
     settle();
@@ -146,7 +149,9 @@ bool StreamThread::ready_to_join() {
         return true;
     }
     next_attempt_ = parts_.clock->now() + kRetryBackoff;
-    complaints_.warn(name() + ": not ready to join the group, trying again: " + reason);
+    if (!reason.empty()) {
+        complaints_.warn(name() + ": not ready to join the group, trying again: " + reason);
+    }
     return false;
 }
 
@@ -326,7 +331,7 @@ void StreamThread::settle() {
         }
         transition_to(ThreadState::kPartitionsAssigned);
     }
-    if (state() == ThreadState::kPartitionsAssigned && tasks_.all_running()) {
+    if (state() == ThreadState::kPartitionsAssigned && tasks_fit_ && tasks_.all_running()) {
         transition_to(ThreadState::kRunning);
     }
 }

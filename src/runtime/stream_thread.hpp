@@ -8,6 +8,7 @@
 #include "kafka/consumer.hpp"
 #include "metrics/registry.hpp"
 #include "restore/restorer.hpp"
+#include "runtime/assigned_inputs.hpp"
 #include "runtime/committer.hpp"
 #include "runtime/internal_topics.hpp"
 #include "runtime/producer_collector.hpp"
@@ -156,12 +157,17 @@ class StreamThread final : private kafka::ConsumerListener {
     void close_all_dirty();
     void revive(const std::vector<TaskId>& ids, bool wipe);
     void fall_back(const std::string& why);
-    void grow_tasks();
     void take_restored();
     void complete(TaskRegistry::Entry& entry);
     void apply_resets();
     void retire(std::unique_ptr<StreamTask> task);
     void tasks_changed();
+
+    // Whether tasks and topics are as they must be: stream_thread_checks.cpp.
+    void fit_tasks();
+    void reopen(TaskId id, bool wipe);
+    void wait_for_task(TaskId id);
+    void check_topics();
 
     void transition_to(ThreadState state);
 
@@ -174,9 +180,15 @@ class StreamThread final : private kafka::ConsumerListener {
     state::ThreadCache cache_;  // Of the tasks' stores.
     TaskRegistry tasks_;
     std::vector<std::unique_ptr<StreamTask>>
-        retired_;  // Kept until nothing of theirs is in flight.
-    std::map<TaskId, std::vector<TopicPartition>> grown_;
+        retired_;            // Kept until nothing of theirs is in flight.
+    AssignedInputs inputs_;  // What the tasks are to read.
+    bool tasks_fit_ = true;  // They do, as far as is known.
+    std::optional<std::chrono::nanoseconds> next_fit_;
     std::vector<TopicPartition> resets_;  // Out of range.
+    std::uint64_t round_checked_ = 0;     // Of the group, after which topics were looked at.
+    bool topics_in_doubt_ = false;        // One is said to be missing.
+    std::chrono::nanoseconds topics_checked_{0};
+    std::optional<std::chrono::nanoseconds> next_topic_check_;
     std::exception_ptr listener_error_;
     StreamTask* at_work_ = nullptr;  // Whose code is running.
 

@@ -33,22 +33,20 @@ std::vector<kafka::StartPosition> StreamThread::take_over(
     for (std::size_t i = 0; i < partitions.size(); ++i) {
         starts.push_back(
             {partitions[i], parts_.start_positions->start(partitions[i], committed[i])});
-        const auto part =
-            assignment::sub_topology_of(parts_.task_maker->application(), partitions[i].topic);
-        if (part < 0) {
+        const auto task = inputs_.add(partitions[i]);
+        if (!task) {
             log::warn(name() + ": got a partition that no task reads: " + to_string(partitions[i]));
             continue;
         }
-        auto& inputs = by_task[{part, partitions[i].partition}];
+        auto& inputs = by_task[*task];
         inputs.first.push_back(partitions[i]);
         inputs.second.push_back(committed[i]);
     }
     for (auto& [id, inputs] : by_task) {
-        if (tasks_.find(id) != nullptr) {
-            auto& more = grown_[id];
-            more.insert(more.end(), inputs.first.begin(), inputs.first.end());
-        } else {
+        if (inputs.first.size() == inputs_.of(id).size()) {
             open_task(id, std::move(inputs.first), std::move(inputs.second), false);
+        } else {
+            tasks_fit_ = false;  // It has others already.
         }
     }
     tasks_changed();
@@ -87,6 +85,10 @@ void StreamThread::open_task(TaskId id, std::vector<TopicPartition> inputs,
     TaskRegistry::Entry made{
         parts_.task_maker->make(id, std::move(inputs), *collector_, std::move(dropped), wipe),
         std::move(committed)};
+    if (made.task == nullptr) {
+        wait_for_task(id);
+        return;
+    }
     StreamTask& task = *made.task;
     task.start_restoring();
     std::vector<restore::StoreToRestore> stores;
@@ -166,11 +168,8 @@ void StreamThread::on_revoked(const std::vector<TopicPartition>& partitions) {
         transition_to(ThreadState::kPartitionsRevoked);
     }
     const std::vector<TaskId> ids = tasks_.readers_of(partitions);
-    for (const TopicPartition& partition : partitions) {
-        for (auto& [id, more] : grown_) {
-            std::erase(more, partition);
-        }
-    }
+    inputs_.remove(partitions);
+    tasks_fit_ = false;  // Some may go on with what they have left.
     try {
         give_up(ids);
     } catch (...) {
@@ -219,6 +218,8 @@ void StreamThread::on_lost(const std::vector<TopicPartition>& partitions) {
     if (state() != ThreadState::kPendingShutdown) {
         transition_to(ThreadState::kPartitionsRevoked);
     }
+    inputs_.remove(partitions);
+    tasks_fit_ = false;  // Some may go on with what they have left.
     for (const TaskId& id : tasks_.readers_of(partitions)) {
         close_dirty(id);
     }
@@ -233,7 +234,6 @@ void StreamThread::close_dirty(TaskId id) {
         const std::scoped_lock lock(mutex_);
         std::erase_if(restored_, [&](const auto& result) { return result.task == id; });
     }
-    grown_.erase(id);
     std::unique_ptr<StreamTask> task = tasks_.remove(id);
     if (task == nullptr) {
         return;
@@ -265,42 +265,16 @@ void StreamThread::retire(std::unique_ptr<StreamTask> task) {
 /// Starts tasks again from their last commit, with their files or without.
 void StreamThread::revive(const std::vector<TaskId>& ids, bool wipe) {
     for (const TaskId& id : ids) {
-        TaskRegistry::Entry* entry = tasks_.find(id);
-        if (entry == nullptr) {
+        if (tasks_.find(id) == nullptr) {
             continue;
         }
-        std::vector<TopicPartition> inputs = entry->task->inputs();
-        if (const auto more = grown_.find(id); more != grown_.end()) {
-            inputs.insert(inputs.end(), more->second.begin(), more->second.end());
-        }
         close_dirty(id);
-        auto committed = committed_offsets(inputs);
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-            const kafka::Status status =
-                consumer_->seek(inputs[i], parts_.start_positions->start(inputs[i], committed[i]));
-            if (!status.ok()) {
-                throw KafkaError("cannot go back to the committed offset: partition " +
-                                 to_string(inputs[i]) + ": " + status.message());
-            }
-        }
-        open_task(id, std::move(inputs), std::move(committed), wipe);
+        reopen(id, wipe);
     }
     if (state() == ThreadState::kRunning) {
         transition_to(ThreadState::kPartitionsAssigned);
     }
     tasks_changed();
-}
-
-/// A topic that matches a pattern has appeared: tasks get one more input.
-void StreamThread::grow_tasks() {
-    while (!grown_.empty()) {
-        const TaskId id = grown_.begin()->first;
-        if (tasks_.find(id) != nullptr && !grown_.begin()->second.empty()) {
-            commit_now(settings().request_timeout);
-            revive({id}, false);
-        }
-        grown_.erase(id);
-    }
 }
 
 void StreamThread::on_partition_error(const TopicPartition& partition,
@@ -328,6 +302,7 @@ void StreamThread::apply_resets() {
 }
 
 void StreamThread::on_error(const kafka::Status& status) {
+    topics_in_doubt_ = topics_in_doubt_ || status.code() == kafka::ErrorCode::kUnknownTopic;
     if (status.fatal() || status.code() == kafka::ErrorCode::kAuthentication ||
         status.code() == kafka::ErrorCode::kAuthorization) {
         listener_error_ = std::make_exception_ptr(KafkaError("consumer: " + status.message()));

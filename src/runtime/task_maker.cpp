@@ -27,9 +27,8 @@ std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartitio
             return views->find(name);
         };
     }
-    if (keeps_files(part) && !parts_.directory->try_lock(id)) {
-        throw StateError("another thread of this process still has the task's state: task " +
-                         to_string(id));
+    if (!hold(id, part)) {
+        return nullptr;
     }
     try {
         return std::make_unique<StreamTask>(
@@ -57,12 +56,31 @@ const topology::SubTopology& TaskMaker::part_of(TaskId id) const {
     return *part;
 }
 
-bool TaskMaker::keeps_files(const topology::SubTopology& part) const {
-    return parts_.directory != nullptr && !part.stores.empty();
+/// One thread at a time: its stores, in memory or on disk, and what is restored into them are the
+/// task's and not the thread's.
+bool TaskMaker::hold(TaskId id, const topology::SubTopology& part) const {
+    if (part.stores.empty()) {
+        return true;
+    }
+    const std::scoped_lock lock(mutex_);
+    if (!held_.insert(id).second) {
+        return false;
+    }
+    if (parts_.directory != nullptr && !parts_.directory->try_lock(id)) {
+        held_.erase(id);
+        return false;
+    }
+    return true;
+}
+
+bool TaskMaker::is_held(TaskId id) const {
+    const std::scoped_lock lock(mutex_);
+    return held_.contains(id);
 }
 
 void TaskMaker::closed(TaskId id) const {
-    if (keeps_files(part_of(id))) {
+    const std::scoped_lock lock(mutex_);
+    if (held_.erase(id) > 0 && parts_.directory != nullptr) {
         parts_.directory->unlock(id);
     }
 }

@@ -7,6 +7,8 @@
 #include "state/state_memory.hpp"
 
 #include <memory>
+#include <mutex>
+#include <set>
 #include <vector>
 
 namespace millrace::runtime {
@@ -27,12 +29,15 @@ class TaskMaker {
     explicit TaskMaker(Parts parts);
 
     /// `collector` must outlive the task. Damaged files are wiped: the stores come back empty and
-    /// are restored from the beginning; `wipe` does so in any case.
-    /// Throws StateError when the folder cannot be used or another thread has the task,
-    /// TopologyError when nodes do not fit.
+    /// are restored from the beginning; `wipe` does so in any case. Null while another thread has
+    /// a task of that id that keeps state: try again later.
+    /// Throws StateError when the folder cannot be used, TopologyError when nodes do not fit.
     std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs,
                                      detail::RecordCollector& collector,
                                      std::shared_ptr<metrics::Counter> dropped, bool wipe) const;
+
+    /// Whether make() would answer null.
+    bool is_held(TaskId id) const;
 
     /// To be called when a task is closed: another thread may make it then.
     void closed(TaskId id) const;
@@ -49,11 +54,13 @@ class TaskMaker {
     const state::StateMemory& memory() const noexcept { return *parts_.memory; }
 
   private:
-    bool keeps_files(const topology::SubTopology& part) const;
+    bool hold(TaskId id, const topology::SubTopology& part) const;
     std::unique_ptr<state::TaskStores> open_stores(TaskId id, const topology::SubTopology& part,
                                                    bool wipe) const;
 
     Parts parts_;
+    mutable std::mutex mutex_;
+    mutable std::set<TaskId> held_;  // Tasks with stores that some thread has.
 };
 
 }  // namespace millrace::runtime

@@ -36,6 +36,9 @@ class Planner {
         for (const SubTopology& sub : application_.sub_topologies) {
             const std::int32_t tasks = largest_source(sub).value_or(0);
             result.tasks.push_back(tasks);
+            if (tasks == 0) {
+                continue;  // No topic matches its pattern, at present: nothing to back up.
+            }
             for (const auto& [store, changelog] : sub.changelogs) {
                 result.internal_topics[changelog.name] = tasks;
             }

@@ -57,8 +57,9 @@ ApplicationTopology split(const detail::TopologySpec& spec, const std::string& a
 SubTopology as_one_part(const detail::TopologySpec& spec, const std::string& application_id);
 
 /// How many partitions each repartition topic and changelog must have and how many tasks each
-/// sub-topology gets, given the partition counts of the topics that exist. Throws TopologyError
-/// when co-partitioned topics differ or a source topic is missing, naming them.
+/// sub-topology gets, given the partition counts of the topics that exist. Nothing is said of
+/// changelogs of a sub-topology that has no tasks, as no topic matches its pattern. Throws
+/// TopologyError when co-partitioned topics differ or a source topic is missing, naming them.
 struct PartitionPlan {
     std::map<std::string, std::int32_t> internal_topics;  ///< Full name to partitions.
     std::vector<std::int32_t> tasks;                      ///< By sub-topology.

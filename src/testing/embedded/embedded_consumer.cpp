@@ -282,13 +282,21 @@ kafka::Status EmbeddedConsumer::commit(std::span<const kafka::OffsetCommit> offs
     if (auto status = group.check_commit(metadata, false); !status.ok()) {
         return status;
     }
+    // As Kafka does: each partition for itself, and the first failure is told.
+    kafka::Status unknown;
+    std::vector<kafka::OffsetCommit> known;
     for (const auto& offset : offsets) {
-        if (cluster_->topics().find(offset.partition) == nullptr) {
-            return failure(kafka::ErrorCode::kUnknownTopic,
-                           "no such partition: " + to_string(offset.partition));
+        if (cluster_->topics().find(offset.partition) != nullptr) {
+            known.push_back(offset);
+        } else if (unknown.ok()) {
+            unknown = failure(kafka::ErrorCode::kUnknownTopic,
+                              "no such partition: " + to_string(offset.partition));
         }
     }
-    group.offsets().commit(offsets);
+    group.offsets().commit(known);
+    if (!unknown.ok()) {
+        return unknown;
+    }
     return fault ? fault->status() : kafka::Status{};
 }
 

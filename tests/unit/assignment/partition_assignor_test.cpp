@@ -71,6 +71,37 @@ TEST(PartitionAssignor, BelievesTheOwnerOfTheLatestGeneration) {
     EXPECT_THAT(result.at("b").partitions, ElementsAre(TopicPartition{"left", 0}));
 }
 
+TEST(PartitionAssignor, GivesNothingNewOfATaskThatMovesBeforeItsOwnerHasGivenItUp) {
+    const auto application = two_parts();
+    PartitionAssignor assignor(application, "p", "t");
+    const std::vector<TopicPartition> all{{"left", 0}, {"left", 1}};
+    const kafka::PartitionCounts topics{{"left", 2}, {"right", 2}};
+
+    // "right" has appeared, and one of the tasks of "a" goes to "b".
+    const auto moving = assignor.assign({member("a", "p", all, 3), member("b", "q")}, topics);
+
+    ASSERT_EQ(moving.at("a").partitions.size(), 2U) << "the task that stays grows at once";
+    ASSERT_EQ(moving.at("b").partitions.size(), 1U);
+    EXPECT_EQ(moving.at("b").partitions[0].topic, "left") << "which the group withholds";
+
+    // The next round: it is given up.
+    const auto moved = assignor.assign(
+        {member("a", "p", moving.at("a").partitions, 4), member("b", "q", {}, 4)}, topics);
+
+    EXPECT_EQ(moved.at("a").partitions, moving.at("a").partitions);
+    EXPECT_EQ(moved.at("b").partitions.size(), 2U);
+}
+
+TEST(PartitionAssignor, WaitsForTheReaderOfATopicThatWasDeletedAsWell) {
+    const auto application = two_parts();
+    PartitionAssignor assignor(application, "p", "t");
+
+    const auto result =
+        assignor.assign({member("a", "p"), member("b", "q", {{"right", 0}}, 3)}, {{"left", 1}});
+
+    EXPECT_THAT(result.at("a").partitions, IsEmpty());
+}
+
 TEST(PartitionAssignor, TellsAMemberOfANewerVersionToStopAndGivesItNothing) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");

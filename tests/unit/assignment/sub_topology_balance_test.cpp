@@ -153,8 +153,7 @@ TEST(FairRounding, KeepsEveryNumberNextToItsExactShareInCellsAndSums) {
         for (std::size_t column = 0; column < weights.size(); ++column) {
             std::size_t sum = 0;
             for (std::size_t row = 0; row < counts.size(); ++row) {
-                ASSERT_TRUE(
-                    is_next_to(numbers[row][column], counts[row] * weights[column], total));
+                ASSERT_TRUE(is_next_to(numbers[row][column], counts[row] * weights[column], total));
                 sum += numbers[row][column];
             }
             ASSERT_TRUE(is_next_to(sum, all * weights[column], total)) << "round " << round;

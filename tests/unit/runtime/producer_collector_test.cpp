@@ -140,11 +140,11 @@ TEST_F(ProducerCollectorTest, TellsTheOffsetThatTheBrokerGave) {
     EXPECT_EQ(acknowledged, 2);
 }
 
-TEST_F(ProducerCollectorTest, NamesATopicThatDoesNotExist) {
+TEST_F(ProducerCollectorTest, NamesATopicThatDoesNotExistAndMayBeTriedAgain) {
     ProducerCollector collector = make();
 
     EXPECT_THAT([&] { collector.send(collector.topic("nowhere"), record("k")); },
-                ThrowsMessage<Error>(HasSubstr("nowhere")));
+                ThrowsMessage<TaskCorrupted>(HasSubstr("nowhere")));
 }
 
 TEST_F(ProducerCollectorTest, FailsAtTheNextFlushWhenTheHandlerSaysSo) {
