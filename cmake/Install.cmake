@@ -13,6 +13,11 @@ install(
   EXPORT millraceTargets
   NAMESPACE millrace::
   DESTINATION "${millrace_cmake_dir}")
+if(millrace_lto_options AND NOT MILLRACE_INSTALL_LTO)
+  install(CODE "set(ARCHIVE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/libmillrace.a\")
+    set(OBJCOPY \"${CMAKE_OBJCOPY}\")
+    include(\"${PROJECT_SOURCE_DIR}/cmake/RemoveLtoCode.cmake\")")
+endif()
 install(FILES "${MILLRACE_LIBRDKAFKA_PREFIX}/lib/librdkafka.a" DESTINATION "${CMAKE_INSTALL_LIBDIR}/millrace")
 file(GLOB librdkafka_licences "${MILLRACE_LIBRDKAFKA_PREFIX}/LICENSE*")
 install(FILES ${librdkafka_licences} DESTINATION "${CMAKE_INSTALL_DOCDIR}/librdkafka")
