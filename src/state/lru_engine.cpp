@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/lru_engine.hpp"
 
+#include "state/kept_value.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -44,7 +46,7 @@ void LruEngine::set(BytesView key, const NullableBytes& value) {
     } else {
         by_age_.splice(by_age_.end(), by_age_, row->second.age);
     }
-    row->second.value.assign(*value);
+    overwrite_kept(row->second.value, *value);
 }
 
 void LruEngine::erase(Rows::iterator row) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/memory_engine.hpp"
 
+#include "state/kept_value.hpp"
+
 #include <iterator>
 
 namespace millrace::state {
@@ -22,7 +24,7 @@ void MemoryEngine::put(BytesView key, const NullableBytes& value) {
             ++generation_;
         }
     } else if (found) {
-        row->second.assign(*value);
+        overwrite_kept(row->second, *value);
     } else {
         rows_.emplace_hint(row, key, *value);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace millrace::state {
@@ -46,7 +47,21 @@ class ProbingBuckets {
             grow();
         }
         place(bucket);
-        ++size_;
+        most_ = std::max(most_, ++size_);
+    }
+
+    /// Gives memory back when there were far fewer than it is for since this was called last. Moves
+    /// the buckets.
+    void fit() {
+        const std::size_t most = std::exchange(most_, size_);
+        if (buckets_.size() <= kFewPlaces || most * kTimes > buckets_.size()) {
+            return;
+        }
+        std::size_t places = kFirst;
+        while (places < 2 * most) {
+            places *= 2;
+        }
+        move_to(places);
     }
 
     /// `bucket` must be one of these.
@@ -67,6 +82,7 @@ class ProbingBuckets {
     void clear() {
         buckets_.clear();
         size_ = 0;
+        most_ = 0;
     }
 
     std::size_t size() const noexcept { return size_; }
@@ -77,6 +93,8 @@ class ProbingBuckets {
 
   private:
     static constexpr std::size_t kFirst = 64;
+    static constexpr std::size_t kFewPlaces = 4096;
+    static constexpr std::size_t kTimes = 16;
 
     std::size_t mask() const noexcept { return buckets_.size() - 1; }
 
@@ -88,8 +106,10 @@ class ProbingBuckets {
         buckets_[at] = bucket;
     }
 
-    void grow() {
-        std::vector<Bucket> old(std::max(kFirst, buckets_.size() * 2));
+    void grow() { move_to(std::max(kFirst, buckets_.size() * 2)); }
+
+    void move_to(std::size_t places) {
+        std::vector<Bucket> old(places);
         old.swap(buckets_);
         for (const Bucket& bucket : old) {
             if (!bucket.empty()) {
@@ -100,6 +120,7 @@ class ProbingBuckets {
 
     std::vector<Bucket> buckets_;
     std::size_t size_ = 0;
+    std::size_t most_ = 0;  // Since fit().
 };
 
 }  // namespace millrace::state

@@ -91,6 +91,20 @@ class RecordEntry {
     friend class RowQueue;
     static constexpr std::uint32_t kNull = 0xffffffffU;
 
+    // Whether the slot has a value that may be asked for.
+    bool in_use(unsigned which) const noexcept { return which == current_ || has_before_; }
+    std::size_t size_in_use(unsigned which) const noexcept {
+        return in_use(which) && size_[which] != kNull ? size_[which] : 0;
+    }
+    // Whether it holds much more memory than its values need. Values mostly grow and shrink within
+    // the room that there is.
+    bool wasteful() const noexcept {
+        constexpr std::size_t kSpare = 256;
+        constexpr std::size_t kTimes = 3;
+        const std::size_t room = std::size_t{capacity_[0]} + capacity_[1];
+        return room > kSpare && room - kSpare > kTimes * (size_in_use(0) + size_in_use(1));
+    }
+
     const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
     char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
     char* slot_bytes(unsigned which) noexcept {

@@ -102,7 +102,7 @@ RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
 RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, const NullableBytes& value) {
     if (!value) {
         entry->size_[slot] = Entry::kNull;
-        return entry;
+        return trim(entry);
     }
     if (value->size() > entry->capacity_[slot]) {
         Entry* larger = grow(entry, slot, value->size());
@@ -113,7 +113,24 @@ RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, const Nulla
     }
     std::memmove(entry->slot_bytes(slot), value->data(), value->size());
     entry->size_[slot] = static_cast<std::uint32_t>(value->size());
-    return entry;
+    return trim(entry);
+}
+
+// Gives back what values that were larger have left.
+RecordTable::Entry* RecordTable::trim(Entry* entry) {
+    if (!entry->wasteful()) [[likely]] {
+        return entry;
+    }
+    std::array<std::uint32_t, 2> capacity{};
+    for (unsigned which = 0; which < 2; ++which) {
+        capacity[which] = static_cast<std::uint32_t>(rounded_capacity(entry->size_in_use(which)));
+        if (!entry->in_use(which)) {
+            entry->size_[which] = Entry::kNull;
+        }
+    }
+    Entry* smaller = move(entry, capacity);
+    free(entry);
+    return smaller;
 }
 
 // Leaves the old memory to the caller.
@@ -121,42 +138,50 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
     std::array<std::uint32_t, 2> capacity = entry->capacity_;
     capacity[slot] = static_cast<std::uint32_t>(rounded_capacity(
         capacity[slot] == 0 ? size : std::max(size, capacity[slot] * std::size_t{3} / 2)));
-    auto* larger = new (memory_.take(sizeof(Entry) + entry->key_size_ + capacity[0] + capacity[1]))
+    return move(entry, capacity);
+}
+
+// Takes with it the values for which there is room. Leaves the old memory to the caller.
+RecordTable::Entry* RecordTable::move(Entry* entry, std::array<std::uint32_t, 2> capacity) {
+    auto* moved = new (memory_.take(sizeof(Entry) + entry->key_size_ + capacity[0] + capacity[1]))
         Entry(*entry);
-    larger->capacity_ = capacity;
-    std::memcpy(larger->bytes(), entry->bytes(), entry->key_size_);
+    moved->capacity_ = capacity;
+    std::memcpy(moved->bytes(), entry->bytes(), entry->key_size_);
     for (unsigned which = 0; which < 2; ++which) {
         if (const NullableBytes old = entry->slot(which); old && old->size() <= capacity[which]) {
-            std::memcpy(larger->slot_bytes(which), old->data(), old->size());
+            std::memcpy(moved->slot_bytes(which), old->data(), old->size());
         }
     }
 
     if (indexed_) {
-        index_.find(SoughtKey(entry->key()))->entry = larger;
+        index_.find(SoughtKey(entry->key()))->entry = moved;
     }
     if (grouped_) {
-        groups_.replace(entry, larger);
+        groups_.replace(entry, moved);
     }
-    bucket_of(*entry).entry = larger;
-    last_ = larger;
+    bucket_of(*entry).entry = moved;
+    last_ = moved;
     if (entry->queued_) {
-        queue_.replace(entry, larger);
+        queue_.replace(entry, moved);
     } else if (entry->unforwarded_) {
-        (entry->pending_ ? pending_ : written_)[entry->write_position_] = larger;
+        (entry->pending_ ? pending_ : written_)[entry->write_position_] = moved;
     }
     if (entry->unstored_) {
-        unstored_[entry->unstored_position_] = larger;
+        unstored_[entry->unstored_position_] = moved;
     }
     if (entry->has_headers_) {
         auto node = headers_.extract(entry);
-        node.key() = larger;
+        node.key() = moved;
         headers_.insert(std::move(node));
     }
     ++generation_;
-    return larger;
+    return moved;
 }
 
 void RecordTable::remove(Entry* entry) {
+    if (walks_.any()) [[unlikely]] {
+        walks_.entry_leaves(*entry);
+    }
     last_ = nullptr;
     if (entry->cached_) {
         cached_bytes_ -= cache_weight(*entry);
@@ -184,12 +209,6 @@ void RecordTable::forget(Entry* entry) {
         uncover(entry->key());
     }
     remove(entry);
-}
-
-void RecordTable::remove_if_idle(Entry* entry) {
-    if (!entry->cached_ && !entry->unstored_) {
-        forget(entry);
-    }
 }
 
 // Whether the layers below never had the row.
@@ -339,9 +358,9 @@ void RecordTable::write_cached(Found found, BytesView key, const NullableBytes& 
     } else {
         const bool keep = how.keep_before || entry->unstored_;
         const unsigned slot = keep ? 1U - entry->current_ : entry->current_;
-        entry = assign(entry, slot, value);
         entry->current_ = slot & 1U;
         entry->has_before_ = keep;
+        entry = assign(entry, slot, value);
         append_written(entry);
     }
     set_context(*entry, context);
@@ -374,6 +393,9 @@ void RecordTable::write_through(BytesView key, const NullableBytes& value) {
 }
 
 void RecordTable::clear() {
+    if (walks_.any()) {
+        for_each([this](const Entry& entry) { walks_.entry_leaves(entry); });
+    }
     queue_.clear();
     for (const Bucket& bucket : buckets_.places()) {
         if (bucket.entry != nullptr) {

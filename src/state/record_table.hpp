@@ -12,8 +12,10 @@
 #include "state/row_groups.hpp"
 #include "state/row_memory.hpp"
 #include "state/row_queue.hpp"
+#include "state/walk.hpp"
 #include "state/window_key.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -173,6 +175,7 @@ class RecordTable {
     }
 
     /// What the cached entries weigh, as Kafka Streams counts: key, value, context and 24 bytes.
+    /// Small ones take about twice that.
     std::size_t cached_bytes() const noexcept { return cached_bytes_; }
     std::size_t unstored_bytes() const noexcept { return unstored_bytes_; }
     bool has_unforwarded() const noexcept { return !written_.empty(); }
@@ -187,6 +190,9 @@ class RecordTable {
     /// moves. Requires keys with a time. What finds them is made when first asked for.
     std::span<Entry* const> group(BytesView group);
     bool uses_groups() const noexcept { return grouped_; }
+
+    /// Those that are to be shown what an entry was before it goes.
+    Walks& walks() noexcept { return walks_; }
 
     /// Changes whenever an entry comes, goes or moves: positions among entries are stale then.
     std::uint64_t generation() const noexcept { return generation_; }
@@ -224,9 +230,10 @@ class RecordTable {
     Entry* insert(BytesView key, std::uint32_t hash, const NullableBytes& value, bool cached);
     Entry* assign(Entry* entry, unsigned slot, const NullableBytes& value);
     Entry* grow(Entry* entry, unsigned slot, std::size_t size);
+    Entry* move(Entry* entry, std::array<std::uint32_t, 2> capacity);
+    Entry* trim(Entry* entry);
     void remove(Entry* entry);
     void forget(Entry* entry);
-    void remove_if_idle(Entry* entry);
     static bool unseen(const Entry& entry);
     bool forget_unseen(Entry* entry, BytesView key);
     void rename(Entry* entry, BytesView key, std::uint32_t hash);
@@ -295,6 +302,7 @@ class RecordTable {
 
     std::size_t suffix_size_;
     Coverage coverage_;
+    Walks walks_;
 };
 
 }  // namespace millrace::state

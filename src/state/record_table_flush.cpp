@@ -8,6 +8,20 @@
 #include <vector>
 
 namespace millrace::state {
+namespace {
+
+// Empties `rows` for the next round, which will be about as large, and gives back what a much
+// larger one has left.
+void keep_memory_for(std::size_t size, std::vector<RecordEntry*>& rows) {
+    constexpr std::size_t kFew = 1024;
+    constexpr std::size_t kTimes = 8;
+    if (rows.capacity() > kFew && rows.capacity() / kTimes > size) {
+        rows = {};
+    }
+    rows.clear();
+}
+
+}  // namespace
 
 void RecordTable::append_written(Entry* entry) {
     entry->unforwarded_ = 1;
@@ -40,7 +54,7 @@ void RecordTable::begin_flush(Entry* first) {
     for (const auto& [write, entry] : by_last_write) {
         pending_.push_back(entry);
     }
-    written_.clear();
+    keep_memory_for(written_.size(), written_);
     for (std::size_t at = 0; at < pending_.size(); ++at) {
         pending_[at]->pending_ = 1;
         pending_[at]->write_position_ = static_cast<std::uint32_t>(at);
@@ -49,7 +63,7 @@ void RecordTable::begin_flush(Entry* first) {
 
 RecordTable::Entry* RecordTable::next_pending() {
     if (next_pending_ == pending_.size()) {
-        pending_.clear();
+        keep_memory_for(pending_.size(), pending_);
         next_pending_ = 0;
         return nullptr;
     }
@@ -72,7 +86,11 @@ void RecordTable::settle(Entry& entry, bool store, bool keep) {
         unstored_bytes_ += unstored_weight(entry);
     }
     set_cached(entry, keep && entry.cached_);
-    remove_if_idle(&entry);
+    if (entry.cached_ || entry.unstored_) {
+        trim(&entry);  // What was before may have been large.
+    } else {
+        forget(&entry);
+    }
 }
 
 void RecordTable::mark_stored(const std::function<Stored(const Entry&)>& how) {
@@ -101,8 +119,9 @@ void RecordTable::mark_stored(const std::function<Stored(const Entry&)>& how) {
             }
         }
     }
-    stored.clear();
-    unstored_.swap(stored);  // Keeps the memory.
+    keep_memory_for(stored.size(), stored);
+    unstored_.swap(stored);
+    buckets_.fit();
     if (indexed_ && !index_used_) {
         index_.clear();
         indexed_ = false;
@@ -113,6 +132,8 @@ void RecordTable::mark_stored(const std::function<Stored(const Entry&)>& how) {
         groups_.clear();
         grouped_ = false;
         ++generation_;
+    } else {
+        groups_.fit();
     }
     groups_used_ = false;
 }

@@ -46,6 +46,9 @@ class RowGroups {
 
     void clear();
 
+    /// As ProbingBuckets::fit.
+    void fit() { groups_.fit(); }
+
     /// Rows whose key is `group` and a suffix, sorted. Valid until any other member is called.
     std::span<RecordEntry* const> find(BytesView group);
 
