@@ -13,15 +13,19 @@
 namespace millrace::state {
 namespace {
 
-constexpr std::size_t kChunkBytes = 1 << 20;
+constexpr std::size_t kFirstChunkBytes = 4 << 10;
+constexpr std::size_t kLargestChunkBytes = 1 << 20;
 constexpr std::size_t kSmallPart = 16;  // Of a run: below, a plain write is cheaper than a file.
 constexpr std::size_t kRunsAtOnce = 2;  // All loads together may hold as much as that many runs...
-constexpr std::size_t kShortestPart = 16;  // ...though no run is shorter than this part.
+constexpr std::size_t kLeastBytes = 32 << 10;  // ...and each of them this.
 
 }  // namespace
 
 BulkLoader::BulkLoader(RocksDatabase& database, FamilyOf family_of, std::size_t prefix)
-    : database_(database), family_of_(std::move(family_of)), prefix_(prefix) {}
+    : database_(database),
+      family_of_(std::move(family_of)),
+      prefix_(prefix),
+      next_chunk_bytes_(kFirstChunkBytes) {}
 
 BulkLoader::~BulkLoader() {
     database_.shared().load_bytes -= bytes_;
@@ -44,7 +48,9 @@ bool BulkLoader::Row::operator<(const Row& other) const {
 
 char* BulkLoader::allocate(std::size_t size) {
     if (size > free_bytes_) {
-        const std::size_t chunk = std::max(kChunkBytes, size);
+        const std::size_t chunk = std::max(next_chunk_bytes_, size);
+        next_chunk_bytes_ = std::min(2 * next_chunk_bytes_, kLargestChunkBytes);
+        account(chunk);
         chunks_.push_back(std::make_unique_for_overwrite<char[]>(chunk));
         free_ = chunks_.back().get();
         free_bytes_ = chunk;
@@ -74,14 +80,27 @@ void BulkLoader::put(BytesView key, const NullableBytes& value) {
         std::memcpy(bytes + key.size(), value->data(), value_size);
     }
 
-    rows_for(prefix).push_back({leading_number(key), bytes, static_cast<std::uint32_t>(key.size()),
-                                value ? static_cast<std::uint32_t>(value_size) : kNull, number_++});
-    account(key.size() + value_size + sizeof(Row));
+    Rows& rows = rows_for(prefix);
+    const std::size_t capacity = rows.capacity();
+    rows.push_back({leading_number(key), bytes, static_cast<std::uint32_t>(key.size()),
+                    value ? static_cast<std::uint32_t>(value_size) : kNull, number_++});
+    if (rows.capacity() != capacity) {
+        account((rows.capacity() - capacity) * sizeof(Row));
+    }
+    make_room();
+}
+
+void BulkLoader::make_room() {
     const std::size_t run = database_.shared().load_run_bytes;
-    const bool much =
-        database_.shared().load_bytes > kRunsAtOnce * run && bytes_ >= run / kShortestPart;
-    if (bytes_ >= run || much) {
+    if (bytes_ >= run) {
         ingest_run();
+    } else if (database_.shared().load_bytes > kRunsAtOnce * run && bytes_ >= kLeastBytes) {
+        if (bytes_ >= run / kSmallPart) {
+            ingest_run();
+        } else {
+            write_run(true);
+            database_.write();
+        }
     }
 }
 
@@ -100,22 +119,30 @@ void BulkLoader::sort_and_dedupe(Rows& rows) {
     rows.erase(rows.begin(), kept.base());
 }
 
-void BulkLoader::ingest_run() {
+void BulkLoader::sort_rows() {
     for (auto& [prefix, rows] : runs_) {
         sort_and_dedupe(rows);
         if (!begun_.contains(prefix)) {  // There is nothing that these could remove.
             std::erase_if(rows, [](const Row& row) { return row.value_size == kNull; });
         }
-        if (rows.empty()) {
-            continue;
+    }
+}
+
+void BulkLoader::begin_family(const Bytes& prefix) {
+    if (begun_.insert(prefix).second) {
+        // No compaction while files come in: besides the waste, RocksDB before 8.11.1 could take an
+        // older run for the newer one.
+        set_compaction(family_of_(prefix), false);
+    }
+}
+
+void BulkLoader::ingest_run() {
+    sort_rows();
+    for (const auto& [prefix, rows] : runs_) {
+        if (!rows.empty()) {
+            begin_family(prefix);
+            ingest(family_of_(prefix), rows);
         }
-        rocksdb::ColumnFamilyHandle* family = family_of_(prefix);
-        if (begun_.insert(prefix).second) {
-            // No compaction while files come in: besides the waste, RocksDB before 8.11.1 could
-            // take an older run for the newer one.
-            set_compaction(family, false);
-        }
-        ingest(family, rows);
     }
     end_run();
 }
@@ -151,29 +178,39 @@ void BulkLoader::end_run() {
     last_run_ = nullptr;
     chunks_.clear();
     free_bytes_ = 0;
+    next_chunk_bytes_ = kFirstChunkBytes;
     number_ = 0;
     database_.shared().load_bytes -= std::exchange(bytes_, 0);
 }
 
-void BulkLoader::write_small() {
-    for (auto& [prefix, rows] : runs_) {
-        sort_and_dedupe(rows);
+// With the database's next write.
+void BulkLoader::write_run(bool more_comes) {
+    sort_rows();
+    rocksdb::WriteBatch& batch = database_.batch();
+    for (const auto& [prefix, rows] : runs_) {
+        if (rows.empty()) {
+            continue;
+        }
+        if (more_comes) {
+            begin_family(prefix);
+        }
+        rocksdb::ColumnFamilyHandle* family = family_of_(prefix);
         for (const Row& row : rows) {
-            if (const NullableBytes value = row.value()) {
-                database_.check(database_.batch().Put(family_of_(prefix), row.key(), *value),
-                                "load");
-            }
+            const NullableBytes value = row.value();
+            database_.check(
+                value ? batch.Put(family, row.key(), *value) : batch.Delete(family, row.key()),
+                "load");
         }
     }
     end_run();
 }
 
 void BulkLoader::finish() {
-    if (begun_.empty() && bytes_ < database_.shared().load_run_bytes / kSmallPart) {
-        write_small();
-        return;
+    if (bytes_ < database_.shared().load_run_bytes / kSmallPart) {
+        write_run(false);
+    } else {
+        ingest_run();
     }
-    ingest_run();
     for (const Bytes& prefix : begun_) {
         set_compaction(family_of_(prefix), true);
     }

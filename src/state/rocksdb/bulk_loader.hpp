@@ -19,7 +19,8 @@ namespace millrace::state {
 /// keeps the last one of each key, and hands each such run to RocksDB as a finished file.
 ///
 /// Memory is bounded: a run ends when it has grown to the size of a write buffer, or earlier when
-/// all loads of the client together hold too much. A small load never becomes a file.
+/// all loads of the client together hold too much. What is too small for a file then goes to the
+/// database's write buffers, as does all of a small load.
 class BulkLoader {
   public:
     /// `family_of` gives the column family of a key; its first `prefix` bytes choose the family and
@@ -54,9 +55,12 @@ class BulkLoader {
     Rows& rows_for(BytesView prefix);
     char* allocate(std::size_t size);
     void account(std::size_t bytes);
+    void make_room();
+    void sort_rows();
     void ingest_run();
+    void write_run(bool more_comes);
+    void begin_family(const Bytes& prefix);
     void ingest(rocksdb::ColumnFamilyHandle* family, const Rows& rows);
-    void write_small();
     void end_run();
     static void sort_and_dedupe(Rows& rows);
     void set_compaction(rocksdb::ColumnFamilyHandle* family, bool on);
@@ -70,9 +74,10 @@ class BulkLoader {
     std::vector<std::unique_ptr<char[]>> chunks_;
     char* free_ = nullptr;
     std::size_t free_bytes_ = 0;
-    std::size_t bytes_ = 0;
+    std::size_t next_chunk_bytes_ = 0;
+    std::size_t bytes_ = 0;  // Of chunks and of the memory of runs.
     std::uint32_t number_ = 0;
-    std::set<Bytes, std::less<>> begun_;  // Prefixes whose families hold a run.
+    std::set<Bytes, std::less<>> begun_;  // Prefixes whose families hold rows.
     std::size_t files_ = 0;
 };
 

@@ -12,13 +12,19 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <limits>
 #include <string>
 
 namespace millrace::state {
 namespace {
 
 constexpr std::size_t kWriteBufferBytes = 16 << 20;
-constexpr std::size_t kArenaBlockBytes = 64 << 10;  // Each column family holds at least one.
+constexpr std::size_t kArenaBlockBytes = 64 << 10;  // A memtable with rows holds at least one.
+constexpr std::size_t kSmallArenaBlockBytes = 4 << 10;
+constexpr double kFilterPart = 0.01;  // Of a memtable: 160 KiB, taken at once.
+constexpr std::size_t kFilterBytes =
+    static_cast<std::size_t>(static_cast<double>(kWriteBufferBytes) * kFilterPart);
+constexpr std::size_t kPartForFilters = 4;  // Of the budget for all write buffers.
 constexpr std::size_t kRunBytesMin = 64 << 10;
 constexpr std::size_t kRunBytesMax = 32 << 20;
 constexpr double kBloomBitsPerKey = 10;
@@ -49,6 +55,10 @@ StateMemory::Engine::Engine(const Limits& limits)
       write_buffers(
           std::make_shared<rocksdb::WriteBufferManager>(limits.write_buffer_bytes, block_cache)),
       load_run_bytes(std::clamp(limits.write_buffer_bytes, kRunBytesMin, kRunBytesMax)) {}
+
+bool StateMemory::Engine::has_room_for(std::size_t memtables) const noexcept {
+    return memtables * kFilterBytes <= write_buffers->buffer_size() / kPartForFilters;
+}
 
 StateMemory::StateMemory(Limits limits)
     : limits_(limits), engine_(std::make_unique<Engine>(limits)) {}
@@ -82,7 +92,7 @@ rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::stri
     return options;
 }
 
-rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared) {
+rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::size_t families) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = shared.block_cache;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
@@ -97,14 +107,20 @@ rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared) {
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.write_buffer_size = kWriteBufferBytes;
     options.max_write_buffer_number = 3;
-    options.arena_block_size = kArenaBlockBytes;
+    // RocksDB writes all memtables of a database to files when those of all databases together
+    // are larger than their budget. If that were so while they are almost empty, it would happen
+    // at every commit.
+    const bool roomy = shared.has_room_for(shared.families.load() + families);
+    options.arena_block_size = roomy ? kArenaBlockBytes : kSmallArenaBlockBytes;
     // A key that is not there is told so without a search: first-seen keys are common.
-    options.memtable_whole_key_filtering = true;
+    options.memtable_whole_key_filtering = roomy;
+    options.memtable_prefix_bloom_size_ratio = roomy ? kFilterPart : 0;
+    // Many runs, as a bulk load leaves, slow writes down until they are compacted, but never stop
+    // them: a stopped write holds up a stream thread for minutes.
+    options.level0_stop_writes_trigger = std::numeric_limits<int>::max();
     // Commits write their rows sorted: each is searched for from where the last one went, not from
     // the top. One place is kept for all keys, as they have no prefix.
     options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
-    // Small, as every memtable takes it at once: 160 KiB.
-    options.memtable_prefix_bloom_size_ratio = 0.01;
     return options;
 }
 

@@ -25,9 +25,17 @@ class StateMemory::Engine {
 
     /// What bulk loads hold in memory together.
     std::atomic<std::size_t> load_bytes{0};
+
+    /// Column families that are open, of all databases.
+    std::atomic<std::size_t> families{0};
+
+    /// Whether that many memtables can be large from the start, or must begin as small as can be.
+    bool has_room_for(std::size_t memtables) const noexcept;
 };
 
 rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::string& owner);
-rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared);
+
+/// Of so many column families to be opened beside those that are.
+rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::size_t families);
 
 }  // namespace millrace::state

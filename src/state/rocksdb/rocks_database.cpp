@@ -9,6 +9,8 @@
 
 #include <rocksdb/perf_level.h>
 
+#include <utility>
+
 namespace millrace::state {
 namespace {
 
@@ -36,11 +38,11 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
     refuse_incomplete();
 
     const rocksdb::DBOptions options = database_options(shared_, owner_);
-    const rocksdb::ColumnFamilyOptions family_options = store_options(shared_);
     std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
     if (system_files().exists(directory_ / "CURRENT")) {
         check(rocksdb::DB::ListColumnFamilies(options, directory_.string(), &names), "open");
     }
+    const rocksdb::ColumnFamilyOptions family_options = store_options(shared_, names.size());
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
     descriptors.reserve(names.size());
     for (const std::string& name : names) {
@@ -53,12 +55,18 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
     for (rocksdb::ColumnFamilyHandle* handle : handles) {
         families_.emplace(handle->GetName(), handle);
     }
+    count_families(families_.size());
 }
 
 RocksDatabase::~RocksDatabase() {
     for (const auto& [name, handle] : families_) {
         db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
     }
+    count_families(0);
+}
+
+void RocksDatabase::count_families(std::size_t count) noexcept {
+    shared_.families += count - std::exchange(counted_families_, count);
 }
 
 // RocksDB would quietly begin a new database beside the files of the old one.
@@ -107,6 +115,17 @@ void RocksDatabase::write() {
         return;
     }
     check(db_->Write(without_log(), &batch_), "write");
+    clear_batch();
+}
+
+// Keeps its memory, unless a much larger one has left that.
+void RocksDatabase::clear_batch() {
+    constexpr std::size_t kLarge = 1 << 20;
+    constexpr std::size_t kTimes = 8;
+    const std::size_t capacity = batch_.Data().capacity();
+    if (capacity > kLarge && capacity / kTimes > batch_.GetDataSize()) {
+        batch_ = rocksdb::WriteBatch();
+    }
     batch_.Clear();
 }
 
@@ -129,8 +148,9 @@ rocksdb::ColumnFamilyHandle* RocksDatabase::find_or_create(const std::string& fa
         return found;
     }
     rocksdb::ColumnFamilyHandle* handle = nullptr;
-    check(db_->CreateColumnFamily(store_options(shared_), family, &handle), "extend");
+    check(db_->CreateColumnFamily(store_options(shared_, 1), family, &handle), "extend");
     families_.emplace(family, handle);
+    count_families(families_.size());
     return handle;
 }
 

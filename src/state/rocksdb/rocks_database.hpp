@@ -51,12 +51,15 @@ class RocksDatabase final : public Database {
 
   private:
     void refuse_incomplete() const;
+    void clear_batch();
+    void count_families(std::size_t count) noexcept;
 
     std::filesystem::path directory_;
     std::string owner_;
     StateMemory::Engine& shared_;
     std::unique_ptr<rocksdb::DB> db_;
     std::map<std::string, rocksdb::ColumnFamilyHandle*> families_;
+    std::size_t counted_families_ = 0;
     rocksdb::WriteBatch batch_;
     rocksdb::ReadOptions reading_;
 };
