@@ -100,13 +100,15 @@ class LayeredSegmentedStore : public LayeredStore {
     };
     class Rows;
 
-    /// Gives the rows of a key with from <= time <= to to `use`, in the order of stores on disk,
-    /// when all of them are in memory. Otherwise false, and nothing is done. `use` may change the
-    /// store.
+    /// Gives the rows of a key with from <= time <= to to `use`, as keys of the table and values,
+    /// in the order of stores on disk, when all of them are in memory. Otherwise false, and nothing
+    /// is done. `use` may change the store.
     bool for_each_in_memory(BytesView key, std::int64_t from, std::int64_t to,
-                            const std::function<void(const RecordTable::Entry&)>& use);
+                            const std::function<void(BytesView, BytesView)>& use);
 
   private:
+    class WalkInMemory;
+
     bool accept(BytesView table_key) override;
     bool readable(BytesView table_key) const override;
     bool worth_storing(BytesView table_key) const override;
@@ -116,8 +118,6 @@ class LayeredSegmentedStore : public LayeredStore {
     void drop_expired();
     void forget_expired_segments(std::int64_t first);
     void cover_no_segment();
-    void for_each_in_segment(std::span<char> sought, std::int64_t to,
-                             const std::function<void(const RecordTable::Entry&)>& use);
 
     static constexpr std::int64_t kNoSegment = std::numeric_limits<std::int64_t>::min();
 
@@ -137,7 +137,7 @@ class LayeredSegmentedStore : public LayeredStore {
 };
 
 /// Goes through the segments, latest last or first, and takes the rows that were asked for in each.
-class LayeredSegmentedStore::Rows {
+class LayeredSegmentedStore::Rows final : private Walk {
   public:
     /// Must not outlive the store.
     Rows(LayeredSegmentedStore& store, Query query);
@@ -158,6 +158,9 @@ class LayeredSegmentedStore::Rows {
     void find();
     bool find_in_segment();
     bool asked_for() const;
+    bool wants(BytesView changelog_key) const;
+    bool ahead(BytesView key) const override;
+    bool sees(const RecordEntry& entry) const override;
     bool of_one_key() const { return query_.first && query_.first == query_.last; }
     void open(std::int64_t segment);
     KeyRange range_in(std::int64_t segment) const;
@@ -167,6 +170,7 @@ class LayeredSegmentedStore::Rows {
     Query query_;
     std::int64_t first_readable_ = 0;  // Of rows that are not in the record cache.
     std::vector<std::int64_t> segments_;
+    std::int64_t at_segment_ = 0;  // The last one that was opened.
     std::optional<MergingIterator> rows_;
     bool sorted_;
     std::vector<std::pair<Bytes, Bytes>> collected_;  // Of one segment.

@@ -147,14 +147,14 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
 
 void LayeredSessionStore::for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
                                    const std::function<void(SessionWindow, BytesView)>& use) {
-    const auto use_entry = [&](const RecordTable::Entry& entry) {
-        const SessionWindow session = session_of(entry.key());
+    const auto use_row = [&](BytesView row, BytesView value) {
+        const SessionWindow session = session_of(row);
         if (session.start <= latest_start) {
-            use(session, *without_headers(entry.value()));
+            use(session, *without_headers(value));
         }
     };
     if (!for_each_in_memory(key, milliseconds_of(earliest_end), milliseconds_of(Timestamp::max()),
-                            std::cref(use_entry))) {
+                            std::cref(use_row))) {
         SessionBytesStore::for_each(key, earliest_end, latest_start, use);
     }
 }

@@ -69,7 +69,40 @@ NullableBytes LayeredStore::read_below(BytesView key) {
     return entry != nullptr ? entry->value() : engine_->get(key);
 }
 
+// Before a row changes.
+void LayeredStore::keep_for_walks(BytesView key) {
+    if (engine_->direct()) {  // Reading may change those.
+        return;
+    }
+    table_.walks().for_each([&](Walk& walk) {
+        if (!walk.needs(key)) {
+            return;
+        }
+        if (const RecordTable::Entry* entry = table_.find(key)) {
+            walk.keep(*entry);
+        } else {
+            walk.keep(key, table_.covers(key) ? std::nullopt : engine_->get(key), false);
+        }
+    });
+}
+
+// Copies, as both may be views that end when the engine is read.
+void LayeredStore::write_during_walk(BytesView key, const NullableBytes& value) {
+    const Bytes own_key(key);
+    const Bytes own_value(value.value_or(BytesView()));
+    keep_for_walks(own_key);
+    write_now(own_key, value ? NullableBytes(own_value) : std::nullopt);
+}
+
 void LayeredStore::write(BytesView key, const NullableBytes& value) {
+    if (table_.walks().any()) [[unlikely]] {
+        write_during_walk(key, value);
+    } else {
+        write_now(key, value);
+    }
+}
+
+void LayeredStore::write_now(BytesView key, const NullableBytes& value) {
     MILLRACE_CHECK(environment_.context != nullptr || !environment_.processing);
     const std::size_t before = table_.cached_bytes();
     if (caching()) {
@@ -92,6 +125,9 @@ void LayeredStore::write(BytesView key, const NullableBytes& value) {
 bool LayeredStore::rename(BytesView from, BytesView to, BytesView value) {
     if (!caching() || listener_ == nullptr) {
         return false;
+    }
+    if (table_.walks().any()) [[unlikely]] {
+        return false;  // The caller removes and writes instead.
     }
     const std::size_t before = table_.cached_bytes();
     const bool renamed = table_.rename_cached(from, to, value, environment_.context->record());
@@ -331,10 +367,28 @@ void LayeredStore::join_cache() {
     share().join(table_.cached_bytes());
 }
 
-std::unique_ptr<MergingIterator> LayeredStore::iterate(KeyRange range, Order order) {
-    return std::make_unique<MergingIterator>(
-        table_, *engine_, std::move(range), order,
-        [this](const RecordTable::Entry& entry) { return visible(entry); });
+class LayeredStore::Iterator final : public BytesIterator, private Walk {
+  public:
+    Iterator(LayeredStore& store, KeyRange range, Order order)
+        : Walk(store.table_.walks()),
+          store_(&store),
+          rows_(store.table_, *store.engine_, std::move(range), order, *this) {}
+
+    bool valid() const override { return rows_.valid(); }
+    void next() override { rows_.next(); }
+    BytesView key() const override { return rows_.key(); }
+    BytesView value() const override { return rows_.value(); }
+
+  private:
+    bool ahead(BytesView key) const override { return rows_.ahead(key); }
+    bool sees(const RecordEntry& entry) const override { return store_->visible(entry); }
+
+    LayeredStore* store_;
+    MergingIterator rows_;
+};
+
+std::unique_ptr<BytesIterator> LayeredStore::iterate(KeyRange range, Order order) {
+    return std::make_unique<Iterator>(*this, std::move(range), order);
 }
 
 std::uint64_t LayeredStore::count_entries() {

@@ -122,7 +122,10 @@ class LayeredStore {
     void log(BytesView key, const NullableBytes& value, const detail::RecordContext& context);
     void log_as_is(BytesView key, const NullableBytes& value, std::optional<Timestamp> timestamp,
                    const Headers* headers);
-    std::unique_ptr<MergingIterator> iterate(KeyRange range, Order order);
+
+    /// Rows as they are now, whatever is changed before they are read. Those of engines that are
+    /// direct() are read as they are then.
+    std::unique_ptr<BytesIterator> iterate(KeyRange range, Order order);
 
     /// Whether an entry of the table is to be seen.
     bool visible(const RecordTable::Entry& entry) const {
@@ -141,6 +144,7 @@ class LayeredStore {
     NullableBytes stored_value(const ChangelogRecord& record);
 
   private:
+    class Iterator;
     struct Letting {  // What the listener is told: copies, as it may write to this store.
         Bytes key;
         Bytes value;
@@ -152,6 +156,9 @@ class LayeredStore {
     BytesView take_headers(BytesView row) const;
     bool logs() const;
     NullableBytes read_below(BytesView key);
+    void keep_for_walks(BytesView key);
+    void write_during_walk(BytesView key, const NullableBytes& value);
+    void write_now(BytesView key, const NullableBytes& value);
     bool write_below(BytesView key, const NullableBytes& value,
                      const detail::RecordContext& context);
     void flush_from(RecordTable::Entry* first);

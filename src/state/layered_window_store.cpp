@@ -121,11 +121,10 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch(BytesView key, Ti
 
 void LayeredWindowStore::for_each(BytesView key, Timestamp from, Timestamp to,
                                   const std::function<void(Timestamp, BytesView)>& use) {
-    const auto use_entry = [&](const RecordTable::Entry& entry) {
-        use(window_start_of(entry.key()), *without_headers(entry.value()));
+    const auto use_row = [&](BytesView row, BytesView value) {
+        use(window_start_of(row), *without_headers(value));
     };
-    if (!for_each_in_memory(key, milliseconds_of(from), milliseconds_of(to),
-                            std::cref(use_entry))) {
+    if (!for_each_in_memory(key, milliseconds_of(from), milliseconds_of(to), std::cref(use_row))) {
         WindowBytesStore::for_each(key, from, to, use);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/merging_iterator.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace millrace::state {
@@ -13,11 +14,11 @@ NullableBytes view_of(const NullableOwnedBytes& bytes) {
 }  // namespace
 
 MergingIterator::MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order,
-                                 Visible visible, std::size_t group_size, bool in_engine)
+                                 Walk& walk, std::size_t group_size, bool in_engine)
     : engine_(in_engine ? engine.iterate(range, order) : nullptr),
       range_(std::move(range)),
       order_(order),
-      visible_(std::move(visible)),
+      walk_(walk),
       cursor_(table,
               group_size != 0 ? BytesView(*range_.lower).substr(0, group_size) : BytesView()) {
     if (table.entries() != 0) {
@@ -25,6 +26,19 @@ MergingIterator::MergingIterator(RecordTable& table, Engine& engine, KeyRange ra
                              : cursor_.seek_before(view_of(range_.upper)));
     }
     settle();
+}
+
+bool MergingIterator::before_end(BytesView key) const {
+    return forward() ? !range_.upper || key < BytesView(*range_.upper)
+                     : !range_.lower || key >= BytesView(*range_.lower);
+}
+
+bool MergingIterator::ahead(BytesView key) const {
+    if (!valid()) {
+        return false;
+    }
+    const int order = key.compare(this->key());
+    return order != 0 && (order > 0) == forward() && before_end(key);
 }
 
 const RecordTable::Entry* MergingIterator::entry_behind(BytesView key) {
@@ -36,12 +50,10 @@ void MergingIterator::read_table(const RecordTable::Entry* entry) {
     in_table_ = false;
     for (; entry != nullptr; entry = entry_behind(entry->key())) {
         const BytesView key = entry->key();
-        const bool inside = forward() ? !range_.upper || key < BytesView(*range_.upper)
-                                      : !range_.lower || key >= BytesView(*range_.lower);
-        if (!inside) {
+        if (!before_end(key)) {
             return;
         }
-        if (!visible_ || visible_(*entry)) {
+        if (walk_.sees(*entry)) {
             in_table_ = true;
             key_.assign(key);
             if (const NullableBytes value = entry->value()) {
@@ -55,16 +67,25 @@ void MergingIterator::read_table(const RecordTable::Entry* entry) {
 }
 
 void MergingIterator::next() {
+    if (past_) [[unlikely]] {
+        past_.reset();
+        show_past();
+        return;
+    }
+    skip_present();
+    settle();
+}
+
+void MergingIterator::skip_present() {
     if (at_ == At::kEngine) {
         engine_->next();
     } else {
         read_table(entry_behind(key_));
     }
-    settle();
 }
 
 // Decides whose row comes next.
-void MergingIterator::settle() {
+void MergingIterator::settle_present() {
     while (true) {
         if (!in_table_) {
             at_ = engine_valid() ? At::kEngine : At::kEnd;
@@ -86,6 +107,51 @@ void MergingIterator::settle() {
         }
         read_table(entry_behind(key_));
     }
+}
+
+void MergingIterator::settle() {
+    settle_present();
+    if (walk_.has_kept()) [[unlikely]] {
+        show_past();
+    }
+}
+
+// Puts what was kept in the place of what has become of it.
+void MergingIterator::show_past() {
+    while (true) {
+        const auto past = next_past();
+        if (past == walk_.kept().end()) {
+            return;
+        }
+        if (at_ != At::kEnd) {
+            const int order = past->first.compare(present_key());
+            if (order != 0 && (order > 0) == forward()) {
+                return;
+            }
+            if (order == 0) {
+                skip_present();
+                settle_present();
+            }
+        }
+        Walk::Kept::node_type row = walk_.kept().extract(past);
+        if (row.mapped().value) {
+            past_.emplace(std::move(row));
+            return;
+        }
+    }
+}
+
+// All that is kept lies ahead of the row that was shown last, or in another stretch.
+Walk::Kept::iterator MergingIterator::next_past() {
+    Walk::Kept& kept = walk_.kept();
+    auto found = kept.end();
+    if (forward()) {
+        found = range_.lower ? kept.lower_bound(*range_.lower) : kept.begin();
+    } else {
+        found = range_.upper ? kept.lower_bound(*range_.upper) : kept.end();
+        found = found == kept.begin() ? kept.end() : std::prev(found);
+    }
+    return found != kept.end() && before_end(found->first) ? found : kept.end();
 }
 
 }  // namespace millrace::state

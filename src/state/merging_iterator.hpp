@@ -5,60 +5,73 @@
 #include "state/engine.hpp"
 #include "state/record_table.hpp"
 #include "state/table_cursor.hpp"
+#include "state/walk.hpp"
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 
 namespace millrace::state {
 
-/// Walks the rows of a store: those in memory over those in the engine. Where both have a key, the
-/// one in memory counts; a removal in memory hides the engine's row.
+/// Goes through the rows of a stretch of a store: what is kept for the walk over those in memory
+/// over those in the engine. Where several have a key, the first counts; a removal there hides the
+/// row.
 ///
-/// The table may change while it is walked. Engine and table must outlive this.
+/// The table may change meanwhile. Engine, table and walk must outlive this.
 class MergingIterator final : public BytesIterator {
   public:
-    /// Whether an entry of the table is to be seen; an empty function: always.
-    using Visible = std::function<bool(const RecordTable::Entry&)>;
-
     /// `group_size`: so many bytes, in front of both ends of `range`, name the group of the table
     /// in which all of it lies; 0: none does. `in_engine`: false when the engine surely has nothing
     /// that the table has not.
-    MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order,
-                    Visible visible, std::size_t group_size = 0, bool in_engine = true);
+    MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order, Walk& walk,
+                    std::size_t group_size = 0, bool in_engine = true);
     MergingIterator(const MergingIterator&) = delete;
     MergingIterator& operator=(const MergingIterator&) = delete;
 
-    bool valid() const override { return at_ != At::kEnd; }
+    bool valid() const override { return past_.has_value() || at_ != At::kEnd; }
     void next() override;
-    BytesView key() const override { return at_ == At::kEngine ? engine_->key() : BytesView(key_); }
+    BytesView key() const override { return past_ ? BytesView(past_->key()) : present_key(); }
     BytesView value() const override {
+        if (past_) [[unlikely]] {
+            return *past_->mapped().value;
+        }
         return at_ == At::kEngine ? engine_->value() : BytesView(*value_);
     }
 
     /// Whether the row at hand comes from the table. Requires valid().
-    bool in_memory() const noexcept { return at_ == At::kTable; }
+    bool in_memory() const noexcept {
+        return past_ ? past_->mapped().in_memory : at_ == At::kTable;
+    }
+
+    /// Whether a row of that key would come behind the one at hand.
+    bool ahead(BytesView key) const;
 
   private:
     enum class At { kTable, kEngine, kEnd };
 
     bool forward() const noexcept { return order_ == Order::kForward; }
+    BytesView present_key() const { return at_ == At::kEngine ? engine_->key() : BytesView(key_); }
     bool engine_valid() const { return engine_ != nullptr && engine_->valid(); }
+    bool before_end(BytesView key) const;
     const RecordTable::Entry* entry_behind(BytesView key);
     void read_table(const RecordTable::Entry* entry);
+    void skip_present();
+    void settle_present();
     void settle();
+    void show_past();
+    Walk::Kept::iterator next_past();
 
     std::unique_ptr<BytesIterator> engine_;
     KeyRange range_;
     Order order_;
-    Visible visible_;
+    Walk& walk_;
 
     TableCursor cursor_;
     bool in_table_ = false;  // key_ and value_ hold the table's next row.
     Bytes key_;              // Copies: the entry may change or go.
     NullableOwnedBytes value_;
-    At at_ = At::kEnd;
+    At at_ = At::kEnd;                           // Without regard to what is kept.
+    std::optional<Walk::Kept::node_type> past_;  // The row at hand, if it was kept.
 };
 
 }  // namespace millrace::state

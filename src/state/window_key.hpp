@@ -80,6 +80,18 @@ inline void append_window_key(BytesView key, Timestamp start, std::uint32_t sequ
     write_window_suffix(start, sequence, out.data() + out.size() - kWindowSuffixSize);
 }
 
+/// Writes the segment and `key`: what the keys in a store of all rows of `key` in that segment
+/// begin with. Returns what follows it.
+inline char* write_group(std::int64_t segment, BytesView key, char* to) {
+    detail::write_big_endian(segment, to);
+    key.copy(to + kSegmentSize, key.size());
+    return to + kSegmentSize + key.size();
+}
+
+inline void append_segment(std::int64_t segment, Bytes& out) {
+    append_big_endian(static_cast<std::uint64_t>(segment), kSegmentSize, out);
+}
+
 /// Keys of session stores, docs/formats/session-key.md: in the changelog the key, 8 bytes end and 8
 /// bytes start of the session; in a store with the segment, of the end, in front.
 inline constexpr std::size_t kSessionSuffixSize = 2 * kStartSize;

@@ -16,8 +16,8 @@ namespace millrace {
 /// In which order a range is walked.
 enum class Order { kForward, kReverse };
 
-/// Walks entries of a key-value store. Must die before the store is closed; changes made meanwhile
-/// to the store may or may not be seen.
+/// Walks entries of a key-value store as they were when it was made, whatever is written or
+/// committed meanwhile (stores of the user's own: as they do). Must die before the store is closed.
 class BytesIterator {
   public:
     virtual ~BytesIterator() = default;
@@ -93,7 +93,7 @@ class VersionedBytesStore : public StateStore {
     virtual std::optional<VersionedBytes> get(BytesView key, Timestamp as_of) = 0;
 };
 
-/// Walks entries of a window store.
+/// Walks entries of a window store, as BytesIterator. Those that expire meanwhile may be left out.
 class WindowBytesIterator {
   public:
     virtual ~WindowBytesIterator() = default;
@@ -144,7 +144,7 @@ class WindowBytesStore : public StateStore {
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 
-/// Walks entries of a session store.
+/// Walks entries of a session store, as WindowBytesIterator.
 class SessionBytesIterator {
   public:
     virtual ~SessionBytesIterator() = default;

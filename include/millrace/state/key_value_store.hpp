@@ -30,9 +30,9 @@ struct KeyValue {
 
 /// Rows of a key-value store, read one by one: `for (const auto& [key, value] : store.all())`.
 ///
-/// Lifetime: must die before the store is closed. Changes made to the store meanwhile may or may
-/// not be seen. Errors: StateError when the engine fails; SerdeError when stored bytes are not a K
-/// or V.
+/// Shows rows as they were when it was made; docs/semantics/state.md, "Iterators".
+/// Lifetime: must die before the store is closed. Errors: StateError when the engine fails;
+/// SerdeError when stored bytes are not a K or V.
 template <class K, class V>
 using KeyValueIterator = detail::TypedRows<K, V, BytesIterator, KeyValue<K, V>>;
 

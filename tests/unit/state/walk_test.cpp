@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/state_memory.hpp"
+#include "state/task_stores.hpp"
+#include "support/fake_store_context.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace::state {
+namespace {
+
+using ::testing::ElementsAre;
+
+class WalkTest : public ::testing::TestWithParam<StoreEngine> {
+  protected:
+    WalkTest() {
+        TaskStores::Options options;
+        options.directory = folder_.path() / "0_0";
+        options.name = "0_0";
+        detail::StoreSpec spec;
+        spec.name = "s";
+        spec.engine = GetParam();
+        options.specs = {spec};
+        stores_.emplace(std::move(options), memory_);
+        stores_->set_context(context_);
+        store_ = dynamic_cast<KeyValueBytesStore*>(stores_->store("s"));
+    }
+
+    void put(std::initializer_list<BytesView> keys) {
+        for (const BytesView key : keys) {
+            store_->put(key, key);
+        }
+    }
+
+    void commit() {
+        stores_->flush_caches();
+        stores_->commit({});
+    }
+
+    std::unique_ptr<BytesIterator> walk(Order order = Order::kForward) {
+        return store_->range(std::nullopt, std::nullopt, order);
+    }
+
+    static std::vector<Bytes> rest(BytesIterator& rows) {
+        std::vector<Bytes> keys;
+        for (; rows.valid(); rows.next()) {
+            keys.emplace_back(rows.key());
+        }
+        return keys;
+    }
+
+    ::millrace::testing::TemporaryDirectory folder_;
+    StateMemory memory_{StateMemory::Limits{}};
+    ::millrace::testing::FakeStoreContext context_;
+    std::optional<TaskStores> stores_;
+    KeyValueBytesStore* store_ = nullptr;
+};
+
+TEST_P(WalkTest, RowDeletedBeforeTheWalkBeganStaysAwayWhenThatIsCommitted) {
+    put({"a", "b", "c"});
+    commit();
+    store_->put("b", std::nullopt);
+    const auto rows = walk();
+    commit();
+
+    EXPECT_THAT(rest(*rows), ElementsAre("a", "c"));
+}
+
+TEST_P(WalkTest, RowsWrittenBeforeTheWalkBeganAreSeenWhenTheyAreCommitted) {
+    put({"b"});
+    commit();
+    put({"a", "c"});
+    const auto rows = walk(Order::kReverse);
+    commit();
+    put({"aa"});
+
+    EXPECT_THAT(rest(*rows), ElementsAre("c", "b", "a"));
+}
+
+TEST_P(WalkTest, ProcessorThatAddsARowForEachOneItSeesComesToAnEnd) {
+    put({"a", "b"});
+    std::vector<Bytes> seen;
+    for (const auto rows = walk(); rows->valid(); rows->next()) {
+        seen.emplace_back(rows->key());
+        store_->put(seen.back() + "+", rows->value());
+        commit();
+    }
+
+    EXPECT_THAT(seen, ElementsAre("a", "b"));
+    EXPECT_THAT(rest(*walk()), ElementsAre("a", "a+", "b", "b+"));
+}
+
+TEST_P(WalkTest, ValueIsThatOfTheTimeWhenTheWalkBegan) {
+    put({"a", "b"});
+    const auto rows = walk();
+    store_->put("b", "later");
+    rows->next();
+
+    EXPECT_EQ(rows->value(), "b");
+    EXPECT_EQ(store_->get("b"), "later");
+}
+
+TEST_P(WalkTest, WalkMayOutliveAnotherOneAndTheEntriesItStandsOn) {
+    put({"a", "b", "c"});
+    const auto rows = walk();
+    walk(Order::kReverse)->next();
+    store_->put("a", std::nullopt);
+    commit();
+
+    EXPECT_EQ(rows->key(), "a");
+    EXPECT_THAT(rest(*rows), ElementsAre("a", "b", "c"));
+}
+
+INSTANTIATE_TEST_SUITE_P(OnDiskAndInMemory, WalkTest,
+                         ::testing::Values(StoreEngine::kRocksDb, StoreEngine::kInMemory),
+                         [](const ::testing::TestParamInfo<StoreEngine>& engine) {
+                             return engine.param == StoreEngine::kRocksDb ? "RocksDb" : "InMemory";
+                         });
+
+}  // namespace
+}  // namespace millrace::state
