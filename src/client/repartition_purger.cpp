@@ -45,8 +45,9 @@ void RepartitionPurger::purge(const std::vector<ThreadMetadata>& threads) {
     std::vector<kafka::StartPosition> before;
     for (const TopicPartition& partition : ours) {
         const auto found = committed.value().find(partition);
+        // Less than before when the topic was deleted and made anew.
         if (found != committed.value().end() && found->second.offset &&
-            *found->second.offset > purged_[partition]) {
+            *found->second.offset != purged_[partition]) {
             before.push_back({partition, *found->second.offset});
         }
     }

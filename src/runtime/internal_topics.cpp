@@ -14,9 +14,6 @@ namespace millrace::runtime {
 
 namespace {
 
-/// So often in a row.
-constexpr int kLooksUntilSure = 3;
-
 std::string joined(const std::set<std::string>& names) {
     std::string text;
     for (const std::string& name : names) {
@@ -43,25 +40,6 @@ InternalTopics::InternalTopics(const topology::ApplicationTopology& application,
 bool InternalTopics::prepare(std::chrono::milliseconds timeout, std::string& reason) {
     const std::unique_lock lock(mutex_, std::try_to_lock);
     return lock.owns_lock() && look(timeout, reason);
-}
-
-bool InternalTopics::check(std::chrono::milliseconds timeout, std::string& reason) {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock.owns_lock()) {
-        return false;
-    }
-    try {
-        const bool right = look(timeout, reason);
-        doubts_ = 0;
-        return right;
-    } catch (const Error& error) {
-        if (++doubts_ >= kLooksUntilSure) {
-            doubts_ = 0;
-            throw;
-        }
-        reason = error.what();
-        return false;
-    }
 }
 
 bool InternalTopics::look(std::chrono::milliseconds timeout, std::string& reason) {

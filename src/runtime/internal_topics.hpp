@@ -36,11 +36,6 @@ class InternalTopics {
     /// `timeout` for each answer.
     bool prepare(std::chrono::milliseconds timeout, std::string& reason);
 
-    /// The same while the application runs: an error is one only once several looks, a pause apart,
-    /// have shown it, as brokers may be behind with what they know. False, with the error as
-    /// reason, until then.
-    bool check(std::chrono::milliseconds timeout, std::string& reason);
-
   private:
     struct Internal {
         const topology::InternalTopic* topic;
@@ -62,7 +57,6 @@ class InternalTopics {
     Options options_;
     std::map<std::string, Internal> internal_;
     std::mutex mutex_;
-    int doubts_ = 0;  // How many looks in a row have shown an error.
 };
 
 }  // namespace millrace::runtime

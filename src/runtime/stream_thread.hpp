@@ -187,6 +187,7 @@ class StreamThread final : private kafka::ConsumerListener {
     std::vector<TopicPartition> resets_;  // Out of range.
     std::uint64_t round_checked_ = 0;     // Of the group, after which topics were looked at.
     bool topics_in_doubt_ = false;        // One is said to be missing.
+    int topic_errors_ = 0;                // Since they were right.
     std::chrono::nanoseconds topics_checked_{0};
     std::optional<std::chrono::nanoseconds> next_topic_check_;
     std::exception_ptr listener_error_;

@@ -20,6 +20,9 @@ constexpr milliseconds kLook{2'000};
 /// How often to look at the topics while tasks cannot run: a changelog may have been deleted.
 constexpr milliseconds kBetweenLooks{5'000};
 
+/// How often an error must be seen: brokers may be behind with what they know of topics.
+constexpr int kLooksUntilSure = 3;
+
 }  // namespace
 
 /// Opens tasks that could not be opened yet, and gives tasks the inputs that they have got since,
@@ -97,12 +100,20 @@ void StreamThread::check_topics() {
         return;
     }
     std::string reason;
-    if (parts_.internal_topics->check(std::min(settings().request_timeout, kLook), reason)) {
-        round_checked_ = round;
-        topics_in_doubt_ = false;
-        topics_checked_ = now;
-        next_topic_check_.reset();
-        return;
+    try {
+        if (parts_.internal_topics->prepare(std::min(settings().request_timeout, kLook), reason)) {
+            round_checked_ = round;
+            topics_in_doubt_ = false;
+            topic_errors_ = 0;
+            topics_checked_ = now;
+            next_topic_check_.reset();
+            return;
+        }
+    } catch (const Error& error) {
+        if (++topic_errors_ >= kLooksUntilSure) {
+            throw;
+        }
+        reason = error.what();
     }
     topics_in_doubt_ = true;
     next_topic_check_ = parts_.clock->monotonic() + kBetweenTries;

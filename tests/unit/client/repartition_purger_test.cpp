@@ -47,5 +47,33 @@ TEST(RepartitionPurger, DeletesWhatIsCommittedInOurRepartitionPartitionsOnly) {
     EXPECT_THAT(broker.records("in"), SizeIs(3)) << "not ours to delete";
 }
 
+TEST(RepartitionPurger, GoesOnWithATopicThatWasDeletedAndMadeAnew) {
+    testing::EmbeddedBroker broker;
+    const std::string topic = "app-x-repartition";
+    const auto admin = broker.clients()->make_admin({});
+    topology::ApplicationTopology application;
+    application.application_id = "app";
+    application.sub_topologies.resize(1);
+    application.sub_topologies[0].repartition_source_topics[topic] = {topic, {}, 0};
+    RepartitionPurger purger(application, *admin);
+    const auto process_and_purge = [&](Offset records) {
+        for (Offset offset = 0; offset < records; ++offset) {
+            broker.produce(topic, {.key = "k", .value = "v", .partition = 0});
+        }
+        const kafka::OffsetCommit commit{
+            .partition = {topic, 0}, .offset = records, .metadata = ""};
+        ASSERT_TRUE(admin->alter_group_offsets("app", {&commit, 1}, 1s).ok());
+        purger.purge({{.tasks = {{.id = {0, 0}, .inputs = {{topic, 0}}}}}});
+    };
+    broker.create_topic(topic, 1);
+    process_and_purge(5);
+    broker.delete_topic(topic);
+    broker.create_topic(topic, 1);
+
+    process_and_purge(2);
+
+    EXPECT_THAT(broker.records(topic), SizeIs(0));
+}
+
 }  // namespace
 }  // namespace millrace::client
