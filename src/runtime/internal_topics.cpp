@@ -4,7 +4,7 @@
 #include "assignment/partition_assignor.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
-#include "runtime/renamed_stores.hpp"
+#include "runtime/renamed_state.hpp"
 
 #include <algorithm>
 #include <set>
@@ -111,8 +111,9 @@ std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPl
                     std::to_string(found->second) + ", the topology needs " +
                     std::to_string(partitions) + inputs_of(name, existing) +
                     "; the number of input partitions was changed, or the topic belongs to "
-                    "another program. Reset the application (delete its internal topics and "
-                    "state) or use another application.id");
+                    "another program. Reset the application (kafka-streams-application-reset.sh of "
+                    "Apache Kafka, and KafkaStreams::clean_up for its state), or use another "
+                    "application.id");
             }
             continue;
         }
@@ -177,7 +178,7 @@ kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
         }
     }
     if (!created.empty()) {
-        warn_of_stores_that_begin_empty(application_, created, admin_, timeout);
+        warn_of_state_that_begins_empty(application_, created, admin_, timeout);
     }
     return last;
 }

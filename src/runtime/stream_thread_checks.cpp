@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kBetweenTries{100};
+constexpr milliseconds kWhileAnotherLooks{10};
 
 /// How long to wait for one answer about topics: the tasks wait meanwhile.
 constexpr milliseconds kLook{2'000};
@@ -50,7 +51,8 @@ void StreamThread::fit_tasks() {
         if (std::any_of(changed.begin(), changed.end(), [this](const TaskId& id) {
                 return tasks_.find(id)->task->commit_needed();
             })) {
-            return;  // Not committed: in a later turn.
+            next_fit_ = parts_.clock->monotonic() + kBetweenTries;  // Not committed yet.
+            return;
         }
         revive(changed, false);
     }
@@ -116,7 +118,8 @@ void StreamThread::check_topics() {
         reason = error.what();
     }
     topics_in_doubt_ = true;
-    next_topic_check_ = parts_.clock->monotonic() + kBetweenTries;
+    next_topic_check_ =
+        parts_.clock->monotonic() + (reason.empty() ? kWhileAnotherLooks : kBetweenTries);
     if (!reason.empty()) {
         complaints_.warn(name() + ": topics are not as they must be, looking again: " + reason);
     }

@@ -274,9 +274,10 @@ TEST_F(EmbeddedTopics, AStoreThatBeginsEmptyUnderANewNameIsNamedWithTheOldOne) {
     EXPECT_TRUE(streams->close(60s));
     set_log_sink({});
 
-    EXPECT_THAT(warnings, Contains(AllOf(HasSubstr("begin empty"),
-                                         HasSubstr("counts-2 (app-counts-2-changelog)"),
-                                         HasSubstr("app-counts-changelog"))));
+    EXPECT_THAT(warnings,
+                Contains(AllOf(HasSubstr("begins empty"),
+                               HasSubstr("store counts-2 with changelog app-counts-2-changelog"),
+                               HasSubstr("app-counts-changelog"))));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/renamed_stores.hpp"
+#include "runtime/renamed_state.hpp"
 
 #include "assignment/partition_assignor.hpp"
 #include "core/log.hpp"
@@ -39,41 +39,50 @@ std::string unused_topics(const ApplicationTopology& application,
 
 }  // namespace
 
-void warn_of_stores_that_begin_empty(const ApplicationTopology& application,
+void warn_of_state_that_begins_empty(const ApplicationTopology& application,
                                      const std::set<std::string>& created, kafka::Admin& admin,
                                      std::chrono::milliseconds timeout) {
     const auto committed = admin.group_offsets(application.application_id, timeout);
     if (!committed.ok() || committed.value().empty()) {
         return;
     }
-    std::string stores;
+    std::string empty;
+    const auto begins_empty = [&](const std::string& what, const std::string& topic) {
+        if (created.contains(topic)) {
+            empty += (empty.empty() ? "" : ", ") + what + topic;
+        }
+    };
     for (const SubTopology& part : application.sub_topologies) {
         const bool has_read =
             std::any_of(committed.value().begin(), committed.value().end(), [&](const auto& entry) {
                 return entry.second.offset && assignment::reads(part, entry.first.topic);
             });
+        if (!has_read) {
+            continue;
+        }
         for (const auto& [store, changelog] : part.changelogs) {
-            if (has_read && created.contains(changelog.name)) {
-                stores += (stores.empty() ? "" : ", ") + store + " (" + changelog.name + ")";
-            }
+            begins_empty("store " + store + " with changelog ", changelog.name);
+        }
+        for (const std::string& topic : part.sink_topics) {
+            begins_empty("repartition topic ", topic);
         }
     }
-    if (stores.empty()) {
+    if (empty.empty()) {
         return;
     }
     const auto existing = admin.list_topics(timeout);
     const std::string unused =
         existing.ok() ? unused_topics(application, existing.value()) : std::string{};
     log::warn(
-        "stores begin empty although the application has committed offsets of their input: " +
-        stores +
-        (unused.empty() ? "; the stores are new, or their changelogs were deleted"
+        "state begins empty although the application has committed offsets of its input: " + empty +
+        (unused.empty() ? "; it is new, or its topic was deleted"
                         : "; topics of the application that it does not use: " + unused +
-                              ". If one of them is the changelog of such a store under its former "
-                              "name, stop, and give the store that name: generated names change "
-                              "with the topology, names given in the topology do not") +
-        ". To fill new stores from the whole input, reset the application: set its group's offsets "
-        "back and delete its internal topics and its state directory");
+                              ". If one of them is such a topic under its former name, stop, and "
+                              "give the store or the repartitioning that name: generated names "
+                              "change with the topology, names given in the topology do not") +
+        ". To fill new state from the whole input, reset the application "
+        "(kafka-streams-application-reset.sh of Apache Kafka, and KafkaStreams::clean_up for its "
+        "state)");
 }
 
 }  // namespace millrace::runtime
