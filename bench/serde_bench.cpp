@@ -18,9 +18,9 @@ void there_and_back(benchmark::State& state, const T& value) {
     for (auto step : state) {
         benchmark::DoNotOptimize(&value);
         bytes.clear();
-        Serde<T>::serialize(value, bytes);
+        Serde<T>::serialize_to(value, bytes);
         benchmark::DoNotOptimize(bytes.data());
-        Serde<T>::deserialize(bytes, read);
+        Serde<T>::deserialize_into(bytes, read);
         benchmark::DoNotOptimize(&read);
     }
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));

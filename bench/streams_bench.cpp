@@ -28,9 +28,8 @@ void fill(EmbeddedBroker& broker) {
     broker.create_topic("in", kPartitions);
     const std::string value(100, 'v');
     for (std::int64_t i = 0; i < kRecords; ++i) {
-        Bytes key;
-        Serde<std::int64_t>::serialize(i * 7919 % 10'000, key);
-        broker.produce("in", {.key = std::move(key), .value = value, .timestamp = timestamp_of(i)});
+        const Bytes key = Serde<std::int64_t>::serialize(i * 7919 % 10'000);
+        broker.produce("in", {.key = key, .value = value, .timestamp = timestamp_of(i)});
     }
 }
 

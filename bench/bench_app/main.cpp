@@ -17,6 +17,10 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "unknown workload %s\n", options.workload.c_str());
             return kUnknownWorkload;
         }
+        if (options.mode == "describe") {
+            std::puts(topology->describe().c_str());
+            return 0;
+        }
         if (options.mode == "drain") {
             return bench::drain(*topology, options);
         }

@@ -27,7 +27,8 @@ Options parse(int argc, char** argv) {
     app.add_option("--cache-bytes", options.cache_bytes);
     app.add_option("--grace-ms", options.grace_ms);
     app.add_option("--warm-fraction", options.warm_fraction);
-    app.add_option("--mode", options.mode)->check(CLI::IsMember({"drain", "restore", "run"}));
+    app.add_option("--mode", options.mode)
+        ->check(CLI::IsMember({"drain", "restore", "run", "describe"}));
     app.add_option("-P", options.settings, "name=value: a setting of the library");
     try {
         app.parse(argc, argv);

@@ -15,6 +15,8 @@ namespace bench {
 namespace {
 
 using namespace std::chrono_literals;
+using millrace::SessionWindows;
+using millrace::SlidingWindows;
 using millrace::StreamsBuilder;
 using millrace::TimeWindows;
 
@@ -23,10 +25,7 @@ using Key = std::int64_t;
 using Value = std::string;
 
 std::int64_t number_at(const Value& value, std::size_t offset) {
-    std::int64_t number = 0;
-    millrace::Serde<std::int64_t>::deserialize(millrace::BytesView(value).substr(offset, 8),
-                                               number);
-    return number;
+    return millrace::Serde<std::int64_t>::deserialize(millrace::BytesView(value).substr(offset, 8));
 }
 
 std::int64_t amount(const Value& value) {
@@ -34,10 +33,16 @@ std::int64_t amount(const Value& value) {
 }
 
 Value with_amount(Value value, std::int64_t other) {
-    millrace::Bytes bytes;
-    millrace::Serde<std::int64_t>::serialize(other, bytes);
-    value.replace(0, 8, bytes);
+    value.replace(0, 8, millrace::Serde<std::int64_t>::serialize(other));
     return value;
+}
+
+// Sum of the amounts, both record numbers.
+Value joined(const Value& left, const Value& right) {
+    Value result;
+    millrace::Serde<std::int64_t>::serialize_to(amount(left) + amount(right), result);
+    result.append(left, 16, 8).append(right, 16, 8);
+    return result;
 }
 
 // Count, sum, minimum, maximum of the amounts, and the last record's number.
@@ -50,7 +55,7 @@ Value add(Value state, const Value& value) {
         payments == 0 ? next : std::max(number_at(state, 24), next), number_at(value, 16)};
     state.clear();
     for (const std::int64_t field : fields) {
-        millrace::Serde<std::int64_t>::serialize(field, state);
+        millrace::Serde<std::int64_t>::serialize_to(field, state);
     }
     return state;
 }
@@ -71,6 +76,19 @@ void count(StreamsBuilder& builder, const Options& options) {
     builder.stream<Key, Value>(options.inputs[0])
         .group_by_key()
         .count({.store = "s", .caching = options.workload != "count-nocache"})
+        .to_stream()
+        .to(options.output);
+}
+
+// The latest value of each key; each update leaves at once.
+void latest(StreamsBuilder& builder, const Options& options) {
+    auto stream = builder.stream<Key, Value>(options.inputs[0]);
+    if (options.workload == "rekey-latest-nocache") {
+        stream = stream.select_key([](const Value& value) { return number_at(value, 8); });
+    }
+    stream.group_by_key()
+        .reduce([](const Value&, const Value& next) { return next; },
+                {.store = "s", .caching = false})
         .to_stream()
         .to(options.output);
 }
@@ -98,9 +116,30 @@ void windowed(StreamsBuilder& builder, const Options& options) {
     if (options.workload == "hopping") {
         windows = windows.advance_by(10s);
     }
+    const auto counts = builder.stream<Key, Value>(options.inputs[0])
+                            .group_by_key()
+                            .windowed_by(windows)
+                            .count({.store = "s"});
+    if (options.workload == "suppress") {
+        counts.suppress(millrace::UntilWindowCloses{}).to_stream().to(options.output);
+    } else {
+        counts.to_stream().to(options.output);
+    }
+}
+
+void sliding(StreamsBuilder& builder, const Options& options) {
     builder.stream<Key, Value>(options.inputs[0])
         .group_by_key()
-        .windowed_by(windows)
+        .windowed_by(SlidingWindows::of(10s).grace(std::chrono::milliseconds(options.grace_ms)))
+        .count({.store = "s"})
+        .to_stream()
+        .to(options.output);
+}
+
+void session(StreamsBuilder& builder, const Options& options) {
+    builder.stream<Key, Value>(options.inputs[0])
+        .group_by_key()
+        .windowed_by(SessionWindows::of(5s).grace(std::chrono::milliseconds(options.grace_ms)))
         .count({.store = "s"})
         .to_stream()
         .to(options.output);
@@ -112,6 +151,28 @@ void stream_table(StreamsBuilder& builder, const Options& options) {
               [](const Value& value, const Value& row) {
                   return with_amount(value, amount(value) + amount(row));
               })
+        .to(options.output);
+}
+
+void stream_stream(StreamsBuilder& builder, const Options& options) {
+    builder.stream<Key, Value>(options.inputs[0])
+        .join(builder.stream<Key, Value>(options.inputs.at(1)), joined,
+              millrace::JoinWindows::of(5s).grace(std::chrono::milliseconds(options.grace_ms)))
+        .to(options.output);
+}
+
+void table_table(StreamsBuilder& builder, const Options& options) {
+    builder.table<Key, Value>(options.inputs[0])
+        .join(builder.table<Key, Value>(options.inputs.at(1)), joined)
+        .to_stream()
+        .to(options.output);
+}
+
+void foreign_key_join(StreamsBuilder& builder, const Options& options) {
+    builder.table<Key, Value>(options.inputs[0])
+        .join(builder.table<Key, Value>(options.inputs.at(1)),
+              [](const Value& value) { return number_at(value, 8); }, joined, {}, {.store = "s"})
+        .to_stream()
         .to(options.output);
 }
 
@@ -135,8 +196,16 @@ const std::map<std::string, Build>& workloads() {
                                                   {"aggregate", aggregate},
                                                   {"tumbling", windowed},
                                                   {"hopping", windowed},
+                                                  {"suppress", windowed},
+                                                  {"sliding", sliding},
+                                                  {"session", session},
                                                   {"stream-table", stream_table},
-                                                  {"rekey-count", rekey_count}};
+                                                  {"stream-stream", stream_stream},
+                                                  {"table-table", table_table},
+                                                  {"fk-join", foreign_key_join},
+                                                  {"rekey-count", rekey_count},
+                                                  {"latest-nocache", latest},
+                                                  {"rekey-latest-nocache", latest}};
     return all;
 }
 
@@ -153,7 +222,7 @@ std::optional<millrace::Topology> make_topology(const Options& options) {
 }
 
 bool has_hops(const std::string& workload) {
-    return workload == "rekey-count";
+    return workload == "fk-join" || workload == "rekey-count" || workload == "rekey-latest-nocache";
 }
 
 }  // namespace bench

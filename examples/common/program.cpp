@@ -97,8 +97,8 @@ void wait_until_read(const EmbeddedBroker& broker, const millrace::KafkaStreams&
 void print_counts(const EmbeddedBroker& broker, const std::string& topic) {
     std::map<std::string, std::int64_t> counts;
     for (const auto& record : broker.records(topic)) {
-        millrace::Serde<std::int64_t>::deserialize(record.value.value(),
-                                                   counts[record.key.value()]);
+        counts[record.key.value()] =
+            millrace::Serde<std::int64_t>::deserialize(record.value.value());
     }
     for (const auto& [key, count] : counts) {
         std::printf("%s %lld\n", key.c_str(), static_cast<long long>(count));

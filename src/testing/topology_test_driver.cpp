@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/serde/serde_checks.hpp"
 #include "runtime/global_stores.hpp"
 #include "runtime/global_task.hpp"
 #include "runtime/stream_task.hpp"
@@ -56,6 +57,8 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
                                                    const std::string& name, bool processing);
     void make_task();
     void make_global_task();
+    template <class Work>
+    void with_serde_checks(const Work& work);
     bool enqueue(RawRecord record);
     bool update_global(RawRecord record);
     void work();
@@ -63,6 +66,7 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     void commit();
     void deliver_sent();
 
+    millrace::detail::SerdeChecks serde_checks_;
     Topology topology_;
     std::optional<std::size_t> commit_above_bytes_;
     DriverSettings settings_;
@@ -180,11 +184,31 @@ void TopologyTestDriver::Implementation::pipe(RawRecord record) {
     if (!record.timestamp) {
         record.timestamp = clock_.now();
     }
-    if (inputs_.contains(record.topic)) {
-        enqueue(record);
+    with_serde_checks([&] {
+        if (inputs_.contains(record.topic)) {
+            enqueue(record);
+            work();
+        }
+        update_global(std::move(record));
+    });
+}
+
+// A serde that mixes records is the program's mistake whatever a handler does with the errors that
+// follow from it.
+template <class Work>
+void TopologyTestDriver::Implementation::with_serde_checks(const Work& work) {
+    const millrace::detail::SerdeChecks::Scope scope(&serde_checks_);
+    try {
         work();
+    } catch (const std::exception&) {
+        if (const auto finding = serde_checks_.take_finding()) {
+            throw TopologyError(*finding);
+        }
+        throw;
     }
-    update_global(std::move(record));
+    if (const auto finding = serde_checks_.take_finding()) {
+        throw TopologyError(*finding);
+    }
 }
 
 bool TopologyTestDriver::Implementation::enqueue(RawRecord record) {
@@ -221,9 +245,11 @@ bool TopologyTestDriver::Implementation::update_global(RawRecord record) {
 void TopologyTestDriver::Implementation::advance_wall_clock(std::chrono::milliseconds by) {
     clock_.advance(by);
     if (task_) {
-        task_->punctuate_wall_clock(clock_.now());
-        commit();
-        work();
+        with_serde_checks([&] {
+            task_->punctuate_wall_clock(clock_.now());
+            commit();
+            work();
+        });
     }
 }
 

@@ -261,9 +261,7 @@ TEST_P(Applications, WrapProcessorsAndKeepTheStoresOfTheWrapper) {
     }
     std::map<std::pair<Partition, Text>, std::int64_t> calls;
     for (const Got& row : read(application() + "-calls-changelog", 2)) {
-        std::int64_t count = 0;
-        Serde<std::int64_t>::deserialize(row.value, count);
-        calls[{row.partition, row.key}] = count;
+        calls[{row.partition, row.key}] = Serde<std::int64_t>::deserialize(row.value);
     }
     EXPECT_THAT(calls, ElementsAre(Pair(Pair(0, "filter"), 4), Pair(Pair(0, "peek"), 2),
                                    Pair(Pair(1, "filter"), 2), Pair(Pair(1, "peek"), 2)))

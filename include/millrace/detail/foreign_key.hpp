@@ -64,16 +64,16 @@ void write_foreign_prefix(BytesView foreign_key, Bytes& out);
 BytesView primary_key_in(BytesView combined);  ///< Throws SerdeError.
 
 template <class K>
-class SubscriptionSerde final : public CustomSerde<Subscription<K>> {
+class SubscriptionSerde final : public FastCustomSerde<Subscription<K>> {
   public:
     explicit SubscriptionSerde(SerdeOf<K> key_serde) : key_serde_(std::move(key_serde)) {}
 
-    void serialize(const Subscription<K>& value, Bytes& out) const override {
+    void serialize_to(const Subscription<K>& value, Bytes& out) const override {
         Bytes key;
         key_serde_.serialize(value.primary_key, key);
         write_subscription({value.hash, value.instruction, key, value.partition}, out);
     }
-    void deserialize(BytesView bytes, Subscription<K>& out) const override {
+    void deserialize_into(BytesView bytes, Subscription<K>& out) const override {
         const SubscriptionParts parts = read_subscription(bytes);
         out.hash = parts.hash;
         out.instruction = parts.instruction;
@@ -86,18 +86,18 @@ class SubscriptionSerde final : public CustomSerde<Subscription<K>> {
 };
 
 template <class V>
-class SubscriptionResponseSerde final : public CustomSerde<SubscriptionResponse<V>> {
+class SubscriptionResponseSerde final : public FastCustomSerde<SubscriptionResponse<V>> {
   public:
     explicit SubscriptionResponseSerde(SerdeOf<V> value_serde)
         : value_serde_(std::move(value_serde)) {}
 
-    void serialize(const SubscriptionResponse<V>& value, Bytes& out) const override {
+    void serialize_to(const SubscriptionResponse<V>& value, Bytes& out) const override {
         write_response_head(value.hash, out);
         if (value.value) {
             value_serde_.serialize(*value.value, out);
         }
     }
-    void deserialize(BytesView bytes, SubscriptionResponse<V>& out) const override {
+    void deserialize_into(BytesView bytes, SubscriptionResponse<V>& out) const override {
         const ResponseParts parts = read_response(bytes);
         out.hash = parts.hash;
         out.partition.reset();
@@ -116,22 +116,23 @@ class SubscriptionResponseSerde final : public CustomSerde<SubscriptionResponse<
 namespace millrace {
 
 template <class K>
-struct Serde<detail::Subscription<K>> {
-    static void serialize(const detail::Subscription<K>& value, Bytes& out) {
-        detail::SubscriptionSerde<K>(SerdeOf<K>()).serialize(value, out);
+struct Serde<detail::Subscription<K>> : detail::BuiltInSerde<detail::Subscription<K>> {
+    static void serialize_to(const detail::Subscription<K>& value, Bytes& out) {
+        detail::SubscriptionSerde<K>(SerdeOf<K>()).serialize_to(value, out);
     }
-    static void deserialize(BytesView bytes, detail::Subscription<K>& out) {
-        detail::SubscriptionSerde<K>(SerdeOf<K>()).deserialize(bytes, out);
+    static void deserialize_into(BytesView bytes, detail::Subscription<K>& out) {
+        detail::SubscriptionSerde<K>(SerdeOf<K>()).deserialize_into(bytes, out);
     }
 };
 
 template <class V>
-struct Serde<detail::SubscriptionResponse<V>> {
-    static void serialize(const detail::SubscriptionResponse<V>& value, Bytes& out) {
-        detail::SubscriptionResponseSerde<V>(SerdeOf<V>()).serialize(value, out);
+struct Serde<detail::SubscriptionResponse<V>>
+    : detail::BuiltInSerde<detail::SubscriptionResponse<V>> {
+    static void serialize_to(const detail::SubscriptionResponse<V>& value, Bytes& out) {
+        detail::SubscriptionResponseSerde<V>(SerdeOf<V>()).serialize_to(value, out);
     }
-    static void deserialize(BytesView bytes, detail::SubscriptionResponse<V>& out) {
-        detail::SubscriptionResponseSerde<V>(SerdeOf<V>()).deserialize(bytes, out);
+    static void deserialize_into(BytesView bytes, detail::SubscriptionResponse<V>& out) {
+        detail::SubscriptionResponseSerde<V>(SerdeOf<V>()).deserialize_into(bytes, out);
     }
 };
 

@@ -89,14 +89,14 @@ void deserialize_change(const SerdeOf<V>& serde, BytesView bytes, OwnedChange<V>
 }
 
 template <class V>
-class OwnedChangeSerde final : public CustomSerde<OwnedChange<V>> {
+class OwnedChangeSerde final : public FastCustomSerde<OwnedChange<V>> {
   public:
     explicit OwnedChangeSerde(SerdeOf<V> inner) : inner_(std::move(inner)) {}
 
-    void serialize(const OwnedChange<V>& value, Bytes& out) const override {
+    void serialize_to(const OwnedChange<V>& value, Bytes& out) const override {
         serialize_change(inner_, value, out);
     }
-    void deserialize(BytesView bytes, OwnedChange<V>& out) const override {
+    void deserialize_into(BytesView bytes, OwnedChange<V>& out) const override {
         deserialize_change(inner_, bytes, out);
     }
 
@@ -106,8 +106,7 @@ class OwnedChangeSerde final : public CustomSerde<OwnedChange<V>> {
 
 template <class V>
 SerdeOf<OwnedChange<V>> change_serde(SerdeOf<V> inner) {
-    return std::shared_ptr<const CustomSerde<OwnedChange<V>>>(
-        std::make_shared<OwnedChangeSerde<V>>(std::move(inner)));
+    return std::make_shared<OwnedChangeSerde<V>>(std::move(inner));
 }
 
 }  // namespace millrace::detail
@@ -115,11 +114,11 @@ SerdeOf<OwnedChange<V>> change_serde(SerdeOf<V> inner) {
 namespace millrace {
 
 template <class V>
-struct Serde<detail::OwnedChange<V>> {
-    static void serialize(const detail::OwnedChange<V>& value, Bytes& out) {
+struct Serde<detail::OwnedChange<V>> : detail::BuiltInSerde<detail::OwnedChange<V>> {
+    static void serialize_to(const detail::OwnedChange<V>& value, Bytes& out) {
         detail::serialize_change(SerdeOf<V>(), value, out);
     }
-    static void deserialize(BytesView bytes, detail::OwnedChange<V>& out) {
+    static void deserialize_into(BytesView bytes, detail::OwnedChange<V>& out) {
         detail::deserialize_change(SerdeOf<V>(), bytes, out);
     }
 };

@@ -80,11 +80,11 @@ T read_big_endian(const char* bytes) noexcept {
 
 /// Integers: big-endian, as Kafka's Short-, Integer- and LongSerializer write them.
 template <std::integral T>
-struct Serde<T> {
+struct Serde<T> : detail::BuiltInSerde<T> {
     static constexpr std::size_t kSize = sizeof(T);
     static void write(const T& value, char* out) noexcept { detail::write_big_endian(value, out); }
-    static void serialize(const T& value, Bytes& out) { detail::append_big_endian(value, out); }
-    static void deserialize(BytesView bytes, T& out) {
+    static void serialize_to(const T& value, Bytes& out) { detail::append_big_endian(value, out); }
+    static void deserialize_into(BytesView bytes, T& out) {
         if (bytes.size() != sizeof(T)) {
             detail::wrong_size(sizeof(T), bytes.size());
         }
@@ -94,9 +94,9 @@ struct Serde<T> {
 
 /// One byte, 0 or 1, as Kafka's BooleanSerializer.
 template <>
-struct Serde<bool> {
-    static void serialize(const bool& value, Bytes& out) { out.push_back(value ? '\1' : '\0'); }
-    static void deserialize(BytesView bytes, bool& out) {
+struct Serde<bool> : detail::BuiltInSerde<bool> {
+    static void serialize_to(const bool& value, Bytes& out) { out.push_back(value ? '\1' : '\0'); }
+    static void deserialize_into(BytesView bytes, bool& out) {
         if (bytes.size() != 1) {
             detail::wrong_size(1, bytes.size());
         }
@@ -110,16 +110,16 @@ struct Serde<bool> {
 /// float and double: the IEEE 754 bits, big-endian, as Kafka's Float- and DoubleSerializer.
 template <std::floating_point T>
     requires(sizeof(T) == 4 || sizeof(T) == 8)
-struct Serde<T> {
+struct Serde<T> : detail::BuiltInSerde<T> {
     using Bits = typename detail::UnsignedOfSize<sizeof(T)>::Type;
 
-    static void serialize(const T& value, Bytes& out) {
+    static void serialize_to(const T& value, Bytes& out) {
         // Java writes one canonical NaN.
         constexpr Bits kNan = sizeof(T) == 4 ? static_cast<Bits>(0x7fc00000U)
                                              : static_cast<Bits>(0x7ff8000000000000U);
         detail::append_big_endian(value != value ? kNan : std::bit_cast<Bits>(value), out);
     }
-    static void deserialize(BytesView bytes, T& out) {
+    static void deserialize_into(BytesView bytes, T& out) {
         if (bytes.size() != sizeof(T)) {
             detail::wrong_size(sizeof(T), bytes.size());
         }

@@ -22,9 +22,9 @@ concept ProtobufMessage = std::derived_from<T, google::protobuf::MessageLite>;
 ///
 /// The only header that brings protobuf; link millrace::protobuf.
 template <ProtobufMessage T>
-struct Serde<T> {
+struct Serde<T> : detail::BuiltInSerde<T> {
     /// Throws SerdeError when a required field (proto2) is missing or the message exceeds 2 GiB.
-    static void serialize(const T& value, Bytes& out) {
+    static void serialize_to(const T& value, Bytes& out) {
         google::protobuf::io::StringOutputStream stream(&out);
         google::protobuf::io::CodedOutputStream coded(&stream);
         coded.SetSerializationDeterministic(true);
@@ -32,7 +32,7 @@ struct Serde<T> {
             throw SerdeError("cannot serialise protobuf message " + value.GetTypeName());
         }
     }
-    static void deserialize(BytesView bytes, T& out) {
+    static void deserialize_into(BytesView bytes, T& out) {
         if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
             !out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
             throw SerdeError("not a protobuf message " + out.GetTypeName());

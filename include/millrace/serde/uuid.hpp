@@ -28,9 +28,9 @@ std::string to_string(const Uuid& uuid);
 
 /// The 36 characters of its text, as Kafka's UUIDSerializer.
 template <>
-struct Serde<Uuid> {
-    static void serialize(const Uuid& value, Bytes& out) { out += to_string(value); }
-    static void deserialize(BytesView bytes, Uuid& out) { out = Uuid::parse(bytes); }
+struct Serde<Uuid> : detail::BuiltInSerde<Uuid> {
+    static void serialize_to(const Uuid& value, Bytes& out) { out += to_string(value); }
+    static void deserialize_into(BytesView bytes, Uuid& out) { out = Uuid::parse(bytes); }
 };
 
 }  // namespace millrace

@@ -60,8 +60,9 @@ struct DriverOptions {
 /// topics that wait are taken by time. Time stands still but for advance_wall_clock.
 ///
 /// Errors: what the topology throws for good comes out of pipe and advance_wall_clock; the driver
-/// can then only be closed. Error with kInvalidArgument for topics and stores there are not. Not
-/// thread-safe.
+/// can then only be closed. TopologyError when a serde of the fast form does not append, or keeps
+/// parts of the value that its object held (see Serde); serde_check.hpp looks further. Error with
+/// kInvalidArgument for topics and stores there are not. Not thread-safe.
 class TopologyTestDriver {
   public:
     explicit TopologyTestDriver(Topology topology, DriverOptions options = {});

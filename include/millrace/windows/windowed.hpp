@@ -99,11 +99,11 @@ void deserialize_windowed(const SerdeOf<K>& inner, std::chrono::milliseconds, By
 /// Sessions: the key's bytes, the end and the start, as Kafka Streams' SessionWindowedSerializer.
 template <class K, class W>
     requires Serializable<K>
-struct Serde<Windowed<K, W>> {
-    static void serialize(const Windowed<K, W>& value, Bytes& out) {
+struct Serde<Windowed<K, W>> : detail::BuiltInSerde<Windowed<K, W>> {
+    static void serialize_to(const Windowed<K, W>& value, Bytes& out) {
         detail::serialize_windowed(SerdeOf<K>(), value, out);
     }
-    static void deserialize(BytesView bytes, Windowed<K, W>& out) {
+    static void deserialize_into(BytesView bytes, Windowed<K, W>& out) {
         detail::deserialize_windowed(SerdeOf<K>(), std::chrono::milliseconds(0), bytes, out);
     }
 };
@@ -111,15 +111,15 @@ struct Serde<Windowed<K, W>> {
 namespace detail {
 
 template <class K, class W>
-class WindowedSerde final : public CustomSerde<Windowed<K, W>> {
+class WindowedSerde final : public FastCustomSerde<Windowed<K, W>> {
   public:
     WindowedSerde(SerdeOf<K> inner, std::chrono::milliseconds size)
         : inner_(std::move(inner)), size_(size) {}
 
-    void serialize(const Windowed<K, W>& value, Bytes& out) const override {
+    void serialize_to(const Windowed<K, W>& value, Bytes& out) const override {
         serialize_windowed(inner_, value, out);
     }
-    void deserialize(BytesView bytes, Windowed<K, W>& out) const override {
+    void deserialize_into(BytesView bytes, Windowed<K, W>& out) const override {
         deserialize_windowed(inner_, size_, bytes, out);
     }
 
@@ -135,8 +135,7 @@ class WindowedSerde final : public CustomSerde<Windowed<K, W>> {
 template <class K, class W = Window>
     requires Serializable<K>
 SerdeOf<Windowed<K, W>> windowed_serde(std::chrono::milliseconds size, SerdeOf<K> inner = {}) {
-    return std::shared_ptr<const CustomSerde<Windowed<K, W>>>(
-        std::make_shared<detail::WindowedSerde<K, W>>(std::move(inner), size));
+    return std::make_shared<detail::WindowedSerde<K, W>>(std::move(inner), size);
 }
 
 }  // namespace millrace

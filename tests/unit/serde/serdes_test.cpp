@@ -28,13 +28,13 @@ struct Serde<Point> {
         Serde<std::int32_t>::write(point.x, out);
         Serde<std::int32_t>::write(point.y, out + 4);
     }
-    static void serialize(const Point& point, Bytes& out) {
-        Serde<std::int32_t>::serialize(point.x, out);
-        Serde<std::int32_t>::serialize(point.y, out);
+    static void serialize_to(const Point& point, Bytes& out) {
+        Serde<std::int32_t>::serialize_to(point.x, out);
+        Serde<std::int32_t>::serialize_to(point.y, out);
     }
-    static void deserialize(BytesView bytes, Point& out) {
-        Serde<std::int32_t>::deserialize(bytes.substr(0, 4), out.x);
-        Serde<std::int32_t>::deserialize(bytes.substr(4), out.y);
+    static void deserialize_into(BytesView bytes, Point& out) {
+        Serde<std::int32_t>::deserialize_into(bytes.substr(0, 4), out.x);
+        Serde<std::int32_t>::deserialize_into(bytes.substr(4), out.y);
     }
 };
 
@@ -56,18 +56,12 @@ std::string hex(BytesView bytes) {
 
 template <class T>
 std::string written(const T& value) {
-    Bytes bytes;
-    Serde<T>::serialize(value, bytes);
-    return hex(bytes);
+    return hex(Serde<T>::serialize(value));
 }
 
 template <class T>
 T read_back(const T& value) {
-    Bytes bytes;
-    Serde<T>::serialize(value, bytes);
-    T result{};
-    Serde<T>::deserialize(bytes, result);
-    return result;
+    return Serde<T>::deserialize(Serde<T>::serialize(value));
 }
 
 // The expected bytes are what Kafka's serializers write.
@@ -159,33 +153,24 @@ TEST(Serdes, WriteWindowedKeysAsKafkaStreams) {
     EXPECT_EQ(read_back(session), session);
     EXPECT_EQ(read_back(window).window.end, kEndOfTime) << "the end is not on the wire";
 
-    Bytes bytes;
     const auto serde = windowed_serde<std::string>(std::chrono::milliseconds(20));
-    serde.serialize(window, bytes);
-    Windowed<std::string> sized;
-    serde.deserialize(bytes, sized);
-    EXPECT_EQ(sized, window);
+    EXPECT_EQ(serde.deserialize(serde.serialize(window)), window);
 }
 
 TEST(Serdes, RefuseTheWrongNumberOfBytes) {
-    std::int64_t number = 0;
-    bool flag = false;
-    Uuid uuid;
-    Windowed<std::string> window;
-
-    EXPECT_THAT([&] { Serde<std::int64_t>::deserialize("1234567", number); },
+    EXPECT_THAT([] { Serde<std::int64_t>::deserialize("1234567"); },
                 ThrowsMessage<SerdeError>(HasSubstr("expected 8, got 7")));
-    EXPECT_THROW(Serde<bool>::deserialize("\2", flag), SerdeError);
-    EXPECT_THROW(Serde<Uuid>::deserialize("not-a-uuid", uuid), SerdeError);
-    EXPECT_THROW(Serde<Windowed<std::string>>::deserialize("1234567", window), SerdeError);
+    EXPECT_THROW(Serde<bool>::deserialize("\2"), SerdeError);
+    EXPECT_THROW(Serde<Uuid>::deserialize("not-a-uuid"), SerdeError);
+    EXPECT_THROW(Serde<Windowed<std::string>>::deserialize("1234567"), SerdeError);
 }
 
 class PointsAsText final : public CustomSerde<Point> {
   public:
-    void serialize(const Point& point, Bytes& out) const override {
-        out += std::to_string(point.x) + ',' + std::to_string(point.y);
+    Bytes serialize(const Point& point) const override {
+        return std::to_string(point.x) + ',' + std::to_string(point.y);
     }
-    void deserialize(BytesView, Point&) const override {}
+    Point deserialize(BytesView) const override { return {}; }
 };
 
 TEST(Serdes, OfOneSizeWriteBehindWhatIsInFrontWhateverTheBufferHeld) {
@@ -220,11 +205,10 @@ TEST(Serdes, WriteChangesOfTablesAsKafkaStreams) {
     const Change both = read_back(Change{std::string(200, 'n'), "old"});
     EXPECT_EQ(both.new_value, std::string(200, 'n'));
     EXPECT_EQ(both.old_value, "old");
-    Change flagged;
-    Serde<Change>::deserialize(std::string("n\0\4", 3), flagged);
+    const Change flagged = Serde<Change>::deserialize(std::string("n\0\4", 3));
     EXPECT_EQ(flagged.new_value, "n");
     EXPECT_FALSE(flagged.is_latest);
-    EXPECT_THROW(Serde<Change>::deserialize("\x7f\2", flagged), SerdeError);
+    EXPECT_THROW(Serde<Change>::deserialize("\x7f\2"), SerdeError);
 }
 
 }  // namespace

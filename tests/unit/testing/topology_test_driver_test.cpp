@@ -20,8 +20,8 @@ struct Word {
 
 template <>
 struct Serde<Word> {
-    static void serialize(const Word& word, Bytes& out) { out += word.text; }
-    static void deserialize(BytesView bytes, Word& out) { out.text = bytes; }
+    static Bytes serialize(const Word& word) { return word.text; }
+    static Word deserialize(BytesView bytes) { return {Bytes(bytes)}; }
 };
 
 namespace testing {

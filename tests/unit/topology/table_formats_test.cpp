@@ -20,14 +20,12 @@ using TextResponse = detail::SubscriptionResponse<std::string>;
 const auto kHash = detail::hash_of("x1");
 
 TEST(ForeignKeyFormats, AreThoseDocumented) {
-    Bytes subscription;
-    Serde<TextSubscription>::serialize({kHash, detail::Instruction::kAnswerIfThere, "a", 0},
-                                       subscription);
-    EXPECT_EQ(subscription, documented_bytes("foreign-key.md", "subscription"));
+    EXPECT_EQ(
+        Serde<TextSubscription>::serialize({kHash, detail::Instruction::kAnswerIfThere, "a", 0}),
+        documented_bytes("foreign-key.md", "subscription"));
 
-    Bytes answer;
-    Serde<TextResponse>::serialize({kHash, "R", std::nullopt}, answer);
-    EXPECT_EQ(answer, documented_bytes("foreign-key.md", "answer"));
+    EXPECT_EQ(Serde<TextResponse>::serialize({kHash, "R", std::nullopt}),
+              documented_bytes("foreign-key.md", "answer"));
 
     Bytes key;
     detail::write_foreign_prefix("x", key);
@@ -35,16 +33,15 @@ TEST(ForeignKeyFormats, AreThoseDocumented) {
 }
 
 TEST(ForeignKeyFormats, AreReadAsDocumented) {
-    TextSubscription subscription;
-    Serde<TextSubscription>::deserialize(documented_bytes("foreign-key.md", "subscription"),
-                                         subscription);
+    const TextSubscription subscription =
+        Serde<TextSubscription>::deserialize(documented_bytes("foreign-key.md", "subscription"));
     EXPECT_EQ(subscription.hash, kHash);
     EXPECT_EQ(subscription.instruction, detail::Instruction::kAnswerIfThere);
     EXPECT_EQ(subscription.primary_key, "a");
     EXPECT_EQ(subscription.partition, 0);
 
-    TextResponse answer;
-    Serde<TextResponse>::deserialize(documented_bytes("foreign-key.md", "answer"), answer);
+    const TextResponse answer =
+        Serde<TextResponse>::deserialize(documented_bytes("foreign-key.md", "answer"));
     EXPECT_EQ(answer.hash, kHash);
     EXPECT_EQ(answer.value, "R");
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/bytes.hpp"
+
+namespace millrace {
+
+/// The fast form of CustomSerde: appends to a buffer that is used again, and overwrites an object
+/// that is used again. Derive from CustomSerde unless measurements ask for this.
+template <class T>
+class FastCustomSerde {
+  public:
+    virtual ~FastCustomSerde() = default;
+
+    /// Appends to `out`, whatever it holds; what it holds belongs to the caller.
+    virtual void serialize_to(const T& value, Bytes& out) const = 0;
+
+    /// Overwrites all of `out`, which holds an earlier record. Throws on malformed bytes.
+    virtual void deserialize_into(BytesView bytes, T& out) const = 0;
+};
+
+/// A serde chosen at run time, in place of Serde<T>: a function from a value to bytes and one from
+/// bytes to a value, with the rules of Serde. Threads: shared by all tasks, called from all of
+/// them.
+template <class T>
+class CustomSerde : public FastCustomSerde<T> {
+  public:
+    virtual Bytes serialize(const T& value) const = 0;
+    virtual T deserialize(BytesView bytes) const = 0;  ///< Throws on malformed bytes.
+
+  private:
+    void serialize_to(const T& value, Bytes& out) const final { out += serialize(value); }
+    void deserialize_into(BytesView bytes, T& out) const final { out = deserialize(bytes); }
+};
+
+}  // namespace millrace

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/serde/serde_checks.hpp"
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+
+namespace millrace::detail {
+namespace {
+
+std::string readable(const std::type_info& type) {
+    int status = 0;
+    const std::unique_ptr<char, decltype(&std::free)> name(
+        abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+    return name == nullptr ? type.name() : name.get();
+}
+
+}  // namespace
+
+SerdeChecks::Scope::Scope(SerdeChecks* checks) noexcept
+    : outer_(std::exchange(serde_checks, checks)) {}
+
+SerdeChecks::Scope::~Scope() {
+    serde_checks = outer_;
+}
+
+void SerdeChecks::Check::compare_appended(BytesView behind) {
+    if (!behind.starts_with(kHeld)) {
+        found(
+            "serialize_to does not append: what its buffer held is gone. Append to the buffer, "
+            "or return the bytes: Bytes serialize(const T&)");
+    } else if (behind.substr(kHeld.size()) != alone_) {
+        found(
+            "writes other bytes the second time: equal values must give equal bytes, whatever "
+            "the buffer holds");
+    }
+}
+
+void SerdeChecks::Check::same_bytes(std::string_view function, BytesView bytes) {
+    if (bytes != alone_) {
+        found(std::string(function) + " gives other bytes than serialize");
+    }
+}
+
+void SerdeChecks::Check::compare_read(BytesView of_new, BytesView of_used) {
+    if (of_new != of_used) {
+        found(
+            "deserialize_into keeps parts of the value that its object held, so that records "
+            "mix. Overwrite every member, or return a new object: T deserialize(BytesView)");
+    }
+}
+
+void SerdeChecks::Check::found(const std::string& what) {
+    if (!checks_->finding_) {
+        checks_->finding_ = readable(*serde_) + ": " + what;
+    }
+}
+
+}  // namespace millrace::detail
