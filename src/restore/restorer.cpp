@@ -327,7 +327,9 @@ void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr
 }
 
 void Restorer::failed(const TopicPartition& partition, const kafka::Status& status) {
-    if (status.code() != kafka::ErrorCode::kOffsetOutOfRange) {
+    // A topic that is gone is waited for, and read from its beginning when it is made anew.
+    const bool gone = status.code() == kafka::ErrorCode::kUnknownTopic;
+    if (!gone && status.code() != kafka::ErrorCode::kOffsetOutOfRange) {
         complain("cannot read changelog " + to_string(partition) + ": " + status.message());
         return;
     }

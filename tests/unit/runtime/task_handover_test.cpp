@@ -85,9 +85,10 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
         return *threads.back();
     }
 
-    /// Turns of these threads, 10 ms apart, until `done`. False when it is not after 500.
-    bool run_until(std::vector<StreamThread*> driven, const std::function<bool()>& done) {
-        for (int turn = 0; turn < 500 && !done(); ++turn) {
+    /// Turns of these threads, 10 ms apart, until `done`. False when it is not after `limit`.
+    bool run_until(std::vector<StreamThread*> driven, const std::function<bool()>& done,
+                   int limit = 500) {
+        for (int turn = 0; turn < limit && !done(); ++turn) {
             clock.advance(10ms);
             broker.advance(10ms);
             for (StreamThread* thread : driven) {
@@ -135,11 +136,12 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
                           .memory = &memory,
                           .directory = GetParam() == StoreEngine::kRocksDb ? &directory : nullptr,
                           .settings = task_settings}};
-    restore::Restorer restorer{{.supplier = broker.clients(),
-                                .consumer_settings = {{"group.id", "restore"}},
-                                .admin = admin.get(),
-                                .clock = &clock,
-                                .metrics = &metrics}};
+    restore::Restorer restorer{
+        {.supplier = broker.clients(),
+         .consumer_settings = {{"group.id", "restore"}, {"client.id", "restore"}},
+         .admin = admin.get(),
+         .clock = &clock,
+         .metrics = &metrics}};
     std::vector<std::unique_ptr<StreamThread>> threads;
 };
 
@@ -189,6 +191,29 @@ TEST_P(TaskHandover, WaitsForAThreadThatStillRestores) {
 
     EXPECT_TRUE(run_until({&first, &second}, [&] { return runs(first, 1) && runs(second, 1); }));
     EXPECT_TRUE(run_until({&first, &second}, [&] { return processed == 2; }));
+}
+
+TEST_P(TaskHandover, ARestoreEndsAlthoughItsChangelogIsDeletedAndMadeAnewMeanwhile) {
+    const std::string changelog = "app-counts-changelog";
+    broker.create_topic(changelog, 2, {{"cleanup.policy", "compact"}});
+    for (int i = 0; i < 10; ++i) {
+        produce(changelog, "a", 0);
+    }
+    StreamThread& thread = add_thread();
+    for (int turn = 0; turn < 20 && thread.metadata().tasks.empty(); ++turn) {
+        clock.advance(100ms);
+        broker.advance(100ms);
+        thread.run_once(clock.now());
+    }
+    ASSERT_EQ(thread.metadata().tasks.size(), 2U);
+    broker.disconnect("restore");
+    restorer.run_once(0ms);  // Has looked where to begin and to end, and read nothing.
+
+    broker.delete_topic(changelog);
+    broker.reconnect("restore");
+
+    EXPECT_TRUE(run_until({&thread}, [&] { return runs(thread, 2); }, 1'000));
+    EXPECT_TRUE(broker.topics().contains(changelog));
 }
 
 TEST_P(TaskHandover, ATaskThatLosesOneOfItsTopicsReadsOnFromTheOthers) {
