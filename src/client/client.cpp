@@ -294,6 +294,10 @@ std::vector<std::shared_ptr<client::ThreadRunner>> KafkaStreams::Implementation:
 /// Running when no thread waits for partitions or state and at least one processes; threads that
 /// end do not count.
 void KafkaStreams::Implementation::on_thread_state() {
+    judging_.run([this] { judge_threads(); });
+}
+
+void KafkaStreams::Implementation::judge_threads() {
     bool waiting = false;
     bool running = false;
     for (const auto& runner : runners()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/client_state.hpp"
+#include "client/one_at_a_time.hpp"
 #include "client/repartition_purger.hpp"
 #include "client/thread_runner.hpp"
 #include "core/clock.hpp"
@@ -76,6 +77,7 @@ class KafkaStreams::Implementation {
     void stop_all(Runner::Ending ending, std::chrono::milliseconds timeout);
     void finish();
     void on_thread_state();
+    void judge_threads();
     void on_fatal();
     void share_memory() const;
     std::vector<std::shared_ptr<Runner>> runners() const;
@@ -105,7 +107,8 @@ class KafkaStreams::Implementation {
     Timestamp purged_ = kNoTimestamp;
     std::unique_ptr<client::RepartitionPurger> purger_;
     std::thread updating_global_;
-    std::mutex finishing_;  // Held by the one that joins these.
+    client::OneAtATime judging_;  // What the threads' states make of the client's.
+    std::mutex finishing_;        // Held by the one that joins these.
 
     // Held while threads are started and told to stop, so that none is forgotten. Recursive, as a
     // state listener may close the client.

@@ -45,7 +45,13 @@ ErrorResponse retry_or_fail(const ErrorContext& context, const FailedRecord& rec
         return {.decision = ErrorDecision::kRetry};
     }
     log::error("record not sent to " + std::string(record.topic) + ": " + describe(context, error));
-    return answer(ErrorDecision::kFail, context, error);
+    ErrorContext known = context;
+    if (context.topic.empty()) {  // What was read is no longer at hand: what was written stands in.
+        known.source_key = record.key;
+        known.source_value = record.value;
+        known.headers = record.headers;
+    }
+    return answer(ErrorDecision::kFail, known, error);
 }
 
 DeadLetter dead_letter(const ErrorContext& context, const std::exception& error) {
@@ -65,9 +71,11 @@ DeadLetter dead_letter(const ErrorContext& context, const std::exception& error)
     letter.headers.add("__streams.errors.exception", type_name(typeid(error).name()));
     letter.headers.add("__streams.errors.message", std::string(error.what()));
     letter.headers.add("__streams.errors.stacktrace", std::string(context.node));
-    letter.headers.add("__streams.errors.topic", std::string(context.topic));
-    letter.headers.add("__streams.errors.partition", std::to_string(context.partition));
-    letter.headers.add("__streams.errors.offset", std::to_string(context.offset));
+    if (!context.topic.empty()) {
+        letter.headers.add("__streams.errors.topic", std::string(context.topic));
+        letter.headers.add("__streams.errors.partition", std::to_string(context.partition));
+        letter.headers.add("__streams.errors.offset", std::to_string(context.offset));
+    }
     return letter;
 }
 

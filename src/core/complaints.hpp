@@ -18,7 +18,7 @@ class Complaints {
     explicit Complaints(const Clock& clock) : clock_(&clock) {}
 
     void warn(const std::string& what) {
-        const Timestamp now = clock_->now();
+        const auto now = clock_->monotonic();
         if (said_.size() > kRemembered) {
             said_.clear();
         }
@@ -34,7 +34,7 @@ class Complaints {
     static constexpr std::size_t kRemembered = 100;
 
     const Clock* clock_;
-    std::map<std::string, Timestamp> said_;
+    std::map<std::string, std::chrono::nanoseconds> said_;  // When, of Clock::monotonic().
 };
 
 }  // namespace millrace

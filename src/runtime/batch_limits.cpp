@@ -24,7 +24,7 @@ constexpr const char* kConsequence =
 std::vector<std::string> BatchLimits::unknown(std::span<const std::string> topics) const {
     std::vector<std::string> result;
     const std::scoped_lock lock(mutex_);
-    if (quiet_until_ == kNoTimestamp || clock_.now() >= quiet_until_) {
+    if (!quiet_until_ || clock_.monotonic() >= *quiet_until_) {
         std::copy_if(topics.begin(), topics.end(), std::back_inserter(result),
                      [this](const std::string& topic) { return !known_.contains(topic); });
     }
@@ -66,7 +66,7 @@ void BatchLimits::ask(const std::vector<std::string>& topics) {
     const auto limits = admin_.largest_batches(topics, timeout_);
     const std::scoped_lock lock(mutex_);
     if (!limits.ok()) {
-        quiet_until_ = clock_.now() + kQuiet;
+        quiet_until_ = clock_.monotonic() + kQuiet;
         log::warn(limits.status().message() + kConsequence);
         return;
     }

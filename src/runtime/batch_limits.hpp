@@ -48,7 +48,7 @@ class BatchLimits {
 
     mutable std::mutex mutex_;  // Guards the rest; not held while asking.
     Known known_;               // Without a value: we may not know.
-    Timestamp quiet_until_ = kNoTimestamp;
+    std::optional<std::chrono::nanoseconds> quiet_until_;  // Of Clock::monotonic().
     bool warned_ = false;
 };
 

@@ -44,7 +44,8 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
         }
     }
     if (committing_.empty()) {
-        return Outcome::kDone;
+        failing_since_.reset();  // What could not be committed is no longer ours.
+        return Outcome::kNothing;
     }
     // Without a valid member the broker would not check whether the partitions are still ours.
     if (consumer_.assignment_lost() || !consumer_.group_metadata().valid()) {
@@ -81,7 +82,7 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
 }
 
 Committer::Outcome Committer::later(const std::string& why) {
-    const Timestamp now = clock_.now();
+    const std::chrono::nanoseconds now = clock_.monotonic();
     if (!failing_since_) {
         failing_since_ = now;
     }
@@ -89,7 +90,7 @@ Committer::Outcome Committer::later(const std::string& why) {
         throw KafkaError("cannot commit for longer than task.timeout.ms = " +
                          std::to_string(task_timeout_.count()) + ": " + why);
     }
-    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+    if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
         last_complaint_ = now;
         log::warn("cannot commit, trying again: " + why);
     }

@@ -24,7 +24,8 @@ class Committer {
   public:
     enum class Outcome {
         kDone,
-        kLater,  ///< Kafka does not answer, or we are between two assignments: try again.
+        kNothing,  ///< No task had anything to commit.
+        kLater,    ///< Kafka does not answer, or we are between two assignments: try again.
     };
 
     /// All must outlive the committer.
@@ -48,8 +49,9 @@ class Committer {
     ProducerCollector& collector_;
     const Clock& clock_;
     std::chrono::milliseconds task_timeout_;
-    std::optional<Timestamp> failing_since_;
-    Timestamp last_complaint_ = kNoTimestamp;
+    // Of Clock::monotonic().
+    std::optional<std::chrono::nanoseconds> failing_since_;
+    std::optional<std::chrono::nanoseconds> last_complaint_;
     std::vector<kafka::OffsetCommit> offsets_;  // Reused.
     std::vector<StreamTask*> committing_;       // Reused.
 };

@@ -81,7 +81,8 @@ bool PartitionGroup::ready_with_empty(Timestamp now) {
             input.deadline.reset();
             return false;
         }
-        if (!input.deadline) {
+        // A wall clock that was set back must not make the wait longer.
+        if (!input.deadline || *input.deadline - now > max_idle_) {
             input.deadline = now + max_idle_;
         }
         if (now < *input.deadline) {

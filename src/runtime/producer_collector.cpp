@@ -128,12 +128,16 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
                                                   .acknowledged = record.acknowledged,
                                                   .origin = record.origin});
     if (!status.ok()) [[unlikely]] {
+        ErrorContext context = context_of(record.origin);
+        if (parts_.source) {
+            parts_.source(context);
+        }
         failed({.topic = topics_[topic.index].name,
                 .key = record.key,
                 .value = record.value,
                 .headers = record.headers,
                 .retriable = status.retriable()},
-               record.origin, status);
+               context, record.origin, status);
         surface();
     }
 }
@@ -178,12 +182,21 @@ void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_d
         pending_ = true;
         return;
     }
+    ErrorContext context = context_of(failed_delivery.origin);
+    context.timestamp = failed_delivery.timestamp;
     failed({.topic = failed_delivery.topic,
             .key = failed_delivery.key,
             .value = failed_delivery.value,
             .headers = &failed_delivery.headers,
             .retriable = failed_delivery.status.retriable()},
-           failed_delivery.origin, failed_delivery.status);
+           context, failed_delivery.origin, failed_delivery.status);
+}
+
+ErrorContext ProducerCollector::context_of(std::uint32_t origin) const {
+    const Origin& from = origins_.at(origin);
+    return {.task = from.task,
+            .node = from.node,
+            .dead_letter_topic = parts_.settings->dead_letter_topic};
 }
 
 void ProducerCollector::on_error(const kafka::Status& status) {
@@ -196,8 +209,8 @@ void ProducerCollector::on_error(const kafka::Status& status) {
 }
 
 /// Asks the handler. Never throws, as the producer may be calling: what it decides is kept.
-void ProducerCollector::failed(const FailedRecord& record, std::uint32_t origin,
-                               const kafka::Status& status) {
+void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& context,
+                               std::uint32_t origin, const kafka::Status& status) {
     const Origin& from = origins_.at(origin);
     const std::string what = what_failed(record.topic, from.task, from.node, status);
     if (status.fatal()) {
@@ -207,10 +220,8 @@ void ProducerCollector::failed(const FailedRecord& record, std::uint32_t origin,
     }
     try {
         const KafkaError error(what);
-        const ErrorContext context{.task = from.task,
-                                   .node = from.node,
-                                   .dead_letter_topic = parts_.settings->dead_letter_topic};
         ErrorResponse response = parts_.settings->production_handler(context, record, error);
+        sent_dead_letters_ |= !response.dead_letters.empty();
         for (DeadLetter& letter : response.dead_letters) {
             dead_letters_.push_back({std::move(letter), origin});
             pending_ = true;

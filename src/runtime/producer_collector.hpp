@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <compare>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,6 +52,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         /// collector.
         BatchLimits* limits = nullptr;
 
+        /// Says which source record is being processed, if one is; empty: never known.
+        std::function<void(ErrorContext&)> source{};
+
         /// How long to ask for a topic's partitions before giving up.
         std::chrono::milliseconds metadata_timeout{60'000};
     };
@@ -71,6 +75,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
 
     /// Waits up to `timeout` until everything is delivered. False: not yet, try again.
     bool flush(std::chrono::milliseconds timeout);
+
+    /// Whether a handler has had dead letters sent for records that could not be.
+    bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
 
     /// Forgets the partition counts, so that growth of topics is seen.
     void forget_partition_counts();
@@ -102,7 +109,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     void on_error(const kafka::Status& status) override;
 
     Partition choose_partition(detail::SinkTopic topic, const detail::OutgoingRecord& record);
-    void failed(const FailedRecord& record, std::uint32_t origin, const kafka::Status& status);
+    ErrorContext context_of(std::uint32_t origin) const;
+    void failed(const FailedRecord& record, const ErrorContext& context, std::uint32_t origin,
+                const kafka::Status& status);
     void send_dead_letters();
     void surface();
     void make_producer();
@@ -116,6 +125,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     std::map<Origin, std::uint32_t> origin_numbers_;
     std::vector<Origin> origins_;  // By these; the first is nobody.
     std::vector<Letter> dead_letters_;
+    bool sent_dead_letters_ = false;
     bool pending_ = false;  // One of the following, or dead letters.
     std::optional<std::string> failure_;
     std::optional<std::string> retry_;

@@ -1,43 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/core/time.hpp"
-
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace millrace::runtime {
 
 /// Slows down a thread that falls back to its last commit again and again, as it does when a topic
-/// that it writes to does not exist, and tells when that has lasted too long.
+/// that it writes to does not exist, and tells when that has lasted too long. All times are
+/// Clock::monotonic().
 ///
 /// Not thread-safe: owned by its stream thread.
 class Setbacks {
   public:
     explicit Setbacks(std::chrono::milliseconds give_up_after) : give_up_after_(give_up_after) {}
 
-    /// One more, at `now`. False when there has been no commit for `give_up_after` since the first.
-    bool add(Timestamp now) {
-        if (since_ == kNoTimestamp) {
+    /// One more, at `now`. False when there has been no success for `give_up_after` since the
+    /// first.
+    bool add(std::chrono::nanoseconds now) {
+        if (!since_) {
             since_ = now;
             pause_ = kFirstPause;
         } else {
             pause_ = std::min(pause_ * 2, kLongestPause);
         }
         resume_at_ = now + pause_;
-        return now - since_ < give_up_after_;
+        return now - *since_ < give_up_after_;
     }
 
     /// True until it is worth trying again.
-    bool pausing(Timestamp now) const { return since_ != kNoTimestamp && now < resume_at_; }
+    bool pausing(std::chrono::nanoseconds now) const { return since_ && now < resume_at_; }
 
     /// Until when pausing() holds.
-    Timestamp resume_at() const noexcept { return resume_at_; }
+    std::chrono::nanoseconds resume_at() const noexcept { return resume_at_; }
 
-    /// What was tried succeeded.
-    void committed(Timestamp now) {
+    /// What was tried succeeded, or there is nothing left to try.
+    void succeeded(std::chrono::nanoseconds now) {
         if (!pausing(now)) {
-            since_ = kNoTimestamp;
+            since_.reset();
         }
     }
 
@@ -47,8 +48,8 @@ class Setbacks {
 
     std::chrono::milliseconds give_up_after_;
     std::chrono::milliseconds pause_{0};
-    Timestamp since_ = kNoTimestamp;
-    Timestamp resume_at_ = kNoTimestamp;
+    std::optional<std::chrono::nanoseconds> since_;
+    std::chrono::nanoseconds resume_at_{0};
 };
 
 }  // namespace millrace::runtime

@@ -95,6 +95,7 @@ void StreamTask::complete_restoration(std::span<const kafka::CommittedOffset> co
         committed_[input] = committed[input].offset;
         const OffsetMetadata metadata = decode_offset_metadata(committed[input].metadata);
         group_.queue(input).set_partition_time(metadata.partition_time);
+        stream_time_ = std::max(stream_time_, metadata.partition_time);
         // Every input carries all processor times; after a partial commit they differ.
         for (const auto& [store, time] : metadata.processor_times) {
             Timestamp& known = processor_times_.try_emplace(store, time).first->second;
@@ -117,6 +118,16 @@ void StreamTask::detach(std::size_t input) {
 
 std::size_t StreamTask::fetch() {
     return group_.fetch(settings_->buffered_records);
+}
+
+bool StreamTask::caught_up() const {
+    for (std::size_t input = 0; input < inputs_.size(); ++input) {
+        const kafka::PartitionQueue* source = group_.source(input);
+        if (!group_.queue(input).empty() || source == nullptr || source->lag() != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 std::size_t StreamTask::process(std::size_t max, Timestamp now) {

@@ -7,6 +7,7 @@
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/task_context.hpp"
 #include "runtime/offset_metadata.hpp"
+#include "runtime/pace.hpp"
 #include "runtime/partition_group.hpp"
 #include "runtime/punctuation_queue.hpp"
 #include "runtime/task_settings.hpp"
@@ -88,7 +89,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
 
     /// kRestoring → kRunning: initialises the nodes. `committed` is what the group has committed,
     /// in the order of inputs(): carries partition and processor times across restarts. `now` is
-    /// the wall clock.
+    /// the wall clock. Stream time goes on where it was committed.
     void complete_restoration(std::span<const kafka::CommittedOffset> committed, Timestamp now);
 
     /// Reads input number `input` from `queue` from now on; it must live until detach or the end.
@@ -101,9 +102,15 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
 
     std::size_t buffered() const noexcept { return group_.size(); }
 
+    /// Whether every input is known to hold no record that was not processed.
+    bool caught_up() const;
+
     /// Whether process() would process a record at `now`. Also keeps the time since when drained
     /// inputs are waited for.
     bool ready(Timestamp now) { return group_.ready(now); }
+
+    /// How many records to process between two looks at the clock.
+    Pace& pace() noexcept { return pace_; }
 
     /// Processes up to `max` records while ready. `now` is the wall clock nodes see. Returns how
     /// many.
@@ -146,6 +153,12 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
 
     /// Records dropped so far (nulls where none may be, late ones, unreadable ones resumed after).
     std::uint64_t dropped_records() const noexcept { return dropped_records_; }
+
+    /// Whether a handler has had dead letters sent.
+    bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
+
+    /// Adds the source record that is being processed, if one is.
+    void describe_source(ErrorContext& context) const;
 
     // TaskContext
     const std::string& application_id() const override { return settings_->application_id; }
@@ -204,6 +217,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     std::unique_ptr<topology::TaskTopology> nodes_;
     std::vector<std::unique_ptr<SkippedRecords>> skipped_records_;  // By input.
     PartitionGroup group_;
+    Pace pace_;
     PunctuationQueue stream_time_punctuations_;
     PunctuationQueue wall_clock_punctuations_;
     std::vector<Backup> backups_;  // By store.
@@ -215,6 +229,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     std::size_t nodes_open_ = 0;  // So many nodes, from the first, were initialised.
     bool commit_requested_ = false;
     bool changed_ = false;  // Anything but offsets to commit.
+    bool sent_dead_letters_ = false;
     std::uint64_t dropped_records_ = 0;
     std::shared_ptr<metrics::Counter> dropped_counter_;
     Timestamp drop_logged_ = kNoTimestamp;  // When the last dropped record was logged.

@@ -88,20 +88,32 @@ void StreamTask::serialization_failed(const detail::Node& node, const std::strin
 }
 
 ErrorContext StreamTask::error_context(std::string_view node) const {
-    return {.task = id_,
-            .node = node,
-            .topic = record_.topic == nullptr ? std::string_view() : *record_.topic,
-            .partition = record_.partition,
-            .offset = record_.offset,
-            .timestamp = record_.timestamp,
-            .headers = record_.headers,
-            .source_key = record_.source != nullptr ? record_.source->key() : std::nullopt,
-            .source_value = record_.source != nullptr ? record_.source->value() : std::nullopt,
-            .dead_letter_topic = settings_->dead_letter_topic};
+    ErrorContext context{
+        .task = id_, .node = node, .dead_letter_topic = settings_->dead_letter_topic};
+    context.timestamp = record_.timestamp;
+    context.headers = record_.headers;
+    describe_source(context);
+    return context;
+}
+
+void StreamTask::describe_source(ErrorContext& context) const {
+    if (record_.topic == nullptr) {
+        return;
+    }
+    context.topic = *record_.topic;
+    context.partition = record_.partition;
+    context.offset = record_.offset;
+    context.timestamp = record_.timestamp;
+    context.headers = record_.headers;
+    if (record_.source != nullptr) {
+        context.source_key = record_.source->key();
+        context.source_value = record_.source->value();
+    }
 }
 
 void StreamTask::act_on(const ErrorResponse& response, std::string_view what,
                         const ErrorContext& context, const std::exception& error) {
+    sent_dead_letters_ |= !response.dead_letters.empty();
     for (const DeadLetter& letter : response.dead_letters) {
         collector_->send(collector_->topic(letter.topic),
                          {.key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
@@ -139,7 +151,8 @@ void StreamTask::count_dropped() {
 
 void StreamTask::count_dropped(std::string_view where, std::string_view reason) {
     count_dropped();
-    if (drop_logged_ != kNoTimestamp && wall_clock_ - drop_logged_ < kDropLogInterval) {
+    if (drop_logged_ != kNoTimestamp && wall_clock_ >= drop_logged_ &&
+        wall_clock_ - drop_logged_ < kDropLogInterval) {
         return;
     }
     drop_logged_ = wall_clock_;

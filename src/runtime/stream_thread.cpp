@@ -9,6 +9,8 @@
 #include "state/state_corrupted.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace millrace::runtime {
@@ -19,8 +21,17 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRetryBackoff{100};
 
-/// How long a thread works before it looks after its group again.
+/// How long a thread works before it looks after its group again, and serves those who wait for it.
 constexpr milliseconds kSlice{50};
+
+/// How long one task works before the others have their turn.
+constexpr milliseconds kTaskTurn{5};
+
+/// How long joining the group may take before that is worth a line in the log.
+constexpr std::chrono::seconds kQuietJoining{5};
+
+/// Of Kafka's consumers, librdkafka's among them.
+constexpr milliseconds kDefaultMaxPollInterval{300'000};
 
 /// How long to wait for one answer before joining the group.
 constexpr std::chrono::seconds kLookAround{2};
@@ -30,6 +41,15 @@ constexpr milliseconds kHeldBackWait{10};
 
 constexpr std::string_view kThreadGroup = "stream-thread-metrics";
 
+milliseconds max_poll_interval(const kafka::ClientSettings& settings) {
+    const auto found = settings.find("max.poll.interval.ms");
+    std::int64_t value = kDefaultMaxPollInterval.count();
+    if (found != settings.end()) {
+        std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
+    }
+    return milliseconds{value};  // What is no number the consumer refuses.
+}
+
 }  // namespace
 
 StreamThread::StreamThread(Parts parts)
@@ -37,7 +57,9 @@ StreamThread::StreamThread(Parts parts)
       complaints_(*parts_.clock),
       cache_(parts_.task_maker->memory().cache_bytes_per_thread()),
       inputs_(parts_.task_maker->application()),
-      setbacks_(settings().task_timeout) {
+      setbacks_(settings().task_timeout),
+      max_poll_interval_(max_poll_interval(parts_.consumer_settings)),
+      slice_(std::min(kSlice, max_poll_interval_ / 4)) {
     MILLRACE_CHECK(parts_.start_positions != nullptr);
     MILLRACE_CHECK(parts_.internal_topics != nullptr && parts_.restorer != nullptr);
     MILLRACE_CHECK(parts_.metrics != nullptr && parts_.clock != nullptr);
@@ -58,6 +80,12 @@ StreamThread::StreamThread(Parts parts)
                                  .dropped = counter("dropped-records-total"),
                                  .clock = parts_.clock,
                                  .limits = parts_.batch_limits,
+                                 .source =
+                                     [this](ErrorContext& context) {
+                                         if (at_work_ != nullptr) {
+                                             at_work_->describe_source(context);
+                                         }
+                                     },
                                  .metadata_timeout = settings().request_timeout});
     consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, assignor_);
     committer_ = std::make_unique<Committer>(*consumer_, *collector_, *parts_.clock,
@@ -71,43 +99,28 @@ StreamThread::~StreamThread() {
 void StreamThread::run_once(Timestamp now) {
     try {
         turn(now);
-    } catch (const TaskMigrated& migrated) {
-        // Whether they are still ours the group says, through the listener: until then, again.
-        log::warn(name() +
-                  ": going back to the last commit with a new producer: " + migrated.what());
-        collector_->reset();
-        revive(tasks_.ids(), false);
-    } catch (const TaskCorrupted& corrupted) {
-        fall_back(corrupted.what());
+    } catch (const StopRequested& stopped) {
+        log::info(name() + ": stops: " + stopped.what());
+    } catch (const TaskInterrupted& interrupted) {
+        // Whether the tasks are still ours the group says, through the listener: until then, again.
+        fall_back(interrupted.what());
     } catch (const state::StateCorrupted& corrupted) {
         if (at_work_ == nullptr) {
             throw;
         }
-        log::warn(name() + ": state is damaged and will be rebuilt: " + corrupted.what());
-        revive({at_work_->task_id()}, true);
+        rebuild(at_work_->task_id(), corrupted.what());
+    } catch (const ProcessingError&) {
+        deliver_dead_letters(settings().request_timeout);
+        throw;
     }
     at_work_ = nullptr;
-}
-
-/// The input is read again from the last commit, after a while: what went wrong may still be so.
-void StreamThread::fall_back(const std::string& why) {
-    complaints_.warn(name() + ": going back to the last commit: " + why);
-    topics_in_doubt_ = true;
-    collector_->reset();
-    revive(tasks_.ids(), false);
-    more_work_ = false;
-    if (!setbacks_.add(parts_.clock->now())) {
-        throw KafkaError("no progress within task.timeout.ms: " + why);
-    }
 }
 
 void StreamThread::turn(Timestamp now) {
     run_posted();
     if (state() == ThreadState::kCreated) {
         transition_to(ThreadState::kStarting);
-        last_commit_ = now;
-        counts_forgotten_ = now;
-        summarised_ = now;
+        last_commit_ = counts_forgotten_ = summarised_ = monotonic();
     }
     if (!subscribed_ && (!ready_to_join() || (subscribe(), false))) {
         return;
@@ -119,36 +132,38 @@ void StreamThread::turn(Timestamp now) {
     apply_resets();
     take_restored();
     settle();
-    const bool paused =
-        parts_.paused->load(std::memory_order_relaxed) || setbacks_.pausing(parts_.clock->now());
+    tell_of_waiting();
+    const bool paused = parts_.paused->load(std::memory_order_relaxed) ||
+                        setbacks_.pausing(monotonic()) || consumer_->assignment_lost();
     if (!paused) {
         process_slice();
-        punctuate(parts_.clock->now());
+        punctuate();
     }
-    maybe_commit(parts_.clock->now());
+    maybe_commit(monotonic());
     collector_->poll();
-    summarise(now);
-    if (now - counts_forgotten_ >= settings().metadata_max_age) {
+    summarise(monotonic());
+    if (monotonic() - counts_forgotten_ >= settings().metadata_max_age) {
         collector_->forget_partition_counts();
-        counts_forgotten_ = now;
+        counts_forgotten_ = monotonic();
     }
 }
 
 /// Internal topics first: whoever subscribes to topics that do not exist learns of them late.
 bool StreamThread::ready_to_join() {
-    const Timestamp now = parts_.clock->now();
-    if (next_attempt_ != kNoTimestamp && now < next_attempt_) {
-        consumer_->poll(std::min(settings().poll, next_attempt_ - now));
+    const auto now = monotonic();
+    if (next_attempt_ && now < *next_attempt_) {
+        consumer_->poll(
+            std::min(settings().poll, std::chrono::ceil<milliseconds>(*next_attempt_ - now)));
         return false;
     }
     std::string reason;
     // Not for long: nobody can be told to stop meanwhile.
     if (parts_.internal_topics->prepare(
             std::min<milliseconds>(settings().request_timeout, kLookAround), reason)) {
-        next_attempt_ = kNoTimestamp;
+        next_attempt_.reset();
         return true;
     }
-    next_attempt_ = parts_.clock->now() + kRetryBackoff;
+    next_attempt_ = monotonic() + kRetryBackoff;
     if (!reason.empty()) {
         complaints_.warn(name() + ": not ready to join the group, trying again: " + reason);
     }
@@ -165,6 +180,7 @@ void StreamThread::subscribe() {
         throw KafkaError("cannot subscribe: " + status.message());
     }
     subscribed_ = true;
+    subscribed_at_ = monotonic();
 }
 
 void StreamThread::poll(Timestamp now) {
@@ -180,13 +196,17 @@ milliseconds StreamThread::wait_time(Timestamp now) const {
         return milliseconds{0};
     }
     milliseconds wait = settings().poll;
-    const auto until = [&](Timestamp due) {
-        wait = std::min(wait, std::max(milliseconds{0}, due - now));
+    const auto in = [&](milliseconds left) {
+        wait = std::min(wait, std::max(milliseconds{0}, left));
+    };
+    const auto passed = monotonic();
+    const auto until = [&](std::chrono::nanoseconds due) {
+        in(std::chrono::ceil<milliseconds>(due - passed));
     };
     if (parts_.paused->load(std::memory_order_relaxed)) {
         return wait;
     }
-    if (setbacks_.pausing(now)) {
+    if (setbacks_.pausing(passed)) {
         until(setbacks_.resume_at());
         return wait;
     }
@@ -199,14 +219,21 @@ milliseconds StreamThread::wait_time(Timestamp now) const {
         held_back = held_back || task->buffered() > 0;
         to_commit = to_commit || task->commit_needed();
         if (const auto due = task->next_wall_clock_punctuation()) {
-            until(*due);
+            in(*due - now);
         }
     }
     if (held_back) {
         wait = std::min(wait, kHeldBackWait);
     }
     if (to_commit) {
-        until(std::max(last_commit_ + settings().commit_interval, next_attempt_));
+        until(std::max<std::chrono::nanoseconds>(last_commit_ + settings().commit_interval,
+                                                 next_attempt_.value_or(passed)));
+    }
+    if (!tasks_fit_ && next_fit_) {
+        until(*next_fit_);
+    }
+    if (!resets_.empty()) {
+        until(next_reset_);
     }
     return wait;
 }
@@ -215,46 +242,68 @@ void StreamThread::process_slice() {
     more_work_ = false;
     // With output that cannot be acknowledged and state at its limit, more input only makes it
     // worse.
-    if (tasks_.running().empty() || (committer_->failing() && commit_due(parts_.clock->now()))) {
+    if (tasks_.running().empty() || (committer_->failing() && commit_due(monotonic()))) {
         return;
     }
-    const auto begin = parts_.clock->monotonic();
-    while (process_round(parts_.clock->now()) > 0) {
-        collector_->poll();
-        if (parts_.clock->monotonic() - begin >= kSlice ||
-            stop_requested_.load(std::memory_order_relaxed)) {
-            more_work_ = true;
+    const auto& running = tasks_.running();
+    const auto end = monotonic() + slice_;
+    std::size_t idle = 0;  // Tasks in a row that had nothing to process.
+    while (idle < running.size()) {
+        if (next_task_ >= running.size()) {
+            next_task_ = 0;
+            collector_->poll();
+            maybe_commit(monotonic());
+        }
+        idle = process_task(*running[next_task_++], end) > 0 ? 0 : idle + 1;
+        if (monotonic() >= end || stop_requested_.load(std::memory_order_relaxed) ||
+            consumer_->assignment_lost()) {
+            more_work_ = idle < running.size();
             return;
         }
-        maybe_commit(parts_.clock->now());
     }
 }
 
-std::size_t StreamThread::process_round(Timestamp now) {
+/// The clock is read now and then only: see Pace.
+std::size_t StreamThread::process_task(StreamTask& task, std::chrono::nanoseconds slice_end) {
+    at_work_ = &task;
+    task.fetch();
     std::size_t records = 0;
-    for (StreamTask* task : tasks_.running()) {
-        at_work_ = task;
-        task->fetch();
-        const std::size_t processed = task->process(settings().process_batch, now);
-        if (processed > 0) {
-            task->punctuate_stream_time(now);
-            records += processed;
-        }
+    auto before = monotonic();
+    const auto end = std::min<std::chrono::nanoseconds>(before + kTaskTurn, slice_end);
+    std::size_t asked = 0;
+    std::size_t processed = 0;
+    do {
+        asked = std::min(task.pace().records(), settings().process_batch - records);
+        processed = task.process(asked, parts_.clock->now());
+        records += processed;
+        const auto after = monotonic();
+        task.pace().took(processed, after - before);
+        before = after;
+    } while (processed == asked && records < settings().process_batch && before < end);
+    if (records > 0) {
+        task.punctuate_stream_time(parts_.clock->now());
+        processed_->add(records);
     }
     at_work_ = nullptr;
-    processed_->add(records);
     return records;
 }
 
-void StreamThread::punctuate(Timestamp now) {
-    for (StreamTask* task : tasks_.running()) {
-        at_work_ = task;
-        task->punctuate(now);
+/// Those for whom no time is left come first in the next turn.
+void StreamThread::punctuate() {
+    const auto& running = tasks_.running();
+    const auto end = monotonic() + slice_;
+    for (std::size_t i = 0; i < running.size(); ++i) {
+        at_work_ = running[next_clock_++ % running.size()];
+        at_work_->punctuate(parts_.clock->now());
+        if (monotonic() >= end) {
+            more_work_ = more_work_ || i + 1 < running.size();
+            break;
+        }
     }
     at_work_ = nullptr;
 }
 
-bool StreamThread::commit_due(Timestamp now) const {
+bool StreamThread::commit_due(std::chrono::nanoseconds now) const {
     if (now - last_commit_ >= settings().commit_interval) {
         return true;
     }
@@ -268,22 +317,29 @@ bool StreamThread::commit_due(Timestamp now) const {
     return settings().uncommitted_bytes_max > 0 && uncommitted > settings().uncommitted_bytes_max;
 }
 
-void StreamThread::maybe_commit(Timestamp now) {
-    if ((next_attempt_ == kNoTimestamp || now >= next_attempt_) && commit_due(now)) {
+void StreamThread::maybe_commit(std::chrono::nanoseconds now) {
+    if ((!next_attempt_ || now >= *next_attempt_) && commit_due(now)) {
         commit_now(settings().request_timeout);
     }
 }
 
 void StreamThread::commit_now(milliseconds timeout) {
     const auto outcome = committer_->commit(tasks_.running(), timeout, at_work_);
-    const Timestamp now = parts_.clock->now();
+    const auto now = monotonic();
     if (outcome == Committer::Outcome::kLater) {
         next_attempt_ = now + kRetryBackoff;
         return;
     }
-    next_attempt_ = kNoTimestamp;
+    next_attempt_.reset();
     last_commit_ = now;
-    setbacks_.committed(now);
+    const auto& running = tasks_.running();
+    // Nothing to commit while tasks restore, or wait for the record that fails, is no success.
+    if (outcome == Committer::Outcome::kDone ||
+        (tasks_fit_ && tasks_.all_running() &&
+         std::all_of(running.begin(), running.end(),
+                     [](const StreamTask* task) { return task->caught_up(); }))) {
+        setbacks_.succeeded(now);
+    }
     cache_.resize(parts_.task_maker->memory().cache_bytes_per_thread());
     committed_->add();
     if (!retired_.empty() && collector_->flush(milliseconds{0})) {
@@ -291,7 +347,7 @@ void StreamThread::commit_now(milliseconds timeout) {
     }
 }
 
-void StreamThread::summarise(Timestamp now) {
+void StreamThread::summarise(std::chrono::nanoseconds now) {
     if (settings().log_summary_interval <= milliseconds{0} ||
         now - summarised_ < settings().log_summary_interval) {
         return;
@@ -319,6 +375,19 @@ void StreamThread::heed_group() {
             parts_.on_application_shutdown();
         }
     }
+}
+
+/// A group that still counts on members that are gone gives nobody anything until it has missed
+/// them for long enough.
+void StreamThread::tell_of_waiting() {
+    if (state() != ThreadState::kStarting || monotonic() - subscribed_at_ < kQuietJoining) {
+        return;
+    }
+    const auto found = parts_.consumer_settings.find("session.timeout.ms");
+    complaints_.warn(name() +
+                     ": waiting for the group to assign partitions: members that ended without "
+                     "leaving are waited for up to session.timeout.ms = " +
+                     (found == parts_.consumer_settings.end() ? "45000" : found->second));
 }
 
 /// Running once every task is. A round of the group that changes nothing for us, or leaves us

@@ -27,6 +27,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -135,15 +136,17 @@ class StreamThread final : private kafka::ConsumerListener {
     void subscribe();
     void poll(Timestamp now);
     std::chrono::milliseconds wait_time(Timestamp now) const;
+    std::chrono::nanoseconds monotonic() const { return parts_.clock->monotonic(); }
     void process_slice();
-    std::size_t process_round(Timestamp now);
-    void punctuate(Timestamp now);
-    bool commit_due(Timestamp now) const;
-    void maybe_commit(Timestamp now);
+    std::size_t process_task(StreamTask& task, std::chrono::nanoseconds slice_end);
+    void punctuate();
+    bool commit_due(std::chrono::nanoseconds now) const;
+    void maybe_commit(std::chrono::nanoseconds now);
     void commit_now(std::chrono::milliseconds timeout);
     void heed_group();
-    void summarise(Timestamp now);
+    void summarise(std::chrono::nanoseconds now);
     void settle();
+    void tell_of_waiting();
     void run_posted();
 
     // Tasks coming and going: stream_thread_tasks.cpp.
@@ -153,13 +156,12 @@ class StreamThread final : private kafka::ConsumerListener {
     void open_task(TaskId id, std::vector<TopicPartition> inputs,
                    std::vector<kafka::CommittedOffset> committed, bool wipe);
     void give_up(const std::vector<TaskId>& ids);
+    bool commit_before_revocation(const std::vector<TaskId>& ids);
     void close_dirty(TaskId id);
+    void close_tasks(const std::function<std::chrono::milliseconds()>& left);
     void close_all_dirty();
-    void revive(const std::vector<TaskId>& ids, bool wipe);
-    void fall_back(const std::string& why);
     void take_restored();
     void complete(TaskRegistry::Entry& entry);
-    void apply_resets();
     void retire(std::unique_ptr<StreamTask> task);
     void tasks_changed();
 
@@ -168,6 +170,18 @@ class StreamThread final : private kafka::ConsumerListener {
     void reopen(TaskId id, bool wipe);
     void wait_for_task(TaskId id);
     void check_topics();
+
+    // Going back to the last commit: stream_thread_recovery.cpp.
+    void fall_back(const std::string& why);
+    void rebuild(TaskId id, const std::string& why);
+    void revive(const std::vector<TaskId>& ids, bool wipe);
+    bool try_open(TaskId id);
+    void open_later(const std::string& why);
+    void forget_inputs(const std::vector<TopicPartition>& partitions);
+    void apply_resets();
+    void remember_error();
+    void drop_output(const std::string& why);
+    void deliver_dead_letters(std::chrono::milliseconds timeout);
 
     void transition_to(ThreadState state);
 
@@ -184,6 +198,7 @@ class StreamThread final : private kafka::ConsumerListener {
     AssignedInputs inputs_;  // What the tasks are to read.
     bool tasks_fit_ = true;  // They do, as far as is known.
     std::optional<std::chrono::nanoseconds> next_fit_;
+    std::set<TaskId> wiped_;  // Of tasks that are not open yet: their files are not to be used.
     std::vector<TopicPartition> resets_;  // Out of range.
     std::uint64_t round_checked_ = 0;     // Of the group, after which topics were looked at.
     bool topics_in_doubt_ = false;        // One is said to be missing.
@@ -196,14 +211,23 @@ class StreamThread final : private kafka::ConsumerListener {
     std::atomic<ThreadState> state_{ThreadState::kCreated};
     std::atomic<bool> stop_requested_{false};
     bool subscribed_ = false;
-    bool more_work_ = false;  // The last slice ended before the work did.
+    bool more_work_ = false;      // The last slice ended before the work did.
+    std::size_t next_task_ = 0;   // Of those running, to process.
+    std::size_t next_clock_ = 0;  // Of those running, to punctuate.
     bool shutdown_told_ = false;
     Setbacks setbacks_;
-    Timestamp last_commit_ = kNoTimestamp;
-    Timestamp next_attempt_ = kNoTimestamp;  // Of a commit, or of joining.
-    Timestamp counts_forgotten_ = kNoTimestamp;
-    Timestamp summarised_ = kNoTimestamp;
+    // Of Clock::monotonic(), as the wall clock may be set.
+    std::chrono::nanoseconds last_commit_{0};
+    std::optional<std::chrono::nanoseconds> next_attempt_;  // Of a commit, or of joining.
+    std::optional<std::chrono::nanoseconds> opening_since_;
+    std::chrono::nanoseconds next_reset_{0};
+    std::chrono::nanoseconds subscribed_at_{0};
+    std::chrono::nanoseconds counts_forgotten_{0};
+    std::chrono::nanoseconds summarised_{0};
     std::uint64_t processed_before_ = 0;  // At the last summary.
+
+    std::chrono::milliseconds max_poll_interval_;
+    std::chrono::milliseconds slice_;  // How long to work before looking after the group again.
 
     mutable std::mutex mutex_;  // Guards the rest.
     std::vector<std::function<void(TaskRegistry&)>> posted_;

@@ -3,6 +3,7 @@
 // that the topology needs.
 #include "millrace/core/error.hpp"
 #include "runtime/stream_thread.hpp"
+#include "runtime/task_errors.hpp"
 
 #include <algorithm>
 
@@ -37,7 +38,9 @@ void StreamThread::fit_tasks() {
     for (const TaskId& id : inputs_.tasks()) {
         const TaskRegistry::Entry* entry = tasks_.find(id);
         if (entry == nullptr) {
-            reopen(id, false);
+            if (!try_open(id)) {
+                return;
+            }
         } else {
             std::vector<TopicPartition> has = entry->task->inputs();
             std::sort(has.begin(), has.end());
@@ -56,11 +59,15 @@ void StreamThread::fit_tasks() {
         }
         revive(changed, false);
     }
-    tasks_fit_ = !next_fit_;  // Else one waits for another thread.
+    tasks_fit_ = !next_fit_;  // Else one waits for another thread, or for Kafka.
+    if (tasks_fit_) {
+        opening_since_.reset();
+    }
     tasks_changed();
 }
 
-/// Makes a task of ours that is closed, reading on from the last commit.
+/// Makes a task of ours that is closed, reading on from the last commit. Throws TryLater when Kafka
+/// does not answer.
 void StreamThread::reopen(TaskId id, bool wipe) {
     std::vector<TopicPartition> inputs = inputs_.of(id);
     if (inputs.empty()) {
@@ -75,9 +82,10 @@ void StreamThread::reopen(TaskId id, bool wipe) {
         const kafka::Status status =
             consumer_->seek(inputs[i], parts_.start_positions->start(inputs[i], committed[i]));
         if (!status.ok()) {
-            throw KafkaError("cannot go back to the committed offset: partition " +
-                             to_string(inputs[i]) + ": " + status.message());
+            throw TryLater("cannot go back to the committed offset: partition " +
+                           to_string(inputs[i]) + ": " + status.message());
         }
+        std::erase(resets_, inputs[i]);  // What was found out before the seek.
     }
     open_task(id, std::move(inputs), std::move(committed), wipe);
 }

@@ -5,6 +5,7 @@
 #include "millrace/core/error.hpp"
 #include "runtime/stream_thread.hpp"
 #include "runtime/task_errors.hpp"
+#include "state/state_corrupted.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,10 +18,17 @@ std::vector<kafka::StartPosition> StreamThread::on_assigned(
     const std::vector<TopicPartition>& partitions) {
     try {
         return take_over(partitions);
+    } catch (const TryLater& unknown) {
+        for (const TopicPartition& partition : partitions) {
+            inputs_.add(partition);
+        }
+        open_later(unknown.what());
+    } catch (const StopRequested&) {
+        // Nothing is begun any more.
     } catch (...) {
-        listener_error_ = std::current_exception();
-        return {};
+        remember_error();
     }
+    return {};
 }
 
 std::vector<kafka::StartPosition> StreamThread::take_over(
@@ -58,23 +66,23 @@ std::vector<kafka::CommittedOffset> StreamThread::committed_offsets(
     if (partitions.empty()) {
         return {};
     }
-    const auto begin = parts_.clock->monotonic();
-    while (true) {
-        auto committed = consumer_->committed(partitions, settings().request_timeout);
-        if (committed.ok()) {
-            MILLRACE_CHECK(committed.value().size() == partitions.size());
-            return std::move(committed.value());
-        }
-        const kafka::Status status = committed.status();
-        const bool hopeless = !status.retriable() && status.code() != kafka::ErrorCode::kTimedOut &&
-                              status.code() != kafka::ErrorCode::kUnstableOffsets;
-        if (hopeless || stop_requested_.load(std::memory_order_relaxed) ||
-            parts_.clock->monotonic() - begin >= settings().task_timeout) {
-            throw KafkaError("cannot learn which offsets are committed: " + status.message());
-        }
-        complaints_.warn(name() + ": cannot learn which offsets are committed, trying again: " +
-                         status.message());
+    // One attempt: the group expects to be polled, and other tasks to be run.
+    auto committed = consumer_->committed(
+        partitions, std::min(settings().request_timeout, max_poll_interval_ / 4));
+    if (committed.ok()) {
+        MILLRACE_CHECK(committed.value().size() == partitions.size());
+        return std::move(committed.value());
     }
+    const kafka::Status status = committed.status();
+    const std::string what = "cannot learn which offsets are committed: " + status.message();
+    if (stop_requested_.load(std::memory_order_relaxed)) {
+        throw StopRequested(what);
+    }
+    if (status.retriable() || status.code() == kafka::ErrorCode::kTimedOut ||
+        status.code() == kafka::ErrorCode::kUnstableOffsets) {
+        throw TryLater(what);
+    }
+    throw KafkaError(what);
 }
 
 void StreamThread::open_task(TaskId id, std::vector<TopicPartition> inputs,
@@ -131,16 +139,23 @@ void StreamThread::take_restored() {
         restored.swap(restored_);
     }
     bool any = false;
-    for (const restore::RestoreResult& result : restored) {
-        TaskRegistry::Entry* entry = tasks_.find(result.task);
+    for (auto result = restored.begin(); result != restored.end(); ++result) {
+        TaskRegistry::Entry* entry = tasks_.find(result->task);
         if (entry == nullptr || entry->task->state() != TaskState::kRestoring) {
             continue;
         }
         at_work_ = entry->task.get();
-        if (result.error != nullptr) {
-            std::rethrow_exception(result.error);
+        try {
+            if (result->error != nullptr) {
+                std::rethrow_exception(result->error);
+            }
+            complete(*entry);
+        } catch (...) {
+            // The next turn takes the others, if there is one.
+            const std::scoped_lock lock(mutex_);
+            restored_.insert(restored_.end(), std::next(result), restored.end());
+            throw;
         }
-        complete(*entry);
         any = true;
     }
     at_work_ = nullptr;
@@ -168,12 +183,11 @@ void StreamThread::on_revoked(const std::vector<TopicPartition>& partitions) {
         transition_to(ThreadState::kPartitionsRevoked);
     }
     const std::vector<TaskId> ids = tasks_.readers_of(partitions);
-    inputs_.remove(partitions);
-    tasks_fit_ = false;  // Some may go on with what they have left.
+    forget_inputs(partitions);
     try {
         give_up(ids);
     } catch (...) {
-        listener_error_ = std::current_exception();
+        remember_error();
         for (const TaskId& id : ids) {
             close_dirty(id);
         }
@@ -186,18 +200,7 @@ void StreamThread::give_up(const std::vector<TaskId>& ids) {
     if (ids.empty()) {
         return;
     }
-    bool committed = false;
-    try {
-        committed = committer_->commit(tasks_.running(), settings().request_timeout, at_work_) ==
-                    Committer::Outcome::kDone;
-        if (committed) {
-            last_commit_ = parts_.clock->now();
-            committed_->add();
-        }
-    } catch (const TaskInterrupted& interrupted) {
-        log::warn(name() + ": cannot commit tasks that are given up: " + interrupted.what());
-        at_work_ = nullptr;
-    }
+    const bool committed = commit_before_revocation(ids);
     for (const TaskId& id : ids) {
         TaskRegistry::Entry* entry = tasks_.find(id);
         if (entry == nullptr) {
@@ -213,15 +216,54 @@ void StreamThread::give_up(const std::vector<TaskId>& ids) {
     }
 }
 
+/// False when the tasks that go were not committed. Output that then is still on its way is
+/// dropped: it must not reach Kafka after what the next owner writes.
+bool StreamThread::commit_before_revocation(const std::vector<TaskId>& ids) {
+    std::string why;
+    try {
+        const auto outcome =
+            committer_->commit(tasks_.running(), settings().request_timeout, at_work_);
+        if (outcome != Committer::Outcome::kLater) {
+            last_commit_ = monotonic();
+            committed_->add();
+            return true;
+        }
+        if (!consumer_->assignment_lost() && collector_->flush(milliseconds{0})) {
+            return false;
+        }
+        why = "output of tasks that are given up is not acknowledged in time";
+    } catch (const TaskInterrupted& interrupted) {
+        why = std::string("cannot commit tasks that are given up: ") + interrupted.what();
+        at_work_ = nullptr;
+    } catch (const state::StateCorrupted& corrupted) {
+        const bool goes = at_work_ != nullptr &&
+                          std::find(ids.begin(), ids.end(), at_work_->task_id()) != ids.end();
+        if (!goes) {
+            throw;
+        }
+        log::warn(name() + ": state of a task that is given up is damaged: " + corrupted.what());
+        return false;
+    }
+    for (const TaskId& id : ids) {
+        close_dirty(id);
+    }
+    drop_output(why);
+    return false;
+}
+
 void StreamThread::on_lost(const std::vector<TopicPartition>& partitions) {
     log::warn(name() + ": lost its partitions, what is not committed is processed by others again");
     if (state() != ThreadState::kPendingShutdown) {
         transition_to(ThreadState::kPartitionsRevoked);
     }
-    inputs_.remove(partitions);
-    tasks_fit_ = false;  // Some may go on with what they have left.
+    forget_inputs(partitions);
     for (const TaskId& id : tasks_.readers_of(partitions)) {
         close_dirty(id);
+    }
+    try {
+        drop_output("the assignment is lost");
+    } catch (...) {
+        remember_error();
     }
     tasks_changed();
 }
@@ -262,21 +304,6 @@ void StreamThread::retire(std::unique_ptr<StreamTask> task) {
     retired_.push_back(std::move(task));
 }
 
-/// Starts tasks again from their last commit, with their files or without.
-void StreamThread::revive(const std::vector<TaskId>& ids, bool wipe) {
-    for (const TaskId& id : ids) {
-        if (tasks_.find(id) == nullptr) {
-            continue;
-        }
-        close_dirty(id);
-        reopen(id, wipe);
-    }
-    if (state() == ThreadState::kRunning) {
-        transition_to(ThreadState::kPartitionsAssigned);
-    }
-    tasks_changed();
-}
-
 void StreamThread::on_partition_error(const TopicPartition& partition,
                                       const kafka::Status& status) {
     if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
@@ -287,25 +314,15 @@ void StreamThread::on_partition_error(const TopicPartition& partition,
     }
 }
 
-void StreamThread::apply_resets() {
-    for (const TopicPartition& partition : std::exchange(resets_, {})) {
-        const Offset where = parts_.start_positions->reset(partition);
-        log::warn(name() + ": the records at the committed offset are gone, going on at the " +
-                  (where == kafka::kFromEnd ? "end" : "beginning") + " of partition " +
-                  to_string(partition));
-        const kafka::Status status = consumer_->seek(partition, where);
-        if (!status.ok()) {
-            log::warn(name() + ": cannot reset partition " + to_string(partition) + ": " +
-                      status.message());
-        }
-    }
-}
-
 void StreamThread::on_error(const kafka::Status& status) {
     topics_in_doubt_ = topics_in_doubt_ || status.code() == kafka::ErrorCode::kUnknownTopic;
     if (status.fatal() || status.code() == kafka::ErrorCode::kAuthentication ||
         status.code() == kafka::ErrorCode::kAuthorization) {
-        listener_error_ = std::make_exception_ptr(KafkaError("consumer: " + status.message()));
+        try {
+            throw KafkaError("consumer: " + status.message());
+        } catch (...) {
+            remember_error();
+        }
         return;
     }
     complaints_.warn(name() + ": consumer: " + status.message());
@@ -324,29 +341,41 @@ void StreamThread::close(milliseconds timeout) {
                 std::chrono::duration_cast<milliseconds>(parts_.clock->monotonic() - begin);
             return std::max(milliseconds{0}, timeout - spent);
         };
-        std::vector<TaskId> running;
-        for (const StreamTask* task : tasks_.running()) {
-            running.push_back(task->task_id());
-        }
-        while (committer_->commit(tasks_.running(), std::min(left(), settings().request_timeout),
-                                  at_work_) == Committer::Outcome::kLater &&
-               left() > milliseconds{0}) {
-            consumer_->poll(milliseconds{10});
-        }
-        for (const TaskId& id : running) {
-            TaskRegistry::Entry* entry = tasks_.find(id);
-            if (entry != nullptr && !entry->task->commit_needed()) {
-                entry->task->suspend();
-                entry->task->close_clean();
-                retire(tasks_.remove(id));
-            }
-        }
+        close_tasks(left);
         close_all_dirty();
         consumer_->close(std::max(left(), milliseconds{100}));
     } catch (const std::exception& error) {
         log::error(name() + ": cannot close cleanly: " + error.what());
     }
     abandon();
+}
+
+/// Commits until that succeeds or no time is left, and closes what is committed. Does not throw:
+/// whatever is wrong with the tasks, the group is to be left.
+void StreamThread::close_tasks(const std::function<milliseconds()>& left) {
+    try {
+        while (committer_->commit(tasks_.running(), std::min(left(), settings().request_timeout),
+                                  at_work_) == Committer::Outcome::kLater &&
+               left() > milliseconds{0}) {
+            consumer_->poll(milliseconds{10});
+        }
+        const std::vector<StreamTask*> running = tasks_.running();
+        for (StreamTask* task : running) {
+            if (!task->commit_needed()) {
+                at_work_ = task;
+                task->suspend();
+                task->close_clean();
+                at_work_ = nullptr;
+                retire(tasks_.remove(task->task_id()));
+            }
+        }
+    } catch (const ProcessingError& error) {
+        log::error(name() + ": cannot commit before the end: " + error.what());
+        deliver_dead_letters(std::min(left(), settings().request_timeout));
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot commit before the end: " + error.what());
+    }
+    at_work_ = nullptr;
 }
 
 void StreamThread::abandon() {

@@ -25,4 +25,16 @@ class TaskCorrupted final : public TaskInterrupted {
     using TaskInterrupted::TaskInterrupted;
 };
 
+/// Kafka did not answer in time to what is needed to begin a task: tried again at a later turn.
+class TryLater final : public TaskInterrupted {
+  public:
+    using TaskInterrupted::TaskInterrupted;
+};
+
+/// The thread was told to stop while it waited for Kafka: close() comes next.
+class StopRequested final : public TaskInterrupted {
+  public:
+    using TaskInterrupted::TaskInterrupted;
+};
+
 }  // namespace millrace::runtime

@@ -71,5 +71,38 @@ TEST(Handlers, RetryOrFailRetriesOnlyWhatMayHelp) {
               ErrorDecision::kFail);
 }
 
+TEST(Handlers, ADeadLetterOfAFailedDeliveryIsWhatFailedOnceTheSourceIsGone) {
+    const Headers sent{{"trace", "x"}};
+    const ErrorContext context{
+        .node = "SINK", .timestamp = timestamp_of(7), .dead_letter_topic = "dead"};
+    const FailedRecord record{.topic = "out", .key = "k", .value = "v", .headers = &sent};
+
+    const auto letters = retry_or_fail(context, record, KafkaError("too large")).dead_letters;
+
+    ASSERT_THAT(letters, SizeIs(1));
+    EXPECT_EQ(letters[0].topic, "dead");
+    EXPECT_EQ(letters[0].key, "k");
+    EXPECT_EQ(letters[0].value, "v");
+    EXPECT_EQ(letters[0].timestamp, timestamp_of(7));
+    EXPECT_EQ(letters[0].headers, (Headers{{"trace", "x"},
+                                           {"__streams.errors.exception", "millrace::KafkaError"},
+                                           {"__streams.errors.message", "too large"},
+                                           {"__streams.errors.stacktrace", "SINK"}}));
+}
+
+TEST(Handlers, ADeadLetterOfAFailedDeliveryIsTheSourceRecordWhileThatIsKnown) {
+    const Headers original;
+    auto context = context_of(original);
+    context.dead_letter_topic = "dead";
+    const FailedRecord record{.topic = "out", .key = "other", .value = "v"};
+
+    const auto letters = retry_or_fail(context, record, KafkaError("too large")).dead_letters;
+
+    ASSERT_THAT(letters, SizeIs(1));
+    EXPECT_EQ(letters[0].key, "k");
+    EXPECT_EQ(letters[0].value, std::nullopt);
+    EXPECT_NE(letters[0].headers.last("__streams.errors.offset"), nullptr);
+}
+
 }  // namespace
 }  // namespace millrace

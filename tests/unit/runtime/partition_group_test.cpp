@@ -149,6 +149,16 @@ TEST_F(PartitionGroupTest, StartsTheWaitAfreshAfterARecordCame) {
     EXPECT_TRUE(group->ready(at(220ms)));
 }
 
+TEST_F(PartitionGroupTest, AClockThatIsSetBackDoesNotProlongTheWait) {
+    make(2, 10ms);
+    sources[1]->known_lag = 0;
+    push(0, "a", 1ms);
+    EXPECT_FALSE(group->ready(at(3'600'000ms)));
+
+    EXPECT_FALSE(group->ready(at(0ms)));
+    EXPECT_TRUE(group->ready(at(10ms)));
+}
+
 TEST_F(PartitionGroupTest, NeverWaitsWithANegativeMaxIdle) {
     make(2, -1ms);
     sources[1]->known_lag = 7;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace millrace::runtime {
+
+/// How many records a task processes between two looks at the clock: so many that they take about a
+/// millisecond at the speed of the last ones. Slow records are looked at one by one, and fast ones
+/// do not pay for the clock.
+///
+/// Not thread-safe: owned by its task.
+class Pace {
+  public:
+    std::size_t records() const noexcept { return records_; }
+
+    /// That many were processed, in `time`.
+    void took(std::size_t records, std::chrono::nanoseconds time) noexcept {
+        if (time > kBetweenLooks) {
+            records_ = std::max<std::size_t>(
+                1, records_ * static_cast<std::size_t>(kBetweenLooks.count()) /
+                       static_cast<std::size_t>(time.count()));
+        } else if (records >= records_ && time < kBetweenLooks / 2) {
+            records_ = std::min(records_ * 2, kMost);
+        }
+    }
+
+  private:
+    static constexpr std::chrono::nanoseconds kBetweenLooks{1'000'000};
+
+    // Bounds what happens when records become slow all of a sudden.
+    static constexpr std::size_t kMost = 128;
+
+    std::size_t records_ = 1;
+};
+
+}  // namespace millrace::runtime

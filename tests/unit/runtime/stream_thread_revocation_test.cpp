@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What becomes of output when tasks move to another member.
+#include "support/driven_threads.hpp"
+
+#include <gmock/gmock.h>
+
+namespace millrace::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::Pair;
+using ::testing::SizeIs;
+
+class StreamThreadRevocation : public support::DrivenThreads {
+  protected:
+    /// The count of every key in its changelog and in the output.
+    void expect_counts(const std::string& count) {
+        EXPECT_THAT(table("out"), AllOf(SizeIs(kKeys), Each(Pair(::testing::_, count))));
+        EXPECT_THAT(table("app-counts-changelog"),
+                    AllOf(SizeIs(kKeys), Each(Pair(::testing::_, count))));
+    }
+
+    static constexpr int kKeys = 16;
+};
+
+/// Deliveries fail that many turns after another thread has begun to join.
+class StreamThreadRevocationTurns : public StreamThreadRevocation,
+                                    public ::testing::WithParamInterface<int> {};
+
+TEST_P(StreamThreadRevocationTurns, LoseNothingWhenDeliveriesFail) {
+    producer_settings["message.timeout.ms"] = "5";
+    settings.commit_interval = 1min;
+    StreamThread& first = add_thread();
+    ASSERT_TRUE(run_until_running());
+    produce_keys(kKeys);
+    ASSERT_TRUE(run_until([this] { return committed() == kKeys; }, 10'000));
+    StreamThread& second = add_thread();
+
+    run(GetParam());
+    produce_keys(kKeys);
+    broker.disconnect("t1-producer");
+    run(2);
+    broker.reconnect("t1-producer");
+
+    ASSERT_TRUE(run_until([&] { return second.metadata().tasks.size() == 2; }));
+    ASSERT_TRUE(run_until_running());
+    EXPECT_TRUE(run_until([this] { return committed() == 2 * kKeys; }, 10'000));
+    EXPECT_EQ(first.metadata().tasks.size(), 2U);
+    expect_counts("2");
+}
+
+INSTANTIATE_TEST_SUITE_P(Turn, StreamThreadRevocationTurns, ::testing::Range(0, 16));
+
+TEST_F(StreamThreadRevocation, OutputThatIsNotAcknowledgedInTimeIsDroppedAndMadeAgain) {
+    settings.commit_interval = 10s;
+    add_thread();
+    produce_keys(kKeys);
+    ASSERT_TRUE(run_until([this] { return committed() == kKeys; }, 10'000));
+    broker.disconnect("t1-producer");
+    produce_keys(kKeys);
+    ASSERT_TRUE(run_until([&] { return processed == 2 * kKeys; }));
+
+    StreamThread& second = add_thread();
+    ASSERT_TRUE(run_until([&] { return second.metadata().tasks.size() == 2; }));
+    ASSERT_TRUE(run_until([&] { return second.state() == ThreadState::kRunning; }));
+    run(1'100);
+    EXPECT_GT(broker.records("out").size(), std::size_t{kKeys}) << "the second goes on";
+    broker.reconnect("t1-producer");
+
+    ASSERT_TRUE(run_until_running());
+    ASSERT_TRUE(run_until([this] { return committed() == 2 * kKeys; }, 10'000));
+    expect_counts("2");
+    EXPECT_THAT(broker.records("out"), SizeIs(2 * kKeys)) << "nothing came late";
+}
+
+TEST_F(StreamThreadRevocation, NothingIsWrittenOnceTheAssignmentIsLost) {
+    add_thread();
+    produce_keys(kKeys);
+    ASSERT_TRUE(run_until([this] { return committed() == kKeys; }));
+    broker.disconnect("t1-producer");
+    produce_keys(kKeys);
+    ASSERT_TRUE(run_until([&] { return processed == 2 * kKeys; }));
+    std::string first;
+    for (const auto& member : broker.members("app")) {
+        first = member.member_id;
+    }
+
+    // Another takes its place, unheard of by the first.
+    broker.expire_member("app", first);
+    std::vector<std::unique_ptr<StreamThread>> zombie;
+    zombie.swap(threads);
+    zombie.front()->run_once(clock.now());
+    broker.reconnect("t1-producer");
+    zombie.front()->run_once(clock.now());
+    zombie.front()->run_once(clock.now());
+
+    EXPECT_THAT(broker.records("app-counts-changelog"), SizeIs(kKeys)) << "nothing came late";
+    threads.swap(zombie);
+    ASSERT_TRUE(run_until([this] { return committed() == 2 * kKeys; }));
+    expect_counts("2");
+}
+
+}  // namespace
+}  // namespace millrace::runtime
