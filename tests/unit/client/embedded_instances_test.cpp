@@ -123,5 +123,33 @@ TEST_F(EmbeddedInstances, KeepStateOfBothWhenTheApplicationRestartsWithOne) {
     }
 }
 
+TEST_F(EmbeddedInstances, TakeHalfOfEachSubTopologyWhenTheyComeLater) {
+    broker.create_topic("light", 4);
+    broker.create_topic("heavy", 4);
+    auto spec = std::make_shared<detail::TopologySpec>();
+    topology::TopologyBuilder builder(*spec);
+    for (const std::string topic : {"light", "heavy"}) {
+        builder.add_node(support::source_spec("from-" + topic, {topic}));
+        builder.add_node(support::lambda_spec("read-" + topic, {"from-" + topic}, {}));
+    }
+    const Topology topology(spec);
+    const auto first = client(topology, config("one"));
+    first->start();
+    ASSERT_TRUE(first->wait_for(ClientState::kRunning, 60s));
+    const auto second = client(topology, config("two"));
+    second->start();
+    ASSERT_TRUE(settled(*first, 4, *second, 4));
+
+    std::map<std::int32_t, int> tasks;  // Of the second instance, by sub-topology.
+    for (const auto& thread : second->metadata_for_local_threads()) {
+        for (const TaskMetadata& task : thread.tasks) {
+            ++tasks[task.id.sub_topology];
+        }
+    }
+    EXPECT_THAT(tasks, ElementsAre(Pair(0, 2), Pair(1, 2)));
+    EXPECT_TRUE(second->close(60s));
+    EXPECT_TRUE(first->close(60s));
+}
+
 }  // namespace
 }  // namespace millrace
