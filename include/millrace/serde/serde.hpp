@@ -42,14 +42,11 @@ class SerdeOf {
     /// Appends the bytes of `value` to `out`.
     void serialize(const T& value, Bytes& out) const {
         if (custom_ != nullptr) [[unlikely]] {
-            custom_->serialize_to(value, out);
-            if (detail::serde_checks != nullptr) {
-                check_write(value);
-            }
-            return;
+            write_custom(value, out);
+        } else {
+            detail::write_value(value, out);
+            check_write_if_asked(value);
         }
-        detail::write_value(value, out);
-        check_write_if_asked(value);
     }
     /// What serialize appends: in `buffer`, which is overwritten, or in `value` itself.
     BytesView bytes_of(const T& value, Bytes& buffer) const {
@@ -84,16 +81,13 @@ class SerdeOf {
     /// Overwrites `out` with it.
     void deserialize(BytesView bytes, T& out) const {
         if (custom_ != nullptr) [[unlikely]] {
-            custom_->deserialize_into(bytes, out);
-            if (detail::serde_checks != nullptr) {
-                check_read(bytes);
-            }
-            return;
-        }
-        detail::read_value(bytes, out);
-        if constexpr (detail::kFastForm<T>) {
-            if (detail::serde_checks != nullptr) [[unlikely]] {
-                check_read(bytes);
+            read_custom(bytes, out);
+        } else {
+            detail::read_value(bytes, out);
+            if constexpr (detail::kFastForm<T>) {
+                if (detail::serde_checks != nullptr) [[unlikely]] {
+                    check_read(bytes);
+                }
             }
         }
     }
@@ -101,6 +95,19 @@ class SerdeOf {
     bool is_custom() const noexcept { return custom_ != nullptr; }
 
   private:
+    // What is rare stays out of line: the functions above are to be inlined for each record.
+    [[gnu::noinline]] void write_custom(const T& value, Bytes& out) const {
+        custom_->serialize_to(value, out);
+        if (detail::serde_checks != nullptr) {
+            check_write(value);
+        }
+    }
+    [[gnu::noinline]] void read_custom(BytesView bytes, T& out) const {
+        custom_->deserialize_into(bytes, out);
+        if (detail::serde_checks != nullptr) {
+            check_read(bytes);
+        }
+    }
     void write(const T& value, Bytes& out) const {
         if (custom_ != nullptr) {
             custom_->serialize_to(value, out);
@@ -132,7 +139,7 @@ class SerdeOf {
         const FastCustomSerde<T>& custom = *custom_;
         return typeid(custom);
     }
-    void check_write(const T& value) const {
+    [[gnu::noinline]] void check_write(const T& value) const {
         detail::SerdeChecks::Check check(type());
         if (check.write([&](Bytes& out) { write(value, out); }) && custom_ == nullptr) {
             if constexpr (detail::Viewable<T>) {
@@ -145,7 +152,7 @@ class SerdeOf {
             }
         }
     }
-    void check_read(BytesView bytes) const {
+    [[gnu::noinline]] void check_read(BytesView bytes) const {
         detail::SerdeChecks::Check check(type());
         check.read<T>([&](T& out) { read(bytes, out); },
                       [&](const T& value, Bytes& out) { write(value, out); });
