@@ -28,9 +28,9 @@ struct DeadLetter {
 
 /// Where and on which record something failed. Views, valid during the call of a handler.
 ///
-/// Of a record that could not be delivered only the task, the node (a sink) and the dead letter
+/// Of a record whose delivery failed only the task, the node (a sink), its time and the dead letter
 /// topic are known, as what was read has been left behind; of one for a changelog topic not even
-/// task and node.
+/// task and node. Of one that cannot even be sent, as it is too large, the source record is known.
 struct ErrorContext {
     TaskId task{};
     std::string_view node{};   ///< Name of the node that failed; of the source for a record that
@@ -65,7 +65,8 @@ enum class ErrorDecision {
 
 struct ErrorResponse {
     ErrorDecision decision = ErrorDecision::kFail;
-    std::vector<DeadLetter> dead_letters{};  ///< Sent whatever the decision is.
+    std::vector<DeadLetter> dead_letters{};  ///< Sent whatever the decision is; before the thread
+                                             ///< ends, too.
 };
 
 /// Handlers decide about records that cannot be read (key, value or time), processed or sent. One
@@ -88,13 +89,16 @@ ErrorResponse log_and_fail(const ErrorContext& context, const std::exception& er
 /// Answers kResume after logging. With a dead letter topic set, the source record is sent there.
 ErrorResponse log_and_continue(const ErrorContext& context, const std::exception& error);
 
-/// The default for production: kRetry when that may help, else kFail.
+/// The default for production: kRetry when that may help, else kFail after logging. With a dead
+/// letter topic set, what fails is sent there: the source record or, once that is no longer at
+/// hand, the record that could not be delivered.
 ErrorResponse retry_or_fail(const ErrorContext& context, const FailedRecord& record,
                             const std::exception& error);
 
 /// The dead letter that the handlers above send: the source record's bytes and headers, followed by
 /// the headers `__streams.errors.exception`, `.message`, `.stacktrace`, `.topic`, `.partition` and
-/// `.offset` (KIP-1034). There are no stack traces in C++: that header holds the node's name.
+/// `.offset` (KIP-1034). There are no stack traces in C++: that header holds the node's name. The
+/// last three are left out when the source is not known.
 DeadLetter dead_letter(const ErrorContext& context, const std::exception& error);
 
 }  // namespace millrace
