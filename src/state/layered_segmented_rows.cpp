@@ -128,6 +128,9 @@ LayeredSegmentedStore::Rows::Rows(LayeredSegmentedStore& store, Query query)
     if (!store.caching()) {
         query_.from = std::max(query_.from, first_readable_);
     }
+    if (query_.ignore_expiry && store.expiry_.exact) {  // As if each millisecond were a segment.
+        query_.from = std::max(query_.from, store.expiry_.first_readable(store.stream_time_));
+    }
     query_.from = std::max<std::int64_t>(query_.from, 0);
     if (query_.from > query_.to) {
         return;

@@ -20,7 +20,13 @@ SegmentExpiry expiry_of(const detail::StoreSpec& spec, const Engine& engine) {
     const bool session = spec.kind == detail::StoreKind::kSession;
     expiry.one_more = session ? spec.time_first && !spec.reproduce_kafka_defects
                               : spec.time_first && !expiry.exact;
-    if (!expiry.exact) {
+    if (expiry.exact) {
+        // Walks over all keys are by time, so that the closing of windows is best off with segments
+        // as short as can be. Others fetch the rows of a key: those lie together in a segment.
+        constexpr std::int64_t kSegments = 8;
+        expiry.segment_interval_ms =
+            spec.time_first ? 1 : std::max<std::int64_t>(expiry.retention_ms / kSegments, 1);
+    } else {
         expiry.segment_interval_ms = spec.segment_interval.count() != 0
                                          ? spec.segment_interval.count()
                                          : std::max(expiry.retention_ms / 2, kShortestSegment);

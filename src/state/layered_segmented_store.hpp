@@ -19,10 +19,10 @@ namespace millrace::state {
 
 /// When rows that have a time expire: as in Kafka Streams' two kinds of window and session store.
 ///
-/// On disk, rows live in segments of `segment_interval`; a row is refused when its whole segment is
-/// older than the retention. In memory, each millisecond is a segment, and a row is refused at
-/// `stream time - retention`. Reads see rows from `stream time - retention + 1` on, on both; where
-/// results are sent on close, some see one millisecond more.
+/// Rows live in segments of `segment_interval`. On disk, a row is refused when its whole segment is
+/// older than the retention; in memory, at `stream time - retention`, as if each millisecond were a
+/// segment, and walks over several keys are in the order of that. Reads see rows from `stream time
+/// - retention + 1` on, on both; where results are sent on close, some see one millisecond more.
 struct SegmentExpiry {
     std::int64_t retention_ms = 0;
     std::int64_t segment_interval_ms = 1;

@@ -11,10 +11,12 @@
 namespace millrace::state {
 namespace {
 
-// Kafka Streams' order in memory, where all rows of a segment end together.
+// Kafka Streams' order in memory: end, key, latest start first.
 bool earlier_in_memory(BytesView a, BytesView b) {
-    return std::tuple(session_key_of(a), session_of(b).start) <
-           std::tuple(session_key_of(b), session_of(a).start);
+    const SessionWindow one = session_of(a);
+    const SessionWindow other = session_of(b);
+    return std::tuple(one.end, session_key_of(a), other.start) <
+           std::tuple(other.end, session_key_of(b), one.start);
 }
 
 // And that of its stores on disk that are kept by time: end, start, key.

@@ -172,24 +172,28 @@ void LayeredVersionedStore::insert_latest(BytesView key, const NullableBytes& va
 // A version behind all others that have ended.
 void LayeredVersionedStore::append(BytesView key, std::int64_t from, std::int64_t to,
                                    const NullableBytes& value) {
-    std::optional<VersionRow> row = read_row(segment_of(to), key);
+    const std::int64_t segment = segment_of(to);
+    const NullableBytes row = read(key_in(segment, key));
+    row_.clear();
     if (row) {
-        row->append(from, to, owned(value));
+        append_to_version_row(*row, from, to, value, row_);
     } else {
-        row = row_of(from, to, owned(value));
+        write_version_row(row_of(from, to, owned(value)), row_);
     }
-    write_row(segment_of(to), key, *row);
+    store_history(segment, key);
 }
 
 // Removals are not among the latest values, where they would stay for ever.
 void LayeredVersionedStore::note_removal(BytesView key, std::int64_t time) {
-    std::optional<VersionRow> row = read_row(segment_of(time), key);
+    const std::int64_t segment = segment_of(time);
+    const NullableBytes row = read(key_in(segment, key));
+    row_.clear();
     if (row) {
-        row->end_at(time);
+        end_version_row(*row, time, row_);
     } else {
-        row = row_of(time, time, std::nullopt);
+        write_version_row(row_of(time, time, std::nullopt), row_);
     }
-    write_row(segment_of(time), key, *row);
+    store_history(segment, key);
 }
 
 std::optional<VersionedBytes> LayeredVersionedStore::get(BytesView key) {
@@ -246,9 +250,14 @@ std::optional<VersionRow> LayeredVersionedStore::read_row(std::int64_t segment, 
 }
 
 void LayeredVersionedStore::write_row(std::int64_t segment, BytesView key, const VersionRow& row) {
-    segments_.insert(segment);
     row_.clear();
     write_version_row(row, row_);
+    store_history(segment, key);
+}
+
+// What is in row_.
+void LayeredVersionedStore::store_history(std::int64_t segment, BytesView key) {
+    segments_.insert(segment);
     store_row(key_in(segment, key), BytesView(row_));
 }
 

@@ -56,6 +56,7 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
     BytesView key_in(std::int64_t segment, BytesView key);
     std::optional<VersionRow> read_row(std::int64_t segment, BytesView key);
     void write_row(std::int64_t segment, BytesView key, const VersionRow& row);
+    void store_history(std::int64_t segment, BytesView key);
     void drop_expired();
 
     std::int64_t history_ms_;

@@ -11,7 +11,7 @@
 namespace millrace::state {
 namespace {
 
-// As in Kafka Streams' stores that are kept by time: start, key, sequence number.
+// As in Kafka Streams' stores in memory or kept by time: start, key, sequence number.
 bool earlier(BytesView a, BytesView b) {
     return std::tuple(window_start_of(a), window_key_of(a), window_sequence_of(a)) <
            std::tuple(window_start_of(b), window_key_of(b), window_sequence_of(b));
@@ -150,7 +150,9 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::find(NullableBytes firs
     query.from = milliseconds_of(from);
     query.to = milliseconds_of(to);
     query.order = order;
-    if (spec().time_first && !expiry().exact && !first && !last) {
+    const bool by_time =
+        expiry().exact ? !(first && first == last) : spec().time_first && !first && !last;
+    if (by_time) {
         query.less = earlier;
     }
     return std::make_unique<Iterator>(*this, show, std::move(query));

@@ -14,10 +14,16 @@ namespace {
 
 constexpr std::size_t kTimeSize = 8;
 constexpr std::size_t kLengthSize = 4;
+constexpr std::size_t kHeadSize = 2 * kTimeSize;  // Next and first.
 constexpr std::uint64_t kRemoved = 0xffffffffU;
 
 void append_time(std::int64_t time, Bytes& out) {
     append_big_endian(static_cast<std::uint64_t>(time), kTimeSize, out);
+}
+
+void append_index(std::int64_t from, const NullableBytes& value, Bytes& out) {
+    append_time(from, out);
+    append_big_endian(value ? value->size() : kRemoved, kLengthSize, out);
 }
 
 [[noreturn]] void unreadable(BytesView bytes) {
@@ -87,12 +93,40 @@ void write_version_row(const VersionRow& row, Bytes& out) {
     }
 }
 
+void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
+                           const NullableBytes& value, Bytes& out) {
+    const std::int64_t next = row_next(row);
+    std::int64_t newest = time_at(row, kHeadSize);
+    MILLRACE_CHECK(next <= from && from < to);
+    append_time(to, out);
+    append_time(row_first(row), out);
+    append_index(from, value, out);
+    if (next < from && newest < next) {
+        append_index(next, std::nullopt, out);
+        newest = next;
+    }
+    // A removal at the very time at which the new version begins makes room for it.
+    const std::size_t old = kHeadSize + (newest == from ? kTimeSize + kLengthSize : 0);
+    out.append(row.substr(old)).append(value.value_or(BytesView()));
+}
+
+void end_version_row(BytesView row, std::int64_t to, Bytes& out) {
+    const std::int64_t next = row_next(row);
+    MILLRACE_CHECK(next <= to);
+    append_time(to, out);
+    append_time(row_first(row), out);
+    if (next < to && time_at(row, kHeadSize) < next) {
+        append_index(next, std::nullopt, out);
+    }
+    out.append(row.substr(kHeadSize));
+}
+
 VersionRow read_version_row(BytesView bytes) {
     VersionRow row;
     row.next = row_next(bytes);
     const std::int64_t first = row_first(bytes);
     std::vector<std::uint64_t> sizes;
-    std::size_t offset = 2 * kTimeSize;
+    std::size_t offset = kHeadSize;
     do {
         row.versions.push_back({time_at(bytes, offset), std::nullopt});
         if (bytes.size() < offset + kTimeSize + kLengthSize) {

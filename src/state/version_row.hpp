@@ -49,6 +49,12 @@ VersionRow row_of(std::int64_t from, std::int64_t to, NullableOwnedBytes value);
 
 void write_version_row(const VersionRow& row, Bytes& out);
 
+/// As VersionRow's append() and end_at(), without a look at the versions that are there: appends
+/// the new row to `out`.
+void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
+                           const NullableBytes& value, Bytes& out);
+void end_version_row(BytesView row, std::int64_t to, Bytes& out);
+
 /// Throws StateError when the bytes are no row.
 VersionRow read_version_row(BytesView bytes);
 
