@@ -321,6 +321,11 @@ void add_state(std::vector<Setting>& table) {
     table.push_back(size("statestore.uncommitted.max.bytes", &C::statestore_uncommitted_max_bytes));
     table.push_back(size("rocksdb.block.cache.bytes", &C::rocksdb_block_cache_bytes));
     table.push_back(size("rocksdb.write.buffer.bytes", &C::rocksdb_write_buffer_bytes));
+    table.push_back(choice(
+        "rocksdb.compression", &C::rocksdb_compression, "none, lz4 or zstd",
+        {{"none", "NO_COMPRESSION"}, {"lz4", "LZ4_COMPRESSION"}, {"zstd", "ZSTD_COMPRESSION"}}));
+    table.push_back(
+        number("rocksdb.max.background.jobs", &C::rocksdb_max_background_jobs, 0, 1'000));
     table.push_back(choice("default.dsl.store", &C::default_dsl_store, "rocksdb or in_memory",
                            {{"rocksdb", "rocksDB", "RocksDBDslStoreSuppliers"},
                             {"in_memory", "in-memory", "InMemoryDslStoreSuppliers"}}));

@@ -13,9 +13,8 @@
 
 namespace millrace::state {
 
-/// Goes through the rows of a stretch of a store: what is kept for the walk over those in memory
-/// over those in the engine. Where several have a key, the first counts; a removal there hides the
-/// row.
+/// Merges three sources of a range of rows: the copies kept for the walk, the table in memory, and
+/// the engine. If several sources have a key, the first one wins; a removal hides the row.
 ///
 /// The table may change meanwhile. Engine, table and walk must outlive this.
 class MergingIterator final : public BytesIterator {

@@ -276,7 +276,8 @@ bool RecordTable::rename_cached(BytesView from, BytesView to, BytesView value,
 }
 
 std::size_t RecordTable::unstored_weight(const Entry& entry) {
-    return sizeof(Entry) + entry.key_size_ + size_of(entry.below().value);
+    constexpr std::size_t kOfTable = 40;  // The bucket, and the head of the memory block.
+    return sizeof(Entry) + kOfTable + entry.key_size_ + size_of(entry.below().value);
 }
 
 void RecordTable::mark_unstored(Entry& entry) {

@@ -4,10 +4,11 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <string>
 
 namespace millrace::state {
 
-/// The memory that all state of a client shares: block cache and write buffers of RocksDB, record
+/// What all state of a client shares: block cache, write buffers and threads of RocksDB, record
 /// caches, uncommitted writes. One object per client. Thread-safe.
 class StateMemory {
   public:
@@ -17,8 +18,11 @@ class StateMemory {
         std::size_t block_cache_bytes =
             64 << 20;  ///< RocksDB's block cache, write buffers charged to it.
         std::size_t write_buffer_bytes = 32 << 20;  ///< Of that, for all write buffers together.
+        std::string compression = "none";           ///< rocksdb.compression.
+        int background_jobs = 0;  ///< rocksdb.max.background.jobs; 0: one for each core.
     };
 
+    /// Throws StateError when RocksDB cannot compress like that.
     explicit StateMemory(Limits limits);
     ~StateMemory();
 

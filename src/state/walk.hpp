@@ -12,20 +12,20 @@ namespace millrace::state {
 
 class Walks;
 
-/// A walk over a store's rows. It shows them as they were when it began, whatever is written,
-/// evicted or committed meanwhile.
+/// An open iterator over a store's rows. It returns the rows as they were when it was created, even
+/// if they are written, evicted or committed before it reaches them.
 ///
-/// Rows are read when the walk gets to them. So that this is the same, the store keeps what a row
-/// was for each walk that has yet to come to it, before it writes the row or lets go of it from
-/// memory. A store whose rows stay as they are during its walks keeps nothing.
+/// A walk reads each row when it reaches it. Before the store changes a row or removes it from
+/// memory, it copies the row into every open walk that has not reached it yet. A store that does
+/// not change while it is walked copies nothing.
 ///
 /// Not thread-safe.
 class Walk {
   public:
-    /// What a row was when the walk began.
+    /// A row as it was when the walk began.
     struct Past {
-        NullableOwnedBytes value;  ///< Nothing: there was none, or it was not to be seen.
-        bool in_memory = false;    ///< It was in the table.
+        NullableOwnedBytes value;  ///< Nothing: the row did not exist or was hidden.
+        bool in_memory = false;    ///< The row was in the table.
     };
     using Kept = std::map<Bytes, Past, std::less<>>;
 
@@ -34,20 +34,20 @@ class Walk {
     Walk(const Walk&) = delete;
     Walk& operator=(const Walk&) = delete;
 
-    /// Whether the walk has yet to come to that key.
+    /// Whether the walk will still reach this key.
     virtual bool ahead(BytesView key) const = 0;
 
-    /// Whether an entry of the table is to be seen.
+    /// Whether the walk returns this entry of the table.
     virtual bool sees(const RecordEntry& entry) const = 0;
 
-    /// Whether the row at `key` must be kept before it changes.
+    /// Whether the row at `key` must be copied before it changes.
     bool needs(BytesView key) const { return ahead(key) && !(has_kept() && kept_->contains(key)); }
     void keep(BytesView key, const NullableBytes& value, bool in_memory);
     void keep(const RecordEntry& entry);
 
     bool has_kept() const noexcept { return kept_ != nullptr; }
 
-    /// Requires has_kept(). The one who walks takes out what it gets to.
+    /// Requires has_kept(). The iterator removes what it has passed.
     Kept& kept() noexcept { return *kept_; }
 
   private:
@@ -59,7 +59,7 @@ class Walk {
     std::unique_ptr<Kept> kept_;
 };
 
-/// The walks over one store that are under way. Those that outlive it keep what they have.
+/// The open walks over one store. A walk may outlive this object.
 class Walks {
   public:
     Walks() = default;

@@ -87,6 +87,14 @@ struct StreamsConfig {
     /// Of that, what write buffers may take before they are flushed.
     std::size_t rocksdb_write_buffer_bytes = 32 << 20;
 
+    /// How RocksDB compresses files that it writes: "none", "lz4" or "zstd". May be changed at any
+    /// time: files are read whatever they were written with.
+    std::string rocksdb_compression = "none";
+
+    /// Threads of the process in which RocksDB flushes and compacts; 0: one for each core, at least
+    /// two. Of several clients in a process, the largest number counts.
+    int rocksdb_max_background_jobs = 0;
+
     /// Of internal topics; -1: the brokers' default.
     int replication_factor = -1;
 

@@ -3,7 +3,9 @@
 
 #include "core/check.hpp"
 #include "core/log.hpp"
+#include "millrace/core/error.hpp"
 
+#include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
@@ -14,6 +16,8 @@
 #include <cstdio>
 #include <limits>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace millrace::state {
 namespace {
@@ -28,6 +32,30 @@ constexpr std::size_t kPartForFilters = 4;  // Of the budget for all write buffe
 constexpr std::size_t kRunBytesMin = 64 << 10;
 constexpr std::size_t kRunBytesMax = 32 << 20;
 constexpr double kBloomBitsPerKey = 10;
+
+rocksdb::CompressionType compression_of(const std::string& name) {
+    rocksdb::CompressionType type = rocksdb::kNoCompression;
+    if (name == "lz4") {
+        type = rocksdb::kLZ4Compression;
+    } else if (name == "zstd") {
+        type = rocksdb::kZSTD;
+    } else if (name != "none") {
+        throw StateError("rocksdb.compression must be none, lz4 or zstd: it is " + name);
+    }
+    const std::vector<rocksdb::CompressionType> known = rocksdb::GetSupportedCompressions();
+    if (std::find(known.begin(), known.end(), type) == known.end()) {
+        throw StateError("the RocksDB library of this program was built without " + name +
+                         ": choose another value for rocksdb.compression");
+    }
+    return type;
+}
+
+// As Kafka Streams does. RocksDB's own default is two for the whole process.
+int jobs_of(int setting) {
+    constexpr unsigned kLeast = 2;
+    return setting > 0 ? setting
+                       : static_cast<int>(std::max(std::thread::hardware_concurrency(), kLeast));
+}
 
 // RocksDB's own log: only what it calls errors, into ours.
 class ErrorLog final : public rocksdb::Logger {
@@ -54,7 +82,9 @@ StateMemory::Engine::Engine(const Limits& limits)
                                        /*high_pri_pool_ratio=*/0.2)),
       write_buffers(
           std::make_shared<rocksdb::WriteBufferManager>(limits.write_buffer_bytes, block_cache)),
-      load_run_bytes(std::clamp(limits.write_buffer_bytes, kRunBytesMin, kRunBytesMax)) {}
+      load_run_bytes(std::clamp(limits.write_buffer_bytes, kRunBytesMin, kRunBytesMax)),
+      compression(compression_of(limits.compression)),
+      background_jobs(jobs_of(limits.background_jobs)) {}
 
 bool StateMemory::Engine::has_room_for(std::size_t memtables) const noexcept {
     return memtables * kFilterBytes <= write_buffers->buffer_size() / kPartForFilters;
@@ -85,7 +115,7 @@ rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::stri
         true;  // Closing flushes by itself; a wiped task need not.
     options.allow_concurrent_memtable_write = false;  // One thread writes.
     options.write_buffer_manager = shared.write_buffers;
-    options.max_background_jobs = 2;
+    options.max_background_jobs = shared.background_jobs;
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;
     options.info_log = std::make_shared<ErrorLog>(owner);
@@ -103,7 +133,7 @@ rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::siz
 
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    options.compression = rocksdb::kNoCompression;
+    options.compression = shared.compression;
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.write_buffer_size = kWriteBufferBytes;
     options.max_write_buffer_number = 3;

@@ -22,6 +22,8 @@ class StateMemory::Engine {
     std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;  ///< Charged to block_cache.
 
     const std::size_t load_run_bytes;
+    const rocksdb::CompressionType compression;
+    const int background_jobs;
 
     /// What bulk loads hold in memory together.
     std::atomic<std::size_t> load_bytes{0};

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/core/error.hpp"
+#include "state/rocksdb/rocks_database.hpp"
+#include "state/state_memory.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace millrace::state {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Of rows that compress well, in a file.
+std::uint64_t bytes_of_file(const std::string& compression) {
+    const ::millrace::testing::TemporaryDirectory folder;
+    StateMemory memory{{.compression = compression}};
+    RocksDatabase database(folder.path() / "0_0" / "db", "0_0", memory);
+    const std::unique_ptr<Engine> engine = database.engine("s", false);
+    for (int key = 0; key < 1'000; ++key) {
+        engine->put(std::to_string(key), BytesView(Bytes(100, 'v')));
+    }
+    database.write();
+    database.flush();
+    std::uint64_t bytes = 0;
+    database.db().GetIntProperty(database.find("kv:s"), "rocksdb.total-sst-files-size", &bytes);
+    return bytes;
+}
+
+TEST(RocksOptions, FilesAreCompressedAsTheSettingSays) {
+    EXPECT_GT(bytes_of_file("none"), 100'000U);
+    EXPECT_LT(bytes_of_file("lz4"), 50'000U);
+    EXPECT_LT(bytes_of_file("zstd"), 50'000U);
+}
+
+TEST(RocksOptions, CompressionThatIsNotKnownIsRefused) {
+    try {
+        const StateMemory memory{{.compression = "brotli"}};
+        FAIL() << "accepted";
+    } catch (const StateError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("rocksdb.compression must be none, lz4 or zstd"));
+    }
+}
+
+TEST(RocksOptions, BackgroundJobsAreAsManyAsTheSettingSaysAndElseOneForEachCore) {
+    StateMemory given{{.background_jobs = 7}};
+    StateMemory left_open{StateMemory::Limits{}};
+
+    EXPECT_EQ(database_options(given.engine(), "0_0").max_background_jobs, 7);
+    EXPECT_EQ(database_options(left_open.engine(), "0_0").max_background_jobs,
+              std::max(2, static_cast<int>(std::thread::hardware_concurrency())));
+}
+
+}  // namespace
+}  // namespace millrace::state
