@@ -33,6 +33,9 @@ constexpr std::chrono::seconds kQuietJoining{5};
 /// Of Kafka's consumers, librdkafka's among them.
 constexpr milliseconds kDefaultMaxPollInterval{300'000};
 
+/// How soon to ask for topics again that another thread is looking at.
+constexpr milliseconds kWhileAnotherLooks{10};
+
 /// How long to wait for one answer before joining the group.
 constexpr std::chrono::seconds kLookAround{2};
 
@@ -163,7 +166,7 @@ bool StreamThread::ready_to_join() {
         next_attempt_.reset();
         return true;
     }
-    next_attempt_ = monotonic() + kRetryBackoff;
+    next_attempt_ = monotonic() + (reason.empty() ? kWhileAnotherLooks : kRetryBackoff);
     if (!reason.empty()) {
         complaints_.warn(name() + ": not ready to join the group, trying again: " + reason);
     }

@@ -5,8 +5,11 @@
 #include "millrace/core/error.hpp"
 #include "millrace/testing/embedded_broker.hpp"
 #include "support/counting_topology.hpp"
+#include "support/forwarding_admin.hpp"
 
 #include <gmock/gmock.h>
+
+#include <thread>
 
 namespace millrace::runtime {
 namespace {
@@ -80,6 +83,43 @@ TEST_F(InternalTopicsTest, SayWhyTheyAreNotReadyWhenTheClusterDoesNotAnswer) {
 
     EXPECT_FALSE(topics.prepare(1ms, reason));
     EXPECT_NE(reason, "");
+}
+
+/// Answers only once it is told to.
+class SlowAdmin final : public support::ForwardingAdmin {
+  public:
+    using ForwardingAdmin::ForwardingAdmin;
+
+    kafka::Result<kafka::PartitionCounts> describe_topics(
+        std::span<const std::string> names, std::chrono::milliseconds timeout) override {
+        asked.happened();
+        answer.wait_for(1);
+        return ForwardingAdmin::describe_topics(names, timeout);
+    }
+
+    support::Events asked;
+    support::Events answer;
+};
+
+TEST_F(InternalTopicsTest, KeepNoThreadWaitingWhileAnotherOneLooks) {
+    broker.create_topic("in", 1);
+    broker.create_topic("app-counts-changelog", 1);
+    SlowAdmin slow(*admin);
+    InternalTopics topics(application, slow, {});
+    bool prepared = false;
+    std::thread other([&] {
+        std::string why;
+        prepared = topics.prepare(100ms, why);
+    });
+    ASSERT_TRUE(slow.asked.wait_for(1));
+
+    EXPECT_FALSE(topics.prepare(100ms, reason));
+    EXPECT_EQ(reason, "") << "nothing is wrong";
+
+    slow.answer.happened();
+    other.join();
+    EXPECT_TRUE(prepared);
+    EXPECT_TRUE(topics.prepare(100ms, reason));
 }
 
 TEST_F(InternalTopicsTest, NameSourceTopicsThatDoNotExist) {
