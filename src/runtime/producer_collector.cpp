@@ -23,6 +23,12 @@ std::string what_failed(std::string_view topic, TaskId task, const std::string& 
     return "cannot send record: topic " + std::string(topic) + from + ": " + status.message();
 }
 
+/// Whether the cluster does not let us write: a new producer would be refused as well.
+bool is_refusal(const kafka::Status& status) {
+    return status.code() == kafka::ErrorCode::kAuthorization ||
+           status.code() == kafka::ErrorCode::kAuthentication;
+}
+
 }  // namespace
 
 ProducerCollector::ProducerCollector(Parts parts)
@@ -201,7 +207,8 @@ ErrorContext ProducerCollector::context_of(std::uint32_t origin) const {
 
 void ProducerCollector::on_error(const kafka::Status& status) {
     if (status.fatal()) {
-        unusable_ = "the producer cannot go on: " + status.message();
+        (is_refusal(status) ? failure_ : unusable_) =
+            "the producer cannot go on: " + status.message();
         pending_ = true;
     } else {
         complaints_.warn("producer: " + status.message());
@@ -214,7 +221,7 @@ void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& c
     const Origin& from = origins_.at(origin);
     const std::string what = what_failed(record.topic, from.task, from.node, status);
     if (status.fatal()) {
-        unusable_ = what;
+        (is_refusal(status) ? failure_ : unusable_) = what;
         pending_ = true;
         return;
     }

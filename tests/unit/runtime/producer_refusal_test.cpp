@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What a collector makes of a producer that is of no more use.
+#include "millrace/core/error.hpp"
+#include "runtime/producer_collector.hpp"
+#include "runtime/task_errors.hpp"
+#include "support/null_clients.hpp"
+
+#include <gmock/gmock.h>
+
+namespace millrace::runtime {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// Remembers whom its producer tells.
+class TellingClients final : public kafka::ClientSupplier {
+  public:
+    std::unique_ptr<kafka::Consumer> make_consumer(
+        const kafka::ClientSettings& settings,
+        std::shared_ptr<kafka::GroupAssignor> assignor) override {
+        return clients_.make_consumer(settings, std::move(assignor));
+    }
+    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
+                                                   kafka::ProducerListener& listener) override {
+        listener_ = &listener;
+        return clients_.make_producer(settings, listener);
+    }
+    std::unique_ptr<kafka::Admin> make_admin(const kafka::ClientSettings& settings) override {
+        return clients_.make_admin(settings);
+    }
+
+    void tell(kafka::ErrorCode code) {
+        listener_->on_error({code, "not any more", {.fatal = true}});
+    }
+
+  private:
+    support::NullClients clients_;
+    kafka::ProducerListener* listener_ = nullptr;
+};
+
+class ProducerRefusal : public ::testing::Test {
+  protected:
+    ManualClock clock;
+    std::shared_ptr<TellingClients> clients = std::make_shared<TellingClients>();
+    ProducerCollector collector{
+        {.supplier = clients, .settings = std::make_shared<TaskSettings>(), .clock = &clock}};
+};
+
+TEST_F(ProducerRefusal, EndsTheThreadWhenTheClusterDoesNotLetItWrite) {
+    clients->tell(kafka::ErrorCode::kAuthorization);
+
+    EXPECT_THAT([this] { collector.poll(); },
+                ThrowsMessage<ProcessingError>(HasSubstr("not any more")));
+}
+
+TEST_F(ProducerRefusal, IsReplacedWhenAnotherHasTakenItsPlace) {
+    clients->tell(kafka::ErrorCode::kFenced);
+
+    EXPECT_THAT([this] { collector.poll(); },
+                ThrowsMessage<TaskMigrated>(HasSubstr("not any more")));
+}
+
+}  // namespace
+}  // namespace millrace::runtime
