@@ -92,9 +92,10 @@ class Producer {
     virtual Result<Partition> partition_count(TopicHandle topic,
                                               std::chrono::milliseconds timeout) = 0;
 
-    /// Copies the record into the producer's queue. Waits while the queue is full, serving delivery
-    /// reports meanwhile. An error means that the record was not accepted and the listener will not
-    /// hear of it.
+    /// Copies the record into the producer's queue. While the queue is full it serves delivery
+    /// reports and waits, but no longer than about 100 ms, so that the caller can look after other
+    /// things: kQueueFull then, which is retriable. An error means that the record was not accepted
+    /// and the listener will not hear of it.
     virtual Status send(const ProducerRecord& record) = 0;
 
     /// Serves delivery reports; never blocks.
@@ -102,6 +103,13 @@ class Producer {
 
     /// Waits until everything sent was acknowledged or has failed. kTimedOut otherwise.
     virtual Status flush(std::chrono::milliseconds timeout) = 0;
+
+    /// Gives up everything sent and not acknowledged, in the queue or on its way, and tells the
+    /// listener of each such record: kPurged. What was on its way may arrive all the same, but
+    /// nothing is tried again. No `acknowledged` of these records is written from then on. Records
+    /// sent later are delivered as usual. In a transaction, which must be aborted then, abort it
+    /// instead.
+    virtual void purge() = 0;
 
     /// The rest requires the setting transactional.id.
     ///

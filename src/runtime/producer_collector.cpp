@@ -125,14 +125,14 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
         surface();
     }
     const Partition partition = choose_partition(topic, record);
-    const kafka::Status status = producer_->send({.topic = topics_[topic.index].handle,
-                                                  .partition = partition,
-                                                  .key = record.key,
-                                                  .value = record.value,
-                                                  .timestamp = record.timestamp,
-                                                  .headers = record.headers,
-                                                  .acknowledged = record.acknowledged,
-                                                  .origin = record.origin});
+    const kafka::Status status = send_patiently({.topic = topics_[topic.index].handle,
+                                                 .partition = partition,
+                                                 .key = record.key,
+                                                 .value = record.value,
+                                                 .timestamp = record.timestamp,
+                                                 .headers = record.headers,
+                                                 .acknowledged = record.acknowledged,
+                                                 .origin = record.origin});
     if (!status.ok()) [[unlikely]] {
         ErrorContext context = context_of(record.origin);
         if (parts_.source) {
@@ -146,6 +146,21 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
                context, record.origin, status);
         surface();
     }
+}
+
+/// Waits while the queue is full: at the latest when message.timeout.ms of its oldest record is
+/// over there is room. Where time stands still there is no use in waiting.
+kafka::Status ProducerCollector::send_patiently(const kafka::ProducerRecord& record) {
+    kafka::Status status = producer_->send(record);
+    while (status.code() == kafka::ErrorCode::kQueueFull && parts_.while_full) [[unlikely]] {
+        const auto before = parts_.clock->monotonic();
+        parts_.while_full();
+        status = producer_->send(record);
+        if (parts_.clock->monotonic() == before) {
+            break;
+        }
+    }
+    return status;
 }
 
 void ProducerCollector::poll() {
@@ -255,14 +270,14 @@ void ProducerCollector::send_dead_letters() {
     for (const auto& [letter, origin] : std::exchange(dead_letters_, {})) {
         const detail::SinkTopic where = topic(letter.topic);
         const kafka::Status status =
-            producer_->send({.topic = topics_[where.index].handle,
-                             .partition = letter.partition.value_or(kafka::kAnyPartition),
-                             .key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
-                             .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
-                             .timestamp = letter.timestamp,
-                             .headers = &letter.headers,
-                             .acknowledged = nullptr,
-                             .origin = origin});
+            send_patiently({.topic = topics_[where.index].handle,
+                            .partition = letter.partition.value_or(kafka::kAnyPartition),
+                            .key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
+                            .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
+                            .timestamp = letter.timestamp,
+                            .headers = &letter.headers,
+                            .acknowledged = nullptr,
+                            .origin = origin});
         if (!status.ok()) {
             const Origin& from = origins_.at(origin);
             failure_ = "cannot send dead letter: " +

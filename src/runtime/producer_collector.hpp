@@ -54,6 +54,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
 
         /// Says which source record is being processed, if one is; empty: never known.
         std::function<void(ErrorContext&)> source{};
+        /// Called now and then while the producer's queue is full; throws to end the wait. None:
+        /// a full queue is a failure for the production handler.
+        std::function<void()> while_full{};
 
         /// How long to ask for a topic's partitions before giving up.
         std::chrono::milliseconds metadata_timeout{60'000};
@@ -112,6 +115,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     ErrorContext context_of(std::uint32_t origin) const;
     void failed(const FailedRecord& record, const ErrorContext& context, std::uint32_t origin,
                 const kafka::Status& status);
+    kafka::Status send_patiently(const kafka::ProducerRecord& record);
     void send_dead_letters();
     void surface();
     void make_producer();

@@ -89,10 +89,21 @@ StreamThread::StreamThread(Parts parts)
                                              at_work_->describe_source(context);
                                          }
                                      },
+                                 .while_full = [this] { check_while_output_waits(); },
                                  .metadata_timeout = settings().request_timeout});
     consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, assignor_);
     committer_ = std::make_unique<Committer>(*consumer_, *collector_, *parts_.clock,
                                              settings().task_timeout);
+}
+
+/// Output waits for room in the producer's queue, for minutes when the cluster is away.
+void StreamThread::check_while_output_waits() const {
+    if (stop_requested_.load(std::memory_order_relaxed)) {
+        throw TaskMigrated("stopping while output waits for the cluster");
+    }
+    if (consumer_->assignment_lost()) {
+        throw TaskMigrated("partitions were lost while output waits for the cluster");
+    }
 }
 
 StreamThread::~StreamThread() {

@@ -137,6 +137,7 @@ class StreamThread final : private kafka::ConsumerListener {
     void poll(Timestamp now);
     std::chrono::milliseconds wait_time(Timestamp now) const;
     std::chrono::nanoseconds monotonic() const { return parts_.clock->monotonic(); }
+    void check_while_output_waits() const;
     void process_slice();
     std::size_t process_task(StreamTask& task, std::chrono::nanoseconds slice_end);
     void punctuate();

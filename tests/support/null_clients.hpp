@@ -28,6 +28,7 @@ class NullProducer final : public kafka::Producer {
     }
     void poll() override {}
     kafka::Status flush(std::chrono::milliseconds) override { return {}; }
+    void purge() override {}
     kafka::Status init_transactions(std::chrono::milliseconds) override { return {}; }
     kafka::Status begin_transaction() override { return {}; }
     kafka::Status send_offsets(std::span<const kafka::OffsetCommit>, const kafka::GroupMetadata&,

@@ -20,7 +20,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kFullQueueWait = 20;  // Milliseconds, after which we look again.
+// How often, and for how many milliseconds each, send waits while the queue is full.
+constexpr int kFullQueueWaits = 5;
+constexpr int kFullQueueWait = 20;
 
 const OwnSettings& own_settings() {
     static const OwnSettings own{
@@ -28,6 +30,9 @@ const OwnSettings& own_settings() {
                      // Large batches are what makes producing cheap; flush() does not wait for it.
                      {"linger.ms", "20"},
                      {"queue.buffering.max.messages", "1000000"},
+                     // Every stream thread has a producer, and librdkafka's default is 1 GiB. A
+                     // healthy cluster takes what is sent long before there is that much of it.
+                     {"queue.buffering.max.kbytes", "65536"},
                      {"socket.nagle.disable", "true"},
                      {"enable.metrics.push", "false"}},
         .fixed = {{"partitioner",
@@ -201,6 +206,9 @@ Status RdProducer::send_failure(const RdError& error, const Topic& topic) {
         return larger_than_producer_accepts(topic.name, largest_record());
     }
     const std::string doing = "cannot send to topic " + topic.name;
+    if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        return status_of_error(RD_KAFKA_RESP_ERR__QUEUE_FULL, doing);
+    }
     // After a fatal error sending is refused, without saying that this is final.
     return rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR
                ? status_of_client_error(client_.get(), rd_kafka_error_code(error.get()), doing, {})
@@ -214,15 +222,15 @@ Status RdProducer::send(const ProducerRecord& record) {
                                                ": negative timestamp " +
                                                std::to_string(milliseconds_of(*record.timestamp))};
     }
-    for (;;) {
+    for (int waits = 0;; ++waits) {
         const RdError error = produce(record, topic);
         if (error == nullptr) [[likely]] {
             return {};
         }
-        if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL ||
+            waits == kFullQueueWaits) {
             return send_failure(error, topic);
         }
-        // Ends at the latest when the oldest record's message.timeout.ms is over.
         millrace_await_room(client_.get(), kFullQueueWait);
         rethrow_from_callback();
     }
@@ -237,6 +245,11 @@ Status RdProducer::flush(milliseconds timeout) {
     const rd_kafka_resp_err_t error = millrace_flush(client_.get(), to_rd_timeout(timeout));
     rethrow_from_callback();
     return status_of_error(error, "cannot flush the producer");
+}
+
+void RdProducer::purge() {
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    poll();
 }
 
 void RdProducer::delivery_callback(rd_kafka_t*, const rd_kafka_message_t* message,

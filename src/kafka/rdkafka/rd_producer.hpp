@@ -32,6 +32,7 @@ class RdProducer final : public Producer {
     Status send(const ProducerRecord& record) override;
     void poll() override;
     Status flush(std::chrono::milliseconds timeout) override;
+    void purge() override;
     Status init_transactions(std::chrono::milliseconds timeout) override;
     Status begin_transaction() override;
     Status send_offsets(std::span<const OffsetCommit> offsets, const GroupMetadata& group,

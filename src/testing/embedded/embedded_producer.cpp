@@ -18,7 +18,7 @@ constexpr std::size_t kBatchRecords = 10'000;
 
 constexpr std::int64_t kMaxInt = std::numeric_limits<std::int32_t>::max();
 
-/// How long send waits at a time while its queue is full.
+/// How long send waits while its queue is full.
 constexpr std::chrono::milliseconds kRoomCheck{100};
 
 }  // namespace
@@ -188,18 +188,21 @@ void EmbeddedProducer::seal(TopicState& topic, Partition partition) {
 }
 
 kafka::Status EmbeddedProducer::make_room() {
-    while (true) {
-        poll();
-        if (buffered_ <= buffered_max_) {
-            return may_send();
-        }
+    poll();
+    if (buffered_ > buffered_max_) {
         auto lock = cluster_->lock();
-        if (cluster_->clock().manual()) {
-            return failure(kafka::ErrorCode::kQueueFull, "queue.buffering.max.messages reached");
-        }
-        const auto ignored = cluster_->await_reachable(lock, client_id_, kRoomCheck);
-        static_cast<void>(ignored);
+        static_cast<void>(cluster_->await_reachable(lock, client_id_, kRoomCheck));
+        lock.unlock();
+        poll();
     }
+    return buffered_ > buffered_max_
+               ? failure(kafka::ErrorCode::kQueueFull, "queue.buffering.max.messages reached")
+               : may_send();
+}
+
+void EmbeddedProducer::purge() {
+    drop_pending("given up by the application");
+    serve();
 }
 
 /// Requires the cluster's mutex.

@@ -40,6 +40,7 @@ class EmbeddedProducer final : public kafka::Producer {
     kafka::Status send(const kafka::ProducerRecord& record) override;
     void poll() override;
     kafka::Status flush(std::chrono::milliseconds timeout) override;
+    void purge() override;
     kafka::Status init_transactions(std::chrono::milliseconds timeout) override;
     kafka::Status begin_transaction() override;
     kafka::Status send_offsets(std::span<const kafka::OffsetCommit> offsets,
@@ -97,7 +98,7 @@ class EmbeddedProducer final : public kafka::Producer {
     void fail(std::uint32_t topic, Partition partition, const PendingBatch& pending,
               kafka::Status status);
     void account(const PendingBatch& pending);
-    void purge();
+    void drop_pending(const char* why);
     void serve();
     void tell(const Failure& failure);
     kafka::Status refuse(const char* what) const;

@@ -133,7 +133,7 @@ kafka::Status EmbeddedProducer::abort_transaction(std::chrono::milliseconds time
     if (state_ != State::kInTransaction && state_ != State::kMustAbort) {
         return refuse("cannot abort");
     }
-    purge();
+    drop_pending("the transaction was aborted");
     serve();
     auto lock = cluster_->lock();
     if (auto status = cluster_->await_reachable(lock, client_id_, timeout); !status.ok()) {
@@ -153,14 +153,13 @@ kafka::Status EmbeddedProducer::end_transaction(bool commit) {
 }
 
 /// Drops what was not sent yet.
-void EmbeddedProducer::purge() {
+void EmbeddedProducer::drop_pending(const char* why) {
     for (const auto& [topic, partition] : std::exchange(dirty_, {})) {
         auto& state = topics_[topic].partitions[static_cast<std::size_t>(partition)];
         state.dirty = false;
         seal(topics_[topic], partition);
         for (const auto& pending : std::exchange(state.records.pending(), {})) {
-            fail(topic, partition, pending,
-                 {kafka::ErrorCode::kPurged, "the transaction was aborted"});
+            fail(topic, partition, pending, {kafka::ErrorCode::kPurged, why});
         }
     }
 }
