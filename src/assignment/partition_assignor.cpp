@@ -3,12 +3,12 @@
 
 #include "assignment/task_balancer.hpp"
 #include "core/log.hpp"
+#include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <regex>
 #include <set>
 #include <utility>
 
@@ -21,7 +21,7 @@ using topology::SubTopology;
 
 bool matches_any(const std::string& topic, const std::vector<std::string>& patterns) {
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-        return std::regex_match(topic, std::regex(pattern, std::regex::extended));
+        return TopicMatcher(pattern).matches(topic);
     });
 }
 

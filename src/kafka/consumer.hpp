@@ -38,10 +38,11 @@ struct CommittedOffset {
     std::string metadata;
 };
 
-/// Topics by name, or all topics whose whole name matches a regular expression.
+/// Topics by name, or all topics whose whole name matches a regular expression, those made later
+/// included.
 struct Subscription {
     std::vector<std::string> topics = {};
-    std::string pattern = {};  ///< Used when not empty; POSIX extended syntax.
+    std::string pattern = {};  ///< Used when not empty; see TopicMatcher.
 };
 
 /// The records fetched from one assigned partition and not yet read.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/start_positions.hpp"
 
+#include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
-
-#include <regex>
 
 namespace millrace::runtime {
 
@@ -35,7 +34,7 @@ Offset StartPositions::reset(const TopicPartition& partition) const {
         policy = found->second;
     } else {
         for (const auto& [pattern, reset] : by_pattern_) {
-            if (std::regex_match(partition.topic, std::regex(pattern, std::regex::extended))) {
+            if (TopicMatcher(pattern).matches(partition.topic)) {
                 policy = reset;
                 break;
             }

@@ -45,16 +45,28 @@ void StreamTask::make_nodes() {
         topology::make_task_topology(*application_->spec, part_->nodes));
     group_ = PartitionGroup(settings_->max_idle);
     skipped_records_.clear();
-    const std::string prefix = settings_->application_id + "-";
     for (const TopicPartition& input : inputs_) {
-        const bool internal = part_->repartition_source_topics.contains(input.topic);
-        const topology::TaskTopology::Source* source =
-            nodes_->source_of(internal ? input.topic.substr(prefix.size()) : input.topic);
-        MILLRACE_CHECK(source != nullptr);
-        skipped_records_.push_back(std::make_unique<SkippedRecords>(*this, *source->node));
-        group_.add(std::make_unique<RecordQueue>(input, source->inputs->make_input(),
-                                                 *skipped_records_.back()));
+        make_queue(input);
     }
+}
+
+void StreamTask::make_queue(const TopicPartition& input) {
+    const std::string prefix = settings_->application_id + "-";
+    const bool internal = part_->repartition_source_topics.contains(input.topic);
+    const topology::TaskTopology::Source* source =
+        nodes_->source_of(internal ? input.topic.substr(prefix.size()) : input.topic);
+    MILLRACE_CHECK(source != nullptr);
+    skipped_records_.push_back(std::make_unique<SkippedRecords>(*this, *source->node));
+    group_.add(std::make_unique<RecordQueue>(input, source->inputs->make_input(),
+                                             *skipped_records_.back()));
+}
+
+std::size_t StreamTask::add_input(const TopicPartition& input) {
+    inputs_.push_back(input);
+    committed_.emplace_back();
+    committing_.emplace_back();
+    make_queue(input);
+    return inputs_.size() - 1;
 }
 
 void StreamTask::make_backups() {

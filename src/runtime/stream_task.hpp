@@ -92,6 +92,11 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// the wall clock. Stream time goes on where it was committed.
     void complete_restoration(std::span<const kafka::CommittedOffset> committed, Timestamp now);
 
+    /// Adds an input that one of the nodes reads, of which nothing was committed; returns its
+    /// number. For whoever learns of topics only while the task runs. What other inputs have
+    /// buffered stays.
+    std::size_t add_input(const TopicPartition& input);
+
     /// Reads input number `input` from `queue` from now on; it must live until detach or the end.
     void attach(std::size_t input, kafka::PartitionQueue& queue);
     void detach(std::size_t input);
@@ -193,6 +198,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     class SkippedRecords;  // Told by one queue of the records it skips.
 
     void make_nodes();
+    void make_queue(const TopicPartition& input);
     void make_backups();
     void close_nodes();
     void process_head();

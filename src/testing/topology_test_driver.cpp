@@ -2,6 +2,7 @@
 #include "millrace/testing/topology_test_driver.hpp"
 
 #include "core/clock.hpp"
+#include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/serde/serde_checks.hpp"
 #include "runtime/global_stores.hpp"
@@ -60,6 +61,8 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     template <class Work>
     void with_serde_checks(const Work& work);
     bool enqueue(RawRecord record);
+    bool matches_pattern(const std::string& topic) const;
+    bool reads(const std::string& topic);
     bool update_global(RawRecord record);
     void work();
     bool commit_is_due() const;
@@ -174,9 +177,27 @@ void TopologyTestDriver::Implementation::make_task() {
 void TopologyTestDriver::Implementation::check_input(const std::string& topic) const {
     const bool global = global_task_ && std::count(global_task_->topics().begin(),
                                                    global_task_->topics().end(), topic) != 0;
-    if (!inputs_.contains(topic) && !global) {
+    if (!inputs_.contains(topic) && !global && !matches_pattern(topic)) {
         unknown("source topic", topic);
     }
+}
+
+bool TopologyTestDriver::Implementation::matches_pattern(const std::string& topic) const {
+    return std::any_of(
+        part_.source_patterns.begin(), part_.source_patterns.end(),
+        [&](const std::string& pattern) { return TopicMatcher(pattern).matches(topic); });
+}
+
+/// Whether the task reads that topic. One that matches a pattern becomes an input when its first
+/// record comes.
+bool TopologyTestDriver::Implementation::reads(const std::string& topic) {
+    if (!inputs_.contains(topic) && matches_pattern(topic)) {
+        const std::size_t input = task_->add_input({topic, 0});
+        inputs_.emplace(topic, input);
+        partitions_.push_back(std::make_unique<StoredPartition>(messages_));
+        task_->attach(input, *partitions_.back());
+    }
+    return inputs_.contains(topic);
 }
 
 void TopologyTestDriver::Implementation::pipe(RawRecord record) {
@@ -185,7 +206,7 @@ void TopologyTestDriver::Implementation::pipe(RawRecord record) {
         record.timestamp = clock_.now();
     }
     with_serde_checks([&] {
-        if (inputs_.contains(record.topic)) {
+        if (reads(record.topic)) {
             enqueue(record);
             work();
         }
@@ -281,7 +302,7 @@ void TopologyTestDriver::Implementation::deliver_sent() {
     for (RawRecord& record : collector_.take()) {
         produced_.push_back(record);
         by_topic_[record.topic].push_back(record);
-        if (inputs_.contains(record.topic)) {
+        if (reads(record.topic)) {
             enqueue(record);
         }
         update_global(std::move(record));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
 #include "topology/sub_topologies.hpp"
 
 #include <algorithm>
 #include <optional>
-#include <regex>
 
 namespace millrace::topology {
 namespace {
@@ -65,9 +65,9 @@ class Planner {
             largest = std::max(largest, known(topic));
         }
         for (const std::string& pattern : sub.source_patterns) {
-            const std::regex regex(pattern);
+            const TopicMatcher matcher(pattern);
             for (const auto& [topic, partitions] : existing_) {
-                if (std::regex_match(topic, regex)) {
+                if (matcher.matches(topic)) {
                     largest = std::max(largest, std::optional(partitions));
                 }
             }

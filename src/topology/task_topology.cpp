@@ -2,10 +2,10 @@
 #include "topology/task_topology.hpp"
 
 #include "core/check.hpp"
+#include "core/topic_matcher.hpp"
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
 namespace millrace::topology {
 
@@ -17,8 +17,8 @@ const TaskTopology::Source* TaskTopology::source_of(const std::string& topic) co
         }
     }
     for (const Source& source : sources_) {
-        if (!source.spec->pattern.empty() &&
-            std::regex_match(topic, std::regex(source.spec->pattern))) {
+        const std::string& pattern = source.spec->pattern;
+        if (!pattern.empty() && TopicMatcher(pattern).matches(topic)) {
             return &source;
         }
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topology/topology_builder.hpp"
 
+#include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
 #include "topology/wrapped_node.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <regex>
 #include <tuple>
 #include <utility>
 
@@ -17,7 +17,7 @@ using detail::NodeKind;
 using detail::NodeSpec;
 
 bool matches(const std::string& pattern, const std::string& topic) {
-    return std::regex_match(topic, std::regex(pattern));
+    return TopicMatcher(pattern).matches(topic);
 }
 
 /// Whether two declarations make the same store, as far as can be seen.
@@ -101,9 +101,10 @@ void TopologyBuilder::check_source(const NodeSpec& node) {
         check_topic_unread(topic);
     }
     if (!node.pattern.empty()) {
+        const TopicMatcher matcher(node.pattern);
         for (const NodeSpec& other : spec_->nodes) {
             for (const std::string& topic : other.topics) {
-                if (other.kind == NodeKind::kSource && matches(node.pattern, topic)) {
+                if (other.kind == NodeKind::kSource && matcher.matches(topic)) {
                     throw TopologyError("pattern " + node.pattern + " of source " + node.name +
                                         " matches topic " + topic + ", which source " + other.name +
                                         " reads already");

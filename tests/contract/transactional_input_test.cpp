@@ -101,7 +101,7 @@ class TransactionalInput : public Contract {
     /// Reads two partitions with one member that stays and one that comes and goes; `do_more` is
     /// called for both after each portion.
     void read_while_members_come_and_go(const std::function<void(TestConsumer&)>& do_more) {
-        constexpr int kTransactions = 150;
+        constexpr int kTransactions = 100;
         const auto topic = create_topic(2);
         const std::map<TopicPartition, std::vector<Offset>> committed{
             {{topic, 0}, fill(topic, 0, kTransactions)},

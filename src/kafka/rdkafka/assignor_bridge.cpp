@@ -10,6 +10,7 @@
 #include <exception>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace millrace::kafka {
 namespace {
@@ -72,7 +73,7 @@ void drop_unassigned_claims(std::vector<GroupMember>& members,
 
 AssignorBridge::AssignorBridge(std::shared_ptr<GroupAssignor> assignor)
     : assignor_(std::move(assignor)),
-      callbacks_{this, subscription_user_data, assign_members, assigned} {
+      callbacks_{this, subscription_user_data, wants, assign_members, assigned} {
     MILLRACE_CHECK(assignor_ != nullptr);
 }
 
@@ -123,6 +124,22 @@ void AssignorBridge::subscription_user_data(void* self, const void** data,
     }
     *data = bridge.subscription_data_.data();
     *size = bridge.subscription_data_.size();
+}
+
+void AssignorBridge::subscribe_only_to(std::optional<TopicMatcher> topics) {
+    const std::lock_guard lock(mutex_);
+    wanted_ = std::move(topics);
+}
+
+int AssignorBridge::wants(void* self, const char* topic) noexcept {
+    auto& bridge = *static_cast<AssignorBridge*>(self);
+    try {
+        const std::lock_guard lock(bridge.mutex_);
+        return !bridge.wanted_ || bridge.wanted_->matches(topic) ? 1 : 0;
+    } catch (const std::exception& failure) {
+        log::error(std::string("cannot match topic ") + topic + ": " + failure.what());
+        return 0;
+    }
 }
 
 int AssignorBridge::assign_members(void* self, millrace_group_member* members,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/topic_matcher.hpp"
 #include "kafka/group.hpp"
 #include "kafka/rdkafka/assignor_shim.h"
 
@@ -8,6 +9,8 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,11 +31,16 @@ class AssignorBridge {
     /// Errors: ConfigError when the assignor's name is that of one of librdkafka's own.
     void install(rd_kafka_t* client);
 
+    /// Of the topics that the subscription finds, the group is told those that match; nothing: all.
+    /// From any thread; holds from the next time this member joins.
+    void subscribe_only_to(std::optional<TopicMatcher> topics);
+
     /// Used by the callbacks, and by tests. Fills what is to be filled in `members`.
     void assign(std::vector<millrace_group_member*> members, const PartitionCounts& topics);
 
   private:
     static void subscription_user_data(void* self, const void** data, std::size_t* size) noexcept;
+    static int wants(void* self, const char* topic) noexcept;
     static int assign_members(void* self, millrace_group_member* members, std::size_t member_count,
                               const millrace_topic* topics, std::size_t topic_count, char* error,
                               std::size_t error_size) noexcept;
@@ -40,6 +48,8 @@ class AssignorBridge {
                          const void* user_data, std::size_t size) noexcept;
 
     std::shared_ptr<GroupAssignor> assignor_;
+    std::mutex mutex_;
+    std::optional<TopicMatcher> wanted_;  // Guarded by it.
     millrace_assignor callbacks_;
     Bytes subscription_data_;  // What the shim reads after a callback returned.
     std::map<std::string, MemberAssignment> assignments_;  // The same.

@@ -101,10 +101,22 @@ static rd_kafkap_bytes_t* on_get_metadata(const rd_kafka_assignor_t* self, void*
     const struct assignor_state* known = state;
     const void* data = NULL;
     size_t size = 0;
+    rd_list_t wanted; /* Refers to the elements of `topics`. */
+    rd_kafka_topic_info_t* topic;
+    rd_kafkap_bytes_t* metadata;
+    int i;
 
+    rd_list_init(&wanted, rd_list_cnt(topics), NULL);
+    RD_LIST_FOREACH(topic, topics, i) {
+        if (assignor->wants(assignor->opaque, topic->topic)) {
+            rd_list_add(&wanted, topic);
+        }
+    }
     assignor->subscription_user_data(assignor->opaque, &data, &size);
-    return rd_kafka_consumer_protocol_member_metadata_new(
-        topics, data, size, owned, known != NULL ? known->generation : -1, rack_id);
+    metadata = rd_kafka_consumer_protocol_member_metadata_new(
+        &wanted, data, size, owned, known != NULL ? known->generation : -1, rack_id);
+    rd_list_destroy(&wanted);
+    return metadata;
 }
 
 static void on_assignment(const rd_kafka_assignor_t* self, void** state,

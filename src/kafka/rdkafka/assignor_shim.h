@@ -43,6 +43,9 @@ struct millrace_assignor {
     /* When this member joins: what it tells the leader. `data` must stay until the next call. */
     void (*subscription_user_data)(void* opaque, const void** data, size_t* size);
 
+    /* When this member joins: whether it wants this topic, of those that its subscription has found. */
+    int (*wants)(void* opaque, const char* topic);
+
     /* On the leader: fills what is to be filled in `members`. Returns 0, or writes why not. The
      * assignment may be final: librdkafka withholds what another member still owns, has that member
      * give it up, and the member joins again then. */

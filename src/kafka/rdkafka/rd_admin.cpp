@@ -79,10 +79,15 @@ RdAdmin::RdAdmin(const ClientSettings& settings)
                  settings)),
       client_(make_client(RD_KAFKA_PRODUCER, make_admin_config(settings_), nullptr)) {}
 
-RdClient RdAdmin::make_group_client(const std::string& group) const {
-    ClientSettings settings = settings_;
-    settings["group.id"] = group;
-    return make_client(RD_KAFKA_CONSUMER, make_admin_config(settings), nullptr);
+rd_kafka_t* RdAdmin::client_of_group(const std::string& group) {
+    const std::lock_guard lock(mutex_);
+    RdClient& client = group_clients_[group];
+    if (client == nullptr) {
+        ClientSettings settings = settings_;
+        settings["group.id"] = group;
+        client = make_client(RD_KAFKA_CONSUMER, make_admin_config(settings), nullptr);
+    }
+    return client.get();
 }
 
 Result<PartitionCounts> RdAdmin::describe_topics(std::span<const std::string> names,

@@ -6,8 +6,10 @@
 #include "kafka/rdkafka/admin_call.hpp"
 #include "kafka/rdkafka/rd_config.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,16 +47,26 @@ class RdAdmin final : public Admin {
   private:
     /// A client of this group. librdkafka crashes in a client without a group when a broker answers
     /// the question for a group's offsets with NOT_COORDINATOR (its issue 5040).
-    RdClient make_group_client(const std::string& group) const;
+    /// Made once for each group, as it costs threads, connections and time. Throws ConfigError.
+    rd_kafka_t* client_of_group(const std::string& group);
     Result<RdEvent> describe_configs(AdminCall& call, std::span<const std::string> topics);
     Result<std::vector<Offset>> ask_offsets(std::span<const TopicPartition> partitions,
                                             OffsetSpec spec, Isolation isolation,
-                                            std::chrono::milliseconds timeout);
+                                            std::chrono::milliseconds timeout, bool& has_moved);
     Result<std::map<TopicPartition, CommittedOffset>> ask_group_offsets(
         rd_kafka_t* client, const std::string& group, std::chrono::milliseconds timeout) const;
 
     ClientSettings settings_;
     RdClient client_;
+    std::mutex mutex_;
+    std::map<std::string, RdClient> group_clients_;  // Guarded by it; none is ever removed.
 };
+
+/// How long the first of several calls for offsets may take, and the one after a call that timed
+/// out: short ones while leaders are looked for, long ones where the network is slow.
+inline constexpr std::chrono::milliseconds kFirstOffsetsAttempt{500};
+inline std::chrono::milliseconds next_offsets_attempt(std::chrono::milliseconds attempt) {
+    return std::min(2 * attempt, std::chrono::milliseconds{8000});
+}
 
 }  // namespace millrace::kafka

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The calls of RdAdmin that deal in offsets.
+#include "core/clock.hpp"
 #include "kafka/rdkafka/admin_call.hpp"
 #include "kafka/rdkafka/partition_lists.hpp"
 #include "kafka/rdkafka/rd_admin.hpp"
 #include "kafka/rdkafka/status_of_error.hpp"
 #include "kafka/rdkafka/timeouts.hpp"
+#include "millrace/core/error.hpp"
 
 #include <algorithm>
 #include <span>
@@ -17,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCoordinatorPause{100};
-constexpr milliseconds kOffsetsAttempt{5'000};
+constexpr milliseconds kLeaderPause{50};
 
 rd_kafka_IsolationLevel_t to_rd_isolation(Isolation isolation) {
     return isolation == Isolation::kReadCommitted ? RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
@@ -89,19 +91,33 @@ Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPositio
 Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition> partitions,
                                                   OffsetSpec spec, Isolation isolation,
                                                   milliseconds timeout) {
-    // librdkafka looks for the partitions' leaders first. When a topic is new it may miss the news
-    // that it waits for, and then waits until the call times out: so the calls are short ones.
-    auto offsets = ask_offsets(partitions, spec, isolation, std::min(timeout, kOffsetsAttempt));
-    while (offsets.status().code() == ErrorCode::kTimedOut && timeout > kOffsetsAttempt) {
-        timeout -= kOffsetsAttempt;
-        offsets = ask_offsets(partitions, spec, isolation, std::min(timeout, kOffsetsAttempt));
+    // librdkafka looks for the partitions' leaders first. When a topic is new, or has lost its
+    // leader, it may miss the news that it waits for, and then waits until the call times out: so
+    // the calls are short ones first.
+    const auto deadline = system_clock().monotonic() + timeout;
+    const RdQueue nothing(rd_kafka_queue_new(client_.get()));
+    milliseconds attempt = kFirstOffsetsAttempt;
+    for (;;) {
+        const auto left =
+            std::chrono::duration_cast<milliseconds>(deadline - system_clock().monotonic());
+        bool has_moved = false;
+        auto offsets = ask_offsets(partitions, spec, isolation,
+                                   std::max(milliseconds{1}, std::min(left, attempt)), has_moved);
+        const bool again = has_moved || offsets.status().code() == ErrorCode::kTimedOut;
+        if (!again || system_clock().monotonic() + kLeaderPause >= deadline) {
+            return offsets;
+        }
+        if (has_moved) {
+            const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kLeaderPause)));
+        } else {
+            attempt = next_offsets_attempt(attempt);
+        }
     }
-    return offsets;
 }
 
 Result<std::vector<Offset>> RdAdmin::ask_offsets(std::span<const TopicPartition> partitions,
                                                  OffsetSpec spec, Isolation isolation,
-                                                 milliseconds timeout) {
+                                                 milliseconds timeout, bool& has_moved) {
     if (partitions.empty()) {
         return std::vector<Offset>{};
     }
@@ -133,6 +149,7 @@ Result<std::vector<Offset>> RdAdmin::ask_offsets(std::span<const TopicPartition>
                 // The client does not look for the new leader by itself, so the same call would
                 // fail again until its metadata are old enough.
                 (void)list_topics(timeout);
+                has_moved = true;
             }
             return status_of_error(element.err,
                                    "cannot list offsets of " + to_string(to_partition(element)));
@@ -153,14 +170,20 @@ Result<std::vector<Offset>> RdAdmin::ask_offsets(std::span<const TopicPartition>
 
 Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(const std::string& group,
                                                                          milliseconds timeout) {
-    const RdClient client = make_group_client(group);
-    const RdQueue nothing(rd_kafka_queue_new(client.get()));
-    auto offsets = ask_group_offsets(client.get(), group, timeout);
+    rd_kafka_t* client = nullptr;
+    try {
+        client = client_of_group(group);
+    } catch (const Error& error) {
+        return Status(ErrorCode::kOther,
+                      "cannot read the offsets of group " + group + ": " + error.what());
+    }
+    const RdQueue nothing(rd_kafka_queue_new(client));
+    auto offsets = ask_group_offsets(client, group, timeout);
     // While a group's coordinator is being elected, and its group loaded.
     for (; !offsets.ok() && offsets.status().retriable() && timeout > kCoordinatorPause;
          timeout -= kCoordinatorPause) {
         const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
-        offsets = ask_group_offsets(client.get(), group, timeout);
+        offsets = ask_group_offsets(client, group, timeout);
     }
     return offsets;
 }

@@ -2,11 +2,14 @@
 #include "kafka/rdkafka/rd_consumer.hpp"
 
 #include "core/check.hpp"
+#include "core/topic_matcher.hpp"
 #include "kafka/rdkafka/partition_lists.hpp"
 #include "kafka/rdkafka/status_of_error.hpp"
 #include "kafka/rdkafka/timeouts.hpp"
+#include "millrace/core/error.hpp"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace millrace::kafka {
@@ -99,10 +102,20 @@ Status RdConsumer::subscribe(const Subscription& subscription, ConsumerListener&
     const RdList list(
         rd_kafka_topic_partition_list_new(static_cast<int>(subscription.topics.size()) + 1));
     if (!subscription.pattern.empty()) {
-        // What begins with a caret is a pattern to librdkafka.
-        rd_kafka_topic_partition_list_add(list.get(), ("^(" + subscription.pattern + ")$").c_str(),
-                                          RD_KAFKA_PARTITION_UA);
+        // What begins with a caret is a pattern to librdkafka, in the syntax of the C library. It
+        // looks for what may match, and of that the group is told what does.
+        std::optional<TopicMatcher> matcher;
+        try {
+            matcher.emplace(subscription.pattern);
+        } catch (const TopologyError& error) {
+            return {ErrorCode::kInvalidConfig, error.what()};
+        }
+        bridge_->subscribe_only_to(std::move(*matcher));
+        for (const std::string& superset : posix_supersets(subscription.pattern)) {
+            rd_kafka_topic_partition_list_add(list.get(), superset.c_str(), RD_KAFKA_PARTITION_UA);
+        }
     } else {
+        bridge_->subscribe_only_to(std::nullopt);
         for (const auto& topic : subscription.topics) {
             rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
         }

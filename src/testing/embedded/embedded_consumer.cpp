@@ -2,12 +2,12 @@
 #include "testing/embedded/embedded_consumer.hpp"
 
 #include "core/clock.hpp"
+#include "millrace/core/error.hpp"
 #include "testing/embedded/client_settings.hpp"
 #include "testing/embedded/statuses.hpp"
 
 #include <algorithm>
 #include <limits>
-#include <regex>
 
 namespace millrace::testing::embedded {
 namespace {
@@ -57,9 +57,8 @@ kafka::Status EmbeddedConsumer::subscribe(const kafka::Subscription& subscriptio
     listener_ = &listener;
     try {
         membership_.subscribe(subscription);
-    } catch (const std::regex_error&) {
-        return {kafka::ErrorCode::kInvalidConfig,
-                "not a regular expression: " + subscription.pattern};
+    } catch (const TopologyError& error) {
+        return {kafka::ErrorCode::kInvalidConfig, error.what()};
     }
     return {};
 }

@@ -32,7 +32,7 @@ class Membership {
     Membership(Cluster& cluster, std::string group, MemberSettings settings,
                std::shared_ptr<kafka::GroupAssignor> assignor, Waiter& waiter);
 
-    /// Throws std::regex_error.
+    /// Throws TopologyError.
     void subscribe(const kafka::Subscription& subscription);
 
     /// The next steps give up all partitions and leave the group.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/topic_matcher.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/group.hpp"
 
 #include <algorithm>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -17,11 +17,11 @@ class SubscriptionMatcher {
   public:
     SubscriptionMatcher() = default;
 
-    /// Throws std::regex_error when the pattern is not one.
+    /// Throws TopologyError when the pattern is not one.
     explicit SubscriptionMatcher(const kafka::Subscription& subscription)
         : names_(subscription.topics) {
         if (!subscription.pattern.empty()) {
-            pattern_.emplace(subscription.pattern, std::regex::extended);
+            pattern_.emplace(subscription.pattern);
         }
         std::sort(names_.begin(), names_.end());
         names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
@@ -50,12 +50,12 @@ class SubscriptionMatcher {
 
   private:
     bool matches(const std::string& name) const {
-        return pattern_ ? std::regex_match(name, *pattern_)
+        return pattern_ ? pattern_->matches(name)
                         : std::binary_search(names_.begin(), names_.end(), name);
     }
 
     std::vector<std::string> names_;
-    std::optional<std::regex> pattern_;
+    std::optional<TopicMatcher> pattern_;
 };
 
 }  // namespace millrace::testing::embedded

@@ -4,10 +4,15 @@
 #include <gmock/gmock.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include <algorithm>
+#include <chrono>
+
 namespace millrace::kafka {
 namespace {
 
 constexpr std::int16_t kOffsetFetch = 9;  // The request's number in Kafka's protocol.
+constexpr std::int16_t kListOffsets = 2;
+constexpr std::int16_t kApiVersions = 18;
 constexpr std::chrono::seconds kTimeout{30};
 
 /// librdkafka's own stand-in for a cluster, which can be told to answer with errors.
@@ -39,6 +44,62 @@ TEST_F(RdAdminTest, SaysWhenAGroupsOffsetsMayNotBeRead) {
     ASSERT_FALSE(offsets.ok());
     EXPECT_THAT(offsets.status().message(),
                 ::testing::HasSubstr("cannot read the offsets of group g"));
+}
+
+TEST_F(RdAdminTest, SaysWhenAClientToReadAGroupsOffsetsCannotBeMade) {
+    // Only clients of a group check these two.
+    const ClientSettings settings{
+        {"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster.get())},
+        {"max.poll.interval.ms", "5000"},
+        {"session.timeout.ms", "6000"}};
+    RdAdmin broken(settings);
+
+    const auto offsets = broken.group_offsets("g", kTimeout);
+
+    ASSERT_FALSE(offsets.ok());
+    EXPECT_THAT(offsets.status().message(),
+                ::testing::AllOf(::testing::HasSubstr("cannot read the offsets of group g"),
+                                 ::testing::HasSubstr("max.poll.interval.ms")));
+}
+
+TEST_F(RdAdminTest, AsksForAGroupsOffsetsThroughOneClient) {
+    constexpr int kCalls = 4;
+    ASSERT_TRUE(admin.group_offsets("g", kTimeout).ok());
+    rd_kafka_mock_start_request_tracking(cluster.get());
+
+    for (int i = 0; i < kCalls; ++i) {
+        ASSERT_TRUE(admin.group_offsets("g", kTimeout).ok());
+    }
+
+    std::size_t count = 0;
+    rd_kafka_mock_request_t** const requests = rd_kafka_mock_get_requests(cluster.get(), &count);
+    const auto connections = std::count_if(requests, requests + count, [](auto* request) {
+        return rd_kafka_mock_request_api_key(request) == kApiVersions;
+    });
+    rd_kafka_mock_request_destroy_array(requests, count);
+    EXPECT_LT(connections, kCalls);  // The first call's may still be on their way.
+}
+
+TEST_F(RdAdminTest, AsksForOffsetsAgainAtOnceWhenALeaderHasMoved) {
+    ASSERT_EQ(rd_kafka_mock_topic_create(cluster.get(), "t", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_mock_push_request_errors(
+        cluster.get(), kListOffsets, 3, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
+        RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH);
+    const TopicPartition which{"t", 0};
+    const auto begin = std::chrono::steady_clock::now();
+
+    const auto offsets =
+        admin.list_offsets({&which, 1}, OffsetSpec::kLatest, Isolation::kReadUncommitted, kTimeout);
+
+    ASSERT_TRUE(offsets.ok()) << offsets.status().message();
+    EXPECT_THAT(offsets.value(), ::testing::ElementsAre(0));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
+TEST(OffsetsAttempts, BeginShortAndGrow) {
+    EXPECT_LT(kFirstOffsetsAttempt, std::chrono::seconds(1));
+    EXPECT_EQ(next_offsets_attempt(kFirstOffsetsAttempt), 2 * kFirstOffsetsAttempt);
+    EXPECT_EQ(next_offsets_attempt(std::chrono::seconds(8)), std::chrono::seconds(8));
 }
 
 }  // namespace

@@ -23,9 +23,7 @@ struct Lonely {
         handle = producer->topic("t");
     }
 
-    Status send() {
-        return producer->send({.topic = handle, .partition = 0, .value = value});
-    }
+    Status send() { return producer->send({.topic = handle, .partition = 0, .value = value}); }
 
     /// How many records it takes until it is full; `refused` says why it takes no more.
     std::size_t fill(Status& refused) {
