@@ -250,7 +250,7 @@ void JoinBuffer(benchmark::State& state) {
         const Timestamp time = timestamp_of(++records / 100);
         const BytesView key = keys.next();
         store.put(key, time, BytesView(value));
-        for (auto row = store.fetch(key, time - std::chrono::seconds(1), time, Order::kForward);
+        for (auto row = store.fetch(key, time - std::chrono::seconds(1), time, RowOrder::kForward);
              row->valid(); row->next()) {
             benchmark::DoNotOptimize(row->value().data());
         }

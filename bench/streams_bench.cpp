@@ -35,7 +35,7 @@ void fill(EmbeddedBroker& broker) {
 
 double processed(const KafkaStreams& streams) {
     double sum = 0;
-    for (const Metric& each : streams.metrics()) {
+    for (const ClientMetric& each : streams.metrics()) {
         sum += each.name == "process-total" ? each.value : 0;
     }
     return sum;

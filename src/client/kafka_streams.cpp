@@ -73,7 +73,7 @@ std::vector<ThreadMetadata> KafkaStreams::metadata_for_local_threads() const {
     return implementation_->metadata();
 }
 
-std::vector<Metric> KafkaStreams::metrics() const {
+std::vector<ClientMetric> KafkaStreams::metrics() const {
     return implementation_->metrics.snapshot();
 }
 

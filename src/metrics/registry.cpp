@@ -5,7 +5,7 @@ namespace millrace::metrics {
 
 namespace {
 
-Metric metric_of(const MetricName& name, MetricKind kind, double value) {
+ClientMetric metric_of(const MetricName& name, MetricKind kind, double value) {
     return {name.name, name.group, name.tags, kind, value};
 }
 
@@ -45,9 +45,9 @@ void Registry::remove_tagged(const std::string& tag, const std::string& value) {
     std::erase_if(computed_, tagged);
 }
 
-std::vector<Metric> Registry::snapshot() const {
+std::vector<ClientMetric> Registry::snapshot() const {
     const std::scoped_lock lock(mutex_);
-    std::vector<Metric> metrics;
+    std::vector<ClientMetric> metrics;
     metrics.reserve(counters_.size() + gauges_.size() + computed_.size());
     for (const auto& [name, counter] : counters_) {
         metrics.push_back(

@@ -64,7 +64,7 @@ class Registry {
     /// valid.
     void remove_tagged(const std::string& tag, const std::string& value);
 
-    std::vector<Metric> snapshot() const;
+    std::vector<ClientMetric> snapshot() const;
 
   private:
     mutable std::mutex mutex_;

@@ -135,7 +135,7 @@ StateStore& GlobalTask::store(const detail::Node& node, const std::string& name)
     throw TopologyError("processor " + node.name() + " has no access to the store " + name);
 }
 
-Cancellable GlobalTask::schedule(const detail::Node& node, const Schedule&, Punctuator) {
+Cancellable GlobalTask::schedule(const detail::Node& node, const PunctuationSchedule&, Punctuator) {
     throw TopologyError("the processor of a global store cannot schedule: " + node.name());
 }
 

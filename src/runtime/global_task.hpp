@@ -62,7 +62,7 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     std::string setting(std::string_view name) const override { return settings_->setting(name); }
     detail::RecordCollector& collector() override;
     StateStore& store(const detail::Node& node, const std::string& name) override;
-    Cancellable schedule(const detail::Node& node, const Schedule& schedule,
+    Cancellable schedule(const detail::Node& node, const PunctuationSchedule& schedule,
                          Punctuator punctuator) override;
     void request_commit() override {}
     void dropped(const detail::Node& node, std::string_view reason) override;

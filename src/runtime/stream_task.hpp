@@ -171,7 +171,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     std::string setting(std::string_view name) const override { return settings_->setting(name); }
     detail::RecordCollector& collector() override { return *collector_; }
     StateStore& store(const detail::Node& node, const std::string& name) override;
-    Cancellable schedule(const detail::Node& node, const Schedule& schedule,
+    Cancellable schedule(const detail::Node& node, const PunctuationSchedule& schedule,
                          Punctuator punctuator) override;
     void request_commit() override { commit_requested_ = true; }
     void dropped(const detail::Node& node, std::string_view reason) override;

@@ -100,7 +100,7 @@ StateStore& StreamTask::store(const detail::Node& node, const std::string& name)
                         ": connect it to the processor");
 }
 
-Cancellable StreamTask::schedule(const detail::Node& node, const Schedule& schedule,
+Cancellable StreamTask::schedule(const detail::Node& node, const PunctuationSchedule& schedule,
                                  Punctuator punctuator) {
     if (schedule.interval < std::chrono::milliseconds(1)) {
         throw std::invalid_argument("the interval of a punctuation must be at least 1 ms: node " +

@@ -10,6 +10,14 @@
 
 namespace millrace::detail {
 
+void require_one_builder(const LogicalGraph& graph_of_one, const LogicalGraph& graph_of_other,
+                         const std::string& one, const std::string& other) {
+    if (&graph_of_one != &graph_of_other) {
+        throw TopologyError("streams and tables of two builders cannot be combined: " + one +
+                            " and " + other + "; make all of them with one StreamsBuilder");
+    }
+}
+
 void link(LogicalNode& parent, LogicalNode& child) {
     const auto add_once = [](std::vector<LogicalNode*>& list, LogicalNode& node) {
         if (std::find(list.begin(), list.end(), &node) == list.end()) {
@@ -27,6 +35,7 @@ void unlink(LogicalNode& parent, LogicalNode& child) {
 
 LogicalGraph::LogicalGraph() {
     LogicalNode& root = nodes_.emplace_back();
+    root.graph = this;
     root.kind = LogicalKind::kRoot;
     root.name = "root";
 }
@@ -36,7 +45,11 @@ LogicalNode& LogicalGraph::add(LogicalNode node, const std::vector<LogicalNode*>
         throw TopologyError("the topology was built already, so " + node.name +
                             " cannot be added; build it last");
     }
+    for (const LogicalNode* parent : parents) {
+        require_one_builder(*this, *parent->graph, node.name, parent->name);
+    }
     LogicalNode& added = nodes_.emplace_back(std::move(node));
+    added.graph = this;
     for (LogicalNode* parent : parents) {
         add_again(added, *parent);
     }

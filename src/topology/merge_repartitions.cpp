@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +41,21 @@ LogicalNode* step_below(LogicalNode& from, const LogicalNode& above) {
     return find_upwards(from, [&](const LogicalNode& node) { return is_child_of(node, above); });
 }
 
+bool is_below(const LogicalNode& node, const LogicalNode& above) {
+    return &node == &above ||
+           std::any_of(node.parents.begin(), node.parents.end(),
+                       [&](const LogicalNode* parent) { return is_below(*parent, above); });
+}
+
+/// True when every record that reaches `node` has been through `gate` and kept its key since.
+bool is_reached_only_through(const LogicalNode& node, const LogicalNode& gate) {
+    return &node == &gate ||
+           (!node.changes_key && !node.parents.empty() &&
+            std::all_of(node.parents.begin(), node.parents.end(), [&](const LogicalNode* parent) {
+                return is_reached_only_through(*parent, gate);
+            }));
+}
+
 // The key change that a repartition is for, unless values change in between.
 LogicalNode* key_changer_of(LogicalNode& repartition) {
     LogicalNode* any_change = find_upwards(repartition, [](const LogicalNode& node) {
@@ -63,7 +80,8 @@ std::vector<Candidates> find_candidates(LogicalGraph& graph) {
         } else if (node.repartition && node.repartition->optimizable) {
             LogicalNode* changer = key_changer_of(node);
             for (Candidates& candidates : all) {
-                if (candidates.changer == changer) {
+                // A join with a global table in between may give values of another type.
+                if (candidates.changer == changer && changer->types == node.repartition->types) {
                     candidates.repartitions.push_back(&node);
                 }
             }
@@ -84,7 +102,8 @@ void move_below_merges(LogicalGraph& graph, std::vector<Candidates>& all) {
             const bool all_below =
                 std::all_of(candidates.repartitions.begin(), candidates.repartitions.end(),
                             [&](LogicalNode* repartition) {
-                                return step_below(*repartition, merge) != nullptr;
+                                return step_below(*repartition, merge) != nullptr &&
+                                       repartition->repartition->types == merge.types;
                             });
             if (!all_below || step_below(merge, *candidates.changer) == nullptr) {
                 continue;
@@ -105,15 +124,75 @@ void move_below_merges(LogicalGraph& graph, std::vector<Candidates>& all) {
     all.insert(all.end(), added.begin(), added.end());
 }
 
+// What another stream brings by a merge further down would not be repartitioned.
+void leave_what_others_reach(std::vector<Candidates>& all) {
+    for (Candidates& candidates : all) {
+        std::erase_if(candidates.repartitions, [&](const LogicalNode* repartition) {
+            return !is_reached_only_through(*repartition, *candidates.changer);
+        });
+    }
+}
+
+// One of several merges in a row: the last one.
+void keep_the_last_place(std::vector<Candidates>& all) {
+    std::set<const LogicalNode*> placed;
+    for (auto candidates = all.rbegin(); candidates != all.rend(); ++candidates) {
+        std::erase_if(candidates->repartitions,
+                      [&](const LogicalNode* repartition) { return placed.contains(repartition); });
+        placed.insert(candidates->repartitions.begin(), candidates->repartitions.end());
+    }
+}
+
+/// True when records go from `node` to anything but the repartitions that are replaced.
+bool feeds_others(const LogicalNode& node, const Candidates& candidates) {
+    const auto& replaced = candidates.repartitions;
+    if (std::find(replaced.begin(), replaced.end(), &node) != replaced.end()) {
+        return false;
+    }
+    return node.children.empty() ||
+           std::any_of(node.children.begin(), node.children.end(),
+                       [&](const LogicalNode* child) { return feeds_others(*child, candidates); });
+}
+
+/// Nodes right below the key change through which records come to `repartition`.
+std::vector<LogicalNode*> ways_from(LogicalNode& changer, LogicalNode& repartition,
+                                    bool reproduce_defects) {
+    std::vector<LogicalNode*> ways;
+    if (reproduce_defects) {  // Kafka Streams looks for the first one only.
+        if (LogicalNode* first = step_below(repartition, changer); first != nullptr) {
+            ways.push_back(first);
+        }
+        return ways;
+    }
+    std::copy_if(changer.children.begin(), changer.children.end(), std::back_inserter(ways),
+                 [&](const LogicalNode* child) { return is_below(repartition, *child); });
+    return ways;
+}
+
+/// Repartitioning drops null keys; what else records go to on the way would miss them.
+bool takes_null_keys(const Candidates& candidates) {
+    const auto& children = candidates.changer->children;
+    return std::any_of(children.begin(), children.end(), [&](const LogicalNode* child) {
+        const bool on_the_way = std::any_of(
+            candidates.repartitions.begin(), candidates.repartitions.end(),
+            [&](const LogicalNode* repartition) { return is_below(*repartition, *child); });
+        return on_the_way && feeds_others(*child, candidates);
+    });
+}
+
 void replace(LogicalGraph& graph, const Candidates& candidates, LogicalNode& merged,
              bool reproduce_defects) {
     LogicalNode& changer = *candidates.changer;
+    if (!reproduce_defects) {
+        merged.repartition->keep_null_keys = takes_null_keys(candidates);
+    }
     for (LogicalNode* old : candidates.repartitions) {
-        LogicalNode* below_changer = step_below(*old, changer);
-        if (below_changer != nullptr) {
-            detail::link(merged, *below_changer);
-            detail::unlink(changer, *below_changer);
-        } else if (reproduce_defects) {
+        const std::vector<LogicalNode*> ways = ways_from(changer, *old, reproduce_defects);
+        for (LogicalNode* way : ways) {
+            detail::link(merged, *way);
+            detail::unlink(changer, *way);
+        }
+        if (ways.empty() && reproduce_defects) {
             throw TopologyError("Kafka Streams cannot merge the repartition topics below " +
                                 changer.name + ": two of them follow one node");
         }
@@ -175,11 +254,6 @@ void name_table_repartition(LogicalGraph& graph, const std::string& prefix,
     step.source_name = graph.suffixed_or_new(given, "-source", "KSTREAM-SOURCE-");
 }
 
-void no_serde(const std::string& stream, const char* type) {
-    throw TopologyError("the repartition topic of " + stream + " needs a serde for type " + type +
-                        ": specialise Serde for it, or group before values take this type");
-}
-
 }  // namespace millrace::detail
 
 namespace millrace::topology {
@@ -187,9 +261,17 @@ namespace millrace::topology {
 void merge_repartitions(LogicalGraph& graph, bool reproduce_defects) {
     std::vector<Candidates> all = find_candidates(graph);
     move_below_merges(graph, all);
+    if (!reproduce_defects) {
+        leave_what_others_reach(all);
+        keep_the_last_place(all);
+    }
     for (const Candidates& candidates : all) {
         if (candidates.repartitions.empty()) {
             continue;
+        }
+        if (!candidates.repartitions.front()->repartition) {
+            throw TopologyError("Kafka Streams cannot merge the repartition topics below " +
+                                candidates.changer->name + ": it is the second of two merges");
         }
         detail::RepartitionStep step = *candidates.repartitions.front()->repartition;
         detail::name_repartition_step(graph, step.topic, step);

@@ -123,7 +123,8 @@ void keep_null_keys_above_relaxed_joins(LogicalGraph& graph) {
     std::map<const LogicalNode*, bool> known;
     for (LogicalNode& node : graph.nodes()) {
         if (node.repartition) {
-            node.repartition->keep_null_keys = reaches_relaxed_join(node, known);
+            node.repartition->keep_null_keys =
+                node.repartition->keep_null_keys || reaches_relaxed_join(node, known);
         }
     }
 }

@@ -123,7 +123,7 @@ BufferedRecord read_value(BytesView bytes) {
 
 void RecordBuffer::open(KeyValueBytesStore& store) {
     store_ = &store;
-    for (const auto row = store.range(std::nullopt, std::nullopt, Order::kForward); row->valid();
+    for (const auto row = store.range(std::nullopt, std::nullopt, RowOrder::kForward); row->valid();
          row->next()) {
         const KeyParts parts = read_key(row->key());
         earliest_ = std::min(earliest_, parts.timestamp);
@@ -152,8 +152,8 @@ void RecordBuffer::emit_due(std::chrono::milliseconds grace,
     }
     const Timestamp due = latest_ - grace;
     earliest_ = Timestamp::max();
-    for (const auto row = store_->range(std::nullopt, std::nullopt, Order::kForward); row->valid();
-         row->next()) {
+    for (const auto row = store_->range(std::nullopt, std::nullopt, RowOrder::kForward);
+         row->valid(); row->next()) {
         const Bytes key(row->key());
         const KeyParts parts = read_key(key);
         if (parts.timestamp > due) {

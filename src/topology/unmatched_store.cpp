@@ -88,7 +88,7 @@ void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windo
         emitted;  // Forgotten once the next one was emitted, as Kafka Streams does.
     clock.min_time = Timestamp::max();
     {
-        const auto rows = store_->range(std::nullopt, std::nullopt, Order::kForward);
+        const auto rows = store_->range(std::nullopt, std::nullopt, RowOrder::kForward);
         bool left_is_open = false;
         bool right_is_open = false;
         for (; rows->valid(); rows->next()) {

@@ -137,7 +137,8 @@ TEST_P(Applications, AskAHandlerAboutRecordsThatCannotBeSent) {
 
     EXPECT_THAT(asked.all(), ElementsAre(AllOf(StartsWith("0_0 to-out b 6000 "), HasSubstr(out))));
     EXPECT_THAT(read_lines(out), ElementsAre("a=x", "c=xx"));
-    EXPECT_THAT(streams->metrics(), ::testing::Contains(::testing::Truly([](const Metric& metric) {
+    EXPECT_THAT(streams->metrics(),
+                ::testing::Contains(::testing::Truly([](const ClientMetric& metric) {
                     return metric.name == "dropped-records-total" && metric.value == 1;
                 })));
 }

@@ -88,7 +88,7 @@ class RuntimeOnKafka : public ::testing::Test {
 
     static double metric(const KafkaStreams& streams, const std::string& name) {
         double sum = 0;
-        for (const Metric& each : streams.metrics()) {
+        for (const ClientMetric& each : streams.metrics()) {
             sum += each.name == name ? each.value : 0;
         }
         return sum;

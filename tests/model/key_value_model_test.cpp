@@ -113,14 +113,14 @@ class KeyValueModel
         const Bytes last = random_key();
         const NullableBytes from = random_bound(first);
         const NullableBytes to = random_bound(last);
-        const Order order = random_() % 2 == 0 ? Order::kForward : Order::kReverse;
+        const RowOrder order = random_() % 2 == 0 ? RowOrder::kForward : RowOrder::kReverse;
         RowList expected;
         for (const auto& [key, value] : now_) {
             if ((!from || key >= *from) && (!to || key <= *to)) {
                 expected.emplace_back(key, value);
             }
         }
-        if (order == Order::kReverse) {
+        if (order == RowOrder::kReverse) {
             std::reverse(expected.begin(), expected.end());
         }
         EXPECT_EQ(rows_of(*store_->range(from, to, order)), expected);
@@ -140,7 +140,7 @@ class KeyValueModel
     // Walks while changing rows ahead of and behind the iterator: each row seen must have been
     // there at some time, keys ascend.
     void walk_and_write() {
-        auto rows = store_->range(std::nullopt, std::nullopt, Order::kForward);
+        auto rows = store_->range(std::nullopt, std::nullopt, RowOrder::kForward);
         Bytes last;
         for (bool first = true; rows->valid(); first = false) {
             const Bytes key(rows->key());

@@ -76,8 +76,8 @@ class LruModel : public ::testing::TestWithParam<unsigned> {
 
     void compare_rows() {
         Rows seen;
-        for (auto rows = store_->range(std::nullopt, std::nullopt, Order::kForward); rows->valid();
-             rows->next()) {
+        for (auto rows = store_->range(std::nullopt, std::nullopt, RowOrder::kForward);
+             rows->valid(); rows->next()) {
             seen.emplace(rows->key(), rows->value());
         }
         EXPECT_EQ(seen, contents());

@@ -140,7 +140,7 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
     }
 
     RowList rows_of_key(BytesView key, std::int64_t earliest_end, std::int64_t latest_start,
-                        Order order) override {
+                        RowOrder order) override {
         return rows_of_range(store(), key, key, earliest_end, latest_start, order);
     }
 
@@ -156,7 +156,7 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
 
     RowList rows_of_range(SessionBytesStore& store, NullableBytes first, NullableBytes last,
                           std::int64_t earliest_end, std::int64_t latest_start,
-                          Order order) const override {
+                          RowOrder order) const override {
         return seen(*store.find_sessions(first, last, timestamp_of(earliest_end),
                                          timestamp_of(latest_start), order));
     }

@@ -75,7 +75,8 @@ class WindowModel : public ExpiringStoreModel<WindowBytesStore> {
         return list;
     }
 
-    RowList rows_of_key(BytesView key, std::int64_t from, std::int64_t to, Order order) override {
+    RowList rows_of_key(BytesView key, std::int64_t from, std::int64_t to,
+                        RowOrder order) override {
         return seen(*store().fetch(key, timestamp_of(from), timestamp_of(to), order));
     }
 
@@ -88,7 +89,7 @@ class WindowModel : public ExpiringStoreModel<WindowBytesStore> {
     }
 
     RowList rows_of_range(WindowBytesStore& store, NullableBytes first, NullableBytes last,
-                          std::int64_t from, std::int64_t to, Order order) const override {
+                          std::int64_t from, std::int64_t to, RowOrder order) const override {
         return seen(*store.fetch_range(first, last, timestamp_of(from), timestamp_of(to), order));
     }
 

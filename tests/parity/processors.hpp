@@ -63,7 +63,7 @@ inline std::string digits(Timestamp time) {
     return std::to_string(milliseconds_of(time));
 }
 
-inline Schedule every(std::int64_t interval, PunctuationType type) {
+inline PunctuationSchedule every(std::int64_t interval, PunctuationType type) {
     return {.interval = std::chrono::milliseconds(interval), .type = type};
 }
 

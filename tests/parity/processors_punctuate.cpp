@@ -35,7 +35,7 @@ Topology punctuate_wall_clock(Case& c) {
 
 Topology punctuate_anchored(Case& c) {
     const auto anchored = [](std::int64_t start, std::int64_t interval, PunctuationType type) {
-        Schedule schedule = every(interval, type);
+        PunctuationSchedule schedule = every(interval, type);
         schedule.start = timestamp_of(start);
         return schedule;
     };

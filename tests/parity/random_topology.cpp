@@ -109,8 +109,9 @@ class Interpreter {
             .map_values([](const Long& n) { return n ? Str("s" + text(n)) : std::nullopt; });
     }
 
-    static Table numbered(const KTable<std::string, std::int64_t>& counts) {
-        return counts.map_values([](std::int64_t n) { return "n" + std::to_string(n); });
+    template <Removals kRemovals>
+    static Table numbered(const KTable<std::string, std::int64_t, kRemovals>& counts) {
+        return Table(counts.map_values([](std::int64_t n) { return "n" + std::to_string(n); }));
     }
 
     static const std::map<std::string, MakeStream> kStreams;

@@ -73,13 +73,13 @@ std::string key_value(Strings& store, const StrRecord&, const Words& w) {
         return list(store.range(bound(w[1]), bound(w[2])));
     }
     if (w[0] == "reverse") {
-        return list(store.range(bound(w[1]), bound(w[2]), Order::kReverse));
+        return list(store.range(bound(w[1]), bound(w[2]), RowOrder::kReverse));
     }
     if (w[0] == "all") {
         return list(store.all());
     }
     if (w[0] == "reverseall") {
-        return list(store.all(Order::kReverse));
+        return list(store.all(RowOrder::kReverse));
     }
     if (w[0] == "prefix") {
         return list(store.prefix_scan(w[1]));
@@ -154,7 +154,7 @@ Topology integer_keys(Case& c) {
         if (w[0] == "range") {
             show(store.range(number(1), number(2)));
         } else {
-            show(store.all(w[0] == "all" ? Order::kForward : Order::kReverse));
+            show(store.all(w[0] == "all" ? RowOrder::kForward : RowOrder::kReverse));
         }
         return shown;
     });

@@ -35,8 +35,8 @@ std::string call(Sessions& store, const StrRecord& r, const Words& w) {
     const SessionWindow at_hand{t - milliseconds(milliseconds_of(t) % 7), t};
     const Timestamp from = t - milliseconds(10);
     const Timestamp to = t + milliseconds(10);
-    const Order order =
-        w[0].ends_with("back") || w[0] == "backward" ? Order::kReverse : Order::kForward;
+    const RowOrder order =
+        w[0].ends_with("back") || w[0] == "backward" ? RowOrder::kReverse : RowOrder::kForward;
     if (w[0] == "put") {
         store.put(w[1], at_hand, w[2] + digits(t));
         return "ok";

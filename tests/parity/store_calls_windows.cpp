@@ -35,7 +35,7 @@ Timestamp before(Timestamp time, std::int64_t ms) {
 std::string read(Windows& store, const StrRecord& r, const Words& w, milliseconds size) {
     const auto time = [&](std::size_t word) { return timestamp_of(parse_long(w[word])); };
     const bool back = w[0].ends_with("back") || w[0] == "backward";
-    const Order order = back ? Order::kReverse : Order::kForward;
+    const RowOrder order = back ? RowOrder::kReverse : RowOrder::kForward;
     if (w[0] == "get") {
         return text(store.fetch(w[1], time(2)));
     }

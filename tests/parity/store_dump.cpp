@@ -50,7 +50,7 @@ bool holds_lists(const std::string& name) {
 /// One byte for the kind of list, four for the count; then, for each value, four for its size.
 Json dump_lists(KeyValueBytesStore& store) {
     Json entries = Json::array();
-    for (auto it = store.range(std::nullopt, std::nullopt, Order::kForward); it->valid();
+    for (auto it = store.range(std::nullopt, std::nullopt, RowOrder::kForward); it->valid();
          it->next()) {
         BytesView list = it->value().substr(5);
         while (!list.empty()) {
@@ -65,7 +65,7 @@ Json dump_lists(KeyValueBytesStore& store) {
 
 Json dump_key_values(KeyValueBytesStore& store, Layout layout) {
     Json entries = Json::array();
-    for (auto it = store.range(std::nullopt, std::nullopt, Order::kForward); it->valid();
+    for (auto it = store.range(std::nullopt, std::nullopt, RowOrder::kForward); it->valid();
          it->next()) {
         Json entry{{"key", {{"hex", to_hex(it->key())}}}};
         add_value(entry, it->value(), layout);
@@ -77,7 +77,7 @@ Json dump_key_values(KeyValueBytesStore& store, Layout layout) {
 Json dump_windows(WindowBytesStore& store, Layout layout) {
     Json entries = Json::array();
     for (auto it = store.fetch_range(std::nullopt, std::nullopt, timestamp_of(0), Timestamp::max(),
-                                     Order::kForward);
+                                     RowOrder::kForward);
          it->valid(); it->next()) {
         Json entry{{"key", {{"hex", to_hex(it->key())}}},
                    {"start", milliseconds_of(it->window_start())}};
@@ -91,7 +91,7 @@ Json dump_sessions(SessionBytesStore& store, Layout layout, const Seen& seen) {
     Json entries = Json::array();
     for (const Bytes& key : seen.keys) {
         for (auto it = store.find_sessions(BytesView(key), BytesView(key), timestamp_of(0),
-                                           Timestamp::max(), Order::kForward);
+                                           Timestamp::max(), RowOrder::kForward);
              it->valid(); it->next()) {
             Json entry{{"key", {{"hex", to_hex(it->key())}}},
                        {"start", milliseconds_of(it->session().start)},

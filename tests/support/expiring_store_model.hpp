@@ -65,12 +65,12 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
     virtual void change() = 0;
     virtual void fetch_one() = 0;
     virtual RowList rows_of_key(BytesView key, std::int64_t earliest_end, std::int64_t latest_start,
-                                Order order) = 0;
+                                RowOrder order) = 0;
     virtual RowList rows_in_turn(BytesView key, std::int64_t earliest_end,
                                  std::int64_t latest_start) = 0;
     virtual RowList rows_of_range(Face& store, NullableBytes first, NullableBytes last,
                                   std::int64_t earliest_end, std::int64_t latest_start,
-                                  Order order) const = 0;
+                                  RowOrder order) const = 0;
 
     /// After the caches were flushed for a commit, before what has expired is forgotten.
     virtual void flushed() {}
@@ -114,8 +114,8 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
         commit();
         restored();
         store_.check_restored<Face>([this](Face& restored) {
-            check_all(restored, Order::kForward);
-            check_all(restored, Order::kReverse);
+            check_all(restored, RowOrder::kForward);
+            check_all(restored, RowOrder::kReverse);
         });
     }
 
@@ -174,7 +174,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
     }
 
     RowList expected(NullableBytes first, NullableBytes last, std::int64_t earliest_end,
-                     std::int64_t latest_start, Order order) const {
+                     std::int64_t latest_start, RowOrder order) const {
         RowList list;
         for (const auto& [key, row] : now_) {
             if ((!first || BytesView(row.key) >= *first) &&
@@ -183,7 +183,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
                 list.push_back(row);
             }
         }
-        if (order == Order::kReverse) {
+        if (order == RowOrder::kReverse) {
             std::reverse(list.begin(), list.end());
         }
         return list;
@@ -194,16 +194,17 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
         const Bytes last = random_key();
         const std::int64_t from = random_time();
         const std::int64_t to = from + static_cast<std::int64_t>(random_() % 150);
-        const Order order = random_() % 2 == 0 ? Order::kForward : Order::kReverse;
+        const RowOrder order = random_() % 2 == 0 ? RowOrder::kForward : RowOrder::kReverse;
 
         EXPECT_EQ(rows_of_key(first, from, to, order), expected(first, first, from, to, order));
-        EXPECT_EQ(rows_in_turn(first, from, to), expected(first, first, from, to, Order::kForward));
+        EXPECT_EQ(rows_in_turn(first, from, to),
+                  expected(first, first, from, to, RowOrder::kForward));
         EXPECT_EQ(rows_of_range(store(), first, last, from, to, order),
                   expected(first, last, from, to, order));
         check_all(store(), order);
     }
 
-    void check_all(Face& store, Order order) {
+    void check_all(Face& store, RowOrder order) {
         EXPECT_EQ(rows_of_range(store, std::nullopt, std::nullopt, 0,
                                 milliseconds_of(Timestamp::max()), order),
                   expected(std::nullopt, std::nullopt, 0, stream_time_, order));

@@ -373,7 +373,8 @@ TEST(ProcessorWrapper, RefusesRecordsOfOtherTypes) {
                                                  record.headers()});
     };
     const auto replaced = [](InnerProcessor& inner, const AnyRecord& record) {
-        inner.process(record.with_value(std::int64_t{1}));
+        const std::int64_t one = 1;
+        inner.process(record.with_value(one));
     };
 
     const auto message_of = [](const Hook& hook) {

@@ -26,8 +26,8 @@ struct Recall final : Processor<Text, Text, Text, Text> {
             return;
         }
         Text found;
-        for (const auto& row :
-             visits.find_sessions(record.key, timestamp_of(0), record.timestamp, Order::kReverse)) {
+        for (const auto& row : visits.find_sessions(record.key, timestamp_of(0), record.timestamp,
+                                                    RowOrder::kReverse)) {
             found += std::to_string(milliseconds_of(row.session.end)) + " ";
         }
         context().forward(record.with_value(found));

@@ -258,7 +258,7 @@ struct SessionReader final : Processor<Text, Text, Text, Text> {
         put(store, 3, 5);
         put(store, 20, 30);
         say("all", store.fetch("a"));
-        say("backwards", store.fetch("a", Order::kReverse));
+        say("backwards", store.fetch("a", RowOrder::kReverse));
         say("touched", store.find_sessions("a", timestamp_of(5), timestamp_of(2)));
         say("all keys", store.fetch_range(std::nullopt, std::nullopt));
         store.erase("a", session(3, 5));

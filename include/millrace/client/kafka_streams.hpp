@@ -88,7 +88,7 @@ class KafkaStreams {
     bool is_paused() const;
 
     std::vector<ThreadMetadata> metadata_for_local_threads() const;
-    std::vector<Metric> metrics() const;
+    std::vector<ClientMetric> metrics() const;
 
     /// The content of a local store, for reading: `Store` is ReadOnlyKeyValueStore<K, V>,
     /// ReadOnlyWindowStore<K, V> or ReadOnlySessionStore<K, V>, see query.hpp. It sees all tasks of

@@ -118,7 +118,8 @@ struct StreamsConfig {
     std::string default_timestamp_extractor = "fail";
 
     /// Decide about records that cannot be read, processed or sent. See handlers.hpp. By name:
-    /// fail or continue (deserialization and processing), retry (production).
+    /// fail or continue (deserialization and processing), also as log-and-fail, log-and-continue
+    /// and by the names of Kafka Streams' classes; retry (production).
     DeserializationHandler deserialization_exception_handler = log_and_fail;
     ProcessingHandler processing_exception_handler = log_and_fail;
     ProductionHandler production_exception_handler = retry_or_fail;
@@ -128,12 +129,6 @@ struct StreamsConfig {
 
     /// Copies of state kept on other instances. Only 0 is supported yet.
     int num_standby_replicas = 0;
-    int max_warmup_replicas = 2;
-    std::int64_t acceptable_recovery_lag = 10'000;
-    std::chrono::milliseconds probing_rebalance_interval{600'000};
-
-    /// "host:port" under which this instance can be asked for its state; empty: not at all.
-    std::string application_server{};
 
     /// Age at which the folder of a task that moved away is deleted.
     std::chrono::milliseconds state_cleanup_delay{600'000};
@@ -151,8 +146,9 @@ struct StreamsConfig {
     /// ("app."), by full name.
     std::map<std::string, std::string> others{};
 
-    /// Reads "name = value" lines, as Java's properties: '#' and '!' begin comments, ':' may stand
-    /// for '=', a '\' at the end continues a line.
+    /// Reads "name = value" lines as java.util.Properties does: '#' and '!' begin comments, ':' or
+    /// white space may stand for '=', a '\' at the end continues a line, "\:" is a ':', "\u00e9" an
+    /// 'é' in UTF-8. Blanks around a value are dropped, as Kafka does, but for "app." settings.
     /// Throws ConfigError that lists every unknown name (with the nearest known one) and every
     /// value that cannot be read.
     static StreamsConfig from_file(const std::filesystem::path& file);

@@ -109,7 +109,30 @@ struct RepartitionSerdes {
     SerdeOf<Plain<V>> value{};
 };
 
-[[noreturn]] void no_serde(const std::string& stream, const char* type);
+/// What bytes are needed for: "the repartition topic counts-repartition", and how to do without.
+struct SerdeNeed {
+    std::string place;
+    std::string instead;
+};
+
+SerdeNeed need_of_repartition(const RepartitionStep& step);
+SerdeNeed need_of_store(const std::string& node, const std::string& store);
+SerdeNeed need_of_grace(const std::string& node);
+
+/// Throws TopologyError: `part` ("keys", "values") have a type without a serde.
+[[noreturn]] void no_serde(const SerdeNeed& need, const char* part, const std::type_info& type);
+
+/// Throws TopologyError when keys or values have no serde.
+template <class K, class V>
+void require_serdes(const SerdeNeed& need) {
+    if constexpr (!Serializable<K>) {
+        no_serde(need, "keys", typeid(K));
+    } else if constexpr (!Serializable<V>) {
+        no_serde(need, "values", typeid(V));
+    } else {
+        static_cast<void>(need);
+    }
+}
 
 /// Names the nodes around "<prefix>-repartition"; takes three indices.
 void name_repartition_step(LogicalGraph& graph, const std::string& prefix, RepartitionStep& step);
@@ -136,10 +159,9 @@ RepartitionStep make_repartition(LogicalGraph& graph, const std::string& prefix,
     } else {
         name_table_repartition(graph, prefix, given, step);
     }
-    if constexpr (!Serializable<Plain<K>>) {
-        no_serde(prefix, typeid(Plain<K>).name());
-    } else if constexpr (!Serializable<Plain<V>>) {
-        no_serde(prefix, typeid(Plain<V>).name());
+    step.types = {typeid(K), typeid(V)};
+    if constexpr (!Serializable<Plain<K>> || !Serializable<Plain<V>>) {
+        require_serdes<Plain<K>, Plain<V>>(need_of_repartition(step));
     } else {
         step.make_filter = [](const std::string& name, bool keep_null_keys) {
             return keep_null_keys || !kIsNullable<K> ? factory_of<PassThroughNode<K, V>>(name)

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <vector>
 
 namespace millrace::detail {
@@ -39,8 +40,17 @@ struct LogicalStore {
     bool name_is_generated = false;
 };
 
+/// The types of a node's records, where the optimiser must know them.
+struct RecordTypes {
+    std::type_index key = typeid(void);
+    std::type_index value = typeid(void);
+
+    bool operator==(const RecordTypes&) const = default;
+};
+
 /// A repartition topic and the three nodes around it, typed parts erased.
 struct RepartitionStep {
+    RecordTypes types{};
     std::string topic;
     std::string filter_name;  ///< Empty: no filter.
     std::string sink_name;
@@ -94,6 +104,8 @@ struct VersionAware {
     std::shared_ptr<TableState> state;  ///< Its versioned_input is set.
 };
 
+class LogicalGraph;
+
 /// One operation of the program as written: untyped, but for the closures in its steps.
 struct LogicalNode {
     LogicalKind kind = LogicalKind::kProcessor;
@@ -110,6 +122,7 @@ struct LogicalNode {
     bool changes_key = false;
     bool changes_value = false;
     bool merges = false;
+    RecordTypes types{};              ///< Of what it forwards; of key changes and merges only.
     bool takes_null_keys = false;     ///< A left or outer join: see RepartitionStep.
     std::optional<bool> versioned{};  ///< Whether its output has versions; nothing: as above it.
     std::vector<VersionAware>
@@ -118,6 +131,7 @@ struct LogicalNode {
     std::optional<WindowClose> closes{};  ///< When the windows it makes do.
 
     int build_priority = 0;
+    const LogicalGraph* graph = nullptr;
     std::vector<LogicalNode*> parents{};
     std::vector<LogicalNode*> children{};
     bool written = false;
@@ -133,7 +147,7 @@ class LogicalGraph {
 
     LogicalNode& root() noexcept { return nodes_.front(); }
 
-    /// Throws TopologyError after the program was built.
+    /// Throws TopologyError after the program was built, and when a parent is of another program.
     LogicalNode& add(LogicalNode node, const std::vector<LogicalNode*>& parents);
 
     /// Once more below another parent, or the same; it is built later then.
@@ -173,6 +187,10 @@ class LogicalGraph {
     int next_priority_ = 0;
     bool built_ = false;
 };
+
+/// Throws TopologyError when the handles `one` and `other` were made by two builders.
+void require_one_builder(const LogicalGraph& graph_of_one, const LogicalGraph& graph_of_other,
+                         const std::string& one, const std::string& other);
 
 void link(LogicalNode& parent, LogicalNode& child);
 void unlink(LogicalNode& parent, LogicalNode& child);

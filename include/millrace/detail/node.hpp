@@ -76,6 +76,10 @@ class RoutedInput : public Input<K, V> {
     ~RoutedInput() = default;
 };
 
+/// Throws TopologyError: `child` takes other keys or values than `parent` forwards.
+[[noreturn]] void types_differ(const Node& parent, std::type_index key, std::type_index value,
+                               const Node& child, const InputPort& port);
+
 /// Stands before an input that takes nulls where what comes has none.
 template <class K, class V, class KTo, class VTo>
 class Widening final : public Input<K, V> {
@@ -104,8 +108,7 @@ class Output {
         } else if (!widen<std::optional<K>, V>(port, child) &&
                    !widen<K, std::optional<V>>(port, child) &&
                    !widen<std::optional<K>, std::optional<V>>(port, child)) {
-            throw TopologyError("record types differ on the edge " + parent.name() + " -> " +
-                                child.name());
+            types_differ(parent, typeid(K), typeid(V), child, port);
         }
     }
 

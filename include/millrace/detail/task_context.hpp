@@ -50,7 +50,7 @@ class TaskContext {
     virtual StateStore& store(const Node& node, const std::string& name) = 0;
 
     /// Throws std::invalid_argument on an interval below 1 ms.
-    virtual Cancellable schedule(const Node& node, const Schedule& schedule,
+    virtual Cancellable schedule(const Node& node, const PunctuationSchedule& schedule,
                                  Punctuator punctuator) = 0;
 
     virtual void request_commit() = 0;

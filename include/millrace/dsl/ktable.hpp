@@ -46,8 +46,9 @@ class KTable {
   public:
     explicit KTable(detail::TableCore<K, V> core) : core_(std::move(core)) {}
 
-    /// The same table, seen as one whose rows can go away.
-    KTable(const KTable<K, V, Removals::kNever>& other)  // NOLINT(google-explicit-constructor)
+    /// The same table, seen as one whose rows can go away. Explicit, as its stream has nulls:
+    /// `const auto counts = ….count()` keeps what is known of a table.
+    explicit KTable(const KTable<K, V, Removals::kNever>& other)
         requires(kRemovals == Removals::kPossible)
         : core_(other.core()) {}
 
@@ -224,6 +225,7 @@ class GlobalKTable {
 
     const std::string& queryable_store() const noexcept { return store_; }
     const detail::TableView<K, V>& view() const noexcept { return view_; }
+    const detail::LogicalGraph& graph() const noexcept { return *graph_; }
 
   private:
     std::shared_ptr<detail::LogicalGraph> graph_;

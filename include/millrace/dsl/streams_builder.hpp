@@ -51,6 +51,7 @@ class StreamsBuilder {
     /// Turns the program into a topology. Throws TopologyError for what can only be seen in the
     /// whole. Handles of this builder cannot be added to afterwards.
     Topology build(const TopologyOptions& options = {}) &&;
+    Topology build(const TopologyOptions& = {}) & = delete;  // Write std::move(builder).build().
 
     detail::LogicalGraph& graph() noexcept { return *graph_; }
 

@@ -13,12 +13,17 @@ enum class MetricKind {
 };
 
 /// One figure of a client. Names and groups are Kafka Streams' where the thing is the same.
-struct Metric {
+struct ClientMetric {
     std::string name;                         ///< "process-total"
     std::string group;                        ///< "stream-thread-metrics"
     std::map<std::string, std::string> tags;  ///< "thread-id", "task-id", ...
     MetricKind kind = MetricKind::kGauge;
     double value = 0;
 };
+
+// In the library's own namespace, where no name of the user's can be meant.
+namespace testing {
+using Metric = ClientMetric;
+}  // namespace testing
 
 }  // namespace millrace

@@ -5,6 +5,7 @@
 #include "millrace/core/record.hpp"
 #include "millrace/core/task_id.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/processor/fixed_key_record.hpp"
 #include "millrace/processor/punctuation.hpp"
 #include "millrace/processor/record_metadata.hpp"
 #include "millrace/state/bytes_store.hpp"
@@ -78,7 +79,7 @@ class ProcessingContext {
 
     /// Calls `punctuator` again and again, between records. Throws std::invalid_argument on an
     /// interval below 1 ms.
-    virtual Cancellable schedule(const Schedule& schedule, Punctuator punctuator) = 0;
+    virtual Cancellable schedule(const PunctuationSchedule& schedule, Punctuator punctuator) = 0;
 
     /// Asks for a commit soon.
     virtual void request_commit() = 0;
@@ -95,35 +96,16 @@ class ProcessorContext : public ProcessingContext {
 
     /// Sends `record` to the child of that name only. Throws TopologyError when there is none.
     virtual void forward(const Record<K, V>& record, std::string_view child) = 0;
-};
 
-/// A record whose key cannot be changed. A view, like Record.
-template <class K, class V>
-class FixedKeyRecord {
-  public:
-    explicit FixedKeyRecord(const Record<K, V>& record) : record_(record) {}
-
-    const K& key() const noexcept { return record_.key; }
-    const V& value() const noexcept { return record_.value; }
-    Timestamp timestamp() const noexcept { return record_.timestamp; }
-    const Headers& headers() const noexcept { return record_.headers; }
-
-    /// The view refers to `other`.
-    template <class VOther>
-    FixedKeyRecord<K, VOther> with_value(const VOther& other) const {
-        return FixedKeyRecord<K, VOther>(record_.with_value(other));
+    /// The same with records that own parts of theirs.
+    template <class KPart, class VPart, class HPart>
+    void forward(const detail::HeldRecord<KPart, VPart, HPart>& record) {
+        forward(record.view());
     }
-    FixedKeyRecord with_timestamp(Timestamp other) const {
-        return FixedKeyRecord(record_.with_timestamp(other));
+    template <class KPart, class VPart, class HPart>
+    void forward(const detail::HeldRecord<KPart, VPart, HPart>& record, std::string_view child) {
+        forward(record.view(), child);
     }
-    FixedKeyRecord with_headers(const Headers& other) const {
-        return FixedKeyRecord(record_.with_headers(other));
-    }
-
-    const Record<K, V>& record() const noexcept { return record_; }
-
-  private:
-    Record<K, V> record_;
 };
 
 /// The context of a processor that leaves keys as they are. Has the semantics of Kafka Streams'
@@ -134,6 +116,17 @@ class FixedKeyProcessorContext : public ProcessingContext {
     /// As ProcessorContext::forward.
     virtual void forward(const FixedKeyRecord<K, V>& record) = 0;
     virtual void forward(const FixedKeyRecord<K, V>& record, std::string_view child) = 0;
+
+    /// The same with records that own parts of theirs.
+    template <class KPart, class VPart, class HPart>
+    void forward(const detail::HeldFixedKeyRecord<KPart, VPart, HPart>& record) {
+        forward(record.view());
+    }
+    template <class KPart, class VPart, class HPart>
+    void forward(const detail::HeldFixedKeyRecord<KPart, VPart, HPart>& record,
+                 std::string_view child) {
+        forward(record.view(), child);
+    }
 };
 
 }  // namespace millrace

@@ -99,6 +99,7 @@ class AnyRecord {
         record.headers_ = &other;
         return record;
     }
+    AnyRecord with_headers(Headers&&) const = delete;  // Keep the headers in a variable.
 
     /// This record with another value of the same type: with its null, if it has one. The view
     /// refers to `other`. Throws Error with kInvalidArgument when the type is another.
@@ -111,6 +112,9 @@ class AnyRecord {
         record.value_ = detail::ErasureOf<V>::of(other);
         return record;
     }
+    template <class V>
+        requires(!std::is_lvalue_reference_v<V>)
+    AnyRecord with_value(V&&) const = delete;  // Keep the value in a variable.
 
     /// The record itself. Throws Error with kInvalidArgument when a type is another; nulls count.
     template <class K, class V>

@@ -19,11 +19,16 @@ enum class PunctuationType {
 /// Called with the time at which the punctuation fires. Missed intervals are skipped, not made up.
 using Punctuator = std::function<void(Timestamp)>;
 
-struct Schedule {
+struct PunctuationSchedule {
     std::chrono::milliseconds interval{0};  ///< At least 1 ms.
     PunctuationType type = PunctuationType::kStreamTime;
     std::optional<Timestamp> start{};  ///< Anchor (KIP-1146); nothing: see type.
 };
+
+// In the library's own namespace, where no name of the user's can be meant.
+namespace runtime {
+using Schedule = PunctuationSchedule;
+}  // namespace runtime
 
 /// Stops a punctuation. Copies stop the same one. May outlive the task.
 class Cancellable {

@@ -14,7 +14,18 @@
 namespace millrace {
 
 /// In which order a range is walked.
-enum class Order { kForward, kReverse };
+enum class RowOrder { kForward, kReverse };
+
+// In the library's own namespaces, where no name of the user's can be meant.
+namespace state {
+using Order = RowOrder;
+}  // namespace state
+namespace runtime {
+using Order = RowOrder;
+}  // namespace runtime
+namespace client {
+using Order = RowOrder;
+}  // namespace client
 
 /// Walks entries of a key-value store as they were when it was made, whatever is written or
 /// committed meanwhile (stores of the user's own: as they do). Must die before the store is closed.
@@ -43,7 +54,7 @@ class KeyValueBytesStore : public StateStore {
 
     /// Entries with first <= key <= last; an absent bound is open.
     virtual std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
-                                                 Order order) = 0;
+                                                 RowOrder order) = 0;
 
     /// Entries whose key begins with `prefix`, ascending.
     virtual std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) = 0;
@@ -119,14 +130,14 @@ class WindowBytesStore : public StateStore {
 
     /// Rows of one key with from <= start <= to, by start.
     virtual std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
-                                                       Order order) = 0;
+                                                       RowOrder order) = 0;
 
     /// As fetch() forward, without an iterator, which a store may do faster: `use` is given the
     /// start and the value of each row. The value lives until the store is changed, which `use` may
     /// do.
     virtual void for_each(BytesView key, Timestamp from, Timestamp to,
                           const std::function<void(Timestamp, BytesView)>& use) {
-        for (const auto row = fetch(key, from, to, Order::kForward); row->valid(); row->next()) {
+        for (const auto row = fetch(key, from, to, RowOrder::kForward); row->valid(); row->next()) {
             use(row->window_start(), row->value());
         }
     }
@@ -134,7 +145,7 @@ class WindowBytesStore : public StateStore {
     /// Rows of first <= key <= last (absent: open) and from <= start <= to.
     virtual std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first,
                                                              NullableBytes last, Timestamp from,
-                                                             Timestamp to, Order order) = 0;
+                                                             Timestamp to, RowOrder order) = 0;
 
     /// As KeyValueBytesStore::with_headers.
     virtual WindowBytesStore* with_headers() { return nullptr; }
@@ -185,12 +196,13 @@ class SessionBytesStore : public StateStore {
                                                                 NullableBytes last,
                                                                 Timestamp earliest_end,
                                                                 Timestamp latest_start,
-                                                                Order order) = 0;
+                                                                RowOrder order) = 0;
 
     /// As find_sessions() of one key, forward, without an iterator; see WindowBytesStore::for_each.
     virtual void for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
                           const std::function<void(SessionWindow, BytesView)>& use) {
-        for (const auto row = find_sessions(key, key, earliest_end, latest_start, Order::kForward);
+        for (const auto row =
+                 find_sessions(key, key, earliest_end, latest_start, RowOrder::kForward);
              row->valid(); row->next()) {
             use(row->session(), row->value());
         }

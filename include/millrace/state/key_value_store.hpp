@@ -91,14 +91,14 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
     /// Keys compare as their serialised bytes, so numbers come in numeric order only if they are
     /// not negative.
     Iterator range(const std::optional<K>& first, const std::optional<K>& last,
-                   Order order = Order::kForward) const {
+                   RowOrder order = RowOrder::kForward) const {
         Bytes first_bytes;
         Bytes last_bytes;
         return this->typed(this->store().range(this->bound(first, first_bytes),
                                                this->bound(last, last_bytes), order));
     }
 
-    Iterator all(Order order = Order::kForward) const {
+    Iterator all(RowOrder order = RowOrder::kForward) const {
         return this->typed(this->store().range(std::nullopt, std::nullopt, order));
     }
 

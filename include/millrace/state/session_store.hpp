@@ -73,21 +73,21 @@ class SessionStore : public detail::StoreFace<K, V, SessionBytesStore, SessionIt
     }
 
     /// All sessions of a key, by end.
-    Iterator fetch(const K& key, Order order = Order::kForward) const {
+    Iterator fetch(const K& key, RowOrder order = RowOrder::kForward) const {
         return find_sessions(key, timestamp_of(0), Timestamp::max(), order);
     }
 
     /// All sessions of `first` <= key <= `last` (nothing: open). On disk by segment of time, key
     /// and end; in memory by end and key.
     Iterator fetch_range(const std::optional<K>& first, const std::optional<K>& last,
-                         Order order = Order::kForward) const {
+                         RowOrder order = RowOrder::kForward) const {
         return find_sessions_in_range(first, last, timestamp_of(0), Timestamp::max(), order);
     }
 
     /// Sessions of a key that end at `earliest_end` or later and start at `latest_start` or
     /// earlier, by end: those that a span from `earliest_end` to `latest_start` touches.
     Iterator find_sessions(const K& key, Timestamp earliest_end, Timestamp latest_start,
-                           Order order = Order::kForward) const {
+                           RowOrder order = RowOrder::kForward) const {
         const BytesView bytes = this->bytes_of(key);
         return this->typed(
             this->store().find_sessions(bytes, bytes, earliest_end, latest_start, order));
@@ -96,7 +96,7 @@ class SessionStore : public detail::StoreFace<K, V, SessionBytesStore, SessionIt
     /// The same for `first` <= key <= `last` (nothing: open), ordered as in fetch_range.
     Iterator find_sessions_in_range(const std::optional<K>& first, const std::optional<K>& last,
                                     Timestamp earliest_end, Timestamp latest_start,
-                                    Order order = Order::kForward) const {
+                                    RowOrder order = RowOrder::kForward) const {
         Bytes first_bytes;
         Bytes last_bytes;
         return this->typed(this->store().find_sessions(this->bound(first, first_bytes),

@@ -80,14 +80,14 @@ class WindowStore : public detail::StoreFace<K, V, WindowBytesStore, WindowItera
 
     /// Rows of one key with `from` <= start <= `to`, by start.
     Iterator fetch(const K& key, Timestamp from, Timestamp to,
-                   Order order = Order::kForward) const {
+                   RowOrder order = RowOrder::kForward) const {
         return this->typed(this->store().fetch(this->bytes_of(key), from, to, order));
     }
 
     /// Rows with `first` <= key <= `last` (nothing: open) and `from` <= start <= `to`. By segment
     /// of time, then by key, then by start.
     Iterator fetch_range(const std::optional<K>& first, const std::optional<K>& last,
-                         Timestamp from, Timestamp to, Order order = Order::kForward) const {
+                         Timestamp from, Timestamp to, RowOrder order = RowOrder::kForward) const {
         Bytes first_bytes;
         Bytes last_bytes;
         return this->typed(this->store().fetch_range(
@@ -95,11 +95,11 @@ class WindowStore : public detail::StoreFace<K, V, WindowBytesStore, WindowItera
     }
 
     /// Rows of all keys with `from` <= start <= `to`, ordered as in fetch_range.
-    Iterator fetch_all(Timestamp from, Timestamp to, Order order = Order::kForward) const {
+    Iterator fetch_all(Timestamp from, Timestamp to, RowOrder order = RowOrder::kForward) const {
         return this->typed(this->store().fetch_range(std::nullopt, std::nullopt, from, to, order));
     }
 
-    Iterator all(Order order = Order::kForward) const {
+    Iterator all(RowOrder order = RowOrder::kForward) const {
         return fetch_all(timestamp_of(0), Timestamp::max(), order);
     }
 };

@@ -25,8 +25,8 @@ namespace millrace::testing {
 
 /// What a TopologyTestDriver needs besides the topology.
 struct DriverOptions {
-    /// Settings by their Kafka names, such as "max.task.idle.ms". application.id is "test" unless
-    /// set.
+    /// Settings by name, such as "max.task.idle.ms", with the names and values that a client takes;
+    /// what is unknown throws ConfigError. application.id is "test" unless set.
     std::map<std::string, std::string> config{};
 
     /// Where the wall clock stands at first.

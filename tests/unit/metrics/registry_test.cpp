@@ -17,7 +17,7 @@ TEST(MetricsRegistry, HandsOutTheSameCounterForTheSameName) {
     registry.counter(name)->add(2);
     registry.counter(name)->add(3);
 
-    EXPECT_THAT(registry.snapshot(), ElementsAre(Field(&Metric::value, 5.0)));
+    EXPECT_THAT(registry.snapshot(), ElementsAre(Field(&ClientMetric::value, 5.0)));
 }
 
 TEST(MetricsRegistry, ForgetsWhatBelongsToATaskThatIsGone) {
@@ -37,7 +37,7 @@ TEST(MetricsRegistry, AsksComputedGaugesWhenTheSnapshotIsTaken) {
     registry.computed({"alive", "g", {}}, [&value] { return value; });
     value = 7;
 
-    EXPECT_THAT(registry.snapshot(), ElementsAre(Field(&Metric::value, 7.0)));
+    EXPECT_THAT(registry.snapshot(), ElementsAre(Field(&ClientMetric::value, 7.0)));
 }
 
 }  // namespace

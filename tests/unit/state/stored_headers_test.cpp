@@ -102,7 +102,7 @@ TEST_P(KeptHeaders, AreThoseOfTheRecordAndOutOfTheWay) {
 
     EXPECT_EQ(face(stores).get("k"), NullableBytes(value));
     EXPECT_EQ(face(stores).with_headers()->get("k"), NullableBytes(documented()));
-    auto rows = face(stores).range(std::nullopt, std::nullopt, Order::kForward);
+    auto rows = face(stores).range(std::nullopt, std::nullopt, RowOrder::kForward);
     EXPECT_EQ(rows->value(), value);
     EXPECT_THAT(context_.log, ElementsAre(Field(&FakeStoreContext::Logged::value, "v")));
     EXPECT_TRUE(context_.log.front().headers);

@@ -77,7 +77,7 @@ class FinalResults {
     void emit(Timestamp close_time, Timestamp first, Timestamp last, const Headers& headers) {
         std::vector<std::tuple<Timestamp, Bytes, Bytes>> rows;
         for (const auto found =
-                 store_->fetch_range(std::nullopt, std::nullopt, first, last, Order::kForward);
+                 store_->fetch_range(std::nullopt, std::nullopt, first, last, RowOrder::kForward);
              found->valid(); found->next()) {
             rows.emplace_back(found->window_start(), Bytes(found->key()), Bytes(found->value()));
         }

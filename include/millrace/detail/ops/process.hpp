@@ -41,7 +41,7 @@ class NodeContext : public Interface {
         add_header_to(*node_, task_->record(), std::move(key), std::move(value));
     }
     StateStore& state_store(const std::string& name) override { return task_->store(*node_, name); }
-    Cancellable schedule(const Schedule& schedule, Punctuator punctuator) override {
+    Cancellable schedule(const PunctuationSchedule& schedule, Punctuator punctuator) override {
         return task_->schedule(*node_, schedule, std::move(punctuator));
     }
     void request_commit() override { task_->request_commit(); }
@@ -72,6 +72,7 @@ class ForwardingContext final : public NodeContext<ProcessorContext<K, V>> {
     ForwardingContext(const Node& node, const Output<K, V>& output)
         : NodeContext<ProcessorContext<K, V>>(node), output_(&output) {}
 
+    using ProcessorContext<K, V>::forward;
     void forward(const Record<K, V>& record) override { this->send(*output_, record); }
     void forward(const Record<K, V>& record, std::string_view child) override {
         this->send_to(*output_, record, child);
@@ -87,6 +88,7 @@ class FixedKeyForwardingContext final : public NodeContext<FixedKeyProcessorCont
     FixedKeyForwardingContext(const Node& node, const Output<K, V>& output)
         : NodeContext<FixedKeyProcessorContext<K, V>>(node), output_(&output) {}
 
+    using FixedKeyProcessorContext<K, V>::forward;
     void forward(const FixedKeyRecord<K, V>& record) override {
         this->send(*output_, record.record());
     }
@@ -108,6 +110,8 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
     using Base = TypedNode<K, V, typename P::KeyOut, typename P::ValueOut>;
     static constexpr bool kFixedKey =
         std::derived_from<P, FixedKeyProcessor<K, V, typename P::ValueOut>>;
+    using Interface = std::conditional_t<kFixedKey, FixedKeyProcessor<K, V, typename P::ValueOut>,
+                                         Processor<K, V, typename P::KeyOut, typename P::ValueOut>>;
 
     ProcessorNode(std::string name, std::unique_ptr<P> processor)
         : Base(std::move(name)),
@@ -121,24 +125,34 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
     void init(TaskContext& context) override {
         Node::init(context);
         own_context_.open(context);
-        processor_->bind(own_context_);
-        processor_->init(own_context_);
+        Interface& processor = *processor_;
+        processor.bind(own_context_);
+        processor.init(own_context_);
     }
 
     void process(const Record<K, V>& record) override {
         if constexpr (kFixedKey) {
-            processor_->process(FixedKeyRecord<K, V>(record));
+            hand_over(FixedKeyRecord<K, V>(record));
         } else {
-            processor_->process(record);
+            hand_over(record);
         }
     }
 
-    void close() override { processor_->close(); }
+    void close() override { static_cast<Interface&>(*processor_).close(); }
 
   private:
     using Context =
         std::conditional_t<kFixedKey, FixedKeyForwardingContext<K, typename P::ValueOut>,
                            ForwardingContext<typename P::KeyOut, typename P::ValueOut>>;
+
+    template <class R>
+    void hand_over(const R& record) {
+        if constexpr (requires(P& processor) { processor.process(record); }) {
+            processor_->process(record);  // Without a virtual call if P is final.
+        } else {
+            static_cast<Interface&>(*processor_).process(record);  // Overridden privately.
+        }
+    }
 
     std::unique_ptr<P> processor_;
     Context own_context_;

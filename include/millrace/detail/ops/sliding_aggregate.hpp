@@ -91,7 +91,7 @@ class SlidingAggregateNode final
     std::chrono::milliseconds difference() const { return windows_.difference(); }
     static constexpr std::chrono::milliseconds kOne{1};
 
-    std::vector<Row> rows(Timestamp from, Timestamp to, Order order) {
+    std::vector<Row> rows(Timestamp from, Timestamp to, RowOrder order) {
         std::vector<Row> found;
         for (const auto row =
                  results_.table().bytes().fetch(results_.table().key_bytes(), from, to, order);
@@ -107,7 +107,7 @@ class SlidingAggregateNode final
     // The windows around the record, latest first.
     void process_reverse(const Cause& cause) {
         const Timestamp from = std::max(Timestamp{}, at_ - 2 * difference());
-        std::vector<Row> around = rows(from, at_ + kOne, Order::kReverse);
+        std::vector<Row> around = rows(from, at_ + kOne, RowOrder::kReverse);
         std::vector<Timestamp> starts;
         std::optional<Row> left;
         std::optional<Row> right;
@@ -156,7 +156,7 @@ class SlidingAggregateNode final
 
     // Before the first full window: all windows that would start before the epoch are one.
     void process_early(const Cause& cause) {
-        std::vector<Row> known = rows(Timestamp{}, at_ + kOne, Order::kForward);
+        std::vector<Row> known = rows(Timestamp{}, at_ + kOne, RowOrder::kForward);
         std::vector<Timestamp> starts;
         Row* combined = nullptr;
         std::optional<Row> right;

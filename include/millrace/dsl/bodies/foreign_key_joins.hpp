@@ -173,6 +173,7 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
                                                       Materialized<K, VOut> options) const {
     detail::LogicalGraph& graph = *core_.graph;
     const detail::TableCore<KOther, VOther>& right = other.core();
+    detail::require_one_builder(*core_.graph, *right.graph, core_.name, right.name);
     right.origin->send_old_values(true);
     core_.origin->send_old_values(true);
     const detail::ForeignJoinNames names = detail::name_foreign_join(graph, joined.name);

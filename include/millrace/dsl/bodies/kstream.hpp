@@ -21,6 +21,7 @@ KStream<KOut, VOut> KStream<K, V>::add(const char* prefix, const Named& options,
     detail::LogicalNode node = detail::processor_node<N>(name, std::move(args)...);
     node.changes_key = changes_key;
     node.changes_value = changes_value;
+    node.types = {typeid(KOut), typeid(VOut)};
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
     return KStream<KOut, VOut>(core_.template then<KOut, VOut>(
         added, std::move(key), std::move(value), changes_key || core_.needs_repartition));
@@ -130,9 +131,11 @@ BranchedKStream<K, V> KStream<K, V>::split(Named options) const {
 
 template <class K, class V>
 KStream<K, V> KStream<K, V>::merge(const KStream& other, Named options) const {
+    detail::require_one_builder(*core_.graph, *other.core_.graph, core_.name, other.core_.name);
     const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-MERGE-");
     auto node = detail::processor_node<detail::PassThroughNode<K, V>>(name);
     node.merges = true;
+    node.types = {typeid(K), typeid(V)};
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node, other.core_.node});
     auto merged = core_.template then<K, V>(
         added, {}, {}, core_.needs_repartition || other.core_.needs_repartition);

@@ -16,10 +16,8 @@ template <class K, class V, class VTable, class VOut, class F, JoinType kType>
 LogicalNode grace_join(const std::string& name, F joiner, const TableView<Plain<K>, VTable>& view,
                        GraceSettings<K, V> settings) {
     LogicalNode node;
-    if constexpr (!Serializable<Plain<K>>) {
-        no_serde(name, typeid(Plain<K>).name());
-    } else if constexpr (!Serializable<Plain<V>>) {
-        no_serde(name, typeid(Plain<V>).name());
+    if constexpr (!Serializable<Plain<K>> || !Serializable<Plain<V>>) {
+        require_serdes<Plain<K>, Plain<V>>(need_of_grace(name));
     } else {
         settings.store = name + "-Buffer";
         StoreSpec store;
@@ -48,6 +46,7 @@ KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable
     using Key = detail::Plain<K>;
     using JoinNode =
         detail::StreamTableJoinNode<K, V, Key, VTable, VOut, detail::SameKey<K>, F, kType>;
+    detail::require_one_builder(*core_.graph, *table.core().graph, core_.name, table.core().name);
     detail::check_join_grace(*table.core().node, table.core().history, options.grace);
     detail::StreamCore<K, V> stream = core_;
     const SerdeOf<Key> key_serde = detail::serde_or(options.key_serde, core_.key_serde);
@@ -129,6 +128,7 @@ KStream<K, VOut> KStream<K, V>::join_global(const GlobalKTable<KGlobal, VTable>&
                                             Select select, F joiner, const Named& options) const {
     using Selected = detail::SelectedKey<K, detail::Plain<V>, Select>;
     using JoinNode = detail::StreamTableJoinNode<K, V, KGlobal, VTable, VOut, Selected, F, kType>;
+    detail::require_one_builder(*core_.graph, table.graph(), core_.name, table.queryable_store());
     const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-LEFTJOIN-");
     detail::NodeSpec step;
     step.name = name;

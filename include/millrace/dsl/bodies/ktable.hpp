@@ -52,7 +52,7 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
         name, std::move(op), std::shared_ptr<const detail::TableState>(place.state), serdes);
     if (place.state->materialized) {
         if constexpr (!Serializable<K> || !Serializable<Out>) {
-            detail::no_serde(name, typeid(Out).name());
+            detail::require_serdes<K, Out>(detail::need_of_store(name, place.spec.name));
         }
         node.stores.push_back(place.store(name));
     }

@@ -39,6 +39,7 @@ auto KTable<K, V, kRemovals>::join_table(
     constexpr const char* kPrefix = "KTABLE-MERGE-";
     detail::LogicalGraph& graph = *core_.graph;
     const detail::TableCore<K, VOther>& right = other.core();
+    detail::require_one_builder(*core_.graph, *right.graph, core_.name, right.name);
 
     const bool stored = detail::wants_store(
         detail::untyped(options), options.key_serde.is_custom() || options.value_serde.is_custom());
@@ -85,7 +86,7 @@ auto KTable<K, V, kRemovals>::join_table(
     node.connections.push_back({other_name, left_view.stores});
     if (stored) {
         if constexpr (!Serializable<K> || !Serializable<Out>) {
-            detail::no_serde(name, typeid(Out).name());
+            detail::require_serdes<K, Out>(detail::need_of_store(name, place.spec.name));
         }
         node.stores.push_back(place.store(name));
     }

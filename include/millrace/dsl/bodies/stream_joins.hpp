@@ -73,6 +73,7 @@ auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner,
         detail::serde_or(options.key_serde, core_.key_serde),
         detail::serde_or(options.value_serde, core_.value_serde),
         detail::serde_or(options.other_value_serde, other.core().value_serde)};
+    detail::require_one_builder(*core_.graph, *other.core().graph, core_.name, other.core().name);
     const bool is_self_join = core_.node == other.core().node;
     const auto left =
         detail::repartitioned_side<K, V>(core_, options.name, "-left", {serdes.key, serdes.left});
