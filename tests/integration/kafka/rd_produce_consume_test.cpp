@@ -190,27 +190,6 @@ TEST(RdProducer, CountsPartitionsAndKnowsAMissingTopic) {
     EXPECT_EQ(missing.status().code(), kafka::ErrorCode::kUnknownTopic);
 }
 
-TEST(RdProducer, WaitsForRoomWhenItsQueueIsFull) {
-    const auto clients = real_clients();
-    const std::string topic = make_topic(*clients, "full");
-    RecordingProducerListener listener;
-    const auto producer = clients->make_producer(
-        {{"queue.buffering.max.messages", "10"}, {"linger.ms", "1"}}, listener);
-    const auto handle = producer->topic(topic);
-    Offset acknowledged = -1;
-
-    for (int i = 0; i < 500; ++i) {
-        ASSERT_TRUE(
-            producer
-                ->send(
-                    {.topic = handle, .partition = 0, .value = "v", .acknowledged = &acknowledged})
-                .ok());
-    }
-    ASSERT_TRUE(producer->flush(kPatience).ok());
-
-    EXPECT_EQ(acknowledged, 499);
-}
-
 TEST(RdConsumer, LosesNothingOfAPartitionThatIsNotReadForAWhile) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "held", 2);

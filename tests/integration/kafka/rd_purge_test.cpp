@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+// What a producer does with what it holds and cannot deliver.
 #include "support/kafka_broker.hpp"
 #include "support/kafka_clients.hpp"
 
@@ -66,6 +68,32 @@ TEST(RdPurge, GivesUpWhatIsOnItsWayAndDeliversWhatIsSentLater) {
     for (int i = 0; i < 50; ++i) {
         EXPECT_EQ(after[static_cast<std::size_t>(i)], "after " + std::to_string(i));
     }
+}
+
+TEST(RdProducer, TakesRecordsInOrderAsItsFullQueueGetsRoom) {
+    const auto clients = real_clients();
+    const std::string topic = make_topic(*clients, "full");
+    RecordingProducerListener listener;
+    const auto producer = clients->make_producer(
+        {{"queue.buffering.max.messages", "10"}, {"linger.ms", "1"}}, listener);
+    const auto handle = producer->topic(topic);
+    Offset acknowledged = -1;
+    const auto send = [&] {
+        return producer->send(
+            {.topic = handle, .partition = 0, .value = "v", .acknowledged = &acknowledged});
+    };
+
+    for (int i = 0; i < 500; ++i) {
+        kafka::Status sent = send();
+        while (sent.code() == kafka::ErrorCode::kQueueFull) {  // Until it is connected.
+            ASSERT_TRUE(sent.retriable());
+            sent = send();
+        }
+        ASSERT_TRUE(sent.ok()) << sent.message();
+    }
+    ASSERT_TRUE(producer->flush(kPatience).ok());
+
+    EXPECT_EQ(acknowledged, 499);
 }
 
 }  // namespace
