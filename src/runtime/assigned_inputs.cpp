@@ -33,6 +33,7 @@ std::vector<TopicPartition> AssignedInputs::of(TaskId task) const {
 
 std::vector<TaskId> AssignedInputs::tasks() const {
     std::vector<TaskId> ids;
+    ids.reserve(by_task_.size());
     for (const auto& [task, inputs] : by_task_) {
         ids.push_back(task);
     }
