@@ -97,7 +97,8 @@ void KafkaStreams::Implementation::make_shared_parts() {
                                    .block_cache_bytes = config_.rocksdb_block_cache_bytes,
                                    .write_buffer_bytes = config_.rocksdb_write_buffer_bytes,
                                    .compression = config_.rocksdb_compression,
-                                   .background_jobs = config_.rocksdb_max_background_jobs});
+                                   .background_jobs = config_.rocksdb_max_background_jobs,
+                                   .flush_interval = config_.statestore_flush_interval});
     memory_->set_threads(static_cast<std::size_t>(config_.num_stream_threads));
     task_settings_ = task_settings(config_);
     start_positions_ = std::make_unique<runtime::StartPositions>(

@@ -319,6 +319,7 @@ void add_state(std::vector<Setting>& table) {
     using C = StreamsConfig;
     table.push_back(size("statestore.cache.max.bytes", &C::statestore_cache_max_bytes));
     table.push_back(size("statestore.uncommitted.max.bytes", &C::statestore_uncommitted_max_bytes));
+    table.push_back(duration("statestore.flush.interval.ms", &C::statestore_flush_interval, 0));
     table.push_back(size("rocksdb.block.cache.bytes", &C::rocksdb_block_cache_bytes));
     table.push_back(size("rocksdb.write.buffer.bytes", &C::rocksdb_write_buffer_bytes));
     table.push_back(choice(

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,6 +53,12 @@ class Admin {
     /// max.message.bytes in effect, whoever set it. A topic that does not exist, or that we may not
     /// ask about, has a status of its own.
     virtual Result<std::vector<Result<std::int64_t>>> largest_batches(
+        std::span<const std::string> names, std::chrono::milliseconds timeout) = 0;
+
+    /// How long each topic keeps removals once they have been compacted, in order: the value of
+    /// delete.retention.ms in effect, whoever set it; nothing when the topic is never compacted. A
+    /// topic that does not exist, or that we may not ask about, has a status of its own.
+    virtual Result<std::vector<Result<std::optional<std::chrono::milliseconds>>>> removals_kept_for(
         std::span<const std::string> names, std::chrono::milliseconds timeout) = 0;
 
     /// Deletes all records before the given offsets; one status per partition.

@@ -7,6 +7,7 @@
 #include "restore/restoring_task.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace millrace::restore {
@@ -44,7 +45,9 @@ class Restorer::Listener final : public kafka::ConsumerListener {
 };
 
 Restorer::Restorer(Parts parts)
-    : parts_(std::move(parts)), listener_(std::make_unique<Listener>()) {
+    : parts_(std::move(parts)),
+      removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
+      listener_(std::make_unique<Listener>()) {
     MILLRACE_CHECK(parts_.supplier != nullptr && parts_.admin != nullptr &&
                    parts_.clock != nullptr && parts_.metrics != nullptr);
     restored_records_ =
@@ -177,6 +180,7 @@ bool Restorer::prepare(Task& task) {
         }
     }
     if (!fresh.empty()) {
+        const Timestamp now = parts_.clock->now();
         // The first offset before the end: it can only grow, so begin <= end holds.
         const auto begins =
             parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kEarliest,
@@ -195,25 +199,30 @@ bool Restorer::prepare(Task& task) {
                      ", trying again: " + status.message());
             return false;
         }
+        if (const kafka::Status status = removal_age_.look_up(partitions); !status.ok()) {
+            complain("cannot look up how long changelogs of task " + to_string(task.id) +
+                     " keep removals, trying again: " + status.message());
+            return false;
+        }
         for (std::size_t i = 0; i < fresh.size(); ++i) {
-            begin(task, *fresh[i], begins.value().at(i), ends.value().at(i));
+            begin(task, *fresh[i], begins.value().at(i), ends.value().at(i), now);
         }
     }
     task.prepared = true;
     return true;
 }
 
-void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end) {
+void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now) {
     const std::size_t store = changelog.what.store;
     std::optional<Offset> stored = task.stores->changelog_offset(store);
     changelog.end = std::min(end, changelog.what.limit.value_or(end));
-    if (stored &&
-        (changelog.rebuild || *stored + 1 < first || *stored >= end || too_old(*task.stores))) {
-        log::warn("rebuilding store " + changelog.what.name + " of task " + to_string(task.id) +
-                  " from its changelog: what is stored does not connect to it: stored offset " +
-                  std::to_string(*stored) + ", changelog from " + std::to_string(first) + " to " +
-                  std::to_string(end));
-        stored.reset();
+    changelog.end_at = changelog.end == end ? std::optional(now) : std::nullopt;
+    if (stored) {
+        if (const auto why = why_not(task, changelog, *stored, first, end)) {
+            log::warn("rebuilding store " + changelog.what.name + " of task " + to_string(task.id) +
+                      " from its changelog: " + *why);
+            stored.reset();
+        }
     }
     Offset from = first;
     if (stored) {
@@ -237,9 +246,33 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end)
     changelog.phase = Phase::kReading;
 }
 
-bool Restorer::too_old(state::TaskStores& stores) const {
-    const auto written = stores.offsets_written_at();
-    return written && parts_.clock->now() - *written > parts_.delete_retention;
+/// Why nothing can be built on what is stored; nothing: it can.
+std::optional<std::string> Restorer::why_not(const Task& task, const Changelog& changelog,
+                                             Offset stored, Offset first, Offset end) const {
+    if (changelog.rebuild || stored + 1 < first || stored >= end) {
+        return "what is stored does not connect to it: stored offset " + std::to_string(stored) +
+               ", changelog from " + std::to_string(first) + " to " + std::to_string(end);
+    }
+    return too_old(task, changelog);
+}
+
+std::optional<std::string> Restorer::too_old(const Task& task, const Changelog& changelog) const {
+    const auto kept = removal_age_.of(changelog.what.changelog.topic);
+    if (!kept) {
+        return std::nullopt;
+    }
+    const auto current_at = task.stores->current_at(changelog.what.store);
+    if (!current_at) {
+        return "it was never known to be complete, and removals may be gone from the changelog";
+    }
+    // Also when the clock was set back by more: then nobody knows.
+    const auto age = std::chrono::abs(parts_.clock->now() - *current_at);
+    if (age <= *kept) {
+        return std::nullopt;
+    }
+    return "removals since it was last complete may be gone from the changelog: that was " +
+           std::to_string(age.count()) + " ms ago, and delete.retention.ms of topic " +
+           changelog.what.changelog.topic + " is " + std::to_string(kept->count());
 }
 
 bool Restorer::advance(Task& task) {
@@ -299,7 +332,7 @@ bool Restorer::read(Task& task, Changelog& changelog) {
 }
 
 void Restorer::finish(Task& task, Changelog& changelog) {
-    task.stores->finish_restore(changelog.what.store, changelog.last);
+    task.stores->finish_restore(changelog.what.store, changelog.last, changelog.end_at);
     changelog.phase = Phase::kDone;
     if (parts_.listener.on_restore_end) {
         parts_.listener.on_restore_end(changelog.what.changelog, changelog.what.name,

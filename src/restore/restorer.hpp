@@ -8,6 +8,7 @@
 #include "metrics/registry.hpp"
 #include "millrace/core/task_id.hpp"
 #include "millrace/state/restore_listener.hpp"
+#include "restore/removal_age.hpp"
 #include "state/task_stores.hpp"
 
 #include <chrono>
@@ -57,10 +58,6 @@ class Restorer {
         metrics::Registry* metrics = nullptr;
 
         std::chrono::milliseconds request_timeout{10'000};
-
-        /// A store whose offset was last written longer ago than this is rebuilt, as tombstones it
-        /// has not seen may be gone from the changelog: Kafka's delete.retention.ms.
-        std::chrono::milliseconds delete_retention{86'400'000};
     };
 
     explicit Restorer(Parts parts);
@@ -94,17 +91,20 @@ class Restorer {
 
     std::vector<std::shared_ptr<Task>> snapshot() const;
     bool prepare(Task& task);
-    void begin(Task& task, Changelog& changelog, Offset first, Offset end);
+    void begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now);
+    std::optional<std::string> why_not(const Task& task, const Changelog& changelog, Offset stored,
+                                       Offset first, Offset end) const;
     bool advance(Task& task);
     bool read(Task& task, Changelog& changelog);
     void finish(Task& task, Changelog& changelog);
     void finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error);
     void failed(const TopicPartition& partition, const kafka::Status& status);
     void unassign_orphans();
-    bool too_old(state::TaskStores& stores) const;
+    std::optional<std::string> too_old(const Task& task, const Changelog& changelog) const;
     void complain(const std::string& what);
 
     Parts parts_;
+    RemovalAge removal_age_;
     std::shared_ptr<metrics::Counter> restored_records_;
     mutable std::mutex mutex_;  // Guards the next two.
     std::map<Key, std::shared_ptr<Task>> tasks_;

@@ -23,6 +23,9 @@ struct Restorer::Changelog {
     Offset end = 0;                ///< Of the first record not wanted.
     std::optional<Offset> last{};  ///< Of the last record that the store reflects.
     std::int64_t total = 0;
+
+    /// When `end` was the changelog's; nothing: the store is restored up to somewhere before.
+    std::optional<Timestamp> end_at{};
 };
 
 /// One task on its way. `mutex` guards all but the first four, which do not change.

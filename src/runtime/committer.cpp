@@ -45,6 +45,7 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     }
     if (committing_.empty()) {
         failing_since_.reset();  // What could not be committed is no longer ours.
+        keep_current(tasks);
         return Outcome::kNothing;
     }
     // Without a valid member the broker would not check whether the partitions are still ours.
@@ -78,7 +79,19 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     }
     at_work = nullptr;
     failing_since_.reset();
+    keep_current(tasks);
     return Outcome::kDone;
+}
+
+// State that did not change is as good as if it had been committed, as long as nobody else can
+// have changed it.
+void Committer::keep_current(std::span<StreamTask* const> tasks) {
+    if (consumer_.assignment_lost() || !consumer_.group_metadata().valid()) {
+        return;
+    }
+    for (StreamTask* task : tasks) {
+        task->keep_state_current();
+    }
 }
 
 Committer::Outcome Committer::later(const std::string& why) {

@@ -43,6 +43,7 @@ class Committer {
     bool failing() const noexcept { return failing_since_.has_value(); }
 
   private:
+    void keep_current(std::span<StreamTask* const> tasks);
     Outcome later(const std::string& why);
 
     kafka::Consumer& consumer_;

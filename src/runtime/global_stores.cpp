@@ -32,6 +32,7 @@ class KeyValueView final : public KeyValueBytesStore {
 
     const std::string& name() const override { return store_.name(); }
     bool persistent() const override { return store_.persistent(); }
+    const detail::StoreSpec* specification() const override { return store_.specification(); }
 
     NullableBytes get(BytesView key) override {
         const std::scoped_lock lock(mutex_);

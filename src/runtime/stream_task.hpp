@@ -146,6 +146,9 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// Commit, step 2, after Kafka has committed: the stores may keep what was written.
     void post_commit();
 
+    /// In place of a commit, while none is needed: see TaskStores::keep_current.
+    void keep_state_current();
+
     /// Stops processing and closes the nodes: any of kCreated, kRestoring, kRunning → kSuspended.
     /// Buffered records are given back. Idempotent.
     void suspend();
@@ -188,6 +191,8 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
         std::optional<std::size_t> input{};  // Instead: the source topic that serves as changelog.
         bool logged = false;
     };
+
+    std::vector<std::size_t> stores_behind() const;
 
     // StoreContext
     const detail::RecordContext& record() const override { return record_; }

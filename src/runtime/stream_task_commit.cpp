@@ -68,7 +68,7 @@ void StreamTask::post_commit() {
             reflected[store] = backup.acknowledged;
         }
     }
-    stores_->commit(reflected);
+    stores_->commit(reflected, stores_behind());
     for (std::size_t input = 0; input < inputs_.size(); ++input) {
         if (committing_[input]) {
             committed_[input] = std::exchange(committing_[input], std::nullopt);
@@ -76,6 +76,26 @@ void StreamTask::post_commit() {
     }
     changed_ = false;
     commit_requested_ = false;
+}
+
+void StreamTask::keep_state_current() {
+    stores_->keep_current(stores_behind());
+}
+
+/// Stores whose changelog is a source topic, of which others have written more than was processed.
+std::vector<std::size_t> StreamTask::stores_behind() const {
+    std::vector<std::size_t> behind;
+    for (std::size_t store = 0; store < backups_.size(); ++store) {
+        const std::optional<std::size_t>& input = backups_[store].input;
+        if (!input) {
+            continue;
+        }
+        const kafka::PartitionQueue* source = group_.source(*input);
+        if (source == nullptr || !group_.queue(*input).empty() || source->lag() != 0) {
+            behind.push_back(store);
+        }
+    }
+    return behind;
 }
 
 StateStore& StreamTask::store(const detail::Node& node, const std::string& name) {

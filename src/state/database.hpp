@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace millrace::state {
 
@@ -29,6 +30,16 @@ class Database {
     /// rows.
     virtual std::optional<Bytes> about(const std::string& store) = 0;
 
+    /// The stores that have rows, or a row about them.
+    virtual std::vector<std::string> stores() = 0;
+
+    /// True when there are rows of the store.
+    virtual bool has_rows(const std::string& store) = 0;
+
+    /// Removes all rows of a store and the one about it. After a crash either all of that is there,
+    /// or the row about the store is not. Requires that no engine of the store is open.
+    virtual void remove(const std::string& store) = 0;
+
     /// Part of the next write().
     virtual void put_about(const std::string& store, const NullableBytes& row) = 0;
 
@@ -41,6 +52,10 @@ class Database {
 
     /// Brings everything written to disk.
     virtual void flush() = 0;
+
+    /// Begins that, and lets it go on in the background: what was written so far survives a crash
+    /// that comes soon after. Tells nobody how it ends: what fails makes later writes fail.
+    virtual void flush_soon() = 0;
 };
 
 /// Opens or creates the database in `directory` (made with mode 0700). `owner` names the task in

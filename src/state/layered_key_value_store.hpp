@@ -15,6 +15,7 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
 
     const std::string& name() const override { return spec().name; }
     bool persistent() const override;
+    const detail::StoreSpec* specification() const override { return &spec(); }
 
     NullableBytes get(BytesView key) override {
         return keeps_headers() ? without_headers(read(key)) : read(key);

@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "state/key_range.hpp"
+#include "state/segment_interval.hpp"
 #include "state/window_key.hpp"
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 
 namespace millrace::state {
 namespace {
-
-constexpr std::int64_t kShortestSegment = 60'000;
 
 SegmentExpiry expiry_of(const detail::StoreSpec& spec, const Engine& engine) {
     SegmentExpiry expiry;
@@ -27,9 +26,7 @@ SegmentExpiry expiry_of(const detail::StoreSpec& spec, const Engine& engine) {
         expiry.segment_interval_ms =
             spec.time_first ? 1 : std::max<std::int64_t>(expiry.retention_ms / kSegments, 1);
     } else {
-        expiry.segment_interval_ms = spec.segment_interval.count() != 0
-                                         ? spec.segment_interval.count()
-                                         : std::max(expiry.retention_ms / 2, kShortestSegment);
+        expiry.segment_interval_ms = segment_interval_ms(spec);
     }
     return expiry;
 }

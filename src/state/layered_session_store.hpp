@@ -17,6 +17,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
 
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
+    const detail::StoreSpec* specification() const override { return &spec(); }
 
     bool put(BytesView key, SessionWindow session, const NullableBytes& value) override;
     void remove(BytesView key, SessionWindow session) override;

@@ -2,6 +2,7 @@
 #include "state/layered_versioned_store.hpp"
 
 #include "core/check.hpp"
+#include "state/segment_interval.hpp"
 #include "state/window_key.hpp"
 
 #include <algorithm>
@@ -14,24 +15,6 @@ namespace {
 
 constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kTimeSize = 8;
-
-// Kafka Streams': narrow enough that little is kept beyond the history, wide enough that a key's
-// versions are not spread over many segments.
-std::int64_t default_interval(std::int64_t history) {
-    struct Step {
-        std::int64_t up_to;
-        std::int64_t parts;
-        std::int64_t at_least;
-    };
-    constexpr Step kSteps[] = {
-        {60'000, 3, 2'000}, {300'000, 5, 20'000}, {3'600'000, 12, 60'000}, {kLatest, 24, 300'000}};
-    for (const Step& step : kSteps) {
-        if (history <= step.up_to) {
-            return std::max(history / step.parts, step.at_least);
-        }
-    }
-    return history;
-}
 
 NullableOwnedBytes owned(const NullableBytes& bytes) {
     return bytes ? NullableOwnedBytes(Bytes(*bytes)) : std::nullopt;
@@ -48,8 +31,7 @@ LayeredVersionedStore::LayeredVersionedStore(const detail::StoreSpec& spec, std:
                                              std::unique_ptr<Engine> engine)
     : LayeredStore(spec, index, environment, std::move(engine), kSegmentSize),
       history_ms_(spec.retention.count()),
-      segment_interval_ms_(spec.segment_interval.count() != 0 ? spec.segment_interval.count()
-                                                              : default_interval(history_ms_)) {
+      segment_interval_ms_(state::segment_interval_ms(spec)) {
     const std::vector<std::int64_t> segments = LayeredStore::engine().segments();
     segments_.insert(segments.begin(), segments.end());
     segments_.erase(kLatest);

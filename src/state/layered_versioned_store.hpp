@@ -22,6 +22,7 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
 
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
+    const detail::StoreSpec* specification() const override { return &spec(); }
 
     VersionPut put(BytesView key, const NullableBytes& value, Timestamp timestamp) override;
     std::optional<VersionedBytes> get(BytesView key) override;

@@ -21,6 +21,7 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
 
     const std::string& name() const override { return spec().name; }
     bool persistent() const override { return engine().persistent(); }
+    const detail::StoreSpec* specification() const override { return &spec(); }
 
     bool put(BytesView key, Timestamp window_start, const NullableBytes& value) override;
     NullableBytes fetch(BytesView key, Timestamp window_start) override;

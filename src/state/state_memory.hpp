@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -20,6 +21,9 @@ class StateMemory {
         std::size_t write_buffer_bytes = 32 << 20;  ///< Of that, for all write buffers together.
         std::string compression = "none";           ///< rocksdb.compression.
         int background_jobs = 0;  ///< rocksdb.max.background.jobs; 0: one for each core.
+
+        /// statestore.flush.interval.ms: what was committed longer ago is on disk, or soon will be.
+        std::chrono::milliseconds flush_interval{30'000};
     };
 
     /// Throws StateError when RocksDB cannot compress like that.

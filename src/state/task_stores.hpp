@@ -8,6 +8,7 @@
 #include "millrace/state/state_store.hpp"
 #include "millrace/state/store_spec.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -16,6 +17,10 @@
 #include <span>
 #include <string>
 #include <vector>
+
+namespace millrace {
+class Clock;
+}
 
 namespace millrace::state {
 
@@ -66,10 +71,17 @@ class TaskStores {
         StoreEngine default_engine = StoreEngine::kRocksDb;
         bool dsl_headers = false;  ///< dsl.store.format=headers.
         bool processing = true;    ///< False: a standby or global task, no change logging.
+
+        const Clock* clock = nullptr;  ///< Null: the system's. Must outlive the stores.
     };
 
     /// Opens or creates. `memory` and `context` must outlive the stores; `context` may be null
     /// until set_context, as restoring needs none.
+    ///
+    /// What is on disk must be what the specs ask for: rows of another form are used as they are
+    /// where that is right, and else removed, to be restored from the changelog. Stores that the
+    /// specs do not have any more are removed. All of that is logged. Throws StateError when
+    /// neither is possible, or a newer version wrote the state.
     TaskStores(Options options, StateMemory& memory);
     ~TaskStores();  ///< As close(), errors swallowed.
     TaskStores(const TaskStores&) = delete;
@@ -105,7 +117,9 @@ class TaskStores {
     /// Commit, step 2, after Kafka has committed: applies everything logged so far, and for each
     /// store (by spec index) the offset up to which its changelog is now reflected (of the last
     /// record; nothing: unchanged).
-    void commit(std::span<const std::optional<Offset>> changelog_offsets);
+    /// `behind`: stores whose changelog is known to have, or may have, more than that by now.
+    void commit(std::span<const std::optional<Offset>> changelog_offsets,
+                std::span<const std::size_t> behind = {});
 
     /// Forgets everything since the last commit.
     void roll_back();
@@ -114,17 +128,27 @@ class TaskStores {
     /// known: restore from the beginning. By spec index.
     std::optional<Offset> changelog_offset(std::size_t store) const;
 
-    /// When the stored offset of any store was last written, wall clock; nothing when never.
-    std::optional<Timestamp> offsets_written_at() const;
+    /// When a store was last known to reflect all of its changelog, wall clock; nothing when never.
+    /// Removals that were written to the changelog before then are in the store.
+    std::optional<Timestamp> current_at(std::size_t store) const;
+
+    /// To be called again and again while there is nothing to commit, by the owner of the
+    /// partition: says that the stores still reflect all of their changelogs, and brings to disk
+    /// what was committed long enough ago. Cheap. `behind` as of commit().
+    void keep_current(std::span<const std::size_t> behind = {});
 
     /// Restoring a store: clear() first if its content is not trusted, then batches of changelog
     /// records in offset order, then finish_restore with the offset of the last record read
-    /// (nothing if the changelog was empty). Bulk-loads when the store was empty.
+    /// (nothing if the changelog was empty). Bulk-loads when the store was empty. `current_at` is
+    /// when that record was known to be the changelog's last; nothing: it was not, or is not known.
+    /// A store that was restored from nothing is on disk when finish_restore returns.
     void clear(std::size_t store);
     void restore(std::size_t store, std::span<const ChangelogRecord> records);
-    void finish_restore(std::size_t store, std::optional<Offset> last);
+    void finish_restore(std::size_t store, std::optional<Offset> last,
+                        std::optional<Timestamp> current_at = std::nullopt);
 
-    /// Flushes to disk so that the next open finds everything committed, and closes. Idempotent.
+    /// Flushes to disk so that the next open finds everything committed, and closes, even when it
+    /// throws. Idempotent.
     void close();
 
     /// Closes and deletes the folder's content.

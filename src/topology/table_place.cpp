@@ -21,6 +21,7 @@ StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) 
     place.spec.logging = options.logging;
     place.spec.changelog_config = options.changelog_config;
     place.spec.max_entries = options.max_entries;
+    place.spec.types = options.types;
     place.spec.headers = StoredHeaders::kEmptyIfAsked;
     if (options.history) {
         if (kind != StoreKind::kTimestampedKeyValue) {

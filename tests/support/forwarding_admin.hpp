@@ -4,6 +4,7 @@
 #include "kafka/admin.hpp"
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,11 @@ class ForwardingAdmin : public kafka::Admin {
     kafka::Result<std::vector<kafka::Result<std::int64_t>>> largest_batches(
         std::span<const std::string> names, std::chrono::milliseconds timeout) override {
         return to_.largest_batches(names, timeout);
+    }
+    kafka::Result<std::vector<kafka::Result<std::optional<std::chrono::milliseconds>>>>
+    removals_kept_for(std::span<const std::string> names,
+                      std::chrono::milliseconds timeout) override {
+        return to_.removals_kept_for(names, timeout);
     }
     kafka::Result<std::vector<kafka::Status>> delete_records(
         std::span<const kafka::StartPosition> before, std::chrono::milliseconds timeout) override {

@@ -81,6 +81,10 @@ struct StreamsConfig {
     /// Uncommitted state that forces an early commit.
     std::size_t statestore_uncommitted_max_bytes = 64 << 20;
 
+    /// After a crash, what was committed longer ago than this is found on disk; the rest is
+    /// restored from the changelogs. Shorter: less to restore, and more small files.
+    std::chrono::milliseconds statestore_flush_interval{30'000};
+
     /// RocksDB's block cache for all stores together; write buffers are taken from it.
     std::size_t rocksdb_block_cache_bytes = 64 << 20;
 

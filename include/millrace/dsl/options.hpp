@@ -9,6 +9,7 @@
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/store_declaration.hpp"
 #include "millrace/state/store_spec.hpp"
+#include "millrace/state/store_types.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -141,13 +142,22 @@ struct StoreOptions {
     std::optional<std::chrono::milliseconds> retention;
     std::optional<std::chrono::milliseconds> history;
     bool materialize;
+    StoreTypes types;
 };
 
 template <class K, class V>
 StoreOptions untyped(const Materialized<K, V>& options) {
-    return {options.name,    options.store,      options.engine,           options.max_entries,
-            options.caching, options.logging,    options.changelog_config, options.retention,
-            options.history, options.materialize};
+    return {options.name,
+            options.store,
+            options.engine,
+            options.max_entries,
+            options.caching,
+            options.logging,
+            options.changelog_config,
+            options.retention,
+            options.history,
+            options.materialize,
+            store_types(options.key_serde, options.value_serde)};
 }
 
 }  // namespace detail

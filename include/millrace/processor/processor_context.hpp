@@ -10,6 +10,7 @@
 #include "millrace/processor/record_metadata.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/store_use.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 
 #include <chrono>
@@ -51,8 +52,9 @@ class ProcessingContext {
     virtual void add_header(std::string key, NullableOwnedBytes value) = 0;
 
     /// A store this processor is connected to, or a global one, which is read-only. `Store` is a
-    /// front such as KeyValueStore<K, V>; `serdes` are handed to it. Throws TopologyError when
-    /// there is none of that name and kind.
+    /// front such as KeyValueStore<K, V>; `serdes` are handed to it. Tables of the DSL are
+    /// TimestampedKeyValueStore<K, V>. Throws TopologyError when there is no store of that name,
+    /// or it is of another kind or of other types; with `serdes`, types are not compared.
     template <class Store, class... Serdes>
     Store store(const std::string& name, Serdes... serdes) {
         using BytesStore = std::conditional_t<
@@ -61,10 +63,14 @@ class ProcessingContext {
                 std::constructible_from<Store, SessionBytesStore&, Serdes...>, SessionBytesStore,
                 std::conditional_t<std::constructible_from<Store, VersionedBytesStore&, Serdes...>,
                                    VersionedBytesStore, WindowBytesStore>>>;
-        auto* bytes = dynamic_cast<BytesStore*>(&state_store(name));
+        constexpr bool kOwnSerdes = sizeof...(Serdes) != 0;
+        const detail::StoreUse use = detail::store_use<Store, BytesStore>(kOwnSerdes);
+        StateStore& found = state_store(name);
+        auto* bytes = dynamic_cast<BytesStore*>(&found);
         if (bytes == nullptr) {
-            throw TopologyError("store " + name + " is of another kind than the one asked for");
+            detail::refuse_store(found, use);
         }
+        detail::check_store(found, use);
         if constexpr (detail::kKeepsHeaders<typename Store::Value>) {
             bytes = bytes->with_headers();
             if (bytes == nullptr) {

@@ -12,6 +12,10 @@ namespace millrace {
 
 class Headers;
 
+namespace detail {
+struct StoreSpec;
+}
+
 /// What every state store is, whatever its kind. Owned by its task, used by the task's thread.
 class StateStore {
   public:
@@ -21,6 +25,9 @@ class StateStore {
 
     /// True when the store keeps its content on disk over a restart.
     virtual bool persistent() const = 0;
+
+    /// For the library: what the store was made from; null when that is not known.
+    virtual const detail::StoreSpec* specification() const { return nullptr; }
 };
 
 namespace detail {

@@ -40,6 +40,15 @@ enum class StoredHeaders {
     kGiven,            ///< Always: whoever writes the row gives them.
 };
 
+/// What a store's keys and values are, without what its kind adds to values: names as of
+/// state/store_types.hpp, empty when not known.
+struct StoreTypes {
+    std::string key{};
+    std::string value{};
+    bool custom_key = false;  ///< The bytes do not follow from the type.
+    bool custom_value = false;
+};
+
 /// Everything the running side needs to know to make one state store. Plain data.
 struct StoreSpec {
     std::string name;
@@ -59,6 +68,7 @@ struct StoreSpec {
     bool reproduce_kafka_defects = false;  ///< TopologyOptions::reproduce_kafka_defects.
     StoredHeaders headers = StoredHeaders::kNone;
     std::size_t max_entries = 0;  ///< kLru.
+    StoreTypes types{};
 
     /// Source topic that serves as changelog (optimisation, global and read-only stores); empty: an
     /// own topic <application.id>-<name>-changelog, if logging is on.

@@ -5,6 +5,7 @@
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/session_store.hpp"
 #include "millrace/state/store_spec.hpp"
+#include "millrace/state/store_types.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 #include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
@@ -48,7 +49,9 @@ class StoreBuilder {
     StoreBuilder(detail::StoreSpec spec, KeySerde key_serde, ValueSerde value_serde)
         : spec_(std::move(spec)),
           key_serde_(std::move(key_serde)),
-          value_serde_(std::move(value_serde)) {}
+          value_serde_(std::move(value_serde)) {
+        spec_.types = detail::store_types(key_serde_, value_serde_);
+    }
 
     /// Off unless switched on. With a cache, fewer changes reach the disk and the changelog. Stores
     /// that keep duplicates have none, those that keep versions cannot.

@@ -50,6 +50,7 @@ inline Timestamp stored_timestamp(BytesView bytes) {
 template <class V>
 struct StoredValue {
     using Serde = SerdeOf<V>;
+    using Plain = V;
     static constexpr bool kTimestamped = false;
 
     static void write(const Serde& serde, const V& value, Bytes& out) {
@@ -61,6 +62,7 @@ struct StoredValue {
 template <class V>
 struct StoredValue<ValueAndTimestamp<V>> {
     using Serde = SerdeOf<V>;
+    using Plain = V;
     static constexpr bool kTimestamped = true;
 
     static void write(const Serde& serde, const ValueAndTimestamp<V>& value, Bytes& out) {

@@ -42,6 +42,7 @@ inline constexpr bool kKeepsHeaders<ValueTimestampHeaders<V>> = true;
 template <class V>
 struct StoredValue<ValueTimestampHeaders<V>> {
     using Serde = SerdeOf<V>;
+    using Plain = V;
     static constexpr bool kTimestamped = true;
 
     static void write(const Serde& serde, const ValueTimestampHeaders<V>& value, Bytes& out) {

@@ -47,27 +47,51 @@ std::span<const rd_kafka_ConfigEntry_t* const> entries_of(
     return std::span(entries, count);
 }
 
-Result<std::int64_t> largest_batch(const rd_kafka_ConfigResource_t& resource) {
-    const std::string doing = std::string("cannot read max.message.bytes of topic ") +
-                              rd_kafka_ConfigResource_name(&resource);
+// A setting in effect; nothing: the broker does not show it.
+std::optional<std::string_view> setting(const rd_kafka_ConfigResource_t& resource,
+                                        std::string_view name) {
+    for (const auto* entry : entries_of(resource)) {
+        const char* const value = rd_kafka_ConfigEntry_value(entry);
+        if (rd_kafka_ConfigEntry_name(entry) == name && value != nullptr) {
+            return value;
+        }
+    }
+    return std::nullopt;
+}
+
+Result<std::int64_t> number_setting(const rd_kafka_ConfigResource_t& resource,
+                                    const std::string& name) {
+    const std::string doing =
+        "cannot read " + name + " of topic " + rd_kafka_ConfigResource_name(&resource);
     const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(&resource);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return status_of_error(error, doing);
     }
-    for (const auto* entry : entries_of(resource)) {
-        const char* const value = rd_kafka_ConfigEntry_value(entry);
-        if (rd_kafka_ConfigEntry_name(entry) == std::string_view("max.message.bytes") &&
-            value != nullptr) {
-            const std::string_view text(value);
-            std::int64_t limit = 0;
-            const auto [end, failed] =
-                std::from_chars(text.data(), text.data() + text.size(), limit);
-            if (failed == std::errc{} && end == text.data() + text.size()) {
-                return limit;
-            }
+    if (const auto text = setting(resource, name)) {
+        std::int64_t value = 0;
+        const auto [end, failed] =
+            std::from_chars(text->data(), text->data() + text->size(), value);
+        if (failed == std::errc{} && end == text->data() + text->size()) {
+            return value;
         }
     }
     return Status(ErrorCode::kOther, doing + ": the broker does not show it");
+}
+
+Result<std::int64_t> largest_batch(const rd_kafka_ConfigResource_t& resource) {
+    return number_setting(resource, "max.message.bytes");
+}
+
+Result<std::optional<milliseconds>> removals_kept(const rd_kafka_ConfigResource_t& resource) {
+    const Result<std::int64_t> kept = number_setting(resource, "delete.retention.ms");
+    if (!kept.ok()) {
+        return kept.status();
+    }
+    const auto policy = setting(resource, "cleanup.policy");
+    if (policy && policy->find("compact") == std::string_view::npos) {
+        return std::optional<milliseconds>();
+    }
+    return std::optional(milliseconds(kept.value()));
 }
 
 }  // namespace
@@ -239,14 +263,15 @@ Result<std::map<std::string, std::string>> RdAdmin::topic_config(const std::stri
     return config;
 }
 
-Result<std::vector<Result<std::int64_t>>> RdAdmin::largest_batches(
-    std::span<const std::string> names, milliseconds timeout) {
-    std::vector<Result<std::int64_t>> limits;
+template <class T>
+Result<std::vector<Result<T>>> RdAdmin::read_configs(
+    std::span<const std::string> names, const char* doing, milliseconds timeout,
+    Result<T> (*read)(const rd_kafka_ConfigResource_t&)) {
+    std::vector<Result<T>> values;
     if (names.empty()) {
-        return limits;
+        return values;
     }
-    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout,
-                   "cannot read max.message.bytes of topics");
+    AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout, doing);
     const Result<RdEvent> answer = describe_configs(call, names);
     if (!answer.ok()) {
         return answer.status();
@@ -257,11 +282,22 @@ Result<std::vector<Result<std::int64_t>>> RdAdmin::largest_batches(
     }
     for (const std::string& name : names) {
         const auto resource = found.find(name);
-        limits.push_back(resource != found.end()
-                             ? largest_batch(*resource->second)
+        values.push_back(resource != found.end()
+                             ? read(*resource->second)
                              : Status(ErrorCode::kOther, "no answer about topic " + name));
     }
-    return limits;
+    return values;
+}
+
+Result<std::vector<Result<std::int64_t>>> RdAdmin::largest_batches(
+    std::span<const std::string> names, milliseconds timeout) {
+    return read_configs(names, "cannot read max.message.bytes of topics", timeout, &largest_batch);
+}
+
+Result<std::vector<Result<std::optional<milliseconds>>>> RdAdmin::removals_kept_for(
+    std::span<const std::string> names, milliseconds timeout) {
+    return read_configs(names, "cannot read delete.retention.ms of topics", timeout,
+                        &removals_kept);
 }
 
 }  // namespace millrace::kafka

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ class RdAdmin final : public Admin {
         const std::string& name, std::chrono::milliseconds timeout) override;
     Result<std::vector<Result<std::int64_t>>> largest_batches(
         std::span<const std::string> names, std::chrono::milliseconds timeout) override;
+    Result<std::vector<Result<std::optional<std::chrono::milliseconds>>>> removals_kept_for(
+        std::span<const std::string> names, std::chrono::milliseconds timeout) override;
     Result<std::vector<Status>> delete_records(std::span<const StartPosition> before,
                                                std::chrono::milliseconds timeout) override;
     Result<std::vector<Offset>> list_offsets(std::span<const TopicPartition> partitions,
@@ -50,6 +53,12 @@ class RdAdmin final : public Admin {
     /// Made once for each group, as it costs threads, connections and time. Throws ConfigError.
     rd_kafka_t* client_of_group(const std::string& group);
     Result<RdEvent> describe_configs(AdminCall& call, std::span<const std::string> topics);
+
+    /// What `read` makes of each topic's settings in effect, in order.
+    template <class T>
+    Result<std::vector<Result<T>>> read_configs(
+        std::span<const std::string> names, const char* doing, std::chrono::milliseconds timeout,
+        Result<T> (*read)(const rd_kafka_ConfigResource_t&));
     Result<std::vector<Offset>> ask_offsets(std::span<const TopicPartition> partitions,
                                             OffsetSpec spec, Isolation isolation,
                                             std::chrono::milliseconds timeout, bool& has_moved);

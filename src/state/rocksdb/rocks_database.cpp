@@ -9,6 +9,7 @@
 
 #include <rocksdb/perf_level.h>
 
+#include <set>
 #include <utility>
 
 namespace millrace::state {
@@ -59,8 +60,10 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
 }
 
 RocksDatabase::~RocksDatabase() {
-    for (const auto& [name, handle] : families_) {
-        db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    for (const auto* handles : {&families_, &doomed_}) {
+        for (const auto& [name, handle] : *handles) {
+            db_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+        }
     }
     count_families(0);
 }
@@ -130,12 +133,73 @@ void RocksDatabase::clear_batch() {
 }
 
 void RocksDatabase::flush() {
+    flush(/*wait=*/true);
+}
+
+void RocksDatabase::flush_soon() {
+    flush(/*wait=*/false);
+}
+
+void RocksDatabase::flush(bool wait) {
+    drop_doomed();
     std::vector<rocksdb::ColumnFamilyHandle*> all;
     all.reserve(families_.size());
     for (const auto& [name, handle] : families_) {
         all.push_back(handle);
     }
-    check(db_->Flush({}, all), "flush");
+    rocksdb::FlushOptions options;
+    options.wait = wait;
+    options.allow_write_stall = !wait;  // Otherwise it would wait all the same for room.
+    check(db_->Flush(options, all), "flush");
+}
+
+std::string RocksDatabase::store_of(const std::string& family) {
+    return family.substr(family.find(':') + 1);
+}
+
+std::vector<std::string> RocksDatabase::stores() {
+    std::set<std::string> names;
+    for (const auto& [family, handle] : families_) {
+        if (family != rocksdb::kDefaultColumnFamilyName) {
+            names.insert(store_of(family));
+        }
+    }
+    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(reading_));
+    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+        names.insert(rows->key().ToString());
+    }
+    check(rows->status(), "read");
+    return {names.begin(), names.end()};
+}
+
+bool RocksDatabase::has_rows(const std::string& store) {
+    for (const auto& [family, handle] : families_) {
+        if (family == rocksdb::kDefaultColumnFamilyName || store_of(family) != store) {
+            continue;
+        }
+        const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(reading_, handle));
+        rows->SeekToFirst();
+        check(rows->status(), "read");
+        if (rows->Valid()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void RocksDatabase::remove(const std::string& store) {
+    discard();
+    if (about(store)) {
+        put_about(store, std::nullopt);
+        write();
+        flush();
+    }
+    for (const std::string& family : families()) {
+        if (family != rocksdb::kDefaultColumnFamilyName && store_of(family) == store) {
+            drop(family);
+        }
+    }
+    drop_doomed();
 }
 
 rocksdb::ColumnFamilyHandle* RocksDatabase::find(const std::string& family) const {
@@ -147,21 +211,41 @@ rocksdb::ColumnFamilyHandle* RocksDatabase::find_or_create(const std::string& fa
     if (rocksdb::ColumnFamilyHandle* found = find(family)) {
         return found;
     }
+    if (doomed_.contains(family)) {
+        drop_doomed();
+    }
     rocksdb::ColumnFamilyHandle* handle = nullptr;
     check(db_->CreateColumnFamily(store_options(shared_, 1), family, &handle), "extend");
     families_.emplace(family, handle);
-    count_families(families_.size());
+    count_families(families_.size() + doomed_.size());
     return handle;
 }
 
+// Each family that is dropped has RocksDB write its list of files, and each call its options: so
+// not in the midst of a commit, but now and then, and many at once.
 void RocksDatabase::drop(const std::string& family) {
     const auto found = families_.find(family);
-    if (found == families_.end()) {
+    if (found != families_.end()) {
+        doomed_.insert(*found);
+        families_.erase(found);
+    }
+}
+
+void RocksDatabase::drop_doomed() {
+    if (doomed_.empty()) {
         return;
     }
-    check(db_->DropColumnFamily(found->second), "shrink");
-    check(db_->DestroyColumnFamilyHandle(found->second), "shrink");
-    families_.erase(found);
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    handles.reserve(doomed_.size());
+    for (const auto& [name, handle] : doomed_) {
+        handles.push_back(handle);
+    }
+    check(db_->DropColumnFamilies(handles), "shrink");
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+        check(db_->DestroyColumnFamilyHandle(handle), "shrink");
+    }
+    doomed_.clear();
+    count_families(families_.size());
 }
 
 std::vector<std::string> RocksDatabase::families() const {

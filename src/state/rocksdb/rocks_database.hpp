@@ -28,10 +28,14 @@ class RocksDatabase final : public Database {
 
     std::unique_ptr<Engine> engine(const std::string& store, bool segmented) override;
     std::optional<Bytes> about(const std::string& store) override;
+    std::vector<std::string> stores() override;
+    bool has_rows(const std::string& store) override;
+    void remove(const std::string& store) override;
     void put_about(const std::string& store, const NullableBytes& row) override;
     void write() override;
     void discard() override { batch_.Clear(); }
     void flush() override;
+    void flush_soon() override;
 
     // For engines.
     rocksdb::DB& db() noexcept { return *db_; }
@@ -43,6 +47,8 @@ class RocksDatabase final : public Database {
     /// Null when there is none.
     rocksdb::ColumnFamilyHandle* find(const std::string& family) const;
     rocksdb::ColumnFamilyHandle* find_or_create(const std::string& family);
+
+    /// The family is gone for everybody but the files, which let go of it at the next flush.
     void drop(const std::string& family);
     std::vector<std::string> families() const;
 
@@ -53,6 +59,9 @@ class RocksDatabase final : public Database {
     void refuse_incomplete() const;
     void clear_batch();
     void count_families(std::size_t count) noexcept;
+    void flush(bool wait);
+    void drop_doomed();
+    static std::string store_of(const std::string& family);
 
     std::filesystem::path directory_;
     std::string owner_;
@@ -60,6 +69,7 @@ class RocksDatabase final : public Database {
     std::unique_ptr<rocksdb::DB> db_;
     std::map<std::string, rocksdb::ColumnFamilyHandle*> families_;
     std::size_t counted_families_ = 0;
+    std::map<std::string, rocksdb::ColumnFamilyHandle*> doomed_;  // To be dropped.
     rocksdb::WriteBatch batch_;
     rocksdb::ReadOptions reading_;
 };

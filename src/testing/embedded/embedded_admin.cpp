@@ -98,6 +98,29 @@ kafka::Result<std::vector<kafka::Result<std::int64_t>>> EmbeddedAdmin::largest_b
     return limits;
 }
 
+kafka::Result<std::vector<kafka::Result<std::optional<std::chrono::milliseconds>>>>
+EmbeddedAdmin::removals_kept_for(std::span<const std::string> names,
+                                 std::chrono::milliseconds timeout) {
+    auto lock = cluster_->lock();
+    if (auto status = cluster_->await_reachable(lock, client_id_, timeout); !status.ok()) {
+        return status;
+    }
+    using Kept = std::optional<std::chrono::milliseconds>;
+    std::vector<kafka::Result<Kept>> kept;
+    for (const auto& name : names) {
+        const auto topic = cluster_->topics().find(name);
+        if (topic == nullptr) {
+            kept.emplace_back(unknown(name));
+        } else if (topic->settings->compact) {
+            kept.emplace_back(
+                Kept(std::chrono::milliseconds(topic->settings->delete_retention_ms)));
+        } else {
+            kept.emplace_back(Kept());
+        }
+    }
+    return kept;
+}
+
 kafka::Status EmbeddedAdmin::delete_records_before(const kafka::StartPosition& before) {
     const auto log = cluster_->topics().find(before.partition);
     if (log == nullptr) {

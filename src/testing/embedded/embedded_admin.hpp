@@ -26,6 +26,9 @@ class EmbeddedAdmin final : public kafka::Admin {
         const std::string& name, std::chrono::milliseconds timeout) override;
     kafka::Result<std::vector<kafka::Result<std::int64_t>>> largest_batches(
         std::span<const std::string> names, std::chrono::milliseconds timeout) override;
+    kafka::Result<std::vector<kafka::Result<std::optional<std::chrono::milliseconds>>>>
+    removals_kept_for(std::span<const std::string> names,
+                      std::chrono::milliseconds timeout) override;
     kafka::Result<std::vector<kafka::Status>> delete_records(
         std::span<const kafka::StartPosition> before, std::chrono::milliseconds timeout) override;
     kafka::Result<std::vector<Offset>> list_offsets(std::span<const TopicPartition> partitions,

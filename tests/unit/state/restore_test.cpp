@@ -99,11 +99,12 @@ class RestoreTest : public ::testing::TestWithParam<StoreEngine> {
 TEST_P(RestoreTest, WholeChangelogMakesTheStoreAndItsOffset) {
     open();
     restore(0, changes.size());
-    stores->finish_restore(0, 20'004);  // Behind the last record stands a transaction's marker.
+    // Behind the last record stands a transaction's marker.
+    stores->finish_restore(0, 20'004, timestamp_of(7));
 
     EXPECT_EQ(content(), expected(changes.size()));
     EXPECT_EQ(stores->changelog_offset(0), 20'004);
-    EXPECT_TRUE(stores->offsets_written_at().has_value());
+    EXPECT_EQ(stores->current_at(0), timestamp_of(7));
 }
 
 TEST_P(RestoreTest, RecordsAfterTheLoadAreAddedWithTheirOffsets) {
@@ -179,13 +180,13 @@ class PersistentRestoreTest : public RestoreTest {};
 TEST_P(PersistentRestoreTest, ContentAndOffsetSurviveARestart) {
     open();
     restore(0, changes.size());
-    stores->finish_restore(0, 19'999);
+    stores->finish_restore(0, 19'999, timestamp_of(7));
     stores->close();
     open();
 
     EXPECT_EQ(content(), expected(changes.size()));
     EXPECT_EQ(stores->changelog_offset(0), 19'999);
-    EXPECT_TRUE(stores->offsets_written_at().has_value());
+    EXPECT_EQ(stores->current_at(0), timestamp_of(7));
 }
 
 TEST_P(PersistentRestoreTest, InterruptedLoadLeavesNeitherRowsNorOffset) {
