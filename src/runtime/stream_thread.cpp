@@ -455,6 +455,11 @@ void StreamThread::request_stop() {
 
 void StreamThread::announce_application_shutdown(milliseconds timeout) {
     close_all_dirty();
+    try {
+        collector_->reset();  // Others may have the tasks before we end.
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot drop output: " + error.what());
+    }
     assignor_->request_application_shutdown();
     const kafka::Status status = consumer_->request_rebalance();
     if (!status.ok()) {

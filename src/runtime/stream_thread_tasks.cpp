@@ -342,7 +342,16 @@ void StreamThread::close(milliseconds timeout) {
             return std::max(milliseconds{0}, timeout - spent);
         };
         close_tasks(left);
+        const bool uncommitted = tasks_.size() > 0;
         close_all_dirty();
+        if (uncommitted) {
+            // Before others have the tasks: what comes later would undo what they write.
+            try {
+                collector_->reset();
+            } catch (const std::exception& error) {
+                log::error(name() + ": cannot drop output: " + error.what());
+            }
+        }
         consumer_->close(std::max(left(), milliseconds{100}));
     } catch (const std::exception& error) {
         log::error(name() + ": cannot close cleanly: " + error.what());

@@ -14,6 +14,32 @@ using ::testing::Each;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
+/// Knows how many producers were made.
+class CountedProducers final : public kafka::ClientSupplier {
+  public:
+    explicit CountedProducers(std::shared_ptr<kafka::ClientSupplier> clients)
+        : clients_(std::move(clients)) {}
+
+    std::unique_ptr<kafka::Consumer> make_consumer(
+        const kafka::ClientSettings& settings,
+        std::shared_ptr<kafka::GroupAssignor> assignor) override {
+        return clients_->make_consumer(settings, std::move(assignor));
+    }
+    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
+                                                   kafka::ProducerListener& listener) override {
+        ++made;
+        return clients_->make_producer(settings, listener);
+    }
+    std::unique_ptr<kafka::Admin> make_admin(const kafka::ClientSettings& settings) override {
+        return clients_->make_admin(settings);
+    }
+
+    int made = 0;
+
+  private:
+    std::shared_ptr<kafka::ClientSupplier> clients_;
+};
+
 class StreamThreadRevocation : public support::DrivenThreads {
   protected:
     /// The count of every key in its changelog and in the output.
@@ -101,6 +127,24 @@ TEST_F(StreamThreadRevocation, NothingIsWrittenOnceTheAssignmentIsLost) {
     threads.swap(zombie);
     ASSERT_TRUE(run_until([this] { return committed() == 2 * kKeys; }));
     expect_counts("2");
+}
+
+TEST_F(StreamThreadRevocation, OutputThatIsNotCommittedIsDroppedBeforeTheGroupIsLeft) {
+    const auto counted = std::make_shared<CountedProducers>(clients);
+    clients = counted;
+    StreamThread& thread = add_thread();
+    produce_keys(kKeys);
+    ASSERT_TRUE(run_until([this] { return committed() == kKeys; }));
+    broker.disconnect("t1-producer");
+    produce_keys(kKeys);
+    ASSERT_TRUE(run_until([&] { return processed == 2 * kKeys; }));
+    const int before = counted->made;
+    int at_the_end = 0;
+    faults.closed = [&] { at_the_end = counted->made; };
+
+    thread.close(0ms);
+
+    EXPECT_EQ(at_the_end, before + 1) << "the one that held it is gone";
 }
 
 }  // namespace
