@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Stores asked for as something else than they are.
+#include "driver.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// Looks its store up, and passes records on.
+template <class Store>
+struct Asking final : Processor<Text, Text, Text, Text> {
+    void init(ProcessorContext<Text, Text>& asked) override {
+        (void)asked.template store<Store>("rows");
+    }
+    void process(const Record<Text, Text>& record) override { this->context().forward(record); }
+};
+
+/// What a processor hears that asks for a `Store` where `build` made one named rows; empty: it got
+/// it.
+template <class Store>
+std::string error(const std::function<void(StreamsBuilder&)>& build, bool global = false) {
+    try {
+        Program run([&](StreamsBuilder& builder) {
+            build(builder);
+            builder.stream<Text, Text>("asking")
+                .process([] { return std::make_unique<Asking<Store>>(); },
+                         {.stores = global ? std::vector<Text>{} : std::vector<Text>{"rows"}})
+                .to("out");
+        });
+        run.pipe("asking", "a", "b", 1);
+        return "";
+    } catch (const TopologyError& refused) {
+        return refused.what();
+    }
+}
+
+void table(StreamsBuilder& builder) {
+    builder.stream<Text, Text>("in").group_by_key().count({.store = "rows"});
+}
+
+void global_table(StreamsBuilder& builder) {
+    builder.global_table<Text, Text>("in", {.store = "rows"});
+}
+
+void windows(StreamsBuilder& builder) {
+    builder.stream<Text, Text>("in")
+        .group_by_key()
+        .windowed_by(TimeWindows::of(5min))
+        .count({.store = "rows"});
+}
+
+void sessions(StreamsBuilder& builder) {
+    builder.stream<Text, Text>("in")
+        .group_by_key()
+        .windowed_by(SessionWindows::of(5min))
+        .count({.store = "rows"});
+}
+
+void versions(StreamsBuilder& builder) {
+    builder.table<Text, Text>("in", {.store = "rows", .history = 1min});
+}
+
+void plain(StreamsBuilder& builder) {
+    builder.add_state_store(
+        stores::key_value_store<Text, std::int64_t>(stores::in_memory_key_value_store("rows")));
+}
+
+TEST(StoreAskedFor, AsWhatItIsIsGiven) {
+    EXPECT_EQ((error<TimestampedKeyValueStore<Text, std::int64_t>>(table)), "");
+    EXPECT_EQ((error<TimestampedKeyValueStore<Text, Text>>(global_table, true)), "");
+    EXPECT_EQ((error<TimestampedWindowStore<Text, std::int64_t>>(windows)), "");
+    EXPECT_EQ((error<SessionStore<Text, std::int64_t>>(sessions)), "");
+    EXPECT_EQ((error<VersionedKeyValueStore<Text, Text>>(versions)), "");
+    EXPECT_EQ((error<KeyValueStore<Text, std::int64_t>>(plain)), "");
+}
+
+TEST(StoreAskedFor, WithoutItsTimesIsRefused) {
+    EXPECT_THAT((error<KeyValueStore<Text, std::int64_t>>(table)),
+                AllOf(HasSubstr("store rows is a timestamped key-value store and was asked for as "
+                                "a key-value store of string and int64"),
+                      HasSubstr("ask for TimestampedKeyValueStore<string, int64>")));
+    EXPECT_THAT((error<KeyValueStore<Text, Text>>(global_table, true)),
+                HasSubstr("ask for TimestampedKeyValueStore<string, string>"));
+    EXPECT_THAT((error<WindowStore<Text, std::int64_t>>(windows)),
+                HasSubstr("ask for TimestampedWindowStore<string, int64>"));
+}
+
+TEST(StoreAskedFor, WithTimesThatItHasNotIsRefused) {
+    EXPECT_THAT((error<TimestampedKeyValueStore<Text, std::int64_t>>(plain)),
+                AllOf(HasSubstr("asked for as a timestamped key-value store"),
+                      HasSubstr("ask for KeyValueStore<string, int64>")));
+}
+
+TEST(StoreAskedFor, AsAnotherKindIsRefused) {
+    EXPECT_THAT((error<WindowStore<Text, Text>>(table)),
+                HasSubstr("store rows is a timestamped key-value store and was asked for as a "
+                          "window store of string and string"));
+    EXPECT_THAT((error<TimestampedKeyValueStore<Text, std::int64_t>>(windows)),
+                HasSubstr("ask for TimestampedWindowStore<string, int64>"));
+    EXPECT_THAT((error<TimestampedWindowStore<Text, std::int64_t>>(sessions)),
+                HasSubstr("ask for SessionStore<string, int64>"));
+    EXPECT_THAT((error<TimestampedKeyValueStore<Text, Text>>(versions)),
+                HasSubstr("ask for VersionedKeyValueStore<string, string>"));
+}
+
+TEST(StoreAskedFor, WithOtherTypesIsRefused) {
+    EXPECT_THAT((error<KeyValueStore<Text, Text>>(plain)),
+                HasSubstr("store rows is a key-value store and was asked for as a key-value store "
+                          "of string and string: ask for KeyValueStore<string, int64>"));
+    EXPECT_THAT((error<TimestampedKeyValueStore<std::int64_t, std::int64_t>>(table)),
+                HasSubstr("ask for TimestampedKeyValueStore<string, int64>"));
+    EXPECT_THAT((error<TimestampedKeyValueStore<Text, double>>(table)),
+                HasSubstr("of string and float64"));
+    EXPECT_THAT((error<SessionStore<Text, std::int32_t>>(sessions)),
+                HasSubstr("of string and int32"));
+    EXPECT_THAT((error<VersionedKeyValueStore<Text, std::int64_t>>(versions)),
+                HasSubstr("of string and int64"));
+}
+
+}  // namespace
+}  // namespace millrace
