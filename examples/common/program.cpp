@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/program.hpp"
 
+#include "millrace/client/run_until_signal.hpp"
 #include "millrace/serde/primitives.hpp"
 
-#include <pthread.h>
-
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -47,18 +45,8 @@ millrace::StreamsConfig streams_config(const std::string& application_id, const 
 }
 
 int run_on_kafka(const millrace::Topology& topology, const millrace::StreamsConfig& config) {
-    // Blocked before any thread is made, so that it is this one which gets them.
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
     millrace::KafkaStreams streams(topology, config);
-    streams.start();
-    int signal = 0;
-    sigwait(&signals, &signal);
-    return streams.close(30s) ? 0 : 1;
+    return millrace::run_until_signal(streams);
 }
 
 namespace {

@@ -21,7 +21,8 @@ using client::Role;
 using runtime::ThreadState;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kHelperWait{100};
+/// How long a stream thread may take to end, unless close() is told more.
+constexpr milliseconds kTimeToStop{10'000};
 
 /// How long a stream thread waits for the limits of topics; it goes on without them then.
 constexpr milliseconds kLimitsWait{2'000};
@@ -70,7 +71,11 @@ std::shared_ptr<const runtime::TaskSettings> task_settings(const StreamsConfig& 
 
 KafkaStreams::Implementation::Implementation(const Topology& topology, const StreamsConfig& config,
                                              std::shared_ptr<kafka::ClientSupplier> clients)
-    : topology_(topology), config_(config), clock_(system_clock()) {
+    : topology_(topology),
+      config_(config),
+      clock_(system_clock()),
+      stop_timeout_(kTimeToStop),
+      closer_([this](ClientState last) { end(last); }) {
     config_.validate();
     client::require_options(topology_.spec(), config_);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
@@ -149,128 +154,12 @@ void KafkaStreams::Implementation::make_global_thread() {
         .request_timeout = client::request_timeout(config_, Role::kGlobalConsumer)});
 }
 
-KafkaStreams::Implementation::~Implementation() {
-    stop_all(Runner::Ending::kAbandon, milliseconds{0});
-    for (const auto& runner : runners()) {
-        runner->join();
-    }
-    finish();
-    std::thread closer;
-    {
-        const std::scoped_lock lock(mutex_);
-        closer.swap(closer_);
-    }
-    if (closer.joinable()) {
-        closer.join();
-    }
-}
-
 void KafkaStreams::Implementation::require_created(const char* what) const {
     if (machine.state() != ClientState::kCreated) {
         throw Error(ErrorKind::kInvalidArgument,
                     std::string(what) + " must come before start(), and once: client is " +
                         std::string(to_string(machine.state())));
     }
-}
-
-void KafkaStreams::Implementation::start() {
-    const std::scoped_lock lock(starting_);
-    require_created("start");
-    if (!machine.transition_to(ClientState::kRebalancing)) {
-        require_created("start");
-    }
-    start_global();
-    start_restoring();
-    for (int i = 0; i < config_.num_stream_threads && may_start_threads(); ++i) {
-        make_runner()->start();
-    }
-}
-
-bool KafkaStreams::Implementation::may_start_threads() const {
-    const ClientState state = machine.state();
-    return state == ClientState::kRunning || state == ClientState::kRebalancing;
-}
-
-void KafkaStreams::Implementation::start_restoring() {
-    restorer_ = std::make_unique<restore::Restorer>(restore::Restorer::Parts{
-        .supplier = clients_,
-        .consumer_settings =
-            client_settings(config_, Role::kRestoreConsumer, client_id_ + "-restore-consumer"),
-        .admin = admin_.get(),
-        .clock = &clock_,
-        .listener = restore_listener,
-        .metrics = &metrics,
-        .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
-    purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
-    restoring_ = std::thread([this] {
-        tidied_ = clock_.now();
-        purged_ = clock_.now();
-        while (!stop_helpers_.load(std::memory_order_relaxed)) {
-            restorer_->run_once(kHelperWait);
-            tidy();  // Also while tasks restore, which may take long.
-            purge_repartition_topics();
-        }
-    });
-}
-
-/// Reads global stores to the end before any task processes, then keeps them up to date.
-void KafkaStreams::Implementation::start_global() {
-    if (global_ == nullptr) {
-        return;
-    }
-    const auto begin = clock_.monotonic();
-    while (!global_->caught_up()) {
-        if (clock_.monotonic() - begin >= config_.task_timeout ||
-            machine.state() != ClientState::kRebalancing) {
-            machine.transition_to(ClientState::kPendingError);
-            machine.transition_to(ClientState::kError);
-            throw KafkaError("global stores could not be read within task.timeout.ms = " +
-                             std::to_string(config_.task_timeout.count()));
-        }
-        try {
-            global_->run_once(kHelperWait);
-        } catch (...) {
-            machine.transition_to(ClientState::kPendingError);
-            machine.transition_to(ClientState::kError);
-            throw;
-        }
-    }
-    updating_global_ = std::thread([this] {
-        try {
-            while (!stop_helpers_.load(std::memory_order_relaxed)) {
-                global_->run_once(kHelperWait);
-            }
-        } catch (const std::exception& error) {
-            log::error(std::string("the global thread ends because of an error: ") + error.what());
-            if (uncaught) {
-                uncaught(error);  // Told; there is no replacement for this thread.
-            }
-            on_fatal();
-        }
-    });
-}
-
-/// Removes, now and then, what tasks that moved away have left behind.
-void KafkaStreams::Implementation::tidy() {
-    const Timestamp now = clock_.now();
-    if (directory_ == nullptr || now - tidied_ < config_.state_cleanup_delay) {
-        return;
-    }
-    tidied_ = now;
-    try {
-        directory_->remove_unused(config_.state_cleanup_delay);
-    } catch (const std::exception& error) {
-        log::warn(std::string("cannot remove unused state: ") + error.what());
-    }
-}
-
-void KafkaStreams::Implementation::purge_repartition_topics() {
-    const Timestamp now = clock_.now();
-    if (now - purged_ < config_.repartition_purge_interval) {
-        return;
-    }
-    purged_ = now;
-    purger_->purge(metadata());
 }
 
 void KafkaStreams::Implementation::clean_up() {
@@ -316,86 +205,6 @@ void KafkaStreams::Implementation::judge_threads() {
     }
 }
 
-void KafkaStreams::Implementation::on_fatal() {
-    if (!machine.transition_to(ClientState::kPendingError)) {
-        return;
-    }
-    const std::scoped_lock starting(starting_);
-    stop_all(Runner::Ending::kCommit, milliseconds{10'000});
-    const std::scoped_lock lock(mutex_);
-    closer_ = std::thread([this] {
-        for (const auto& runner : runners()) {
-            runner->join();
-        }
-        finish();
-        machine.transition_to(ClientState::kError);
-    });
-}
-
-void KafkaStreams::Implementation::stop_all(Runner::Ending ending, milliseconds timeout) {
-    for (const auto& runner : runners()) {
-        runner->stop(ending, timeout);
-    }
-}
-
-/// Ends what the stream threads have used. Once all of them have ended.
-void KafkaStreams::Implementation::finish() {
-    const std::scoped_lock finishing(finishing_);
-    stop_helpers_.store(true);
-    if (restorer_ != nullptr) {
-        restorer_->wake_up();
-    }
-    if (global_ != nullptr) {
-        global_->wake_up();
-    }
-    for (std::thread* helper : {&restoring_, &updating_global_}) {
-        if (helper->joinable()) {
-            helper->join();
-        }
-    }
-    if (global_ != nullptr) {
-        global_->close();
-    }
-    directory_.reset();  // Another client may use it from here on.
-}
-
-bool KafkaStreams::Implementation::is_own_thread() const {
-    const auto all = runners();
-    return std::any_of(all.begin(), all.end(),
-                       [](const auto& runner) { return runner->is_current(); });
-}
-
-bool KafkaStreams::Implementation::close(milliseconds timeout) {
-    const bool first = machine.transition_to(ClientState::kPendingShutdown);
-    if (first) {
-        const std::scoped_lock lock(starting_);
-        stop_all(Runner::Ending::kCommit, timeout);
-    }
-    if (is_own_thread()) {
-        return false;
-    }
-    if (machine.state() == ClientState::kPendingError || machine.state() == ClientState::kError) {
-        return machine.wait_for(ClientState::kError, timeout);
-    }
-    const auto all = runners();
-    {
-        std::unique_lock lock(mutex_);
-        const bool ended = ended_.wait_for(lock, timeout, [&all] {
-            return std::all_of(all.begin(), all.end(),
-                               [](const auto& runner) { return runner->ended(); });
-        });
-        if (!ended) {
-            return false;
-        }
-    }
-    for (const auto& runner : all) {
-        runner->join();
-    }
-    finish();
-    machine.transition_to(ClientState::kNotRunning);
-    return true;
-}
-
 std::vector<ThreadMetadata> KafkaStreams::Implementation::metadata() const {
     std::vector<ThreadMetadata> threads;
     for (const auto& runner : runners()) {
@@ -419,7 +228,7 @@ std::shared_ptr<const detail::StoreReader> KafkaStreams::Implementation::reader(
             return client::make_global_store_reader(global.store, global_->stores());
         }
     }
-    return client::make_local_store_reader(name, application_, [this] {
+    return client::make_local_store_reader(name, application_, this, [this] {
         std::vector<std::shared_ptr<runtime::StreamThread>> threads;
         for (const auto& runner : runners()) {
             if (auto thread = runner->stream_thread()) {

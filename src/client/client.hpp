@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/client_state.hpp"
+#include "client/closer.hpp"
 #include "client/one_at_a_time.hpp"
 #include "client/repartition_purger.hpp"
 #include "client/thread_runner.hpp"
@@ -23,6 +24,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,7 +36,7 @@ namespace millrace {
 /// Puts the parts of the running side together and takes them apart again. Thread-safe.
 ///
 /// Order of life: everything that threads use is made before the first of them and outlives the
-/// last.
+/// last. The end, whoever asks for it and why, is made in one place: end(), by the closer.
 class KafkaStreams::Implementation {
   public:
     Implementation(const Topology& topology, const StreamsConfig& config,
@@ -71,17 +73,21 @@ class KafkaStreams::Implementation {
     void make_global_thread();
     void start_global();
     void start_restoring();
+    void start_threads();
+    std::thread helper(const char* what, std::function<void()> turn);
+    void helper_failed(const char* what, const std::exception& error);
+    UncaughtDecision decide(const std::exception& error) const;
     bool may_start_threads() const;
     void tidy();
     void purge_repartition_topics();
-    void stop_all(Runner::Ending ending, std::chrono::milliseconds timeout);
+    void stop_all();
+    void end(ClientState last);
     void finish();
     void on_thread_state();
     void judge_threads();
     void on_fatal();
     void share_memory() const;
     std::vector<std::shared_ptr<Runner>> runners() const;
-    bool is_own_thread() const;
 
     Topology topology_;
     StreamsConfig config_;
@@ -103,21 +109,24 @@ class KafkaStreams::Implementation {
 
     std::atomic<bool> stop_helpers_{false};
     std::thread restoring_;
+    std::atomic<std::thread::id> restoring_id_{};
     Timestamp tidied_ = kNoTimestamp;  // Of the restoring thread, as the next.
     Timestamp purged_ = kNoTimestamp;
     std::unique_ptr<client::RepartitionPurger> purger_;
     std::thread updating_global_;
     client::OneAtATime judging_;  // What the threads' states make of the client's.
-    std::mutex finishing_;        // Held by the one that joins these.
 
     // Held while threads are started and told to stop, so that none is forgotten. Recursive, as a
-    // state listener may close the client.
+    // listener that is called meanwhile may start one more.
     std::recursive_mutex starting_;
+    std::atomic<std::chrono::milliseconds> stop_timeout_;  // For a stream thread to end.
+    std::atomic<bool> abandon_{false};                     // Nothing is committed at the end.
 
     mutable std::mutex mutex_;  // Guards the rest.
     mutable std::condition_variable ended_;
     std::vector<std::shared_ptr<Runner>> runners_;
-    std::thread closer_;
+
+    client::Closer closer_;  // Last: its thread uses all of the above.
 };
 
 }  // namespace millrace

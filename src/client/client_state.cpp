@@ -3,6 +3,7 @@
 
 #include "core/log.hpp"
 
+#include <exception>
 #include <string>
 
 namespace millrace {
@@ -35,22 +36,44 @@ ClientState StateMachine::state() const {
 }
 
 bool StateMachine::transition_to(ClientState to) {
-    const std::scoped_lock in_order(telling_);
-    ClientState before{};
-    {
-        const std::scoped_lock lock(mutex_);
-        before = state_;
-        if (!may_go(before, to)) {
-            return false;
-        }
-        state_ = to;
+    std::unique_lock lock(mutex_);
+    if (!may_go(state_, to)) {
+        return false;
     }
+    untold_.push_back({to, state_});
+    state_ = to;
     changed_.notify_all();
-    log::info("client: " + std::string(to_string(before)) + " to " + std::string(to_string(to)));
-    if (listener_) {
-        listener_(to, before);
+    if (std::exchange(telling_, true)) {
+        return true;
     }
+    while (!untold_.empty()) {
+        const Change change = untold_.front();
+        untold_.pop_front();
+        lock.unlock();
+        tell(change);
+        lock.lock();
+    }
+    telling_ = false;
     return true;
+}
+
+void StateMachine::tell(const Change& change) const {
+    log::info("client: " + std::string(to_string(change.before)) + " to " +
+              std::string(to_string(change.to)));
+    if (!listener_) {
+        return;
+    }
+    const auto failed = [&change](const std::string& why) {
+        log::error("the state listener failed when told of " + std::string(to_string(change.to)) +
+                   ": " + why);
+    };
+    try {
+        listener_(change.to, change.before);
+    } catch (const std::exception& error) {
+        failed(error.what());
+    } catch (...) {
+        failed("exception that is no std::exception");
+    }
 }
 
 bool StateMachine::wait_for(ClientState state, std::chrono::milliseconds timeout) const {

@@ -7,7 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <mutex>
+#include <utility>
 
 namespace millrace::client {
 
@@ -34,6 +36,10 @@ constexpr bool final_state(ClientState state) noexcept {
 }
 
 /// The client's state and who waits for it. Thread-safe.
+///
+/// The listener hears of the changes one after the other, in their order, without a lock: of a
+/// change that is made while it is called, by itself or by another thread, after that call. What it
+/// throws is logged: it observes, and nobody could do anything about it.
 class StateMachine {
   public:
     /// Before any transition.
@@ -41,17 +47,25 @@ class StateMachine {
 
     ClientState state() const;
 
-    /// Goes there if the table allows it, and tells the listener. False otherwise.
+    /// Goes there if the table allows it, and has the listener told. False otherwise.
     bool transition_to(ClientState to);
 
     bool wait_for(ClientState state, std::chrono::milliseconds timeout) const;
 
   private:
-    mutable std::mutex mutex_;
+    struct Change {
+        ClientState to;
+        ClientState before;
+    };
+
+    void tell(const Change& change) const;
+
+    StateListener listener_;
+    mutable std::mutex mutex_;  // Guards the rest.
     mutable std::condition_variable changed_;
     ClientState state_ = ClientState::kCreated;
-    std::recursive_mutex telling_;  // Keeps calls of the listener in order; it may cause changes.
-    StateListener listener_;
+    std::deque<Change> untold_;
+    bool telling_ = false;  // A thread is at it, and goes on until nothing is untold.
 };
 
 }  // namespace millrace::client

@@ -72,14 +72,15 @@ std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner(
                       .decide =
                           [this, failed](const std::exception& error) {
                               failed->add();
-                              return uncaught ? uncaught(error) : UncaughtDecision::kShutDownClient;
+                              return decide(error);
                           },
                       .on_fatal = [this] { on_fatal(); },
                       .on_end =
                           [this] {
                               const std::scoped_lock lock(mutex_);
                               ended_.notify_all();
-                          }},
+                          },
+                      .client = this},
         clock_);
     const std::scoped_lock lock(mutex_);
     runners_.push_back(runner);
@@ -92,8 +93,14 @@ std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
         return std::nullopt;
     }
     const auto runner = make_runner();
+    try {
+        runner->start();
+    } catch (...) {
+        const std::scoped_lock forgetting(mutex_);
+        std::erase(runners_, runner);
+        throw;
+    }
     share_memory();
-    runner->start();
     return runner->name();
 }
 
@@ -108,7 +115,8 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
         runner = runners_.back();
     }
     runner->stop(Runner::Ending::kCommit, timeout);
-    if (runner->is_current()) {
+    // Of a thread that ends, the restoring thread must let go first.
+    if (runner->is_current() || restoring_id_.load() == std::this_thread::get_id()) {
         return std::nullopt;
     }
     {

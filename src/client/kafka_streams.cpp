@@ -2,6 +2,7 @@
 #include "millrace/client/kafka_streams.hpp"
 
 #include "client/client.hpp"
+#include "client/inside_client.hpp"
 
 #include <utility>
 
@@ -15,7 +16,14 @@ KafkaStreams::~KafkaStreams() = default;
 
 void KafkaStreams::set_state_listener(StateListener listener) {
     implementation_->require_created("set_state_listener");
-    implementation_->machine.set_listener(std::move(listener));
+    implementation_->machine.set_listener(
+        [self = implementation_.get(), listener = std::move(listener)](ClientState to,
+                                                                       ClientState before) {
+            const client::InsideClient inside(self);
+            if (listener) {
+                listener(to, before);
+            }
+        });
 }
 
 void KafkaStreams::set_uncaught_exception_handler(UncaughtExceptionHandler handler) {

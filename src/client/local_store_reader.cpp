@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/local_store_reader.hpp"
 
+#include "client/inside_client.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/state/bytes_store.hpp"
 
@@ -29,8 +30,13 @@ Bytes plain_value(BytesView value, bool timestamped) {
 
 class LocalStoreReader final : public StoreReader {
   public:
-    LocalStoreReader(std::string store, bool timestamped, LiveThreads threads)
-        : store_(std::move(store)), timestamped_(timestamped), threads_(std::move(threads)) {}
+    LocalStoreReader(std::string store, bool timestamped, std::vector<std::int32_t> parts,
+                     const void* client, LiveThreads threads)
+        : store_(std::move(store)),
+          timestamped_(timestamped),
+          parts_(std::move(parts)),
+          client_(client),
+          threads_(std::move(threads)) {}
 
     std::optional<Bytes> get(BytesView key) const override {
         std::optional<Bytes> found;
@@ -48,7 +54,8 @@ class LocalStoreReader final : public StoreReader {
     std::vector<Entry> range(NullableBytes first, NullableBytes last) const override {
         std::vector<Entry> entries;
         visit<KeyValueBytesStore>([&](KeyValueBytesStore& store) {
-            for (auto row = store.range(first, last, Order::kForward); row->valid(); row->next()) {
+            for (auto row = store.range(first, last, RowOrder::kForward); row->valid();
+                 row->next()) {
                 entries.emplace_back(Bytes(row->key()), value_of(row->value()));
             }
         });
@@ -65,7 +72,7 @@ class LocalStoreReader final : public StoreReader {
     std::vector<WindowEntry> fetch(BytesView key, Timestamp from, Timestamp to) const override {
         std::vector<WindowEntry> entries;
         visit<WindowBytesStore>([&](WindowBytesStore& store) {
-            append(*store.fetch(key, from, to, Order::kForward), entries);
+            append(*store.fetch(key, from, to, RowOrder::kForward), entries);
         });
         return entries;
     }
@@ -73,7 +80,7 @@ class LocalStoreReader final : public StoreReader {
     std::vector<WindowEntry> fetch_all(Timestamp from, Timestamp to) const override {
         std::vector<WindowEntry> entries;
         visit<WindowBytesStore>([&](WindowBytesStore& store) {
-            append(*store.fetch_range(std::nullopt, std::nullopt, from, to, Order::kForward),
+            append(*store.fetch_range(std::nullopt, std::nullopt, from, to, RowOrder::kForward),
                    entries);
         });
         return entries;
@@ -97,8 +104,8 @@ class LocalStoreReader final : public StoreReader {
                                             Timestamp latest_start) const override {
         std::vector<SessionEntry> entries;
         visit<SessionBytesStore>([&](SessionBytesStore& store) {
-            for (auto row =
-                     store.find_sessions(first, last, earliest_end, latest_start, Order::kForward);
+            for (auto row = store.find_sessions(first, last, earliest_end, latest_start,
+                                                RowOrder::kForward);
                  row->valid(); row->next()) {
                 entries.push_back({Bytes(row->key()), row->session(), Bytes(row->value())});
             }
@@ -110,6 +117,11 @@ class LocalStoreReader final : public StoreReader {
     /// the other.
     template <class Store, class Read>
     void visit(Read read) const {
+        if (InsideClient::is(client_)) {
+            throw StateError("store cannot be queried by a thread of its own client: " + store_ +
+                             "; a processor has the stores of its context, a listener or handler "
+                             "leaves the query to another thread");
+        }
         bool any = false;
         for (const auto& thread : threads_()) {
             any = visit_thread<Store>(*thread, read) || any;
@@ -129,6 +141,7 @@ class LocalStoreReader final : public StoreReader {
             [this, &read, done = std::exchange(done, nullptr)](runtime::TaskRegistry& tasks) {
                 try {
                     bool any = false;
+                    require_restored(tasks);
                     for (runtime::StreamTask* task : tasks.running()) {
                         StateStore* store = task->stores().store(store_);
                         if (store == nullptr) {
@@ -153,6 +166,18 @@ class LocalStoreReader final : public StoreReader {
         }
     }
 
+    /// What a task has not restored yet would look as if it were not there.
+    void require_restored(runtime::TaskRegistry& tasks) const {
+        for (const TaskId& id : tasks.ids()) {
+            const bool has_store =
+                std::find(parts_.begin(), parts_.end(), id.sub_topology) != parts_.end();
+            if (has_store && tasks.find(id)->task->state() != runtime::TaskState::kRunning) {
+                throw StateError("store cannot be queried while it is restored: " + store_ +
+                                 ", task " + to_string(id) + "; try again later");
+            }
+        }
+    }
+
     Bytes value_of(BytesView value) const { return plain_value(value, timestamped_); }
 
     void append(WindowBytesIterator& rows, std::vector<WindowEntry>& entries) const {
@@ -163,33 +188,40 @@ class LocalStoreReader final : public StoreReader {
 
     std::string store_;
     bool timestamped_;
+    std::vector<std::int32_t> parts_;  // Sub-topologies that have the store.
+    const void* client_;
     LiveThreads threads_;
 };
 
 /// Through a view of its own, whose reads take turns.
 class GlobalStoreReader final : public StoreReader {
   public:
-    GlobalStoreReader(std::shared_ptr<runtime::GlobalStoreViews> views, const std::string& store,
-                      bool timestamped)
-        : views_(std::move(views)),
+    GlobalStoreReader(runtime::GlobalStores& stores, const std::string& store, bool timestamped)
+        : gate_(stores.gate()),
+          views_(stores.views()),
           store_(dynamic_cast<KeyValueBytesStore&>(*views_->find(store))),
           timestamped_(timestamped) {}
 
     std::optional<Bytes> get(BytesView key) const override {
+        require_complete();
         const std::scoped_lock lock(mutex_);
         const NullableBytes value = store_.get(key);
         return value ? std::optional(plain_value(*value, timestamped_)) : std::nullopt;
     }
 
     std::vector<Entry> range(NullableBytes first, NullableBytes last) const override {
+        require_complete();
         std::vector<Entry> entries;
-        for (auto row = store_.range(first, last, Order::kForward); row->valid(); row->next()) {
+        for (auto row = store_.range(first, last, RowOrder::kForward); row->valid(); row->next()) {
             entries.emplace_back(Bytes(row->key()), plain_value(row->value(), timestamped_));
         }
         return entries;
     }
 
-    std::uint64_t approximate_entries() const override { return store_.approximate_entries(); }
+    std::uint64_t approximate_entries() const override {
+        require_complete();
+        return store_.approximate_entries();
+    }
 
     std::vector<WindowEntry> fetch(BytesView, Timestamp, Timestamp) const override {
         throw StateError("a global store is no window store: " + store_.name());
@@ -206,6 +238,14 @@ class GlobalStoreReader final : public StoreReader {
     }
 
   private:
+    void require_complete() const {
+        if (!gate_->complete()) {
+            throw StateError("global store cannot be queried before start() has read its topic: " +
+                             store_.name());
+        }
+    }
+
+    std::shared_ptr<runtime::GlobalStoresGate> gate_;
     std::shared_ptr<runtime::GlobalStoreViews> views_;
     KeyValueBytesStore& store_;
     bool timestamped_;
@@ -216,12 +256,11 @@ class GlobalStoreReader final : public StoreReader {
 
 std::shared_ptr<const StoreReader> make_global_store_reader(const detail::StoreSpec& spec,
                                                             runtime::GlobalStores& stores) {
-    return std::make_shared<GlobalStoreReader>(stores.views(), spec.name,
-                                               with_timestamp(spec.kind));
+    return std::make_shared<GlobalStoreReader>(stores, spec.name, with_timestamp(spec.kind));
 }
 
 std::shared_ptr<const StoreReader> make_local_store_reader(
-    const std::string& store, const topology::ApplicationTopology& application,
+    const std::string& store, const topology::ApplicationTopology& application, const void* client,
     LiveThreads threads) {
     const auto& specs = application.spec->stores;
     const auto spec = std::find_if(specs.begin(), specs.end(),
@@ -229,8 +268,15 @@ std::shared_ptr<const StoreReader> make_local_store_reader(
     if (spec == specs.end()) {
         throw StateError("the topology has no store of this name: " + store);
     }
-    return std::make_shared<LocalStoreReader>(store, with_timestamp(spec->kind),
-                                              std::move(threads));
+    std::vector<std::int32_t> parts;
+    for (const topology::SubTopology& part : application.sub_topologies) {
+        if (std::any_of(part.stores.begin(), part.stores.end(),
+                        [&](std::size_t each) { return specs[each].name == store; })) {
+            parts.push_back(part.id);
+        }
+    }
+    return std::make_shared<LocalStoreReader>(store, with_timestamp(spec->kind), std::move(parts),
+                                              client, std::move(threads));
 }
 
 }  // namespace millrace::client

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/thread_runner.hpp"
 
+#include "client/inside_client.hpp"
 #include "core/log.hpp"
 
 #include <stdexcept>
@@ -78,6 +79,7 @@ ThreadMetadata ThreadRunner::metadata() const {
 }
 
 void ThreadRunner::run() {
+    const InsideClient inside(hooks_.client);
     id_.store(std::this_thread::get_id());
     try {
         while (drive(*stream_thread())) {
@@ -90,6 +92,9 @@ void ThreadRunner::run() {
         }
     } catch (const std::exception& error) {
         log::error(name_ + ": cannot be replaced: " + error.what());
+        hooks_.on_fatal();
+    } catch (...) {
+        log::error(name_ + ": cannot be replaced: exception that is no std::exception");
         hooks_.on_fatal();
     }
     put(nullptr);

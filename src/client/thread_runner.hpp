@@ -24,7 +24,7 @@ class ThreadRunner {
         /// Makes the stream thread, or its replacement.
         std::function<std::unique_ptr<runtime::StreamThread>()> make{};
 
-        /// What the uncaught-exception handler says.
+        /// What the uncaught-exception handler says. Must not throw.
         std::function<UncaughtDecision(const std::exception&)> decide{};
 
         /// The client must stop with an error. Called after the stream thread has ended.
@@ -32,6 +32,8 @@ class ThreadRunner {
 
         /// The last call of all.
         std::function<void()> on_end{};
+
+        const void* client = nullptr;  ///< Whose thread it is, see InsideClient.
     };
 
     /// How the thread ends when it is told to.

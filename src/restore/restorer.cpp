@@ -15,6 +15,7 @@ namespace millrace::restore {
 namespace {
 
 constexpr std::size_t kBatchRecords = 8192;
+constexpr int kBatchesAtOnce = 16;
 constexpr std::chrono::seconds kBetweenComplaints{10};
 
 void begin_of(const StateRestoreListener& listener, const Restorer::Changelog& changelog,
@@ -89,17 +90,34 @@ void Restorer::remove(const void* owner, TaskId id) {
         task = std::move(found->second);
         tasks_.erase(found);
     }
+    task->cancelled.store(true);  // Ends the work after the batch at hand.
+    consumer_->wake_up();
     const std::scoped_lock task_lock(task->mutex);
-    task->cancelled = true;
-    const std::scoped_lock lock(mutex_);
     for (const Changelog& changelog : task->changelogs) {
         if (changelog.phase == Phase::kReading) {
-            orphans_.push_back(changelog.what.changelog);
-            if (parts_.listener.on_restore_suspended) {
-                parts_.listener.on_restore_suspended(changelog.what.changelog, changelog.what.name,
-                                                     changelog.total);
+            {
+                const std::scoped_lock lock(mutex_);
+                orphans_.push_back(changelog.what.changelog);
             }
+            suspended(changelog);
         }
+    }
+}
+
+/// Within a rebalance nobody could take an exception.
+void Restorer::suspended(const Changelog& changelog) const {
+    if (!parts_.listener.on_restore_suspended) {
+        return;
+    }
+    try {
+        parts_.listener.on_restore_suspended(changelog.what.changelog, changelog.what.name,
+                                             changelog.total);
+    } catch (const std::exception& error) {
+        log::error("the restore listener failed in on_restore_suspended: store " +
+                   changelog.what.name + ": " + error.what());
+    } catch (...) {
+        log::error("the restore listener failed in on_restore_suspended: store " +
+                   changelog.what.name + ": exception that is no std::exception");
     }
 }
 
@@ -125,24 +143,9 @@ void Restorer::wake_up() {
 bool Restorer::run_once(std::chrono::milliseconds wait) {
     unassign_orphans();
     bool progress = false;
-    for (const auto& task : snapshot()) {
-        std::exception_ptr error;
-        bool done = false;
-        const std::scoped_lock lock(task->mutex);
-        if (task->cancelled) {
-            continue;
-        }
-        try {
-            progress = (task->prepared || prepare(*task)) && advance(*task) ? true : progress;
-            done = task->prepared && task->complete();
-        } catch (const std::exception& failure) {
-            log::error("cannot restore task " + to_string(task->id) + ": " + failure.what());
-            error = std::current_exception();
-            done = true;
-        }
-        if (done) {
-            finish_task(task, error);
-            progress = true;
+    if (!paused()) {
+        for (const auto& task : snapshot()) {
+            progress = work_on(task) || progress;
         }
     }
     consumer_->poll(progress ? std::chrono::milliseconds{0} : wait);
@@ -153,6 +156,32 @@ bool Restorer::run_once(std::chrono::milliseconds wait) {
         complain("restoring is held up: " + std::exchange(listener_->last_error, {}));
     }
     return progress;
+}
+
+bool Restorer::paused() const {
+    return parts_.paused != nullptr && parts_.paused->load(std::memory_order_relaxed);
+}
+
+/// Goes on with one task. Returns whether anything was done.
+bool Restorer::work_on(const std::shared_ptr<Task>& task) {
+    bool progress = false;
+    bool done = false;
+    std::exception_ptr error;
+    try {
+        progress = (task->prepared || prepare(*task)) && advance(*task);
+        done = task->prepared && task->complete();
+    } catch (const std::exception& failure) {
+        log::error("cannot restore task " + to_string(task->id) + ": " + failure.what());
+        error = std::current_exception();
+    } catch (...) {
+        error = std::make_exception_ptr(KafkaError("cannot restore task " + to_string(task->id) +
+                                                   ": exception that is no std::exception"));
+    }
+    if (!done && error == nullptr) {
+        return progress;
+    }
+    finish_task(task, std::move(error));
+    return true;
 }
 
 void Restorer::unassign_orphans() {
@@ -169,7 +198,8 @@ void Restorer::unassign_orphans() {
     }
 }
 
-/// Finds out where to begin and where to end. False: the cluster did not answer, later again.
+/// Finds out where to begin and where to end. False: the cluster did not answer, later again. The
+/// cluster is asked without the task's lock, so that nobody who removes the task waits for it.
 bool Restorer::prepare(Task& task) {
     std::vector<TopicPartition> partitions;
     std::vector<Changelog*> fresh;
@@ -182,21 +212,10 @@ bool Restorer::prepare(Task& task) {
     if (!fresh.empty()) {
         const Timestamp now = parts_.clock->now();
         // The first offset before the end: it can only grow, so begin <= end holds.
-        const auto begins =
-            parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kEarliest,
-                                       kafka::Isolation::kReadUncommitted, parts_.request_timeout);
-        const auto ends = begins.ok()
-                              ? parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kLatest,
-                                                           kafka::Isolation::kReadUncommitted,
-                                                           parts_.request_timeout)
-                              : begins;
-        if (!ends.ok()) {
-            const kafka::Status status = ends.status();
-            if (!status.retriable() && status.code() != kafka::ErrorCode::kUnknownTopic) {
-                throw KafkaError("cannot look up the ends of changelogs: " + status.message());
-            }
-            complain("cannot look up the ends of changelogs of task " + to_string(task.id) +
-                     ", trying again: " + status.message());
+        const auto begins = offsets(task, partitions, kafka::OffsetSpec::kEarliest);
+        const auto ends =
+            begins.empty() ? begins : offsets(task, partitions, kafka::OffsetSpec::kLatest);
+        if (ends.empty()) {
             return false;
         }
         if (const kafka::Status status = removal_age_.look_up(partitions); !status.ok()) {
@@ -205,11 +224,32 @@ bool Restorer::prepare(Task& task) {
             return false;
         }
         for (std::size_t i = 0; i < fresh.size(); ++i) {
-            begin(task, *fresh[i], begins.value().at(i), ends.value().at(i), now);
+            const std::scoped_lock lock(task.mutex);
+            if (task.cancelled) {
+                return false;
+            }
+            begin(task, *fresh[i], begins.at(i), ends.at(i), now);
         }
     }
     task.prepared = true;
     return true;
+}
+
+/// Empty: no answer.
+std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicPartition>& of,
+                                      kafka::OffsetSpec which) {
+    auto found = parts_.admin->list_offsets(of, which, kafka::Isolation::kReadUncommitted,
+                                            parts_.request_timeout);
+    if (found.ok()) {
+        return std::move(found.value());
+    }
+    const kafka::Status status = found.status();
+    if (!status.retriable() && status.code() != kafka::ErrorCode::kUnknownTopic) {
+        throw KafkaError("cannot look up the ends of changelogs: " + status.message());
+    }
+    complain("cannot look up the ends of changelogs of task " + to_string(task.id) +
+             ", trying again: " + status.message());
+    return {};
 }
 
 void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now) {
@@ -275,10 +315,17 @@ std::optional<std::string> Restorer::too_old(const Task& task, const Changelog& 
            changelog.what.changelog.topic + " is " + std::to_string(kept->count());
 }
 
+/// Applies what has arrived, batch by batch: between two the task can be removed, and others get
+/// their turn after kBatchesAtOnce.
 bool Restorer::advance(Task& task) {
     bool any = false;
     for (Changelog& changelog : task.changelogs) {
-        while (changelog.phase == Phase::kReading && read(task, changelog)) {
+        for (int batch = 0; batch < kBatchesAtOnce; ++batch) {
+            const std::scoped_lock lock(task.mutex);
+            if (task.cancelled || paused() || changelog.phase != Phase::kReading ||
+                !read(task, changelog)) {
+                break;
+            }
             any = true;
         }
     }
@@ -299,8 +346,12 @@ bool Restorer::read(Task& task, Changelog& changelog) {
         changelog.last = message.offset();
         if (message.key()) {
             message.refer_headers(headers_[i]);
-            records_.push_back({message.key(), message.value(), message.timestamp(),
-                                message.offset(), &headers_[i]});
+            const auto time = changelog.what.filter ? changelog.what.filter(message, headers_[i])
+                                                    : std::optional(message.timestamp());
+            if (time) {
+                records_.push_back(
+                    {message.key(), message.value(), *time, message.offset(), &headers_[i]});
+            }
         }
     }
     if (!records_.empty()) {
@@ -340,22 +391,21 @@ void Restorer::finish(Task& task, Changelog& changelog) {
     }
 }
 
-/// Requires the task's lock.
 void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error) {
-    {
-        const std::scoped_lock lock(mutex_);
-        const auto found = tasks_.find({task->owner, task->id});
-        if (found == tasks_.end() || found->second != task) {
-            return;  // Being removed right now.
-        }
-        tasks_.erase(found);
-        for (const Changelog& changelog : task->changelogs) {
-            if (changelog.phase == Phase::kReading) {
-                orphans_.push_back(changelog.what.changelog);
-            }
+    // The owner is told under the lock: who removes the task meanwhile waits, and hears no more of
+    // it afterwards.
+    const std::scoped_lock lock(mutex_);
+    const auto found = tasks_.find({task->owner, task->id});
+    if (found == tasks_.end() || found->second != task) {
+        return;  // Being removed right now.
+    }
+    tasks_.erase(found);
+    for (const Changelog& changelog : task->changelogs) {
+        if (changelog.phase == Phase::kReading) {
+            orphans_.push_back(changelog.what.changelog);
         }
     }
-    task->cancelled = true;
+    task->cancelled.store(true);
     task->mailbox({task->id, std::move(error)});
 }
 

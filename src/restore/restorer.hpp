@@ -11,6 +11,7 @@
 #include "restore/removal_age.hpp"
 #include "state/task_stores.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -23,6 +24,11 @@
 
 namespace millrace::restore {
 
+/// Decides whether a record of a source topic enters the store that the topic restores: the
+/// record's time, or nothing to skip it. Called by the restoring thread.
+using RestoreFilter =
+    std::function<std::optional<Timestamp>(const kafka::Message& message, const Headers& headers)>;
+
 /// One store to fill from its changelog.
 struct StoreToRestore {
     std::size_t store = 0;  ///< Index into the task's stores.
@@ -32,6 +38,9 @@ struct StoreToRestore {
     /// Where to stop when that is before the changelog's end: a source topic that serves as
     /// changelog is restored up to the committed offset.
     std::optional<Offset> limit{};
+
+    /// Of a source topic that serves as changelog; null: every record enters the store.
+    RestoreFilter filter{};
 };
 
 /// How restoring a task ended.
@@ -56,6 +65,7 @@ class Restorer {
         const Clock* clock = nullptr;
         StateRestoreListener listener{};
         metrics::Registry* metrics = nullptr;
+        const std::atomic<bool>* paused = nullptr;  ///< True: nothing is restored. Null: never.
 
         std::chrono::milliseconds request_timeout{10'000};
     };
@@ -69,7 +79,8 @@ class Restorer {
              std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
     /// Stops restoring that task of that owner, if it is being restored; waits for the batch at
-    /// hand. The mailbox hears no more of it once this returns.
+    /// hand, at most, and never for the network. The mailbox hears no more of it once this returns.
+    /// Does not throw.
     void remove(const void* owner, TaskId task);
 
     /// One turn: looks after new tasks, reads what has arrived, applies it. Waits up to `wait` for
@@ -90,7 +101,11 @@ class Restorer {
     using Key = std::pair<const void*, TaskId>;
 
     std::vector<std::shared_ptr<Task>> snapshot() const;
+    bool paused() const;
+    bool work_on(const std::shared_ptr<Task>& task);
     bool prepare(Task& task);
+    std::vector<Offset> offsets(const Task& task, const std::vector<TopicPartition>& of,
+                                kafka::OffsetSpec which);
     void begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now);
     std::optional<std::string> why_not(const Task& task, const Changelog& changelog, Offset stored,
                                        Offset first, Offset end) const;
@@ -99,6 +114,7 @@ class Restorer {
     void finish(Task& task, Changelog& changelog);
     void finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error);
     void failed(const TopicPartition& partition, const kafka::Status& status);
+    void suspended(const Changelog& changelog) const;
     void unassign_orphans();
     std::optional<std::string> too_old(const Task& task, const Changelog& changelog) const;
     void complain(const std::string& what);

@@ -4,6 +4,7 @@
 #include "restore/restorer.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct Restorer::Changelog {
     std::optional<Timestamp> end_at{};
 };
 
-/// One task on its way. `mutex` guards all but the first four, which do not change.
+/// One task on its way. Of the restoring thread; it works on the stores under `mutex`, and not once
+/// the task is cancelled.
 struct Restorer::Task {
     const void* owner = nullptr;
     TaskId id{};
@@ -36,7 +38,7 @@ struct Restorer::Task {
     RestoreMailbox mailbox{};
 
     std::mutex mutex{};
-    bool cancelled = false;  ///< The stores belong to the owner again.
+    std::atomic<bool> cancelled{false};  ///< The stores belong to the owner again, or will soon.
     bool prepared = false;
     std::vector<Changelog> changelogs{};
 

@@ -12,6 +12,11 @@ namespace millrace::runtime {
 namespace {
 
 constexpr std::size_t kBatchRecords = 4096;
+
+/// What readers of the stores may have to wait for: records, or bytes to be written.
+constexpr std::size_t kRecordsAtOnce = 64;
+constexpr std::size_t kUncommittedBytes = 1 << 20;
+
 constexpr std::chrono::seconds kBetweenCommits{10};
 constexpr std::chrono::seconds kBetweenComplaints{10};
 
@@ -78,7 +83,40 @@ bool GlobalThread::prepare() {
     task_.start(parts_.clock->now());
     last_commit_ = parts_.clock->now();
     prepared_ = true;
+    for (Input& input : inputs_) {
+        if (listener_.on_restore_start) {
+            listener_.on_restore_start(input.partition, store_of(input), input.next, input.end);
+        }
+        got_on(input, 0);
+    }
     return true;
+}
+
+const std::string& GlobalThread::store_of(const Input& input) const {
+    return parts_.application->spec->global_stores[input.topic].store.name;
+}
+
+/// Tells how the first reading of a partition gets on.
+void GlobalThread::got_on(Input& input, std::size_t records) {
+    if (input.complete) {
+        return;
+    }
+    ++progress_;
+    input.records += static_cast<std::int64_t>(records);
+    if (records > 0 && listener_.on_batch_restored) {
+        listener_.on_batch_restored(input.partition, store_of(input), input.next - 1,
+                                    static_cast<std::int64_t>(records));
+    }
+    if (input.next < input.end) {
+        return;
+    }
+    input.complete = true;
+    if (listener_.on_restore_end) {
+        listener_.on_restore_end(input.partition, store_of(input), input.records);
+    }
+    if (caught_up()) {
+        views_.gate()->completed();
+    }
 }
 
 bool GlobalThread::answered(const kafka::Status& status) {
@@ -124,26 +162,41 @@ bool GlobalThread::read(Input& input) {
     messages_.clear();
     const std::size_t count = queue->read(messages_, kBatchRecords);
     if (count > 0) {
-        const std::scoped_lock writing(views_.mutex());
-        const Timestamp now = parts_.clock->now();
-        for (const kafka::Message& message : messages_) {
-            task_.update(input.topic, input.partition.partition, message, now);
-        }
+        update(input);
         input.next = messages_.back().offset() + 1;
         dirty_ = true;
-        if (task_.stores().uncommitted_bytes() > (16 << 20)) {
-            task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
-        }
     }
     messages_.clear();
+    const Offset before = input.next;
     if (const auto position = queue->position()) {
         input.next = std::max(input.next, *position);
+    }
+    if (count > 0 || input.next > before) {
+        got_on(input, count);
     }
     return count > 0;
 }
 
+/// Works on the messages at hand, a few at a time: those who read the stores get between.
+void GlobalThread::update(Input& input) {
+    const Timestamp now = parts_.clock->now();
+    for (std::size_t done = 0; done < messages_.size();) {
+        const std::size_t end = std::min(messages_.size(), done + kRecordsAtOnce);
+        {
+            const GlobalStoresGate::Writing writing(*views_.gate());
+            for (; done < end; ++done) {
+                task_.update(input.topic, input.partition.partition, messages_[done], now);
+            }
+            if (task_.stores().uncommitted_bytes() > kUncommittedBytes) {
+                task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
+            }
+        }
+        views_.gate()->give_way();
+    }
+}
+
 void GlobalThread::commit() {
-    const std::scoped_lock writing(views_.mutex());
+    const GlobalStoresGate::Writing writing(*views_.gate());
     task_.stores().flush_caches();
     task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
     dirty_ = false;
@@ -155,7 +208,8 @@ void GlobalThread::close() {
         return;
     }
     try {
-        const std::scoped_lock writing(views_.mutex());
+        GlobalStoresGate::Writing writing(*views_.gate());
+        writing.close_stores();
         task_.close();
     } catch (const std::exception& error) {
         log::warn(std::string("global stores were not closed cleanly: ") + error.what());

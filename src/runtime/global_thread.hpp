@@ -5,10 +5,12 @@
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
+#include "millrace/state/restore_listener.hpp"
 #include "runtime/global_stores.hpp"
 #include "runtime/global_task.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,8 +24,8 @@ namespace millrace::runtime {
 ///
 /// Driven turn by turn, as StreamThread. One thread at a time drives it; wake_up and stores are
 /// thread-safe.
-/// Errors: run_once and caught_up throw KafkaError when a topic is missing or cannot be read, and
-/// what GlobalTask throws.
+/// Errors: run_once throws KafkaError when a topic is missing or cannot be read, and what
+/// GlobalTask and the restore listener throw.
 class GlobalThread final : private kafka::ConsumerListener {
   public:
     struct Parts {
@@ -42,8 +44,14 @@ class GlobalThread final : private kafka::ConsumerListener {
 
     GlobalStores& stores() noexcept { return views_; }
 
+    /// Told of the first reading of each partition as of a restore. Before the first turn.
+    void set_restore_listener(StateRestoreListener listener) { listener_ = std::move(listener); }
+
     /// True once everything that was in the topics at the first turn has been worked on.
     bool caught_up();
+
+    /// Grows whenever the first reading gets on.
+    std::uint64_t progress() const noexcept { return progress_; }
 
     /// Works on what has arrived, waiting up to `wait` for it.
     void run_once(std::chrono::milliseconds wait);
@@ -56,9 +64,11 @@ class GlobalThread final : private kafka::ConsumerListener {
   private:
     struct Input {
         TopicPartition partition;
-        std::size_t topic = 0;  // Index into the task's topics.
-        Offset end = 0;         // When the first turn began.
-        Offset next = 0;        // All before it is in the store.
+        std::size_t topic = 0;     // Index into the task's topics.
+        Offset end = 0;            // When the first turn began.
+        Offset next = 0;           // All before it is in the store.
+        std::int64_t records = 0;  // Of the first reading.
+        bool complete = false;     // It is over.
     };
 
     std::vector<kafka::StartPosition> on_assigned(const std::vector<TopicPartition>&) override {
@@ -72,10 +82,15 @@ class GlobalThread final : private kafka::ConsumerListener {
     bool prepare();
     bool answered(const kafka::Status& status);
     bool read(Input& input);
+    void update(Input& input);
+    void got_on(Input& input, std::size_t records);
+    const std::string& store_of(const Input& input) const;
     void commit();
     void complain(const std::string& what);
 
     Parts parts_;
+    StateRestoreListener listener_;
+    std::uint64_t progress_ = 0;
     GlobalTask task_;
     GlobalStores views_;
     std::vector<Input> inputs_;

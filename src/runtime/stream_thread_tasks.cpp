@@ -3,6 +3,7 @@
 #include "core/check.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
+#include "runtime/source_filter.hpp"
 #include "runtime/stream_thread.hpp"
 #include "runtime/task_errors.hpp"
 #include "state/state_corrupted.hpp"
@@ -113,6 +114,9 @@ void StreamThread::open_task(TaskId id, std::vector<TopicPartition> inputs,
             MILLRACE_CHECK(input != task.inputs().end());
             store.limit = made.committed[static_cast<std::size_t>(input - task.inputs().begin())]
                               .offset.value_or(0);
+            store.filter =
+                make_source_filter(parts_.task_maker->application(), parts_.task_settings, id,
+                                   changelog.partition, store.name);
         }
         stores.push_back(std::move(store));
     }

@@ -8,9 +8,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace millrace {
 namespace {
@@ -51,7 +53,16 @@ class EmbeddedQueries : public support::EmbeddedApplication {
         auto streams = client(std::move(builder).build(), two_threads);
         streams->start();
         EXPECT_TRUE(processed.wait_for(times));
-        EXPECT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+        // Each thread has its task: none moves, and is restored, when it is queried.
+        const auto settled = [&] {
+            const auto threads = streams->metadata_for_local_threads();
+            return std::all_of(threads.begin(), threads.end(), [](const auto& thread) {
+                return thread.tasks.size() == 1 && thread.tasks.front().running;
+            });
+        };
+        while (!settled()) {
+            std::this_thread::yield();
+        }
         return streams;
     }
 };

@@ -11,6 +11,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <thread>
+
 namespace millrace {
 namespace {
 
@@ -172,7 +175,16 @@ TEST_F(EmbeddedStreams, AnswersQueriesFromTheThreadsThatOwnTheStore) {
     const auto streams = client(counting_topology(on_record), two_threads);
     streams->start();
     ASSERT_TRUE(processed.wait_for(5));
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    // Each thread has its task: none moves, and is restored, when it is queried.
+    const auto settled = [&] {
+        const auto threads = streams->metadata_for_local_threads();
+        return std::all_of(threads.begin(), threads.end(), [](const auto& thread) {
+            return thread.tasks.size() == 1 && thread.tasks.front().running;
+        });
+    };
+    while (!settled()) {
+        std::this_thread::yield();
+    }
 
     const auto counts = streams->store<ReadOnlyKeyValueStore<std::string, std::string>>("counts");
 

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a client starts its threads and how it ends.
+#include "client/client.hpp"
+#include "client/client_settings.hpp"
+#include "client/inside_client.hpp"
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace millrace {
+
+using client::client_settings;
+using client::InsideClient;
+using client::Role;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kHelperWait{100};
+
+/// How long start() waits, when it has failed, until all is ended that it had started.
+constexpr milliseconds kFailedStart{60'000};
+
+constexpr const char* kNoException = "exception that is no std::exception";
+
+}  // namespace
+
+void KafkaStreams::Implementation::start() {
+    const bool may_wait = !InsideClient::is(this);
+    const InsideClient inside(this);
+    std::unique_lock lock(starting_);
+    require_created("start");
+    closer_.start();
+    if (!machine.transition_to(ClientState::kRebalancing)) {
+        require_created("start");
+    }
+    try {
+        start_threads();
+    } catch (...) {
+        lock.unlock();
+        on_fatal();
+        if (may_wait) {
+            closer_.wait(kFailedStart);
+        }
+        throw;
+    }
+}
+
+void KafkaStreams::Implementation::start_threads() {
+    start_global();
+    if (!may_start_threads()) {
+        return;  // Closed meanwhile.
+    }
+    start_restoring();
+    for (int i = 0; i < config_.num_stream_threads && may_start_threads(); ++i) {
+        make_runner()->start();
+    }
+}
+
+bool KafkaStreams::Implementation::may_start_threads() const {
+    const ClientState state = machine.state();
+    return !closer_.requested() &&
+           (state == ClientState::kRunning || state == ClientState::kRebalancing);
+}
+
+/// A thread that takes its turns until the client ends; the client ends when it fails.
+std::thread KafkaStreams::Implementation::helper(const char* what, std::function<void()> turn) {
+    return std::thread([this, what, turn = std::move(turn)] {
+        const InsideClient inside(this);
+        try {
+            while (!stop_helpers_.load(std::memory_order_relaxed)) {
+                turn();
+            }
+        } catch (const std::exception& error) {
+            helper_failed(what, error);
+        } catch (...) {
+            helper_failed(what, std::runtime_error(kNoException));
+        }
+    });
+}
+
+void KafkaStreams::Implementation::helper_failed(const char* what, const std::exception& error) {
+    log::error(std::string(what) + " ends because of an error: " + error.what());
+    if (decide(error) != UncaughtDecision::kShutDownClient) {
+        log::warn(std::string(what) + " has no replacement: the client is shut down");
+    }
+    on_fatal();
+}
+
+/// What the uncaught-exception handler says.
+UncaughtDecision KafkaStreams::Implementation::decide(const std::exception& error) const {
+    if (!uncaught) {
+        return UncaughtDecision::kShutDownClient;
+    }
+    try {
+        return uncaught(error);
+    } catch (const std::exception& failure) {
+        log::error(std::string("the uncaught-exception handler failed, the client is shut down: ") +
+                   failure.what());
+    } catch (...) {
+        log::error(std::string("the uncaught-exception handler failed, the client is shut down: ") +
+                   kNoException);
+    }
+    return UncaughtDecision::kShutDownClient;
+}
+
+void KafkaStreams::Implementation::start_restoring() {
+    restorer_ = std::make_unique<restore::Restorer>(restore::Restorer::Parts{
+        .supplier = clients_,
+        .consumer_settings =
+            client_settings(config_, Role::kRestoreConsumer, client_id_ + "-restore-consumer"),
+        .admin = admin_.get(),
+        .clock = &clock_,
+        .listener = restore_listener,
+        .metrics = &metrics,
+        .paused = &paused,
+        .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
+    purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
+    tidied_ = clock_.now();
+    purged_ = clock_.now();
+    restoring_ = helper("the restoring thread", [this] {
+        restoring_id_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+        restorer_->run_once(kHelperWait);
+        tidy();  // Also while tasks restore, which may take long.
+        purge_repartition_topics();
+    });
+}
+
+/// Reads global stores to the end before any task processes, then keeps them up to date.
+void KafkaStreams::Implementation::start_global() {
+    if (global_ == nullptr) {
+        return;
+    }
+    global_->set_restore_listener(restore_listener);
+    auto since = clock_.monotonic();
+    std::uint64_t progress = 0;
+    while (!global_->caught_up()) {
+        if (!may_start_threads()) {
+            return;
+        }
+        global_->run_once(kHelperWait);
+        if (std::exchange(progress, global_->progress()) != global_->progress()) {
+            since = clock_.monotonic();
+        } else if (clock_.monotonic() - since >= config_.task_timeout) {
+            throw KafkaError("reading global stores made no progress within task.timeout.ms = " +
+                             std::to_string(config_.task_timeout.count()));
+        }
+    }
+    updating_global_ = helper("the global thread", [this] { global_->run_once(kHelperWait); });
+}
+
+/// Removes, now and then, what tasks that moved away have left behind.
+void KafkaStreams::Implementation::tidy() {
+    const Timestamp now = clock_.now();
+    if (directory_ == nullptr || now - tidied_ < config_.state_cleanup_delay) {
+        return;
+    }
+    tidied_ = now;
+    try {
+        directory_->remove_unused(config_.state_cleanup_delay);
+    } catch (const std::exception& error) {
+        log::warn(std::string("cannot remove unused state: ") + error.what());
+    }
+}
+
+void KafkaStreams::Implementation::purge_repartition_topics() {
+    const Timestamp now = clock_.now();
+    if (now - purged_ < config_.repartition_purge_interval) {
+        return;
+    }
+    purged_ = now;
+    try {
+        purger_->purge(metadata());
+    } catch (const std::exception& error) {
+        log::warn(std::string("cannot purge repartition topics, trying again later: ") +
+                  error.what());
+    }
+}
+
+KafkaStreams::Implementation::~Implementation() {
+    abandon_.store(true);
+    stop_all();
+    closer_.request(ClientState::kNotRunning);
+}
+
+bool KafkaStreams::Implementation::close(milliseconds timeout) {
+    if (timeout > stop_timeout_.load()) {
+        stop_timeout_.store(timeout);
+    }
+    if (machine.transition_to(ClientState::kPendingShutdown)) {
+        closer_.request(ClientState::kNotRunning);
+    }
+    return closer_.wait(InsideClient::is(this) ? milliseconds{0} : timeout);
+}
+
+void KafkaStreams::Implementation::on_fatal() {
+    if (machine.transition_to(ClientState::kPendingError)) {
+        closer_.request(ClientState::kError);
+    }
+}
+
+/// The closer's work.
+void KafkaStreams::Implementation::end(ClientState last) {
+    {
+        const std::scoped_lock lock(starting_);  // No thread is started from here on.
+        stop_all();
+    }
+    for (const auto& runner : runners()) {
+        runner->join();
+    }
+    try {
+        finish();
+    } catch (const std::exception& error) {
+        log::error(std::string("the client could not be ended cleanly: ") + error.what());
+    }
+    machine.transition_to(last);
+}
+
+void KafkaStreams::Implementation::stop_all() {
+    const auto ending = abandon_.load() ? Runner::Ending::kAbandon : Runner::Ending::kCommit;
+    for (const auto& runner : runners()) {
+        runner->stop(ending, stop_timeout_.load());
+    }
+}
+
+/// Ends what the stream threads have used. Once all of them have ended.
+void KafkaStreams::Implementation::finish() {
+    stop_helpers_.store(true);
+    if (restorer_ != nullptr) {
+        restorer_->wake_up();
+    }
+    if (global_ != nullptr) {
+        global_->wake_up();
+    }
+    for (std::thread* helper : {&restoring_, &updating_global_}) {
+        if (helper->joinable()) {
+            helper->join();
+        }
+    }
+    if (global_ != nullptr) {
+        global_->close();
+    }
+    directory_.reset();  // Another client may use it from here on.
+}
+
+}  // namespace millrace

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace millrace::client {
+
+/// While it lives, the calling thread runs code of that client: it is one of the client's threads,
+/// or calls one of its listeners. Such a thread must not wait for the client to end, nor for
+/// another of its threads. Marks nest, as the code of one client may call another one.
+class InsideClient {
+  public:
+    explicit InsideClient(const void* client) noexcept : client_(client), outer_(innermost()) {
+        innermost() = this;
+    }
+    ~InsideClient() { innermost() = outer_; }
+    InsideClient(const InsideClient&) = delete;
+    InsideClient& operator=(const InsideClient&) = delete;
+
+    /// Whether the calling thread is inside of that client.
+    static bool is(const void* client) noexcept {
+        for (const InsideClient* each = innermost(); each != nullptr; each = each->outer_) {
+            if (each->client_ == client) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+  private:
+    static const InsideClient*& innermost() noexcept {
+        thread_local const InsideClient* mark = nullptr;
+        return mark;
+    }
+
+    const void* client_;
+    const InsideClient* outer_;
+};
+
+}  // namespace millrace::client

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "restore/restorer.hpp"
+
+#include "millrace/testing/embedded_broker.hpp"
+#include "state/state_memory.hpp"
+#include "support/counting_topology.hpp"
+#include "support/forwarding_admin.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace millrace::restore {
+namespace {
+
+using namespace std::chrono_literals;
+using support::Events;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// Waits, when it is told to, before it says where a changelog begins.
+class SlowAdmin final : public support::ForwardingAdmin {
+  public:
+    using ForwardingAdmin::ForwardingAdmin;
+
+    kafka::Result<std::vector<Offset>> list_offsets(std::span<const TopicPartition> partitions,
+                                                    kafka::OffsetSpec spec,
+                                                    kafka::Isolation isolation,
+                                                    std::chrono::milliseconds timeout) override {
+        if (slow) {
+            asked.happened();
+            EXPECT_TRUE(answer.wait_for(1));
+        }
+        return ForwardingAdmin::list_offsets(partitions, spec, isolation, timeout);
+    }
+
+    bool slow = false;
+    Events asked;
+    Events answer;
+};
+
+/// Restores one store in memory from the changelog "log", turn by turn.
+class RestorerTest : public ::testing::Test {
+  protected:
+    RestorerTest() {
+        broker.create_topic("log", 1);
+        listener.on_restore_start = [this](const auto&, const auto&, Offset from, Offset to) {
+            heard.push_back("start " + std::to_string(from) + " to " + std::to_string(to));
+            paused = pause_at_start;
+        };
+        listener.on_batch_restored = [this](const auto&, const auto&, Offset last,
+                                            std::int64_t records) {
+            heard.push_back("batch to " + std::to_string(last) + " of " + std::to_string(records));
+            if (on_batch) {
+                on_batch();
+            }
+        };
+        listener.on_restore_end = [this](const auto&, const auto&, std::int64_t total) {
+            heard.push_back("end of " + std::to_string(total));
+        };
+        listener.on_restore_suspended = [this](const auto&, const auto&, std::int64_t total) {
+            heard.push_back("suspended after " + std::to_string(total));
+            if (throw_at_suspension) {
+                throw std::runtime_error("not now");
+            }
+        };
+    }
+
+    void produce(int records) {
+        for (int i = 0; i < records; ++i) {
+            broker.produce("log", {.key = "k" + std::to_string(i), .value = "v"});
+        }
+    }
+
+    Restorer& restorer() {
+        if (restorer_ == nullptr) {
+            restorer_ = std::make_unique<Restorer>(
+                Restorer::Parts{.supplier = broker.clients(),
+                                .consumer_settings = {{"bootstrap.servers", "embedded"},
+                                                      {"auto.offset.reset", "none"},
+                                                      {"client.id", "restore"}},
+                                .admin = &admin,
+                                .clock = &system_clock(),
+                                .listener = listener,
+                                .metrics = &metrics,
+                                .paused = &paused});
+        }
+        return *restorer_;
+    }
+
+    void add() {
+        restorer().add(this, kTask, stores, {{.store = 0, .name = "s", .changelog = {"log", 0}}},
+                       [this](RestoreResult result) {
+                           if (on_result) {
+                               on_result();
+                           }
+                           results.push_back(std::move(result));
+                       });
+    }
+
+    /// Takes turns until `done`.
+    void run_until(const std::function<bool()>& done) {
+        while (!done()) {
+            restorer().run_once(1ms);
+        }
+    }
+
+    static constexpr TaskId kTask{0, 0};
+
+    testing::EmbeddedBroker broker;
+    std::unique_ptr<kafka::Admin> broker_admin =
+        broker.clients()->make_admin({{"bootstrap.servers", "embedded"}});
+    SlowAdmin admin{*broker_admin};
+    metrics::Registry metrics;
+    std::atomic<bool> paused{false};
+    state::StateMemory memory{{}};
+    state::TaskStores stores{{.directory = {},
+                              .name = "0_0",
+                              .specs = {{.name = "s", .engine = StoreEngine::kInMemory}}},
+                             memory};
+    StateRestoreListener listener;
+    bool pause_at_start = false;
+    bool throw_at_suspension = false;
+    std::function<void()> on_batch;
+    std::function<void()> on_result;
+    std::vector<std::string> heard;
+    std::vector<RestoreResult> results;
+
+  private:
+    std::unique_ptr<Restorer> restorer_;
+};
+
+TEST_F(RestorerTest, TellsItsListenerHowARestoreGoes) {
+    produce(3);
+    add();
+    run_until([&] { return !results.empty(); });
+
+    EXPECT_EQ(results.front().error, nullptr);
+    EXPECT_EQ(heard.front(), "start 0 to 3");
+    EXPECT_EQ(heard.back(), "end of 3");
+    EXPECT_GE(heard.size(), 3U) << "and of batches in between";
+}
+
+TEST_F(RestorerTest, TellsItsListenerOfARestoreThatIsGivenUp) {
+    produce(3);
+    pause_at_start = true;
+    add();
+    restorer().run_once(0ms);
+    restorer().remove(this, kTask);
+
+    EXPECT_THAT(heard, ElementsAre("start 0 to 3", "suspended after 0"));
+    EXPECT_TRUE(restorer().idle());
+}
+
+TEST_F(RestorerTest, GivesATaskBackAlthoughTheListenerFails) {
+    produce(3);
+    pause_at_start = true;
+    throw_at_suspension = true;
+    add();
+    restorer().run_once(0ms);
+
+    EXPECT_NO_THROW(restorer().remove(this, kTask));
+    paused = pause_at_start = false;
+    add();
+    run_until([&] { return !results.empty(); });
+    EXPECT_EQ(results.front().error, nullptr);
+}
+
+TEST_F(RestorerTest, RestoresNothingWhilePaused) {
+    produce(3);
+    paused = true;
+    add();
+    for (int turn = 0; turn < 20; ++turn) {
+        restorer().run_once(1ms);
+    }
+    EXPECT_THAT(heard, IsEmpty());
+
+    paused = false;
+    run_until([&] { return !results.empty(); });
+    EXPECT_EQ(heard.back(), "end of 3");
+}
+
+TEST_F(RestorerTest, GivesATaskBackWhileTheClusterIsAskedForItsChangelog) {
+    produce(3);
+    admin.slow = true;
+    add();
+    std::thread restoring([&] { restorer().run_once(0ms); });
+    ASSERT_TRUE(admin.asked.wait_for(1));
+
+    restorer().remove(this, kTask);  // Returns although there is no answer yet.
+    admin.answer.happened();
+    restoring.join();
+
+    EXPECT_THAT(heard, IsEmpty());
+    EXPECT_THAT(results, IsEmpty());
+}
+
+TEST_F(RestorerTest, GivesATaskBackAfterTheBatchAtHand) {
+    constexpr int kBatches = 4;
+    produce(kBatches * 8192);
+    Events first_batch;
+    std::atomic<bool> removing{false};
+    int batches = 0;
+    on_batch = [&] {
+        ++batches;
+        first_batch.happened();
+        while (!removing) {
+            std::this_thread::yield();
+        }
+        for (int i = 0; i < 10'000; ++i) {
+            std::this_thread::yield();
+        }
+    };
+    add();
+    std::atomic<bool> removed{false};
+    std::thread restoring([&] {
+        while (!removed) {
+            restorer().run_once(1ms);
+        }
+    });
+    ASSERT_TRUE(first_batch.wait_for(1));
+    removing = true;
+    restorer().remove(this, kTask);
+    removed = true;
+    restoring.join();
+
+    EXPECT_LE(batches, 2);
+    EXPECT_THAT(results, IsEmpty());
+}
+
+TEST_F(RestorerTest, TellsNobodyOfATaskThatWasRemovedWhileItsResultWasOnItsWay) {
+    produce(3);
+    Events telling;
+    std::atomic<bool> removing{false};
+    std::atomic<bool> told{false};
+    on_result = [&] {
+        telling.happened();
+        while (!removing) {
+            std::this_thread::yield();
+        }
+        for (int i = 0; i < 10'000; ++i) {
+            std::this_thread::yield();
+        }
+        told = true;
+    };
+    add();
+    std::thread restoring([&] { run_until([&] { return told.load(); }); });
+    ASSERT_TRUE(telling.wait_for(1));
+    removing = true;
+    restorer().remove(this, kTask);
+    EXPECT_TRUE(told) << "by the time remove() returns the result is there, or never comes";
+    restoring.join();
+}
+
+}  // namespace
+}  // namespace millrace::restore
