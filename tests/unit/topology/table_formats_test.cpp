@@ -87,7 +87,7 @@ class MapStore final : public KeyValueBytesStore {
             rows.erase(Bytes(key));
         }
     }
-    std::unique_ptr<BytesIterator> range(NullableBytes, NullableBytes, Order) override {
+    std::unique_ptr<BytesIterator> range(NullableBytes, NullableBytes, RowOrder) override {
         return std::make_unique<Rows>(rows);
     }
     std::unique_ptr<BytesIterator> prefix_scan(BytesView) override { return nullptr; }
