@@ -124,6 +124,23 @@ TEST_P(AdminCalls, TellTheLargestBatchThatEachTopicAccepts) {
     EXPECT_EQ(require_value(limits[2]), 5'000);
 }
 
+TEST_P(AdminCalls, TellHowLongEachTopicKeepsRemovals) {
+    const auto brief =
+        create_topic(1, {{"cleanup.policy", "compact"}, {"delete.retention.ms", "5000"}});
+    const auto both = create_topic(1, {{"cleanup.policy", "compact,delete"}});
+    const auto never_compacted = create_topic(1, {{"delete.retention.ms", "5000"}});
+    const std::vector<std::string> names{both, unique("missing"), brief, never_compacted};
+
+    const auto kept = require_value(admin().removals_kept_for(names, kTimeout));
+
+    ASSERT_THAT(kept, SizeIs(4));
+    EXPECT_EQ(require_value(kept[0]), std::chrono::hours(24)) << "Kafka's default";
+    EXPECT_EQ(kept[1].status().code(), ErrorCode::kUnknownTopic) << kept[1].status().message();
+    EXPECT_THAT(kept[1].status().message(), HasSubstr(names[1]));
+    EXPECT_EQ(require_value(kept[2]), std::chrono::milliseconds(5'000));
+    EXPECT_EQ(require_value(kept[3]), std::nullopt);
+}
+
 TEST_P(AdminCalls, DeleteTopics) {
     const auto topic = topic_with(2);
     const std::vector<std::string> names{topic, unique("missing")};
