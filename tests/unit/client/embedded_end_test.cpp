@@ -152,6 +152,7 @@ class EmbeddedEnd : public support::EmbeddedApplication,
             .group_by_key()
             .count({.store = "counts", .caching = false})
             .to_stream()
+            .peek([this](const auto&, const auto&) { counted.happened(); })
             .to("out");
         return std::move(builder).build();
     }
@@ -182,7 +183,7 @@ class EmbeddedEnd : public support::EmbeddedApplication,
         streams_ = client(topology(), settings());
         streams_->start();
         send(number(1));
-        ASSERT_TRUE(processed.wait_for(1));
+        ASSERT_TRUE(counted.wait_for(1));
         ASSERT_TRUE(streams_->close(60s));
         streams_.reset();
         std::filesystem::remove_all(state_dir);
@@ -298,6 +299,7 @@ class EmbeddedEnd : public support::EmbeddedApplication,
     }
 
     std::unique_ptr<KafkaStreams> streams_;
+    support::Events counted;
     support::Events acted;
     std::optional<bool> returned_;  // By close() in the callback.
 
