@@ -23,6 +23,7 @@
 #include "topology/sub_topologies.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -110,8 +111,9 @@ class KafkaStreams::Implementation {
     std::atomic<bool> stop_helpers_{false};
     std::thread restoring_;
     std::atomic<std::thread::id> restoring_id_{};
-    Timestamp tidied_ = kNoTimestamp;  // Of the restoring thread, as the next.
-    Timestamp purged_ = kNoTimestamp;
+    // Of the restoring thread and of Clock::monotonic().
+    std::chrono::nanoseconds tidied_{0};
+    std::chrono::nanoseconds purged_{0};
     std::unique_ptr<client::RepartitionPurger> purger_;
     std::thread updating_global_;
     client::OneAtATime judging_;  // What the threads' states make of the client's.

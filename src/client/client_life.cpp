@@ -119,8 +119,8 @@ void KafkaStreams::Implementation::start_restoring() {
         .paused = &paused,
         .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
     purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
-    tidied_ = clock_.now();
-    purged_ = clock_.now();
+    tidied_ = clock_.monotonic();
+    purged_ = clock_.monotonic();
     restoring_ = helper("the restoring thread", [this] {
         restoring_id_.store(std::this_thread::get_id(), std::memory_order_relaxed);
         restorer_->run_once(kHelperWait);
@@ -154,7 +154,7 @@ void KafkaStreams::Implementation::start_global() {
 
 /// Removes, now and then, what tasks that moved away have left behind.
 void KafkaStreams::Implementation::tidy() {
-    const Timestamp now = clock_.now();
+    const std::chrono::nanoseconds now = clock_.monotonic();
     if (directory_ == nullptr || now - tidied_ < config_.state_cleanup_delay) {
         return;
     }
@@ -167,7 +167,7 @@ void KafkaStreams::Implementation::tidy() {
 }
 
 void KafkaStreams::Implementation::purge_repartition_topics() {
-    const Timestamp now = clock_.now();
+    const std::chrono::nanoseconds now = clock_.monotonic();
     if (now - purged_ < config_.repartition_purge_interval) {
         return;
     }

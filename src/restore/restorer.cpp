@@ -434,8 +434,8 @@ void Restorer::failed(const TopicPartition& partition, const kafka::Status& stat
 }
 
 void Restorer::complain(const std::string& what) {
-    const Timestamp now = parts_.clock->now();
-    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+    const std::chrono::nanoseconds now = parts_.clock->monotonic();
+    if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
         last_complaint_ = now;
         log::warn(what);
     }

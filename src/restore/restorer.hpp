@@ -128,10 +128,10 @@ class Restorer {
 
     std::unique_ptr<Listener> listener_;
     std::unique_ptr<kafka::Consumer> consumer_;
-    std::vector<kafka::Message> messages_;         // Reused.
-    std::vector<state::ChangelogRecord> records_;  // Reused.
-    std::vector<Headers> headers_;                 // Reused.
-    Timestamp last_complaint_ = kNoTimestamp;
+    std::vector<kafka::Message> messages_;                    // Reused.
+    std::vector<state::ChangelogRecord> records_;             // Reused.
+    std::vector<Headers> headers_;                            // Reused.
+    std::optional<std::chrono::nanoseconds> last_complaint_;  // Of Clock::monotonic().
 };
 
 }  // namespace millrace::restore

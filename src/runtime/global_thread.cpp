@@ -81,7 +81,7 @@ bool GlobalThread::prepare() {
     }
     inputs_ = std::move(inputs);
     task_.start(parts_.clock->now());
-    last_commit_ = parts_.clock->now();
+    last_commit_ = parts_.clock->monotonic();
     prepared_ = true;
     for (Input& input : inputs_) {
         if (listener_.on_restore_start) {
@@ -144,8 +144,7 @@ void GlobalThread::run_once(std::chrono::milliseconds wait) {
     for (Input& input : inputs_) {
         any = read(input) || any;
     }
-    const Timestamp now = parts_.clock->now();
-    if (dirty_ && now - last_commit_ >= kBetweenCommits) {
+    if (dirty_ && parts_.clock->monotonic() - last_commit_ >= kBetweenCommits) {
         commit();
     }
     consumer_->poll(any ? std::chrono::milliseconds{0} : wait);
@@ -200,7 +199,7 @@ void GlobalThread::commit() {
     task_.stores().flush_caches();
     task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
     dirty_ = false;
-    last_commit_ = parts_.clock->now();
+    last_commit_ = parts_.clock->monotonic();
 }
 
 void GlobalThread::close() {
@@ -236,8 +235,8 @@ void GlobalThread::on_error(const kafka::Status& status) {
 }
 
 void GlobalThread::complain(const std::string& what) {
-    const Timestamp now = parts_.clock->now();
-    if (last_complaint_ == kNoTimestamp || now - last_complaint_ >= kBetweenComplaints) {
+    const std::chrono::nanoseconds now = parts_.clock->monotonic();
+    if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
         last_complaint_ = now;
         log::warn(what);
     }

@@ -98,8 +98,9 @@ class GlobalThread final : private kafka::ConsumerListener {
     bool closed_ = false;
     bool dirty_ = false;
     std::string failure_;
-    Timestamp last_commit_ = kNoTimestamp;
-    Timestamp last_complaint_ = kNoTimestamp;
+    // Of Clock::monotonic(), as the wall clock may be set.
+    std::chrono::nanoseconds last_commit_{0};
+    std::optional<std::chrono::nanoseconds> last_complaint_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::vector<kafka::Message> messages_;  // Reused; gone before the consumer.
 };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "restore/restorer.hpp"
 
+#include "millrace/core/logging.hpp"
 #include "millrace/testing/embedded_broker.hpp"
 #include "state/state_memory.hpp"
 #include "support/counting_topology.hpp"
 #include "support/forwarding_admin.hpp"
+#include "support/settable_clock.hpp"
 
 #include <gmock/gmock.h>
 
@@ -22,7 +24,7 @@ using support::Events;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Waits, when it is told to, before it says where a changelog begins.
+/// Waits, or refuses, when it is told to, before it says where a changelog begins.
 class SlowAdmin final : public support::ForwardingAdmin {
   public:
     using ForwardingAdmin::ForwardingAdmin;
@@ -35,10 +37,14 @@ class SlowAdmin final : public support::ForwardingAdmin {
             asked.happened();
             EXPECT_TRUE(answer.wait_for(1));
         }
+        if (!refusal.ok()) {
+            return refusal;
+        }
         return ForwardingAdmin::list_offsets(partitions, spec, isolation, timeout);
     }
 
     bool slow = false;
+    kafka::Status refusal;
     Events asked;
     Events answer;
 };
@@ -84,7 +90,7 @@ class RestorerTest : public ::testing::Test {
                                                       {"auto.offset.reset", "none"},
                                                       {"client.id", "restore"}},
                                 .admin = &admin,
-                                .clock = &system_clock(),
+                                .clock = clock,
                                 .listener = listener,
                                 .metrics = &metrics,
                                 .paused = &paused});
@@ -115,6 +121,7 @@ class RestorerTest : public ::testing::Test {
     std::unique_ptr<kafka::Admin> broker_admin =
         broker.clients()->make_admin({{"bootstrap.servers", "embedded"}});
     SlowAdmin admin{*broker_admin};
+    const Clock* clock = &system_clock();
     metrics::Registry metrics;
     std::atomic<bool> paused{false};
     state::StateMemory memory{{}};
@@ -254,6 +261,27 @@ TEST_F(RestorerTest, TellsNobodyOfATaskThatWasRemovedWhileItsResultWasOnItsWay) 
     restorer().remove(this, kTask);
     EXPECT_TRUE(told) << "by the time remove() returns the result is there, or never comes";
     restoring.join();
+}
+
+TEST_F(RestorerTest, ComplainsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
+    support::SettableClock settable;
+    clock = &settable;
+    int complaints = 0;
+    set_log_sink([&](LogLevel, std::string_view line) {
+        complaints += line.find("trying again: not now") != std::string_view::npos ? 1 : 0;
+    });
+    admin.refusal = {kafka::ErrorCode::kTimedOut, "not now", {.retriable = true}};
+    add();
+    restorer().run_once(0ms);
+    restorer().run_once(0ms);
+    EXPECT_EQ(complaints, 1);
+
+    settable.set_back(1h);
+    settable.advance(10s);
+    restorer().run_once(0ms);
+    EXPECT_EQ(complaints, 2);
+    set_log_sink({});
+    restorer().remove(this, kTask);
 }
 
 }  // namespace

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+
+namespace millrace::support {
+
+/// Moves only when told, and its wall clock can be set without time passing. Not thread-safe.
+class SettableClock final : public Clock {
+  public:
+    Timestamp now() const override { return now_; }
+    std::chrono::nanoseconds monotonic() const override { return passed_; }
+
+    void advance(std::chrono::milliseconds by) {
+        now_ += by;
+        passed_ += by;
+    }
+    void set_back(std::chrono::milliseconds by) { now_ -= by; }
+
+  private:
+    Timestamp now_ = timestamp_of(1'750'000'000'000);
+    std::chrono::nanoseconds passed_{0};
+};
+
+}  // namespace millrace::support
