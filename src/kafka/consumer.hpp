@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,11 @@ inline constexpr Offset kFromEnd = -1;
 struct StartPosition {
     TopicPartition partition;
     Offset offset = kFromBeginning;  ///< Of the first record wanted, or one of the above.
+
+    /// Of the record before it, as committed with the offset. With it the log is checked before
+    /// anything is read: kOffsetOutOfRange when it was truncated before the offset since, and what
+    /// is there now are other records. -1: not known, not checked.
+    std::int32_t leader_epoch = -1;
 };
 
 /// An offset to commit: that of the next record to process.
@@ -124,9 +130,8 @@ class Consumer {
     /// on.
     virtual PartitionQueue* queue(const TopicPartition& partition) = 0;
 
-    /// Continues that assigned partition at `offset` (or a logical one); what was fetched is
-    /// dropped.
-    virtual Status seek(const TopicPartition& partition, Offset offset) = 0;
+    /// Continues an assigned partition elsewhere; what was fetched is dropped.
+    virtual Status seek(const StartPosition& position) = 0;
 
     /// Commits and waits for the answer.
     virtual Status commit(std::span<const OffsetCommit> offsets,

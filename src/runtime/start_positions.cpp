@@ -53,9 +53,12 @@ Offset StartPositions::reset(const TopicPartition& partition) const {
     }
 }
 
-Offset StartPositions::start(const TopicPartition& partition,
-                             const kafka::CommittedOffset& committed) const {
-    return committed.offset ? *committed.offset : reset(partition);
+kafka::StartPosition StartPositions::start(const TopicPartition& partition,
+                                           const kafka::CommittedOffset& committed) const {
+    if (!committed.offset) {
+        return {partition, reset(partition)};
+    }
+    return {partition, *committed.offset, committed.leader_epoch};
 }
 
 }  // namespace millrace::runtime

@@ -23,8 +23,9 @@ class StartPositions {
     /// the policy is to fail.
     Offset reset(const TopicPartition& partition) const;
 
-    /// The committed offset, or reset().
-    Offset start(const TopicPartition& partition, const kafka::CommittedOffset& committed) const;
+    /// The committed offset with its leader epoch, or reset().
+    kafka::StartPosition start(const TopicPartition& partition,
+                               const kafka::CommittedOffset& committed) const;
 
   private:
     OffsetReset default_reset_;

@@ -80,7 +80,7 @@ void StreamThread::reopen(TaskId id, bool wipe) {
     auto committed = committed_offsets(inputs);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         const kafka::Status status =
-            consumer_->seek(inputs[i], parts_.start_positions->start(inputs[i], committed[i]));
+            consumer_->seek(parts_.start_positions->start(inputs[i], committed[i]));
         if (!status.ok()) {
             throw TryLater("cannot go back to the committed offset: partition " +
                            to_string(inputs[i]) + ": " + status.message());

@@ -115,7 +115,7 @@ void StreamThread::apply_resets() {
             continue;  // No longer ours.
         }
         const Offset where = parts_.start_positions->reset(partition);
-        const kafka::Status status = consumer_->seek(partition, where);
+        const kafka::Status status = consumer_->seek({partition, where});
         if (!status.ok()) {
             complaints_.warn(name() + ": cannot reset partition " + to_string(partition) +
                              ", trying again: " + status.message());

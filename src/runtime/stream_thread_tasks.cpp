@@ -40,8 +40,7 @@ std::vector<kafka::StartPosition> StreamThread::take_over(
     std::map<TaskId, std::pair<std::vector<TopicPartition>, std::vector<kafka::CommittedOffset>>>
         by_task;
     for (std::size_t i = 0; i < partitions.size(); ++i) {
-        starts.push_back(
-            {partitions[i], parts_.start_positions->start(partitions[i], committed[i])});
+        starts.push_back(parts_.start_positions->start(partitions[i], committed[i]));
         const auto task = inputs_.add(partitions[i]);
         if (!task) {
             log::warn(name() + ": got a partition that no task reads: " + to_string(partitions[i]));
@@ -311,6 +310,7 @@ void StreamThread::retire(std::unique_ptr<StreamTask> task) {
 void StreamThread::on_partition_error(const TopicPartition& partition,
                                       const kafka::Status& status) {
     if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
+        log::warn(name() + ": " + status.message());
         resets_.push_back(partition);
     } else {
         complaints_.warn(name() + ": cannot read partition " + to_string(partition) + ": " +

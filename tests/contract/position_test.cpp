@@ -121,9 +121,9 @@ TEST_P(Positions, GoBackAndForthBySeeking) {
     consumer->assign({topic, 0});
     read(*consumer, 5);
 
-    require_ok((*consumer)->seek({topic, 0}, 1));
+    require_ok((*consumer)->seek({{topic, 0}, 1}));
     EXPECT_THAT(values_of(read(*consumer, 4)), ElementsAre("1", "2", "3", "4"));
-    require_ok((*consumer)->seek({topic, 0}, kafka::kFromBeginning));
+    require_ok((*consumer)->seek({{topic, 0}, kafka::kFromBeginning}));
     EXPECT_THAT(values_of(read(*consumer, 5)), ElementsAre("0", "1", "2", "3", "4"));
 }
 
@@ -133,7 +133,7 @@ TEST_P(Positions, DropWhatWasFetchedBeforeASeek) {
     consumer->assign({topic, 0});
     read_some(*consumer, {topic, 0}, 2);
 
-    require_ok((*consumer)->seek({topic, 0}, 4));
+    require_ok((*consumer)->seek({{topic, 0}, 4}));
 
     EXPECT_THAT(values_of(read(*consumer, 1)), ElementsAre("4"));
 }
@@ -149,7 +149,7 @@ TEST_P(Positions, BeyondTheEndAreAnErrorThatASeekMends) {
     });
     EXPECT_EQ(consumer->partition_errors()[0].first, (TopicPartition{topic, 0}));
 
-    require_ok((*consumer)->seek({topic, 0}, 1));
+    require_ok((*consumer)->seek({{topic, 0}, 1}));
     EXPECT_THAT(values_of(read(*consumer, 1)), ElementsAre("1"));
 }
 
@@ -165,7 +165,7 @@ TEST_P(Positions, BeforeTheFirstRecordAreAnError) {
         return consumer->has_partition_error(ErrorCode::kOffsetOutOfRange);
     });
 
-    require_ok((*consumer)->seek({topic, 0}, kafka::kFromBeginning));
+    require_ok((*consumer)->seek({{topic, 0}, kafka::kFromBeginning}));
     EXPECT_THAT(values_of(read(*consumer, 2)), ElementsAre("3", "4"));
 }
 
@@ -209,7 +209,7 @@ TEST_P(Positions, CannotBeSoughtWithoutAssignment) {
     const auto topic = topic_with(1);
     const auto consumer = make_consumer();
 
-    EXPECT_FALSE((*consumer)->seek({topic, 0}, 0).ok());
+    EXPECT_FALSE((*consumer)->seek({{topic, 0}, 0}).ok());
 }
 
 TEST_P(Positions, AreWaitedForByAPollThatAWakeUpEnds) {

@@ -157,7 +157,7 @@ TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileMembersComeAndGoAndS
     read_while_members_come_and_go([&](TestConsumer& consumer) {
         if (++step % 10 == 0) {
             for (const auto& which : consumer.held()) {
-                require_ok(consumer->seek(which, positions_[which]));
+                require_ok(consumer->seek({which, positions_[which]}));
             }
         }
     });
@@ -199,7 +199,7 @@ TEST_P(TransactionalInput, IsReadFromWhereASeekWentAmidABacklog) {
     auto* queue = (*consumer)->queue(which);
 
     for (const std::size_t from : {300U, 5U, 123U, 60U, 0U}) {
-        require_ok((*consumer)->seek(which, committed[from]));
+        require_ok((*consumer)->seek({which, committed[from]}));
         read_.clear();
         std::size_t next = from;
         eventually("some records", [&] {

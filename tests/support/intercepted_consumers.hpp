@@ -61,13 +61,13 @@ class InterceptedConsumers final : public kafka::ClientSupplier {
         kafka::PartitionQueue* queue(const TopicPartition& partition) override {
             return real_->queue(partition);
         }
-        kafka::Status seek(const TopicPartition& partition, Offset offset) override {
+        kafka::Status seek(const kafka::StartPosition& position) override {
             if (faults_.seek) {
-                if (auto status = faults_.seek(partition); !status.ok()) {
+                if (auto status = faults_.seek(position.partition); !status.ok()) {
                     return status;
                 }
             }
-            return real_->seek(partition, offset);
+            return real_->seek(position);
         }
         kafka::Status commit(std::span<const kafka::OffsetCommit> offsets,
                              std::chrono::milliseconds timeout) override {

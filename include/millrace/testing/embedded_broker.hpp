@@ -213,6 +213,13 @@ class EmbeddedBroker {
     void fail_next(BrokerOperation operation, BrokerFault fault,
                    FaultMoment moment = FaultMoment::kBefore);
 
+    /// Loses the records of a partition from `offset` on, as an unclean election does: the new
+    /// leader did not have them. Its leader epoch is one higher, and what is produced next has
+    /// `offset`. A batch that reaches `offset` goes as a whole. Consumers that were further, or
+    /// begin at a later offset that was committed before, are told that their offset is out of
+    /// range. Requires that the partition exists and that `offset` lies within its log.
+    void truncate(const TopicPartition& partition, Offset offset);
+
     /// Throws a member out of its group, as if its session had expired. Requires that it is one.
     void expire_member(const std::string& group, const std::string& member_id);
 

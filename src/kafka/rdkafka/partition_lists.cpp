@@ -34,6 +34,22 @@ RdList to_list(std::span<const OffsetCommit> offsets) {
     return list;
 }
 
+RdList to_list(std::span<const StartPosition> positions) {
+    RdList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+    for (const auto& position : positions) {
+        set_position(
+            *rd_kafka_topic_partition_list_add(list.get(), position.partition.topic.c_str(),
+                                               position.partition.partition),
+            position);
+    }
+    return list;
+}
+
+void set_position(rd_kafka_topic_partition_t& element, const StartPosition& position) {
+    element.offset = position.offset;
+    rd_kafka_topic_partition_set_leader_epoch(&element, position.leader_epoch);
+}
+
 TopicPartition to_partition(const rd_kafka_topic_partition_t& element) {
     return {element.topic, element.partition};
 }

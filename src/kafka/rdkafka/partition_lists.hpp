@@ -11,6 +11,10 @@ namespace millrace::kafka {
 
 RdList to_list(std::span<const TopicPartition> partitions);
 RdList to_list(std::span<const OffsetCommit> offsets);
+RdList to_list(std::span<const StartPosition> positions);
+
+/// Where to begin reading `element`.
+void set_position(rd_kafka_topic_partition_t& element, const StartPosition& position);
 
 TopicPartition to_partition(const rd_kafka_topic_partition_t& element);
 

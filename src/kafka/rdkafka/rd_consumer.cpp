@@ -132,19 +132,16 @@ Status RdConsumer::unsubscribe() {
 Status RdConsumer::assign(std::span<const StartPosition> partitions, ConsumerListener& listener) {
     MILLRACE_CHECK(bridge_ == nullptr);
     listener_ = &listener;
-    const RdList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
     for (const auto& start : partitions) {
         if (queues_.contains(start.partition)) {
             return {ErrorCode::kOther, "already assigned: " + to_string(start.partition)};
         }
     }
     for (const auto& start : partitions) {
-        rd_kafka_topic_partition_list_add(list.get(), start.partition.topic.c_str(),
-                                          start.partition.partition)
-            ->offset = start.offset;
-        open_queue(start.partition);
+        open_queue(start);
     }
     learn_leaders(partitions);
+    const RdList list = to_list(partitions);
     const Status status = status_of_error(
         RdError(rd_kafka_incremental_assign(client_.get(), list.get())), "cannot assign");
     if (!status.ok()) {
@@ -245,15 +242,17 @@ void RdConsumer::on_assign(rd_kafka_topic_partition_list_t& list) {
         called_listener_ = true;
         starts = listener_->on_assigned(to_partitions(&list));
     }
-    std::unordered_map<TopicPartition, Offset> offsets;
+    std::unordered_map<TopicPartition, StartPosition> positions;
     for (const auto& start : starts) {
-        offsets.emplace(start.partition, start.offset);
+        positions.emplace(start.partition, start);
     }
     for (auto& element : elements(list)) {
         const TopicPartition which = to_partition(element);
-        const auto offset = offsets.find(which);
-        element.offset = offset != offsets.end() ? offset->second : RD_KAFKA_OFFSET_STORED;
-        open_queue(which);
+        const StartPosition& start =
+            positions.try_emplace(which, StartPosition{which, RD_KAFKA_OFFSET_STORED})
+                .first->second;
+        set_position(element, start);
+        open_queue(start);
     }
     const RdError failure(rd_kafka_incremental_assign(client_.get(), &list));
     if (failure != nullptr) {
@@ -280,9 +279,9 @@ void RdConsumer::on_revoke(rd_kafka_topic_partition_list_t& list) {
     }
 }
 
-void RdConsumer::open_queue(const TopicPartition& which) {
-    queues_.insert_or_assign(
-        which, std::make_unique<RdPartitionQueue>(client_.get(), which, wake_.fd(), context_));
+void RdConsumer::open_queue(const StartPosition& start) {
+    queues_.insert_or_assign(start.partition, std::make_unique<RdPartitionQueue>(
+                                                  client_.get(), start, wake_.fd(), context_));
 }
 
 void RdConsumer::learn_leaders(std::span<const StartPosition> partitions) {
@@ -310,12 +309,12 @@ PartitionQueue* RdConsumer::queue(const TopicPartition& partition) {
     return found != queues_.end() ? found->second.get() : nullptr;
 }
 
-Status RdConsumer::seek(const TopicPartition& partition, Offset offset) {
-    const auto found = queues_.find(partition);
+Status RdConsumer::seek(const StartPosition& position) {
+    const auto found = queues_.find(position.partition);
     if (found == queues_.end()) {
-        return {ErrorCode::kOther, "cannot seek: not assigned: " + to_string(partition)};
+        return {ErrorCode::kOther, "cannot seek: not assigned: " + to_string(position.partition)};
     }
-    return found->second->seek(offset);
+    return found->second->seek(position);
 }
 
 void RdConsumer::rethrow_from_callback() {

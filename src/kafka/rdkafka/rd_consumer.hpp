@@ -44,7 +44,7 @@ class RdConsumer final : public Consumer {
     void poll(std::chrono::milliseconds timeout) override;
     void wake_up() override;
     PartitionQueue* queue(const TopicPartition& partition) override;
-    Status seek(const TopicPartition& partition, Offset offset) override;
+    Status seek(const StartPosition& position) override;
     Status commit(std::span<const OffsetCommit> offsets,
                   std::chrono::milliseconds timeout) override;
     Result<std::vector<CommittedOffset>> committed(std::span<const TopicPartition> partitions,
@@ -71,7 +71,7 @@ class RdConsumer final : public Consumer {
     void rebalance(rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t& list);
     void on_assign(rd_kafka_topic_partition_list_t& list);
     void on_revoke(rd_kafka_topic_partition_list_t& list);
-    void open_queue(const TopicPartition& which);
+    void open_queue(const StartPosition& start);
     void learn_leaders(std::span<const StartPosition> partitions);
     void retry_rejoin();
     void rethrow_from_callback();

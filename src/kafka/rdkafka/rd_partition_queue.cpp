@@ -22,16 +22,17 @@ constexpr std::uint64_t kWakeOnce = 1;  // What an eventfd is written.
 
 }  // namespace
 
-RdPartitionQueue::RdPartitionQueue(rd_kafka_t* client, const TopicPartition& which, int wake_fd,
+RdPartitionQueue::RdPartitionQueue(rd_kafka_t* client, const StartPosition& start, int wake_fd,
                                    ReadContext& context)
-    : which_(which),
+    : which_(start.partition),
       client_(client),
       context_(context),
-      partition_(millrace_partition_open(client, which.topic.c_str(), which.partition)),
-      queue_(rd_kafka_queue_get_partition(client, which.topic.c_str(), which.partition)) {
+      partition_(millrace_partition_open(client, which_.topic.c_str(), which_.partition)),
+      queue_(rd_kafka_queue_get_partition(client, which_.topic.c_str(), which_.partition)) {
     MILLRACE_CHECK(partition_ != nullptr && queue_ != nullptr);
     rd_kafka_queue_forward(queue_.get(), nullptr);
     rd_kafka_queue_io_event_enable(queue_.get(), wake_fd, &kWakeOnce, sizeof kWakeOnce);
+    check_later(start);
 }
 
 RdPartitionQueue::~RdPartitionQueue() {
@@ -39,6 +40,9 @@ RdPartitionQueue::~RdPartitionQueue() {
 }
 
 std::size_t RdPartitionQueue::read(std::vector<Message>& out, std::size_t max) {
+    if (unchecked_) [[unlikely]] {
+        begin_check();
+    }
     std::size_t appended = 0;
     bool drained = false;
     while (appended < max && !drained) {
@@ -66,9 +70,9 @@ bool RdPartitionQueue::append(rd_kafka_message_t* message, std::vector<Message>&
         note_error(*message);
         return false;
     }
-    if (message->offset < next_) [[unlikely]] {
+    if (message->offset < next_ || unchecked_) [[unlikely]] {
         // A rebalance, which pauses every partition, came between our taking records and noting the
-        // position, and so librdkafka fetched them again.
+        // position, and so librdkafka fetched them again. Or the seek that checks is still to come.
         millrace_record_destroy(message);
         return false;
     }
@@ -104,15 +108,26 @@ std::optional<std::int64_t> RdPartitionQueue::lag() const {
     return std::max<std::int64_t>(0, end - *reached);
 }
 
-Status RdPartitionQueue::seek(Offset offset) {
+Status RdPartitionQueue::seek(const StartPosition& position) {
     await_seekable();
-    const rd_kafka_resp_err_t error = failed_ ? restart(offset) : seek_while_fetching(offset);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        next_ = -1;
-        end_seen_ = -1;
-        failed_ = false;
-    }
+    const rd_kafka_resp_err_t error = failed_ ? restart(position) : seek_while_fetching(position);
     return status_of_error(error, "cannot seek " + to_string(which_));
+}
+
+/// librdkafka asks the leader whether an offset still belongs to an epoch after a seek, but not
+/// where fetching begins.
+void RdPartitionQueue::check_later(const StartPosition& position) {
+    if (position.offset > 0 && position.leader_epoch >= 0) {
+        unchecked_ = position;
+    }
+}
+
+/// Once fetching has begun. What came before the check is outdated by it, and comes again.
+void RdPartitionQueue::begin_check() {
+    if (millrace_partition_fetching(partition_.get()) == MILLRACE_FETCHING &&
+        seek_while_fetching(StartPosition(*unchecked_)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        context_.more_to_read = true;  // To be tried again.
+    }
 }
 
 /// Waits for librdkafka's threads: fetching begins some time after the assignment, and what is
@@ -129,19 +144,36 @@ void RdPartitionQueue::await_seekable() {
     }
 }
 
-rd_kafka_resp_err_t RdPartitionQueue::seek_while_fetching(Offset offset) {
-    const RdList list = to_list({&which_, 1});
-    list->elems[0].offset = offset;
+rd_kafka_resp_err_t RdPartitionQueue::seek_while_fetching(const StartPosition& position) {
+    const RdList list = to_list({&position, 1});
     const RdError failure(
         rd_kafka_seek_partitions(client_, list.get(), to_rd_timeout(kSeekTimeout)));
-    return failure != nullptr ? rd_kafka_error_code(failure.get()) : list->elems[0].err;
+    const rd_kafka_resp_err_t error =
+        failure != nullptr ? rd_kafka_error_code(failure.get()) : list->elems[0].err;
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        start_anew();
+    }
+    return error;
 }
 
-rd_kafka_resp_err_t RdPartitionQueue::restart(Offset offset) {
+rd_kafka_resp_err_t RdPartitionQueue::restart(const StartPosition& position) {
     // Whether the error ended fetching is known only by trying.
-    const rd_kafka_resp_err_t error = seek_while_fetching(offset);
-    return error == RD_KAFKA_RESP_ERR__STATE ? millrace_partition_restart(partition_.get(), offset)
-                                             : error;
+    rd_kafka_resp_err_t error = seek_while_fetching(position);
+    if (error == RD_KAFKA_RESP_ERR__STATE) {
+        error = millrace_partition_restart(partition_.get(), position.offset);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            start_anew();
+            check_later(position);
+        }
+    }
+    return error;
+}
+
+void RdPartitionQueue::start_anew() {
+    next_ = -1;
+    end_seen_ = -1;
+    unchecked_.reset();
+    failed_ = false;
 }
 
 }  // namespace millrace::kafka

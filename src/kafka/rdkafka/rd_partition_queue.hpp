@@ -34,7 +34,7 @@ class RdPartitionQueue final : public PartitionQueue {
   public:
     /// From here on the partition's records arrive in this queue, and `wake_fd` is written to when
     /// it ceases to be empty.
-    RdPartitionQueue(rd_kafka_t* client, const TopicPartition& which, int wake_fd,
+    RdPartitionQueue(rd_kafka_t* client, const StartPosition& start, int wake_fd,
                      ReadContext& context);
     ~RdPartitionQueue() override;
     RdPartitionQueue(const RdPartitionQueue&) = delete;
@@ -44,15 +44,18 @@ class RdPartitionQueue final : public PartitionQueue {
     std::optional<Offset> position() const override;
     std::optional<std::int64_t> lag() const override;
 
-    /// Goes on at `offset`, or a logical one. What was fetched is dropped.
-    Status seek(Offset offset);
+    /// Goes on there. What was fetched is dropped.
+    Status seek(const StartPosition& position);
 
   private:
     /// Takes over `message`; true if it was a record and not outdated.
     bool append(rd_kafka_message_t* message, std::vector<Message>& out);
     void await_seekable();
-    rd_kafka_resp_err_t seek_while_fetching(Offset offset);
-    rd_kafka_resp_err_t restart(Offset offset);
+    void check_later(const StartPosition& position);
+    void begin_check();
+    rd_kafka_resp_err_t seek_while_fetching(const StartPosition& position);
+    rd_kafka_resp_err_t restart(const StartPosition& position);
+    void start_anew();
     void note_error(const rd_kafka_message_t& message);
 
     TopicPartition which_;
@@ -62,7 +65,8 @@ class RdPartitionQueue final : public PartitionQueue {
     RdQueue queue_;
     Offset next_ = -1;      // After the last record, or control record, read; -1: none was yet.
     Offset end_seen_ = -1;  // Where the log's end was reached last; -1: never.
-    bool failed_ = false;   // An error was met that may have ended fetching.
+    std::optional<StartPosition> unchecked_;  // Where reading begins once that is checked.
+    bool failed_ = false;                     // An error was met that may have ended fetching.
 };
 
 }  // namespace millrace::kafka

@@ -15,7 +15,7 @@ using embedded::PartitionLog;
 using embedded::refuse;
 using embedded::require_ok;
 
-const PartitionLog& require_log(embedded::Cluster& cluster, const TopicPartition& partition) {
+PartitionLog& require_log(embedded::Cluster& cluster, const TopicPartition& partition) {
     const auto log = cluster.topics().find(partition);
     if (log == nullptr) {
         refuse("no such partition: " + to_string(partition));
@@ -193,6 +193,17 @@ void EmbeddedBroker::reconnect(const std::string& client_id) {
 void EmbeddedBroker::fail_next(BrokerOperation operation, BrokerFault fault, FaultMoment moment) {
     const auto lock = cluster_->lock();
     cluster_->faults().plan(operation, fault, moment);
+}
+
+void EmbeddedBroker::truncate(const TopicPartition& partition, Offset offset) {
+    const auto lock = cluster_->lock();
+    PartitionLog& log = require_log(*cluster_, partition);
+    if (offset < log.start() || offset > log.end()) {
+        refuse("cannot truncate " + to_string(partition) + " at offset " + std::to_string(offset) +
+               ": its log has offsets " + std::to_string(log.start()) + " to " +
+               std::to_string(log.end()));
+    }
+    log.truncate(offset);
 }
 
 void EmbeddedBroker::expire_member(const std::string& group, const std::string& member_id) {

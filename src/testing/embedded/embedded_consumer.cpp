@@ -94,8 +94,7 @@ kafka::Status EmbeddedConsumer::unassign(std::span<const TopicPartition> partiti
 
 void EmbeddedConsumer::add_queue(const kafka::StartPosition& start) {
     queues_.insert_or_assign(start.partition,
-                             std::make_unique<FetchQueue>(*cluster_, start.partition, start.offset,
-                                                          isolation_, waiter_));
+                             std::make_unique<FetchQueue>(*cluster_, start, isolation_, waiter_));
 }
 
 void EmbeddedConsumer::drop_queues(const std::vector<TopicPartition>& partitions) {
@@ -249,13 +248,13 @@ kafka::PartitionQueue* EmbeddedConsumer::queue(const TopicPartition& partition) 
     return found == queues_.end() ? nullptr : found->second.get();
 }
 
-kafka::Status EmbeddedConsumer::seek(const TopicPartition& partition, Offset offset) {
-    const auto found = queues_.find(partition);
+kafka::Status EmbeddedConsumer::seek(const kafka::StartPosition& position) {
+    const auto found = queues_.find(position.partition);
     if (found == queues_.end()) {
-        return {kafka::ErrorCode::kOther, "not assigned: " + to_string(partition)};
+        return {kafka::ErrorCode::kOther, "not assigned: " + to_string(position.partition)};
     }
     const auto lock = cluster_->lock();
-    found->second->seek(offset);
+    found->second->seek(position.offset, position.leader_epoch);
     return {};
 }
 

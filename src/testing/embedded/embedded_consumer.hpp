@@ -34,7 +34,7 @@ class EmbeddedConsumer final : public kafka::Consumer {
     void poll(std::chrono::milliseconds timeout) override;
     void wake_up() override;
     kafka::PartitionQueue* queue(const TopicPartition& partition) override;
-    kafka::Status seek(const TopicPartition& partition, Offset offset) override;
+    kafka::Status seek(const kafka::StartPosition& position) override;
     kafka::Status commit(std::span<const kafka::OffsetCommit> offsets,
                          std::chrono::milliseconds timeout) override;
     kafka::Result<std::vector<kafka::CommittedOffset>> committed(

@@ -11,8 +11,6 @@ namespace {
 /// Taken from the log under one lock.
 constexpr std::size_t kFetchBytes = 4 << 20;
 
-constexpr std::int32_t kLeaderEpoch = 0;
-
 }  // namespace
 
 bool FetchQueue::attach() {
@@ -43,6 +41,30 @@ bool FetchQueue::out_of_range() const {
     return next_fetch_ < log_->start() || next_fetch_ > log_->end();
 }
 
+bool FetchQueue::truncated() const {
+    return leader_epoch_ >= 0 && log_->end_of_epoch(leader_epoch_) < next_fetch_;
+}
+
+/// Why no records can be fetched from here; ok if they can.
+kafka::Status FetchQueue::failure_to_read() const {
+    if (truncated()) {
+        const Offset end = log_->end_of_epoch(leader_epoch_);
+        return {kafka::ErrorCode::kOffsetOutOfRange,
+                "the log of " + to_string(which_) + " was truncated: offset " +
+                    std::to_string(next_fetch_) + " was reached in leader epoch " +
+                    std::to_string(leader_epoch_) +
+                    (end < 0 ? ", which the log does not know"
+                             : ", which ends at offset " + std::to_string(end))};
+    }
+    if (out_of_range()) {
+        return {kafka::ErrorCode::kOffsetOutOfRange,
+                "offset " + std::to_string(next_fetch_) + " is not within " +
+                    std::to_string(log_->start()) + " to " + std::to_string(log_->end()) + " of " +
+                    to_string(which_)};
+    }
+    return {};
+}
+
 FetchQueue::Refreshed FetchQueue::refresh() {
     if (!attach()) {
         if (std::exchange(told_unknown_, true)) {
@@ -59,13 +81,9 @@ FetchQueue::Refreshed FetchQueue::refresh() {
     } else if (next_fetch_ == kafka::kFromEnd) {
         next_fetch_ = log_->end_for(isolation_);
     }
-    if (out_of_range()) {
+    if (auto status = failure_to_read(); !status.ok()) {
         failed_ = true;
-        return {false,
-                {kafka::ErrorCode::kOffsetOutOfRange,
-                 "offset " + std::to_string(next_fetch_) + " is not within " +
-                     std::to_string(log_->start()) + " to " + std::to_string(log_->end()) + " of " +
-                     to_string(which_)}};
+        return {false, std::move(status)};
     }
     // A reader that stopped halfway comes back for the rest: it must not wait for more first.
     const bool left_over = std::exchange(left_over_, false);
@@ -77,10 +95,11 @@ FetchQueue::Refreshed FetchQueue::refresh() {
     return {left_over || *seen_end_ > before, {}};
 }
 
-void FetchQueue::seek(Offset offset) {
+void FetchQueue::seek(Offset offset, std::int32_t leader_epoch) {
     slices_.clear();
     head_ = 0;
     next_fetch_ = offset;
+    leader_epoch_ = leader_epoch;
     seen_end_.reset();
     failed_ = false;
 }
@@ -88,8 +107,9 @@ void FetchQueue::seek(Offset offset) {
 void FetchQueue::fill() {
     slices_.clear();
     head_ = 0;
-    if (log_ != nullptr && !out_of_range()) {
+    if (log_ != nullptr && !out_of_range() && !truncated()) {
         next_fetch_ = log_->fetch(next_fetch_, isolation_, kFetchBytes, slices_);
+        leader_epoch_ = log_->epoch_before(next_fetch_);
         seen_end_ = log_->end_for(isolation_);
     }
 }
@@ -104,7 +124,7 @@ std::size_t FetchQueue::take(FetchedSlice& slice, std::vector<kafka::Message>& o
         const BatchEntry& entry = batch.entry(index);
         const RecordView record = batch.view_of(entry);
         out.emplace_back(batch, &entry, record.key, record.value, timestamp_of(record.timestamp),
-                         slice.base + entry.offset_delta, kLeaderEpoch);
+                         slice.base + entry.offset_delta, slice.leader_epoch);
     }
     slice.next += count;
     return count;

@@ -22,19 +22,20 @@ class FetchQueue final : public kafka::PartitionQueue {
         kafka::Status status;  ///< Why the partition cannot be read; told once.
     };
 
-    FetchQueue(Cluster& cluster, TopicPartition which, Offset start, kafka::Isolation isolation,
+    FetchQueue(Cluster& cluster, const kafka::StartPosition& start, kafka::Isolation isolation,
                Waiter& waiter)
         : cluster_(cluster),
-          which_(std::move(which)),
+          which_(start.partition),
           isolation_(isolation),
           waiter_(waiter),
-          next_fetch_(start) {}
+          next_fetch_(start.offset),
+          leader_epoch_(start.leader_epoch) {}
 
     /// Looks at the log. Requires the mutex.
     Refreshed refresh();
 
     /// Requires the mutex.
-    void seek(Offset offset);
+    void seek(Offset offset, std::int32_t leader_epoch);
 
     /// Must be called before destruction. Requires the mutex.
     void detach();
@@ -47,6 +48,8 @@ class FetchQueue final : public kafka::PartitionQueue {
     bool attach();
     std::size_t read_until(std::vector<kafka::Message>& out, std::size_t max);
     bool out_of_range() const;
+    bool truncated() const;
+    kafka::Status failure_to_read() const;
     void fill();
     std::size_t take(FetchedSlice& slice, std::vector<kafka::Message>& out, std::size_t max);
 
@@ -57,8 +60,9 @@ class FetchQueue final : public kafka::PartitionQueue {
     std::shared_ptr<Topic> topic_;
     std::shared_ptr<PartitionLog> log_;
     Offset next_fetch_;               ///< Or where to begin, until known.
+    std::int32_t leader_epoch_;       ///< Of the record before it; -1: not known.
     std::optional<Offset> seen_end_;  ///< Nothing before the first refresh.
-    bool failed_ = false;             ///< Out of range, until the next seek.
+    bool failed_ = false;             ///< Out of range or truncated, until the next seek.
     bool told_unknown_ = false;
     bool left_over_ = false;  ///< The last read ended before the records did.
     std::vector<FetchedSlice> slices_;

@@ -161,7 +161,7 @@ Offset PartitionLog::fetch(Offset from, kafka::Isolation isolation, std::size_t 
                 return next;
             }
             out.push_back({entry->batch, entry->base, index_of(*entry->batch, entry->base, from),
-                           entry->batch->count()});
+                           entry->batch->count(), epoch_before(entry->last + 1)});
             fetched += entry->batch->byte_size() + entry->batch->count() * kRecordOverhead;
         }
         next = entry->last + 1;
@@ -180,6 +180,47 @@ void PartitionLog::delete_before(Offset offset) {
         }
         entries_.pop_front();
     }
+}
+
+void PartitionLog::truncate(Offset offset) {
+    MILLRACE_CHECK(start_ <= offset && offset <= end_);
+    while (!entries_.empty() && entries_.back().last >= offset) {
+        entries_.pop_back();
+    }
+    recount_bytes();
+    std::erase_if(open_transactions_, [&](const auto& open) { return open.second >= offset; });
+    for (auto& [producer, appended] : recent_) {
+        std::erase_if(appended, [&](const Appended& batch) { return batch.base >= offset; });
+    }
+    end_ = offset;
+    for (Offset& start : epoch_starts_) {
+        start = std::min(start, offset);
+    }
+    epoch_starts_.push_back(offset);
+    notify_watchers();
+}
+
+Offset PartitionLog::end_of_epoch(std::int32_t epoch) const noexcept {
+    const auto next = static_cast<std::size_t>(epoch) + 1;
+    if (epoch < 0 || next > epoch_starts_.size()) {
+        return -1;
+    }
+    return next < epoch_starts_.size() ? epoch_starts_[next] : end_;
+}
+
+std::int32_t PartitionLog::epoch_before(Offset offset) const noexcept {
+    const auto next = std::lower_bound(epoch_starts_.begin(), epoch_starts_.end(), offset);
+    return static_cast<std::int32_t>(next - epoch_starts_.begin()) - 1;
+}
+
+void PartitionLog::recount_bytes() {
+    bytes_ = 0;
+    for (const LogEntry& entry : entries_) {
+        if (entry.batch) {
+            bytes_ += entry.batch->byte_size() + entry.batch->count() * kRecordOverhead;
+        }
+    }
+    dirty_bytes_ = std::min(dirty_bytes_, bytes_);
 }
 
 void PartitionLog::apply_retention(std::int64_t now) {
@@ -202,13 +243,8 @@ void PartitionLog::apply_retention(std::int64_t now) {
 
 void PartitionLog::compact(std::int64_t now) {
     entries_ = compacted(entries_, last_stable(), *settings_, now);
-    bytes_ = 0;
-    for (const LogEntry& entry : entries_) {
-        if (entry.batch) {
-            bytes_ += entry.batch->byte_size() + entry.batch->count() * kRecordOverhead;
-        }
-    }
     dirty_bytes_ = 0;
+    recount_bytes();
 }
 
 void PartitionLog::compact_if_dirty(std::int64_t now) {

@@ -51,6 +51,7 @@ struct FetchedSlice {
     Offset base = 0;
     std::uint32_t next = 0;
     std::uint32_t end = 0;
+    std::int32_t leader_epoch = 0;
 };
 
 /// The log of one partition: batches and transaction markers by offset.
@@ -95,6 +96,16 @@ class PartitionLog {
     /// Forgets everything before `offset`.
     void delete_before(Offset offset);
 
+    /// Loses everything from `offset` on, as under a new leader that did not have it: the leader
+    /// epoch rises. Like Kafka, a batch goes as a whole. Requires start() <= offset <= end().
+    void truncate(Offset offset);
+
+    /// Where the log of that epoch's leader, and of those before, ends; -1 for one not known.
+    Offset end_of_epoch(std::int32_t epoch) const noexcept;
+
+    /// The leader epoch of what lies before `offset`; -1 if nothing ever did.
+    std::int32_t epoch_before(Offset offset) const noexcept;
+
     /// Forgets what the topic's retention says.
     void apply_retention(std::int64_t now);
 
@@ -124,6 +135,7 @@ class PartitionLog {
     kafka::Status check(const RecordBatch& batch) const;
     const Appended* find_duplicate(const ProducerStamp& stamp) const;
     void remember(const ProducerStamp& stamp, Offset base);
+    void recount_bytes();
     void compact_if_dirty(std::int64_t now);
 
     const TopicPartition which_;
@@ -131,6 +143,7 @@ class PartitionLog {
     std::deque<LogEntry> entries_;
     Offset start_ = 0;
     Offset end_ = 0;
+    std::vector<Offset> epoch_starts_{0};  ///< By leader epoch.
     std::size_t bytes_ = 0;
     std::size_t dirty_bytes_ = 0;  ///< Appended since the last compaction.
 

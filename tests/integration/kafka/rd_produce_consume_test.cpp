@@ -264,7 +264,7 @@ TEST(RdConsumer, ReportsAnOffsetOutOfRangeAndGoesOnAfterASeek) {
     EXPECT_EQ(listener.partition_errors[0].first, (TopicPartition{topic, 0}));
     EXPECT_EQ(listener.partition_errors[0].second.code(), kafka::ErrorCode::kOffsetOutOfRange);
 
-    ASSERT_TRUE(consumer->seek({topic, 0}, kafka::kFromBeginning).ok());
+    ASSERT_TRUE(consumer->seek({{topic, 0}, kafka::kFromBeginning}).ok());
     EXPECT_THAT(read_records(*consumer, {topic, 0}, 2), SizeIs(2));
 }
 
@@ -276,13 +276,13 @@ TEST(RdConsumer, SeeksBackAndForward) {
     const TopicPartition which{topic, 0};
     ASSERT_THAT(read_records(*reader.consumer, which, 4), SizeIs(4));
 
-    ASSERT_TRUE(reader.consumer->seek(which, 1).ok());
+    ASSERT_TRUE(reader.consumer->seek({which, 1}).ok());
     EXPECT_THAT(read_records(*reader.consumer, which, 1),
                 ElementsAre(Field(&ConsumedRecord::value, Optional(Eq("1")))));
-    ASSERT_TRUE(reader.consumer->seek(which, 3).ok());
+    ASSERT_TRUE(reader.consumer->seek({which, 3}).ok());
     EXPECT_THAT(read_records(*reader.consumer, which, 1),
                 ElementsAre(Field(&ConsumedRecord::value, Optional(Eq("3")))));
-    ASSERT_TRUE(reader.consumer->seek(which, kafka::kFromEnd).ok());
+    ASSERT_TRUE(reader.consumer->seek({which, kafka::kFromEnd}).ok());
     send_values(*clients, which, {"4"});
     EXPECT_THAT(read_records(*reader.consumer, which, 1),
                 ElementsAre(Field(&ConsumedRecord::value, Optional(Eq("4")))));
@@ -303,7 +303,7 @@ TEST(RdConsumer, KnowsThatItIsAtTheEndAfterASeekToItAndAfterANewAssignment) {
     };
     ASSERT_TRUE(reaches_the_end());
 
-    ASSERT_TRUE(reader.consumer->seek(which, 2).ok());
+    ASSERT_TRUE(reader.consumer->seek({which, 2}).ok());
     EXPECT_EQ(reader.consumer->queue(which)->position(), std::nullopt);
     EXPECT_TRUE(reaches_the_end());
     messages.clear();
