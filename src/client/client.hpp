@@ -45,7 +45,7 @@ class KafkaStreams::Implementation {
     ~Implementation();
 
     void start();
-    bool close(std::chrono::milliseconds timeout);
+    bool close(const CloseOptions& options);
     void clean_up();
 
     std::optional<std::string> add_stream_thread();
@@ -123,6 +123,7 @@ class KafkaStreams::Implementation {
     std::recursive_mutex starting_;
     std::atomic<std::chrono::milliseconds> stop_timeout_;  // For a stream thread to end.
     std::atomic<bool> abandon_{false};                     // Nothing is committed at the end.
+    std::atomic<bool> leave_group_{true};
 
     mutable std::mutex mutex_;  // Guards the rest.
     mutable std::condition_variable ended_;

@@ -186,14 +186,15 @@ KafkaStreams::Implementation::~Implementation() {
     closer_.request(ClientState::kNotRunning);
 }
 
-bool KafkaStreams::Implementation::close(milliseconds timeout) {
-    if (timeout > stop_timeout_.load()) {
-        stop_timeout_.store(timeout);
+bool KafkaStreams::Implementation::close(const CloseOptions& options) {
+    if (!closer_.requested()) {
+        stop_timeout_.store(std::max(options.timeout, stop_timeout_.load()));
+        leave_group_.store(options.leave_group);
     }
     if (machine.transition_to(ClientState::kPendingShutdown)) {
         closer_.request(ClientState::kNotRunning);
     }
-    return closer_.wait(InsideClient::is(this) ? milliseconds{0} : timeout);
+    return closer_.wait(InsideClient::is(this) ? milliseconds{0} : options.timeout);
 }
 
 void KafkaStreams::Implementation::on_fatal() {
@@ -220,7 +221,9 @@ void KafkaStreams::Implementation::end(ClientState last) {
 }
 
 void KafkaStreams::Implementation::stop_all() {
-    const auto ending = abandon_.load() ? Runner::Ending::kAbandon : Runner::Ending::kCommit;
+    const auto ending = abandon_.load()       ? Runner::Ending::kAbandon
+                        : leave_group_.load() ? Runner::Ending::kLeave
+                                              : Runner::Ending::kStay;
     for (const auto& runner : runners()) {
         runner->stop(ending, stop_timeout_.load());
     }

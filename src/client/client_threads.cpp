@@ -114,7 +114,7 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
         }
         runner = runners_.back();
     }
-    runner->stop(Runner::Ending::kCommit, timeout);
+    runner->stop(Runner::Ending::kLeave, timeout);
     // Of a thread that ends, the restoring thread must let go first.
     if (runner->is_current() || restoring_id_.load() == std::this_thread::get_id()) {
         return std::nullopt;

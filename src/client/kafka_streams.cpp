@@ -41,7 +41,11 @@ void KafkaStreams::start() {
 }
 
 bool KafkaStreams::close(std::chrono::milliseconds timeout) {
-    return implementation_->close(timeout);
+    return close(CloseOptions{.timeout = timeout});
+}
+
+bool KafkaStreams::close(const CloseOptions& options) {
+    return implementation_->close(options);
 }
 
 void KafkaStreams::clean_up() {

@@ -30,9 +30,10 @@ Bytes plain_value(BytesView value, bool timestamped) {
 
 class LocalStoreReader final : public StoreReader {
   public:
-    LocalStoreReader(std::string store, bool timestamped, std::vector<std::int32_t> parts,
-                     const void* client, LiveThreads threads)
-        : store_(std::move(store)),
+    LocalStoreReader(std::string store, std::any serdes, bool timestamped,
+                     std::vector<std::int32_t> parts, const void* client, LiveThreads threads)
+        : StoreReader(store, std::move(serdes)),
+          store_(std::move(store)),
           timestamped_(timestamped),
           parts_(std::move(parts)),
           client_(client),
@@ -196,11 +197,12 @@ class LocalStoreReader final : public StoreReader {
 /// Through a view of its own, whose reads take turns.
 class GlobalStoreReader final : public StoreReader {
   public:
-    GlobalStoreReader(runtime::GlobalStores& stores, const std::string& store, bool timestamped)
-        : gate_(stores.gate()),
+    GlobalStoreReader(runtime::GlobalStores& stores, const detail::StoreSpec& spec)
+        : StoreReader(spec.name, spec.serdes),
+          gate_(stores.gate()),
           views_(stores.views()),
-          store_(dynamic_cast<KeyValueBytesStore&>(*views_->find(store))),
-          timestamped_(timestamped) {}
+          store_(dynamic_cast<KeyValueBytesStore&>(*views_->find(spec.name))),
+          timestamped_(with_timestamp(spec.kind)) {}
 
     std::optional<Bytes> get(BytesView key) const override {
         require_complete();
@@ -256,7 +258,7 @@ class GlobalStoreReader final : public StoreReader {
 
 std::shared_ptr<const StoreReader> make_global_store_reader(const detail::StoreSpec& spec,
                                                             runtime::GlobalStores& stores) {
-    return std::make_shared<GlobalStoreReader>(stores, spec.name, with_timestamp(spec.kind));
+    return std::make_shared<GlobalStoreReader>(stores, spec);
 }
 
 std::shared_ptr<const StoreReader> make_local_store_reader(
@@ -275,8 +277,8 @@ std::shared_ptr<const StoreReader> make_local_store_reader(
             parts.push_back(part.id);
         }
     }
-    return std::make_shared<LocalStoreReader>(store, with_timestamp(spec->kind), std::move(parts),
-                                              client, std::move(threads));
+    return std::make_shared<LocalStoreReader>(store, spec->serdes, with_timestamp(spec->kind),
+                                              std::move(parts), client, std::move(threads));
 }
 
 }  // namespace millrace::client

@@ -41,6 +41,7 @@ void ThreadRunner::stop(Ending ending, std::chrono::milliseconds timeout) {
     if (ending == Ending::kAbandon) {
         abandon_.store(true);
     }
+    leave_.store(ending == Ending::kLeave);
     timeout_.store(timeout);
     {
         const std::scoped_lock lock(mutex_);
@@ -116,7 +117,7 @@ bool ThreadRunner::drive(runtime::StreamThread& thread) {
     if (abandon_.load()) {
         thread.abandon();
     } else {
-        thread.close(timeout_.load());
+        thread.close(timeout_.load(), leave_.load());
     }
     return false;
 }

@@ -38,7 +38,8 @@ class ThreadRunner {
 
     /// How the thread ends when it is told to.
     enum class Ending {
-        kCommit,   ///< Commits and leaves the group.
+        kLeave,    ///< Commits and leaves the group.
+        kStay,     ///< Commits; the group keeps its partitions until the session is over.
         kAbandon,  ///< Does neither.
     };
 
@@ -49,7 +50,7 @@ class ThreadRunner {
 
     void start();
 
-    /// Asks for the end, once; a later kAbandon overrides kCommit.
+    /// Asks for the end, once; a later kAbandon overrides the others.
     void stop(Ending ending, std::chrono::milliseconds timeout);
     bool ended() const { return ended_.load(std::memory_order_acquire); }
 
@@ -74,6 +75,7 @@ class ThreadRunner {
     const Clock& clock_;
     std::atomic<bool> stop_{false};
     std::atomic<bool> abandon_{false};
+    std::atomic<bool> leave_{true};
     std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds{0}};
     std::atomic<bool> ended_{false};
     mutable std::mutex mutex_;

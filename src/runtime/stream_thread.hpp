@@ -95,9 +95,9 @@ class StreamThread final : private kafka::ConsumerListener {
     /// poll.ms when there is nothing to do. `now` is the wall clock.
     void run_once(Timestamp now);
 
-    /// Commits and leaves the group. Bounded by `timeout`: what cannot be committed by then is
-    /// processed again later. Does not throw.
-    void close(std::chrono::milliseconds timeout);
+    /// Commits and leaves the group, unless told to stay until its session is over. Bounded by
+    /// `timeout`: what cannot be committed by then is processed again later. Does not throw.
+    void close(std::chrono::milliseconds timeout, bool leave_group = true);
 
     /// As a crash would, but that files are closed: nothing is committed. After an exception of
     /// run_once, or to end without waiting. Does not throw.

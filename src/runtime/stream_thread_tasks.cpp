@@ -332,7 +332,7 @@ void StreamThread::on_error(const kafka::Status& status) {
     complaints_.warn(name() + ": consumer: " + status.message());
 }
 
-void StreamThread::close(milliseconds timeout) {
+void StreamThread::close(milliseconds timeout, bool leave_group) {
     if (state() == ThreadState::kDead) {
         return;
     }
@@ -356,7 +356,9 @@ void StreamThread::close(milliseconds timeout) {
                 log::error(name() + ": cannot drop output: " + error.what());
             }
         }
-        consumer_->close(std::max(left(), milliseconds{100}));
+        if (leave_group) {
+            consumer_->close(std::max(left(), milliseconds{100}));
+        }
     } catch (const std::exception& error) {
         log::error(name() + ": cannot close cleanly: " + error.what());
     }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -25,8 +26,21 @@ namespace detail {
 class StoreReader;
 }  // namespace detail
 
-/// Decides what happens after an error that ends a stream thread. Called by that thread.
+/// Decides what happens after an error that ends a stream thread. Called by that thread. Of the
+/// threads that read global stores and restore, only the end of the client is possible. What the
+/// handler throws is logged and counts as kShutDownClient.
 using UncaughtExceptionHandler = std::function<UncaughtDecision(const std::exception&)>;
+
+/// How a client closes.
+struct CloseOptions {
+    std::chrono::milliseconds timeout = std::chrono::minutes{1};
+
+    /// False: the group keeps this client's partitions until session.timeout.ms is over, so that
+    /// nobody takes its tasks over meanwhile. Clients with a group.instance.id never leave, and
+    /// have their tasks back at once when they are started again; others wait for that time-out as
+    /// well.
+    bool leave_group = true;
+};
 
 /// One instance of an application: runs a topology on stream threads in this process. Instances
 /// with the same application.id, wherever they run, share the work.
@@ -56,14 +70,17 @@ class KafkaStreams {
     void set_uncaught_exception_handler(UncaughtExceptionHandler handler);
     void set_state_restore_listener(StateRestoreListener listener);
 
-    /// Starts the threads. Global stores are read completely first; everything else happens in the
-    /// background: an unreachable cluster is tried again and again. Once only; throws Error of kind
-    /// kInvalidArgument otherwise.
+    /// Starts the threads. Global stores are read completely first, as long as that gets on within
+    /// task.timeout.ms; everything else happens in the background: an unreachable cluster is tried
+    /// again and again. Once only; throws Error of kind kInvalidArgument otherwise. Throws what
+    /// reading the global stores fails with; the client is in kError then.
     void start();
 
-    /// Commits, leaves the group and stops. False when it gave up waiting after `timeout`; it still
-    /// goes on then. Idempotent. Called from a thread of this client it only asks for the end.
+    /// Commits, leaves the group and stops. False when the client has not ended after `timeout`; it
+    /// still goes on then, and ends by itself. With a timeout of zero, or called by a thread of
+    /// this client (from a processor, handler or listener), it does not wait. Idempotent.
     bool close(std::chrono::milliseconds timeout = std::chrono::minutes{1});
+    bool close(const CloseOptions& options);
 
     /// Deletes this application's local state, which is rebuilt from Kafka at the next start.
     /// Before start() or after close(); throws Error of kind kInvalidArgument otherwise.
@@ -82,7 +99,8 @@ class KafkaStreams {
     std::optional<std::string> remove_stream_thread(
         std::chrono::milliseconds timeout = std::chrono::minutes{1});
 
-    /// Stops processing and punctuation until resume(). Membership and commits go on.
+    /// Stops processing, punctuation and the restoring of state until resume(). Membership, commits
+    /// and global stores go on.
     void pause();
     void resume();
     bool is_paused() const;
@@ -92,11 +110,18 @@ class KafkaStreams {
 
     /// The content of a local store, for reading: `Store` is ReadOnlyKeyValueStore<K, V>,
     /// ReadOnlyWindowStore<K, V> or ReadOnlySessionStore<K, V>, see query.hpp. It sees all tasks of
-    /// this instance that have the store, and must not outlive the client. Throws StateError when
-    /// this instance has no such store (at the moment).
+    /// this instance that have the store, and must not outlive the client. Keys and values are read
+    /// with the serdes that the topology gives the store. Throws StateError when this instance has
+    /// no such store, or it has keys or values of other types.
     template <class Store>
     Store store(const std::string& name) const {
         return Store(reader(name));
+    }
+
+    /// The same, read with `serdes`, which need not be those of the topology.
+    template <class Store>
+    Store store(const std::string& name, typename Store::Serdes serdes) const {
+        return Store(reader(name), std::move(serdes));
     }
 
   private:

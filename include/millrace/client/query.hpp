@@ -5,14 +5,17 @@
 #include "millrace/core/time.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/session_store.hpp"
+#include "millrace/state/store_serdes.hpp"
 #include "millrace/state/window_store.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <algorithm>
+#include <any>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -24,6 +27,9 @@ namespace detail {
 /// that own the tasks, between two turns of theirs, and waits for them.
 class StoreReader {
   public:
+    /// `serdes` as in StoreSpec.
+    StoreReader(std::string name, std::any serdes)
+        : name_(std::move(name)), serdes_(std::move(serdes)) {}
     using Entry = std::pair<Bytes, Bytes>;
 
     struct WindowEntry {
@@ -50,19 +56,40 @@ class StoreReader {
     virtual std::vector<SessionEntry> find_sessions(NullableBytes first, NullableBytes last,
                                                     Timestamp earliest_end,
                                                     Timestamp latest_start) const = 0;
+
+    const std::string& name() const noexcept { return name_; }
+
+    /// The serdes with which the topology writes the store; Serde<K> and Serde<V> when it does not
+    /// say. Throws StateError when they are of other types.
+    template <class Serdes>
+    Serdes serdes() const {
+        if (!serdes_.has_value()) {
+            return {};
+        }
+        if (const auto* found = std::any_cast<Serdes>(&serdes_)) {
+            return *found;
+        }
+        other_types(serdes_.type(), typeid(Serdes));
+    }
+
+  private:
+    [[noreturn]] void other_types(const std::type_info& has, const std::type_info& asked) const;
+
+    std::string name_;
+    std::any serdes_;
 };
 
 template <class T>
-Bytes written(const T& value) {
+Bytes written(const SerdeOf<T>& serde, const T& value) {
     Bytes bytes;
-    SerdeOf<T>().serialize(value, bytes);
+    serde.serialize(value, bytes);
     return bytes;
 }
 
 template <class T>
-T read(BytesView bytes) {
+T read(const SerdeOf<T>& serde, BytesView bytes) {
     T value{};
-    SerdeOf<T>().deserialize(bytes, value);
+    serde.deserialize(bytes, value);
     return value;
 }
 
@@ -71,22 +98,33 @@ T read(BytesView bytes) {
 /// A key-value store of this instance, for reading from outside: see KafkaStreams::store.
 ///
 /// A call sees what the tasks have processed, committed or not. With several tasks it is no
-/// snapshot over all of them. Errors: StateError when no task of this instance has the store (any
-/// more). Thread-safe; not to be called from within processors.
+/// snapshot over all of them. Only tasks of this instance are asked: a key that belongs to a task
+/// of another instance is not found, as one that nobody has;
+/// KafkaStreams::metadata_for_local_threads says which partitions are here. Errors: StateError when
+/// no task of this instance has the store (any more), while one restores it, and for threads of the
+/// client itself, that is within processors, listeners and handlers. SerdeError when stored bytes
+/// are not of the type. Thread-safe.
 template <Serializable K, Serializable V>
 class ReadOnlyKeyValueStore {
   public:
+    using Serdes = StoreSerdes<K, V>;
+
+    /// Reads with the store's own serdes.
     explicit ReadOnlyKeyValueStore(std::shared_ptr<const detail::StoreReader> reader)
-        : reader_(std::move(reader)) {}
+        : reader_(std::move(reader)), serdes_(reader_->template serdes<Serdes>()) {}
+
+    /// Reads with `serdes`.
+    ReadOnlyKeyValueStore(std::shared_ptr<const detail::StoreReader> reader, Serdes serdes)
+        : reader_(std::move(reader)), serdes_(std::move(serdes)) {}
 
     std::optional<V> get(const K& key) const {
-        const auto value = reader_->get(detail::written(key));
-        return value ? std::optional<V>(detail::read<V>(*value)) : std::nullopt;
+        const auto value = reader_->get(written(key));
+        return value ? std::optional<V>(detail::read(serdes_.value, *value)) : std::nullopt;
     }
 
     /// Entries with first <= key <= last as bytes, task by task.
     std::vector<std::pair<K, V>> range(const K& first, const K& last) const {
-        return typed(reader_->range(detail::written(first), detail::written(last)));
+        return typed(reader_->range(written(first), written(last)));
     }
     std::vector<std::pair<K, V>> all() const {
         return typed(reader_->range(std::nullopt, std::nullopt));
@@ -94,28 +132,39 @@ class ReadOnlyKeyValueStore {
     std::uint64_t approximate_num_entries() const { return reader_->approximate_entries(); }
 
   private:
-    static std::vector<std::pair<K, V>> typed(const std::vector<detail::StoreReader::Entry>& rows) {
+    std::vector<std::pair<K, V>> typed(const std::vector<detail::StoreReader::Entry>& rows) const {
         std::vector<std::pair<K, V>> entries;
         entries.reserve(rows.size());
         for (const auto& [key, value] : rows) {
-            entries.emplace_back(detail::read<K>(key), detail::read<V>(value));
+            entries.emplace_back(detail::read(serdes_.key, key),
+                                 detail::read(serdes_.value, value));
         }
         return entries;
     }
 
+    Bytes written(const K& key) const { return detail::written(serdes_.key, key); }
+
     std::shared_ptr<const detail::StoreReader> reader_;
+    Serdes serdes_;
 };
 
 /// A window store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
 template <Serializable K, Serializable V>
 class ReadOnlyWindowStore {
   public:
+    using Serdes = StoreSerdes<K, V>;
+
+    /// Reads with the store's own serdes.
     explicit ReadOnlyWindowStore(std::shared_ptr<const detail::StoreReader> reader)
-        : reader_(std::move(reader)) {}
+        : reader_(std::move(reader)), serdes_(reader_->template serdes<Serdes>()) {}
+
+    /// Reads with `serdes`.
+    ReadOnlyWindowStore(std::shared_ptr<const detail::StoreReader> reader, Serdes serdes)
+        : reader_(std::move(reader)), serdes_(std::move(serdes)) {}
 
     /// Windows of one key that start from `from` to `to`, by start.
     std::vector<WindowRow<K, V>> fetch(const K& key, Timestamp from, Timestamp to) const {
-        return typed(reader_->fetch(detail::written(key), from, to));
+        return typed(reader_->fetch(written(key), from, to));
     }
 
     /// Windows of all keys that start from `from` to `to`.
@@ -124,31 +173,41 @@ class ReadOnlyWindowStore {
     }
 
   private:
-    static std::vector<WindowRow<K, V>> typed(
-        const std::vector<detail::StoreReader::WindowEntry>& rows) {
+    std::vector<WindowRow<K, V>> typed(
+        const std::vector<detail::StoreReader::WindowEntry>& rows) const {
         std::vector<WindowRow<K, V>> entries;
         entries.reserve(rows.size());
         for (const auto& row : rows) {
-            entries.push_back(
-                {detail::read<K>(row.key), row.window_start, detail::read<V>(row.value)});
+            entries.push_back({detail::read(serdes_.key, row.key), row.window_start,
+                               detail::read(serdes_.value, row.value)});
         }
         return entries;
     }
 
+    Bytes written(const K& key) const { return detail::written(serdes_.key, key); }
+
     std::shared_ptr<const detail::StoreReader> reader_;
+    Serdes serdes_;
 };
 
 /// A session store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
 template <Serializable K, Serializable V>
 class ReadOnlySessionStore {
   public:
+    using Serdes = StoreSerdes<K, V>;
+
+    /// Reads with the store's own serdes.
     explicit ReadOnlySessionStore(std::shared_ptr<const detail::StoreReader> reader)
-        : reader_(std::move(reader)) {}
+        : reader_(std::move(reader)), serdes_(reader_->template serdes<Serdes>()) {}
+
+    /// Reads with `serdes`.
+    ReadOnlySessionStore(std::shared_ptr<const detail::StoreReader> reader, Serdes serdes)
+        : reader_(std::move(reader)), serdes_(std::move(serdes)) {}
 
     /// Nothing when there is no such session, or it has expired.
     std::optional<V> fetch_session(const K& key, SessionWindow session) const {
-        const auto value = reader_->fetch_session(detail::written(key), session);
-        return value ? std::optional<V>(detail::read<V>(*value)) : std::nullopt;
+        const auto value = reader_->fetch_session(written(key), session);
+        return value ? std::optional<V>(detail::read(serdes_.value, *value)) : std::nullopt;
     }
 
     /// All sessions of a key, by end.
@@ -158,30 +217,34 @@ class ReadOnlySessionStore {
 
     /// All sessions of keys with first <= key <= last as bytes, task by task.
     std::vector<SessionRow<K, V>> fetch_range(const K& first, const K& last) const {
-        return typed(reader_->find_sessions(detail::written(first), detail::written(last),
-                                            timestamp_of(0), Timestamp::max()));
+        return typed(reader_->find_sessions(written(first), written(last), timestamp_of(0),
+                                            Timestamp::max()));
     }
 
     /// Sessions of a key that end at `earliest_end` or later and start at `latest_start` or
     /// earlier, by end.
     std::vector<SessionRow<K, V>> find_sessions(const K& key, Timestamp earliest_end,
                                                 Timestamp latest_start) const {
-        const Bytes bytes = detail::written(key);
+        const Bytes bytes = written(key);
         return typed(reader_->find_sessions(bytes, bytes, earliest_end, latest_start));
     }
 
   private:
-    static std::vector<SessionRow<K, V>> typed(
-        const std::vector<detail::StoreReader::SessionEntry>& rows) {
+    std::vector<SessionRow<K, V>> typed(
+        const std::vector<detail::StoreReader::SessionEntry>& rows) const {
         std::vector<SessionRow<K, V>> entries;
         entries.reserve(rows.size());
         for (const auto& row : rows) {
-            entries.push_back({detail::read<K>(row.key), row.session, detail::read<V>(row.value)});
+            entries.push_back({detail::read(serdes_.key, row.key), row.session,
+                               detail::read(serdes_.value, row.value)});
         }
         return entries;
     }
 
+    Bytes written(const K& key) const { return detail::written(serdes_.key, key); }
+
     std::shared_ptr<const detail::StoreReader> reader_;
+    Serdes serdes_;
 };
 
 }  // namespace millrace

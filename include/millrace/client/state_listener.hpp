@@ -30,8 +30,9 @@ enum class ClientState {
 
 std::string_view to_string(ClientState state) noexcept;
 
-/// Called after each change, in order, by the thread that caused it. Must neither throw nor call
-/// close() of the client with a wait.
+/// Called after each change, in order and one at a time: of a change that is made meanwhile, by the
+/// same thread after that. Close() does not wait when called from here. What a listener throws is
+/// logged; the client goes on.
 using StateListener = std::function<void(ClientState now, ClientState before)>;
 
 /// What to do after an error that no other handler has dealt with.

@@ -8,6 +8,7 @@
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
+#include "millrace/state/store_serdes.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -20,10 +21,7 @@ namespace millrace::detail {
 
 /// Serdes of a table's store.
 template <class K, class V>
-struct TableSerdes {
-    SerdeOf<K> key{};
-    SerdeOf<V> value{};
-};
+using TableSerdes = StoreSerdes<K, V>;
 
 inline constexpr std::size_t kTimestampSize = 8;
 

@@ -9,8 +9,12 @@
 
 namespace millrace {
 
-/// Told how the rebuilding of local state goes. Called from the restoring thread, and
-/// on_restore_suspended from the stream thread that gives the task up; must not throw.
+/// Told how the rebuilding of local state goes, and the first reading of global stores, partition
+/// by partition. Called from the restoring thread, on_restore_suspended from the stream thread that
+/// gives the task up, and of global stores from the thread that calls start().
+///
+/// What a callback throws fails the stream thread that owns the task, or start(); what
+/// on_restore_suspended throws is only logged. Close() does not wait when called from here.
 struct StateRestoreListener {
     /// Offsets are of the changelog: the first to be read and the end.
     std::function<void(const TopicPartition&, const std::string& store, Offset start, Offset end)>

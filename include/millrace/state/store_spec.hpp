@@ -3,6 +3,7 @@
 
 #include "millrace/state/bytes_store.hpp"
 
+#include <any>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -73,6 +74,9 @@ struct StoreSpec {
     /// Source topic that serves as changelog (optimisation, global and read-only stores); empty: an
     /// own topic <application.id>-<name>-changelog, if logging is on.
     std::string source_topic{};
+
+    /// StoreSerdes<K, V> of the keys and values that queries see; empty: nobody said.
+    std::any serdes{};
 
     /// A storage engine of the user's; null: ours. Called once for each task.
     std::function<std::unique_ptr<KeyValueBytesStore>(const std::string& name)> custom_key_value{};

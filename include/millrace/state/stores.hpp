@@ -4,6 +4,7 @@
 #include "millrace/core/error.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/session_store.hpp"
+#include "millrace/state/store_serdes.hpp"
 #include "millrace/state/store_spec.hpp"
 #include "millrace/state/store_types.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
@@ -51,6 +52,7 @@ class StoreBuilder {
           key_serde_(std::move(key_serde)),
           value_serde_(std::move(value_serde)) {
         spec_.types = detail::store_types(key_serde_, value_serde_);
+        spec_.serdes = detail::kept_serdes(key_serde_, value_serde_);
     }
 
     /// Off unless switched on. With a cache, fewer changes reach the disk and the changelog. Stores

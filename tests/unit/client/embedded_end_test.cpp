@@ -363,6 +363,17 @@ TEST_F(EmbeddedClose, WithNoTimeToWaitReturnsAtOnceAndTheClientEndsByItself) {
     EXPECT_EQ(broker.committed_offsets("app").size(), 1U) << "it has committed";
 }
 
+TEST_F(EmbeddedClose, LeavesTheGroupUnlessToldToStay) {
+    create_topics(1);
+    for (const bool leave : {true, false}) {
+        const auto streams = client(support::relay_topology(on_record), config());
+        streams->start();
+        ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+        EXPECT_TRUE(streams->close({.timeout = 60s, .leave_group = leave}));
+        EXPECT_EQ(broker.members("app").size(), leave ? 0U : 1U);
+    }
+}
+
 TEST_F(EmbeddedClose, OfAClientThatWasNotStartedEndsIt) {
     create_topics(1);
     const auto streams = counter();

@@ -112,12 +112,13 @@ template <class K, class VOut>
 template <Initializer Init>
 KTable<K, VOut> CogroupedKStream<K, VOut>::aggregate(Init initial,
                                                      Materialized<K, VOut> options) const {
-    const detail::StorePlace store =
+    detail::StorePlace store =
         detail::place_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
                             detail::StoreKind::kTimestampedKeyValue);
     store.state->materialized = true;
     const detail::TableSerdes<K, VOut> serdes{
         detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
+    store.spec.serdes = serdes;
     auto core = detail::add_cogroup<K>(
         *graph_, graph_, inputs_, options.name, store, std::nullopt,
         [&](const detail::CogroupInput<K, VOut>& input, const std::string& name) {
@@ -145,6 +146,7 @@ KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut, Windows>::aggreg
     using Input = detail::CogroupInput<K, VOut>;
     const detail::TableSerdes<K, VOut> serdes{
         detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
+    store.spec.serdes = serdes;
     auto core = detail::add_cogroup<Windowed<K>>(
         *graph_, graph_, inputs_, options.name, store,
         detail::WindowClose{windows_.grace(), std::same_as<Windows, SlidingWindows>},
@@ -177,6 +179,7 @@ KTable<SessionWindowed<K>, VOut> SessionWindowedCogroupedKStream<K, VOut>::aggre
                           std::chrono::milliseconds(0));
     const detail::TableSerdes<K, VOut> serdes{
         detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
+    store.spec.serdes = serdes;
     auto core = detail::add_cogroup<SessionWindowed<K>>(
         *graph_, graph_, inputs_, options.name, store,
         detail::WindowClose{windows_.grace() + windows_.gap(), true},

@@ -199,11 +199,12 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     resolve.connects = left_view.stores;
     detail::LogicalNode& resolve_node = graph.add(std::move(resolve), {&responses});
 
-    const detail::StorePlace place =
+    detail::StorePlace place =
         detail::place_store(graph, detail::untyped(options), "KTABLE-FK-JOIN-OUTPUT-",
                             detail::StoreKind::kTimestampedKeyValue);
     const detail::TableSerdes<K, VOut> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                               options.value_serde};
+    place.spec.serdes = serdes;
     auto result = detail::processor_node<detail::TableSourceNode<K, std::optional<VOut>>>(
         names.result, std::shared_ptr<const detail::TableState>(place.state), serdes);
     result.stores.push_back(place.lazy_store(names.result));

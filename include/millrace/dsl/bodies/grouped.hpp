@@ -20,12 +20,13 @@ TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, con
                                              Args... args) {
     using Key = Plain<K>;
     LogicalGraph& graph = *group.stream.graph;
-    const StorePlace store =
+    StorePlace store =
         place_store(graph, untyped(options), prefix, StoreKind::kTimestampedKeyValue);
     store.state->materialized = true;
     const std::string name = graph.name_or_new(options.name, prefix);
     const TableSerdes<Key, Agg> serdes{serde_or(options.key_serde, group.stream.key_serde),
                                        options.value_serde};
+    store.spec.serdes = serdes;
     return add_aggregate<N>(group, name, store, serdes.key, serdes.value,
                             std::make_shared<StoredOrigin<Key, Agg>>(store.state, serdes),
                             std::nullopt, std::move(args)...,
@@ -89,6 +90,7 @@ auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
     const std::string name = graph.name_or_new(options.name, prefix);
     const detail::TableSerdes<Key, Agg> serdes{
         detail::serde_or(options.key_serde, core_.stream.key_serde), options.value_serde};
+    store.spec.serdes = serdes;
     const bool on_close = emit_ == EmitStrategy::kOnWindowClose;
     using N = std::conditional_t<std::same_as<Windows, SlidingWindows>,
                                  detail::SlidingAggregateNode<K, V, Step>,

@@ -199,11 +199,12 @@ KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
     using Value = detail::Plain<V>;
     constexpr const char* kPrefix = "KSTREAM-TOTABLE-";
     const std::string name = core_.graph->name_or_new(options.name, kPrefix);
-    const detail::StorePlace place = detail::place_store(
-        *core_.graph, detail::untyped(options), kPrefix, detail::StoreKind::kTimestampedKeyValue);
+    detail::StorePlace place = detail::place_store(*core_.graph, detail::untyped(options), kPrefix,
+                                                   detail::StoreKind::kTimestampedKeyValue);
     const detail::TableSerdes<Key, Value> serdes{
         detail::serde_or(options.key_serde, core_.key_serde),
         detail::serde_or(options.value_serde, core_.value_serde)};
+    place.spec.serdes = serdes;
     detail::LogicalNode* parent = core_.node;
     std::set<std::string> sources = core_.sources;
     if (core_.needs_repartition) {

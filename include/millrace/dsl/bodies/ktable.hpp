@@ -38,7 +38,7 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
     Op op, const char* prefix, Materialized<K, typename Op::Out> options,
     std::vector<std::string> stores) const {
     using Out = typename Op::Out;
-    const detail::StorePlace place =
+    detail::StorePlace place =
         detail::place_optional_store(*core_.graph, detail::untyped(options), prefix);
     const std::string name = core_.graph->name_or_new(options.name, prefix);
     detail::TableSerdes<K, Out> serdes{detail::serde_or(options.key_serde, core_.key_serde),
@@ -46,6 +46,7 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
     if constexpr (Op::kIsFilter) {
         serdes.value = detail::serde_or(options.value_serde, core_.value_serde);
     }
+    place.spec.serdes = serdes;
     auto origin =
         std::make_shared<detail::ComputedOrigin<K, V, Op>>(op, place.state, serdes, core_.origin);
     auto node = detail::processor_node<detail::TableValuesNode<K, V, Op>>(
@@ -138,7 +139,7 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
                                                               Args... args) const {
     using Change = detail::OwnedChange<V>;
     detail::LogicalGraph& graph = *core_.graph;
-    const detail::StorePlace store =
+    detail::StorePlace store =
         detail::place_store(graph, detail::untyped(options), "KTABLE-AGGREGATE-",
                             detail::StoreKind::kTimestampedKeyValue);
     store.state->materialized = true;
@@ -155,6 +156,7 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
     }
     const detail::TableSerdes<K, Agg> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                              options.value_serde};
+    store.spec.serdes = serdes;
     auto node = detail::processor_node<N>(
         name, std::move(args)..., std::shared_ptr<const detail::TableState>(store.state), serdes);
     node.stores.push_back(store.store(name));

@@ -75,6 +75,7 @@ auto KTable<K, V, kRemovals>::join_table(
         other_name, right.node->name, apply, state, right_side, left_view);
     const detail::TableSerdes<K, Out> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                              options.value_serde};
+    place.spec.serdes = serdes;
     detail::NodeSpec merge_step =
         detail::processor_step<detail::TableMergeNode<K, Out>>(name, state, serdes);
     merge_step.parents = {this_name, other_name};

@@ -24,6 +24,7 @@ auto SessionWindowedKStream<K, V>::aggregate_with(Step step, const char* prefix,
     const std::string name = graph.name_or_new(options.name, prefix);
     const detail::TableSerdes<Key, Agg> serdes{
         detail::serde_or(options.key_serde, core_.stream.key_serde), options.value_serde};
+    store.spec.serdes = serdes;
     const bool on_close = emit_ == EmitStrategy::kOnWindowClose;
     if (on_close) {
         store.spec.time_first = true;

@@ -48,6 +48,7 @@ TableSteps<K, V> table_steps(LogicalGraph& graph, const std::string& topic,
     consumed.key_serde = serde_or(source.key_serde, options.key_serde);
     consumed.value_serde = serde_or(source.value_serde, options.value_serde);
     steps.serdes = {consumed.key_serde, consumed.value_serde};
+    steps.place.spec.serdes = steps.serdes;
     steps.node.name = steps.table;
     steps.node.steps.push_back(source_step(steps.source, Topics(topic), consumed));
     NodeSpec table = processor_step<TableSourceNode<K, std::optional<V>>>(
