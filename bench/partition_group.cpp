@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/partition_group.hpp"
+#include "runtime/task/partition_group.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/client.hpp"
 
-#include "client/client_settings.hpp"
-#include "client/foreign_settings.hpp"
 #include "client/local_store_reader.hpp"
-#include "client/optimizations.hpp"
+#include "client/settings/client_settings.hpp"
+#include "client/settings/foreign_settings.hpp"
+#include "client/settings/optimizations.hpp"
 #include "core/log.hpp"
 #include "kafka/rdkafka/rd_client_supplier.hpp"
 #include "millrace/core/error.hpp"

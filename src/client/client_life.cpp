@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a client starts its threads and how it ends.
 #include "client/client.hpp"
-#include "client/client_settings.hpp"
 #include "client/inside_client.hpp"
+#include "client/settings/client_settings.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 

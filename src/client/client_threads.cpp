@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a client makes stream threads and ends them.
 #include "client/client.hpp"
-#include "client/client_settings.hpp"
+#include "client/settings/client_settings.hpp"
 
 #include <algorithm>
 #include <utility>

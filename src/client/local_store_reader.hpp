@@ -2,8 +2,8 @@
 #pragma once
 
 #include "millrace/client/query.hpp"
-#include "runtime/global_stores.hpp"
-#include "runtime/stream_thread.hpp"
+#include "runtime/global/global_stores.hpp"
+#include "runtime/thread/stream_thread.hpp"
 #include "topology/sub_topologies.hpp"
 
 #include <functional>

@@ -3,7 +3,7 @@
 
 #include "core/clock.hpp"
 #include "millrace/client/kafka_streams.hpp"
-#include "runtime/stream_thread.hpp"
+#include "runtime/thread/stream_thread.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -9,7 +9,7 @@
 #include "millrace/core/task_id.hpp"
 #include "millrace/state/restore_listener.hpp"
 #include "restore/removal_age.hpp"
-#include "state/task_stores.hpp"
+#include "state/task/task_stores.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/driver_settings.hpp"
 
-#include "client/optimizations.hpp"
+#include "client/settings/optimizations.hpp"
 #include "millrace/client/streams_config.hpp"
 
 #include <utility>

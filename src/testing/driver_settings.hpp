@@ -4,8 +4,8 @@
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/store_spec.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
-#include "runtime/task_settings.hpp"
-#include "state/state_memory.hpp"
+#include "runtime/task/task_settings.hpp"
+#include "state/budget/state_memory.hpp"
 
 #include <memory>
 

@@ -3,7 +3,7 @@
 
 #include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
-#include "topology/wrapped_node.hpp"
+#include "operators/wrapped_node.hpp"
 
 #include <algorithm>
 #include <cctype>

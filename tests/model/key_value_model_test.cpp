@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
-#include "state/thread_cache.hpp"
+#include "state/budget/state_memory.hpp"
+#include "state/budget/thread_cache.hpp"
+#include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/window_key.hpp"
+#include "state/format/window_key.hpp"
 #include "support/expiring_store_model.hpp"
 
 #include <gmock/gmock.h>

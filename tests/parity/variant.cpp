@@ -2,7 +2,7 @@
 #include "variant.hpp"
 
 #include "millrace/detail/topology_spec.hpp"
-#include "topology/wrapped_node.hpp"
+#include "operators/wrapped_node.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -21,20 +21,20 @@ import tempfile
 SEAMS = {
     "clock": (r"std::chrono::\w+_clock::now|\b(clock_gettime|gettimeofday|time)\((nullptr|NULL|CLOCK_)", [r"src/core/clock\.cpp"]),
     "chance": (r"\brandom_device\b|\bs?rand\(|\barc4random", [r"src/core/random\.cpp"]),
-    "environment": (r"\b(secure_)?getenv\(|\benviron\b", [r"src/client/\w*config\w*\.cpp", r"src/client/\w*environment\w*\.cpp"]),
+    "environment": (r"\b(secure_)?getenv\(|\benviron\b", [r"src/client/settings/\w*config\w*\.cpp", r"src/client/settings/\w*environment\w*\.cpp"]),
     "sleep": (r"\bsleep_(for|until)\b|\bu?sleep\(|\bnanosleep\(", []),
     "files": (r"std::filesystem::(?!path\b)|\bstd::[io]?fstream\b|\bfopen\(|\bmkstemp\(|(?<![\w>])::open\(",
-              [r"src/core/\w*file_system\.cpp", r"src/core/text_file\.cpp", r"src/client/\w*config\w*\.cpp", r"src/testing/temporary_folder\.cpp"]),
+              [r"src/core/\w*file_system\.cpp", r"src/core/text_file\.cpp", r"src/client/settings/\w*config\w*\.cpp", r"src/testing/temporary_folder\.cpp"]),
 }
 
 # Each library, and the only files that may include it.
 THIRD_PARTY = {
     r"librdkafka/|rdkafka\w*\.h": [r"src/kafka/rdkafka/.*"],
-    r"rocksdb/": [r"src/state/rocksdb/.*"],
+    r"rocksdb/": [r"src/state/engine/rocksdb/.*"],
     r"spdlog/|fmt/": [r"src/core/log\.(hpp|cpp)"],
     r"google/protobuf/": [r"include/millrace/serde/protobuf\.hpp"],
     r"xxhash\.h": [r"src/.*"],
-    r"nlohmann/": [r"src/state/state_directory\.cpp"],
+    r"nlohmann/": [r"src/state/task/state_directory\.cpp"],
     r"CLI/|xgboost/|benchmark/|gtest/|gmock/": [],
 }
 

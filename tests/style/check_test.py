@@ -81,7 +81,7 @@ class StyleChecks(unittest.TestCase):
             with self.subTest(include):
                 bad = {**CLEAN, "src/runtime/b.hpp": HEADER + f"#include {include}\n"}
                 self.assert_finds(check("third-party", bad), "src/runtime/b.hpp:3")
-        allowed = {**CLEAN, "src/state/rocksdb/b.cpp": LICENCE + "#include <rocksdb/db.h>\n",
+        allowed = {**CLEAN, "src/state/engine/rocksdb/b.cpp": LICENCE + "#include <rocksdb/db.h>\n",
                    "src/kafka/rdkafka/b.cpp": LICENCE + "#include <librdkafka/rdkafka.h>\n"}
         self.assertEqual(check("third-party", allowed), (0, "ok"))
 
@@ -109,13 +109,22 @@ class StyleChecks(unittest.TestCase):
                 ("include/millrace/core/b.hpp", "millrace/dsl/kstream.hpp", "layer 'core' may not include"),
                 ("include/millrace/core/b.hpp", "millrace/millrace.hpp", "is for users"),
                 ("include/millrace/other/b.hpp", "millrace/core/a.hpp", "missing from the layer table"),
-                ("src/kafka/b.cpp", "runtime/thread.hpp", "layer 'kafka' may not include"),
-                ("src/runtime/b.cpp", "millrace/dsl/kstream.hpp", "layer 'runtime' may not include"),
-                ("src/runtime/b.cpp", "kafka/rdkafka/consumer.hpp", "behind a seam")):
+                ("src/other/b.cpp", "millrace/core/a.hpp", "missing from the layer table"),
+                ("src/kafka/b.cpp", "runtime/thread/a.hpp", "layer 'kafka' may not include"),
+                ("src/runtime/task/b.cpp", "millrace/dsl/kstream.hpp", "layer 'runtime/task' may not include"),
+                ("src/runtime/task/b.cpp", "runtime/thread/a.hpp", "layer 'runtime/task' may not include"),
+                ("src/state/memtable/b.cpp", "state/stores/a.hpp", "layer 'state/memtable' may not include"),
+                ("src/runtime/thread/b.cpp", "kafka/rdkafka/consumer.hpp", "layer 'runtime/thread' may not include")):
             with self.subTest(name + " " + include):
-                folders = {"src/runtime/thread.hpp": HEADER, "src/kafka/consumer.hpp": HEADER}
+                folders = {"src/runtime/thread/a.hpp": HEADER, "src/kafka/consumer.hpp": HEADER,
+                           "src/kafka/rdkafka/consumer.hpp": HEADER, "src/state/stores/a.hpp": HEADER}
                 bad = {**CLEAN, **folders, name: HEADER + f'#include "{include}"\n'}
                 self.assert_finds(layers(bad), text)
+
+    def test_layers_in_use(self):
+        unused = run(["cmake", "-D", "SOURCE_DIR={root}", "-D", "ALL_IN_USE=ON", "-P", str(ROOT / "cmake/CheckLayers.cmake")],
+                     {**CLEAN, "include/millrace/serde/b.hpp": HEADER})
+        self.assert_finds(unused, "layer 'serde' may include 'core' and does not")
 
     def test_compile_fail(self):
         self.assertEqual(check_compile("// error: missing\nint i = missing;\n")[0], 0)

@@ -3,7 +3,7 @@
 
 #include "core/random.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "runtime/stream_thread.hpp"
+#include "runtime/thread/stream_thread.hpp"
 #include "support/counting_topology.hpp"
 #include "support/intercepted_consumers.hpp"
 

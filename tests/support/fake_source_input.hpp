@@ -3,7 +3,7 @@
 
 #include "millrace/core/error.hpp"
 #include "millrace/detail/source_input.hpp"
-#include "runtime/record_queue.hpp"
+#include "runtime/task/record_queue.hpp"
 
 #include <string>
 #include <vector>

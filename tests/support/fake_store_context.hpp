@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "state/task_stores.hpp"
+#include "state/task/task_stores.hpp"
 
 #include <string>
 #include <vector>

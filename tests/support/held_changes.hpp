@@ -2,9 +2,9 @@
 #pragma once
 
 #include "millrace/state/change_buffer.hpp"
-#include "state/change_buffer_format.hpp"
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
+#include "state/budget/state_memory.hpp"
+#include "state/format/change_buffer_format.hpp"
+#include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 
 #include <gtest/gtest.h>

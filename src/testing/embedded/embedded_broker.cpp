@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/testing/embedded_broker.hpp"
 
-#include "testing/embedded/cluster.hpp"
-#include "testing/embedded/embedded_clients.hpp"
+#include "testing/embedded/broker/cluster.hpp"
+#include "testing/embedded/clients/embedded_clients.hpp"
 #include "testing/embedded/test_records.hpp"
 
 #include <limits>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "testing/embedded/cluster.hpp"
+#include "testing/embedded/broker/cluster.hpp"
 #include "testing/embedded/test_records.hpp"
 
 #include <utility>

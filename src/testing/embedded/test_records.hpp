@@ -3,7 +3,7 @@
 
 #include "kafka/status.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "testing/embedded/cluster.hpp"
+#include "testing/embedded/broker/cluster.hpp"
 
 #include <memory>
 #include <string>

@@ -2,7 +2,7 @@
 
 // Every value of every setting that has names for its values does what it says: in a client, and
 // in the driver. A setting without a row here fails the last test.
-#include "client/settings_table.hpp"
+#include "client/settings/settings_table.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/topology_test_driver.hpp"

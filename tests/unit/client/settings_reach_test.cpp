@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Settings reach what they are for, or say that they do not.
-#include "client/client_settings.hpp"
-#include "client/settings_table.hpp"
+#include "client/settings/client_settings.hpp"
+#include "client/settings/settings_table.hpp"
 #include "kafka/client_supplier.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"

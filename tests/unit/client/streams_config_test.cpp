@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/client/streams_config.hpp"
 
-#include "client/client_settings.hpp"
-#include "client/settings_table.hpp"
+#include "client/settings/client_settings.hpp"
+#include "client/settings/settings_table.hpp"
 #include "millrace/core/error.hpp"
 
 #include <gmock/gmock.h>

@@ -3,7 +3,7 @@
 
 #include "millrace/core/logging.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "state/state_memory.hpp"
+#include "state/budget/state_memory.hpp"
 #include "support/counting_topology.hpp"
 #include "support/forwarding_admin.hpp"
 #include "support/settable_clock.hpp"

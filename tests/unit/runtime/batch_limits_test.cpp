@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/batch_limits.hpp"
+#include "runtime/task/batch_limits.hpp"
 
 #include "kafka/client_supplier.hpp"
 #include "millrace/testing/embedded_broker.hpp"

@@ -3,8 +3,8 @@
 // What ProducerCollector does while its producer has no room.
 #include "millrace/core/error.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "runtime/producer_collector.hpp"
-#include "runtime/task_errors.hpp"
+#include "runtime/commit/producer_collector.hpp"
+#include "runtime/task/task_errors.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/global_stores.hpp"
+#include "runtime/global/global_stores.hpp"
 
 #include "millrace/core/error.hpp"
-#include "state/state_memory.hpp"
+#include "state/budget/state_memory.hpp"
 
 #include <gmock/gmock.h>
 

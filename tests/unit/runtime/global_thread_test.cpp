@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/global_thread.hpp"
+#include "runtime/global/global_thread.hpp"
 
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "state/state_memory.hpp"
+#include "state/budget/state_memory.hpp"
 #include "support/forwarding_admin.hpp"
 #include "support/settable_clock.hpp"
 #include "support/temporary_directory.hpp"

@@ -2,7 +2,7 @@
 #include "kafka/client_supplier.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "runtime/internal_topics.hpp"
+#include "runtime/thread/internal_topics.hpp"
 #include "topology/sub_topologies.hpp"
 
 #include <gmock/gmock.h>

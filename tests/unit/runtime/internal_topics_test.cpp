@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/internal_topics.hpp"
+#include "runtime/thread/internal_topics.hpp"
 
 #include "kafka/client_supplier.hpp"
 #include "millrace/core/error.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/offset_metadata.hpp"
+#include "runtime/task/offset_metadata.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

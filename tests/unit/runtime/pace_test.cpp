@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/pace.hpp"
+#include "runtime/task/pace.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/producer_collector.hpp"
+#include "runtime/commit/producer_collector.hpp"
 
 #include "kafka/murmur2.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "runtime/task_errors.hpp"
+#include "runtime/task/task_errors.hpp"
 #include "support/forwarding_admin.hpp"
 
 #include <gmock/gmock.h>

@@ -2,8 +2,8 @@
 
 // What a collector makes of a producer that is of no more use.
 #include "millrace/core/error.hpp"
-#include "runtime/producer_collector.hpp"
-#include "runtime/task_errors.hpp"
+#include "runtime/commit/producer_collector.hpp"
+#include "runtime/task/task_errors.hpp"
 #include "support/null_clients.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/punctuation_queue.hpp"
+#include "runtime/task/punctuation_queue.hpp"
 #include "millrace/detail/node.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/record_queue.hpp"
+#include "runtime/task/record_queue.hpp"
 #include "support/fake_source_input.hpp"
 #include "support/messages.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/renamed_state.hpp"
+#include "runtime/thread/renamed_state.hpp"
 
 #include "kafka/client_supplier.hpp"
 #include "millrace/core/logging.hpp"

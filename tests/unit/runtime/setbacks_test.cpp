@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/setbacks.hpp"
+#include "runtime/thread/setbacks.hpp"
 
 #include <gtest/gtest.h>
 

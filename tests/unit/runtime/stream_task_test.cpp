@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/stream_task.hpp"
+#include "runtime/task/stream_task.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/state/bytes_store.hpp"
-#include "runtime/task_errors.hpp"
-#include "state/state_memory.hpp"
+#include "runtime/task/task_errors.hpp"
+#include "state/budget/state_memory.hpp"
 #include "support/fake_record_collector.hpp"
 #include "support/messages.hpp"
 #include "support/test_nodes.hpp"

@@ -3,7 +3,7 @@
 // How a stream thread goes on after something went wrong, and when it gives up.
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
-#include "state/state_corrupted.hpp"
+#include "state/format/state_corrupted.hpp"
 #include "support/driven_threads.hpp"
 
 #include <gmock/gmock.h>

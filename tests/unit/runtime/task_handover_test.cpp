@@ -3,7 +3,7 @@
 // Tasks that go from one stream thread of a process to another, and tasks whose inputs change.
 #include "core/random.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "runtime/stream_thread.hpp"
+#include "runtime/thread/stream_thread.hpp"
 #include "support/counting_topology.hpp"
 
 #include <gmock/gmock.h>

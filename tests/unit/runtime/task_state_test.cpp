@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/task_state.hpp"
+#include "runtime/task/task_state.hpp"
 #include "millrace/core/error.hpp"
 
 #include <gtest/gtest.h>

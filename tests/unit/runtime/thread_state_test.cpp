@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/thread_state.hpp"
+#include "runtime/thread/thread_state.hpp"
 
 #include <gmock/gmock.h>
 

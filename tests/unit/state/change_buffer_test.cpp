@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/change_buffer_format.hpp"
-#include "state/task_stores.hpp"
-#include "state/window_key.hpp"
+#include "state/format/change_buffer_format.hpp"
+#include "state/format/window_key.hpp"
+#include "state/task/task_stores.hpp"
 #include "support/documented_bytes.hpp"
 #include "support/held_changes.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/checkpoint.hpp"
+#include "state/format/checkpoint.hpp"
 
 #include "millrace/core/error.hpp"
-#include "state/state_corrupted.hpp"
+#include "state/format/state_corrupted.hpp"
 #include "support/documented_bytes.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/coverage.hpp"
+#include "state/memtable/coverage.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/layered_window_store.hpp"
-#include "state/memory_engine.hpp"
+#include "state/engine/memory_engine.hpp"
+#include "state/stores/layered_window_store.hpp"
 #include "support/fake_store_context.hpp"
 
 #include <gmock/gmock.h>

@@ -3,9 +3,9 @@
 // What is on disk after a process was killed, and what it says of its age.
 #include "core/clock.hpp"
 #include "millrace/core/error.hpp"
-#include "state/state_corrupted.hpp"
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
+#include "state/budget/state_memory.hpp"
+#include "state/format/state_corrupted.hpp"
+#include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/key_head.hpp"
+#include "state/engine/key_head.hpp"
 
 #include "millrace/core/error.hpp"
-#include "state/window_key.hpp"
+#include "state/format/window_key.hpp"
 
 #include <gtest/gtest.h>
 

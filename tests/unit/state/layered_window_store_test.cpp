@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/layered_window_store.hpp"
+#include "state/stores/layered_window_store.hpp"
 
-#include "state/memory_engine.hpp"
-#include "state/window_key.hpp"
+#include "state/engine/memory_engine.hpp"
+#include "state/format/window_key.hpp"
 #include "support/fake_store_context.hpp"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/record_table.hpp"
+#include "state/memtable/record_table.hpp"
 
-#include "state/window_key.hpp"
+#include "state/format/window_key.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/core/error.hpp"
-#include "state/rocksdb/rocks_database.hpp"
-#include "state/state_memory.hpp"
+#include "state/budget/state_memory.hpp"
+#include "state/engine/rocksdb/rocks_database.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/row_memory.hpp"
+#include "state/memtable/row_memory.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/state_directory.hpp"
+#include "state/task/state_directory.hpp"
 #include "millrace/core/error.hpp"
 #include "support/temporary_directory.hpp"
 

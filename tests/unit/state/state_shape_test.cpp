@@ -2,10 +2,10 @@
 
 // State on disk that was written for another topology, or by another version.
 #include "millrace/core/error.hpp"
-#include "state/database.hpp"
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
-#include "state/window_key.hpp"
+#include "state/budget/state_memory.hpp"
+#include "state/engine/database.hpp"
+#include "state/format/window_key.hpp"
+#include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/version_row.hpp"
+#include "state/format/version_row.hpp"
 #include "millrace/core/error.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/state_memory.hpp"
-#include "state/task_stores.hpp"
+#include "state/budget/state_memory.hpp"
+#include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
 

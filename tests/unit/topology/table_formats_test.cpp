@@ -2,7 +2,7 @@
 #include "millrace/detail/foreign_key.hpp"
 #include "millrace/detail/record_buffer.hpp"
 #include "millrace/serde/string.hpp"
-#include "state/version_row.hpp"
+#include "state/format/version_row.hpp"
 #include "support/documented_bytes.hpp"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "topology/wrapped_node.hpp"
+#include "operators/wrapped_node.hpp"
 
 #include "millrace/millrace.hpp"
 #include "topology/task_topology.hpp"

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "millrace/client/streams_config.hpp"
+
+#include "client/settings/client_settings.hpp"
+#include "client/settings/foreign_settings.hpp"
+#include "client/settings/settings_table.hpp"
+#include "millrace/core/error.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace millrace {
+
+namespace {
+
+using client::Setting;
+
+/// How many characters must be changed, added or removed to get from one name to the other.
+std::size_t distance(std::string_view left, std::string_view right) {
+    std::vector<std::size_t> row(right.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < right.size(); ++j) {
+            const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+        }
+    }
+    return row.back();
+}
+
+std::string nearest_setting(std::string_view name) {
+    const auto& table = client::settings();
+    const auto nearest =
+        std::min_element(table.begin(), table.end(), [name](const Setting& a, const Setting& b) {
+            return distance(a.name, name) < distance(b.name, name);
+        });
+    return nearest->name;
+}
+
+/// True for settings without a field of their own.
+bool is_other_setting(std::string_view name) {
+    return client::has_known_prefix(name) || client::is_client_setting(name) ||
+           client::is_internal_setting(name) || client::reason_without_effect(name);
+}
+
+std::string unknown_setting(std::string_view name) {
+    return std::string(name) + ": unknown setting; did you mean " + nearest_setting(name) +
+           "? The application's own settings begin with app.";
+}
+
+/// Without blanks around it, as Kafka takes all values but the application's own.
+std::string_view trimmed(std::string_view name, std::string_view value) {
+    constexpr std::string_view kBlanks = " \t\n\v\f\r";
+    const auto first = value.find_first_not_of(kBlanks);
+    if (name.starts_with("app.")) {
+        return value;
+    }
+    return first == std::string_view::npos
+               ? std::string_view()
+               : value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// What is wrong with setting `name` to `value`; nothing when it was set.
+std::optional<std::string> try_set(StreamsConfig& config, std::string_view name,
+                                   std::string_view given) {
+    const std::string_view value = trimmed(name, given);
+    if (const Setting* setting = client::find_setting(name)) {
+        if (setting->read(config, value)) {
+            return std::nullopt;
+        }
+        return setting->name + " = \"" + client::shown(name, value) + "\": must be " +
+               setting->accepts;
+    }
+    if (is_other_setting(name)) {
+        config.others[std::string(name)] = std::string(value);
+        return std::nullopt;
+    }
+    if (const auto reason = client::reason_without_place(name)) {
+        return std::string(name) + ": a setting of Kafka Streams without a place here: " + *reason;
+    }
+    return unknown_setting(name);
+}
+
+[[noreturn]] void refuse(const std::vector<std::string>& problems) {
+    std::string message = problems.size() == 1 ? "bad setting: " : "bad settings:";
+    for (const std::string& problem : problems) {
+        message += problems.size() == 1 ? problem : "\n  " + problem;
+    }
+    throw ConfigError(message);
+}
+
+}  // namespace
+
+StreamsConfig& StreamsConfig::set(std::string_view name, std::string_view value) {
+    if (const auto problem = try_set(*this, name, value)) {
+        refuse({*problem});
+    }
+    return *this;
+}
+
+StreamsConfig& StreamsConfig::set_all(const std::map<std::string, std::string>& settings) {
+    std::vector<std::string> problems;
+    for (const auto& [name, value] : settings) {
+        if (auto problem = try_set(*this, name, value)) {
+            problems.push_back(std::move(*problem));
+        }
+    }
+    if (!problems.empty()) {
+        refuse(problems);
+    }
+    return *this;
+}
+
+std::string StreamsConfig::get(std::string_view name) const {
+    if (const Setting* setting = client::find_setting(name)) {
+        return setting->write(*this);
+    }
+    const auto found = others.find(std::string(name));
+    return found == others.end() ? std::string() : found->second;
+}
+
+std::chrono::milliseconds StreamsConfig::effective_commit_interval() const {
+    constexpr std::chrono::milliseconds kAtLeastOnceInterval{30'000};
+    constexpr std::chrono::milliseconds kExactlyOnceInterval{100};
+    return commit_interval.value_or(processing_guarantee == ProcessingGuarantee::kAtLeastOnce
+                                        ? kAtLeastOnceInterval
+                                        : kExactlyOnceInterval);
+}
+
+void StreamsConfig::validate() const {
+    std::vector<std::string> problems;
+    for (const Setting& setting : client::settings()) {
+        if (!setting.valid(*this)) {
+            problems.push_back(setting.name + " = \"" +
+                               client::shown(setting.name, setting.write(*this)) + "\": must be " +
+                               setting.accepts);
+        }
+    }
+    for (const auto& [name, value] : others) {
+        if (!is_other_setting(name)) {
+            problems.push_back(unknown_setting(name));
+        }
+    }
+    if (!problems.empty()) {
+        refuse(problems);
+    }
+}
+
+std::string StreamsConfig::to_string() const {
+    std::string text;
+    for (const Setting& setting : client::settings()) {
+        text += setting.name + " = " + client::shown(setting.name, setting.write(*this)) + "\n";
+    }
+    for (const auto& [name, value] : others) {
+        text += name + " = " + client::shown(name, value) + "\n";
+    }
+    return text;
+}
+
+}  // namespace millrace

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/commit/committer.hpp"
+
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/task/task_errors.hpp"
+
+namespace millrace::runtime {
+
+namespace {
+
+constexpr std::chrono::seconds kBetweenComplaints{10};
+
+/// Whether to try again. An outdated generation or an unknown member is no reason to act: either a
+/// round of the group is under way, after which the same commit succeeds, or the consumer is about
+/// to tell its listener that the partitions are lost.
+bool may_succeed_later(const kafka::Status& status) {
+    switch (status.code()) {
+        case kafka::ErrorCode::kTimedOut:
+        case kafka::ErrorCode::kTransport:
+        case kafka::ErrorCode::kNotReady:
+        case kafka::ErrorCode::kRebalanceInProgress:
+        case kafka::ErrorCode::kIllegalGeneration:
+        case kafka::ErrorCode::kUnknownMember:
+        case kafka::ErrorCode::kAssignmentLost:
+            return true;
+        default:
+            return status.retriable();
+    }
+}
+
+}  // namespace
+
+Committer::Committer(kafka::Consumer& consumer, ProducerCollector& collector, const Clock& clock,
+                     std::chrono::milliseconds task_timeout)
+    : consumer_(consumer), collector_(collector), clock_(clock), task_timeout_(task_timeout) {}
+
+Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
+                                     std::chrono::milliseconds timeout, StreamTask*& at_work) {
+    committing_.clear();
+    for (StreamTask* task : tasks) {
+        if (task->commit_needed()) {
+            committing_.push_back(task);
+        }
+    }
+    if (committing_.empty()) {
+        failing_since_.reset();  // What could not be committed is no longer ours.
+        keep_current(tasks);
+        return Outcome::kNothing;
+    }
+    // Without a valid member the broker would not check whether the partitions are still ours.
+    if (consumer_.assignment_lost() || !consumer_.group_metadata().valid()) {
+        return Outcome::kLater;
+    }
+    offsets_.clear();
+    for (StreamTask* task : committing_) {
+        at_work = task;
+        task->prepare_commit(offsets_);
+    }
+    at_work = nullptr;
+    if (!collector_.flush(timeout)) {
+        return later("output is not acknowledged yet");
+    }
+    if (!offsets_.empty()) {
+        const kafka::Status status = consumer_.commit(offsets_, timeout);
+        if (status.fenced()) {
+            throw TaskMigrated("cannot commit offsets: " + status.message());
+        }
+        if (!status.ok()) {
+            if (may_succeed_later(status)) {
+                return later(status.message());
+            }
+            throw KafkaError("cannot commit offsets: " + status.message());
+        }
+    }
+    for (StreamTask* task : committing_) {
+        at_work = task;
+        task->post_commit();
+    }
+    at_work = nullptr;
+    failing_since_.reset();
+    keep_current(tasks);
+    return Outcome::kDone;
+}
+
+// State that did not change is as good as if it had been committed, as long as nobody else can
+// have changed it.
+void Committer::keep_current(std::span<StreamTask* const> tasks) {
+    if (consumer_.assignment_lost() || !consumer_.group_metadata().valid()) {
+        return;
+    }
+    for (StreamTask* task : tasks) {
+        task->keep_state_current();
+    }
+}
+
+Committer::Outcome Committer::later(const std::string& why) {
+    const std::chrono::nanoseconds now = clock_.monotonic();
+    if (!failing_since_) {
+        failing_since_ = now;
+    }
+    if (now - *failing_since_ >= task_timeout_) {
+        throw KafkaError("cannot commit for longer than task.timeout.ms = " +
+                         std::to_string(task_timeout_.count()) + ": " + why);
+    }
+    if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
+        last_complaint_ = now;
+        log::warn("cannot commit, trying again: " + why);
+    }
+    return Outcome::kLater;
+}
+
+}  // namespace millrace::runtime

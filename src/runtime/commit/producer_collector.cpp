@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/commit/producer_collector.hpp"
+
+#include "core/check.hpp"
+#include "core/log.hpp"
+#include "kafka/murmur2.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/task/task_errors.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace millrace::runtime {
+
+namespace {
+
+/// How long records for other topics may hold up the first one for a topic of small batches.
+constexpr std::chrono::seconds kReplacementWait{2};
+
+std::string what_failed(std::string_view topic, TaskId task, const std::string& node,
+                        const kafka::Status& status) {
+    const std::string from = node.empty() ? "" : ", node " + node + ", task " + to_string(task);
+    return "cannot send record: topic " + std::string(topic) + from + ": " + status.message();
+}
+
+/// Whether the cluster does not let us write: a new producer would be refused as well.
+bool is_refusal(const kafka::Status& status) {
+    return status.code() == kafka::ErrorCode::kAuthorization ||
+           status.code() == kafka::ErrorCode::kAuthentication;
+}
+
+}  // namespace
+
+ProducerCollector::ProducerCollector(Parts parts)
+    : parts_(std::move(parts)),
+      batch_size_(parts_.producer_settings, parts_.limits),
+      complaints_(*parts_.clock),
+      origins_(1) {
+    make_producer();
+}
+
+ProducerCollector::~ProducerCollector() = default;
+
+void ProducerCollector::make_producer() {
+    producer_ = parts_.supplier->make_producer(batch_size_.apply(parts_.producer_settings), *this);
+    for (Topic& topic : topics_) {
+        topic.handle = producer_->topic(topic.name);
+        topic.partitions = 0;
+    }
+}
+
+void ProducerCollector::reset() {
+    producer_.reset();
+    dead_letters_.clear();
+    failure_.reset();
+    retry_.reset();
+    unusable_.reset();
+    pending_ = false;
+    make_producer();
+}
+
+detail::SinkTopic ProducerCollector::topic(const std::string& name) {
+    const auto [entry, added] =
+        index_.try_emplace(name, static_cast<std::uint32_t>(topics_.size()));
+    if (added) {
+        topics_.push_back({name, producer_->topic(name), 0});
+        fit_batches({&name, 1});
+    }
+    return {entry->second};
+}
+
+void ProducerCollector::expect(std::span<const std::string> topics) {
+    fit_batches(topics);
+}
+
+/// Replaces the producer by one of smaller batches when one of these topics needs that. Should what
+/// was sent not be delivered in time, the present one stays: what it then does wrong is noticed
+/// when a batch is refused.
+void ProducerCollector::fit_batches(std::span<const std::string> topics) {
+    if (batch_size_.too_large_for(topics) && producer_->flush(kReplacementWait).ok()) {
+        make_producer();
+    }
+}
+
+std::uint32_t ProducerCollector::origin(TaskId task, const std::string& node) {
+    const auto [entry, added] = origin_numbers_.try_emplace(
+        Origin{task, node}, static_cast<std::uint32_t>(origins_.size()));
+    if (added) {
+        origins_.push_back(entry->first);
+    }
+    return entry->second;
+}
+
+Partition ProducerCollector::partition_count(detail::SinkTopic topic) {
+    MILLRACE_CHECK(topic.index < topics_.size());
+    Topic& known = topics_[topic.index];
+    if (known.partitions == 0) [[unlikely]] {
+        const auto count = producer_->partition_count(known.handle, parts_.metadata_timeout);
+        if (!count.ok()) {
+            const std::string what =
+                "cannot send to topic " + known.name +
+                ": it does not exist or cannot be described: " + count.status().message();
+            if (count.status().retriable()) {  // It may yet be created.
+                throw TaskCorrupted(what);
+            }
+            throw KafkaError(what);
+        }
+        known.partitions = count.value();
+        MILLRACE_CHECK(known.partitions > 0);
+    }
+    return known.partitions;
+}
+
+Partition ProducerCollector::choose_partition(detail::SinkTopic topic,
+                                              const detail::OutgoingRecord& record) {
+    if (record.partition) {
+        return *record.partition;
+    }
+    const NullableBytes& key = record.partition_key ? record.partition_key : record.key;
+    return key ? kafka::partition_for_key(*key, partition_count(topic)) : kafka::kAnyPartition;
+}
+
+void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingRecord& record) {
+    if (pending_) [[unlikely]] {
+        surface();
+    }
+    const Partition partition = choose_partition(topic, record);
+    const kafka::Status status = send_patiently({.topic = topics_[topic.index].handle,
+                                                 .partition = partition,
+                                                 .key = record.key,
+                                                 .value = record.value,
+                                                 .timestamp = record.timestamp,
+                                                 .headers = record.headers,
+                                                 .acknowledged = record.acknowledged,
+                                                 .origin = record.origin});
+    if (!status.ok()) [[unlikely]] {
+        ErrorContext context = context_of(record.origin);
+        if (parts_.source) {
+            parts_.source(context);
+        }
+        failed({.topic = topics_[topic.index].name,
+                .key = record.key,
+                .value = record.value,
+                .headers = record.headers,
+                .retriable = status.retriable()},
+               context, record.origin, status);
+        surface();
+    }
+}
+
+/// Waits while the queue is full: at the latest when message.timeout.ms of its oldest record is
+/// over there is room. Where time stands still there is no use in waiting.
+kafka::Status ProducerCollector::send_patiently(const kafka::ProducerRecord& record) {
+    kafka::Status status = producer_->send(record);
+    while (status.code() == kafka::ErrorCode::kQueueFull && parts_.while_full) [[unlikely]] {
+        const auto before = parts_.clock->monotonic();
+        parts_.while_full();
+        status = producer_->send(record);
+        if (parts_.clock->monotonic() == before) {
+            break;
+        }
+    }
+    return status;
+}
+
+void ProducerCollector::poll() {
+    batch_size_.doubt_limits();
+    producer_->poll();
+    if (pending_) [[unlikely]] {
+        surface();
+    }
+}
+
+bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
+    batch_size_.doubt_limits();
+    const kafka::Status status = producer_->flush(timeout);
+    if (pending_) {
+        const bool again = !dead_letters_.empty();
+        surface();
+        if (again) {
+            return flush(timeout);
+        }
+    }
+    if (!status.ok() && !status.retriable() && status.code() != kafka::ErrorCode::kTimedOut) {
+        throw TaskMigrated("cannot flush: " + status.message());
+    }
+    return status.ok();
+}
+
+void ProducerCollector::forget_partition_counts() {
+    for (Topic& topic : topics_) {
+        topic.partitions = 0;
+    }
+}
+
+void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_delivery) {
+    if (failed_delivery.status.code() == kafka::ErrorCode::kPurged) {
+        return;  // Thrown away together with its transaction.
+    }
+    if (failed_delivery.status.code() == kafka::ErrorCode::kMessageTooLarge &&
+        batch_size_.is_to_blame_for(failed_delivery)) {
+        unusable_ = failed_delivery.status.message() + "; batches are made smaller from now on";
+        pending_ = true;
+        return;
+    }
+    ErrorContext context = context_of(failed_delivery.origin);
+    context.timestamp = failed_delivery.timestamp;
+    failed({.topic = failed_delivery.topic,
+            .key = failed_delivery.key,
+            .value = failed_delivery.value,
+            .headers = &failed_delivery.headers,
+            .retriable = failed_delivery.status.retriable()},
+           context, failed_delivery.origin, failed_delivery.status);
+}
+
+ErrorContext ProducerCollector::context_of(std::uint32_t origin) const {
+    const Origin& from = origins_.at(origin);
+    return {.task = from.task,
+            .node = from.node,
+            .dead_letter_topic = parts_.settings->dead_letter_topic};
+}
+
+void ProducerCollector::on_error(const kafka::Status& status) {
+    if (status.fatal()) {
+        (is_refusal(status) ? failure_ : unusable_) =
+            "the producer cannot go on: " + status.message();
+        pending_ = true;
+    } else {
+        complaints_.warn("producer: " + status.message());
+    }
+}
+
+/// Asks the handler. Never throws, as the producer may be calling: what it decides is kept.
+void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& context,
+                               std::uint32_t origin, const kafka::Status& status) {
+    const Origin& from = origins_.at(origin);
+    const std::string what = what_failed(record.topic, from.task, from.node, status);
+    if (status.fatal()) {
+        (is_refusal(status) ? failure_ : unusable_) = what;
+        pending_ = true;
+        return;
+    }
+    try {
+        const KafkaError error(what);
+        ErrorResponse response = parts_.settings->production_handler(context, record, error);
+        sent_dead_letters_ |= !response.dead_letters.empty();
+        for (DeadLetter& letter : response.dead_letters) {
+            dead_letters_.push_back({std::move(letter), origin});
+            pending_ = true;
+        }
+        if (response.decision == ErrorDecision::kResume) {
+            log::warn("record given up, as the production exception handler decided: " + what);
+            if (parts_.dropped != nullptr) {
+                parts_.dropped->add();
+            }
+        } else if (response.decision == ErrorDecision::kRetry && record.retriable) {
+            retry_ = what;
+            pending_ = true;
+        } else {
+            failure_ = what;
+            pending_ = true;
+        }
+    } catch (const std::exception& error) {
+        failure_ = what + "; the production exception handler failed: " + error.what();
+        pending_ = true;
+    }
+}
+
+void ProducerCollector::send_dead_letters() {
+    for (const auto& [letter, origin] : std::exchange(dead_letters_, {})) {
+        const detail::SinkTopic where = topic(letter.topic);
+        const kafka::Status status =
+            send_patiently({.topic = topics_[where.index].handle,
+                            .partition = letter.partition.value_or(kafka::kAnyPartition),
+                            .key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
+                            .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
+                            .timestamp = letter.timestamp,
+                            .headers = &letter.headers,
+                            .acknowledged = nullptr,
+                            .origin = origin});
+        if (!status.ok()) {
+            const Origin& from = origins_.at(origin);
+            failure_ = "cannot send dead letter: " +
+                       what_failed(letter.topic, from.task, from.node, status);
+        }
+    }
+}
+
+/// Lets out what was decided since the last call.
+void ProducerCollector::surface() {
+    pending_ = false;
+    send_dead_letters();
+    if (unusable_) {
+        throw TaskMigrated(*std::exchange(unusable_, std::nullopt));
+    }
+    if (failure_) {
+        throw ProcessingError(*std::exchange(failure_, std::nullopt));
+    }
+    if (retry_) {
+        throw TaskCorrupted(*std::exchange(retry_, std::nullopt));
+    }
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/global/global_task.hpp"
+
+#include "core/check.hpp"
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "millrace/detail/source_input.hpp"
+#include "topology/task_topology.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace millrace::runtime {
+
+struct GlobalTask::Input {
+    const detail::Node* source;
+    std::unique_ptr<detail::SourceInput> decoder;
+    Headers headers;
+    Timestamp time;
+};
+
+GlobalTask::GlobalTask(const topology::ApplicationTopology& application,
+                       std::unique_ptr<state::TaskStores> stores,
+                       std::shared_ptr<const TaskSettings> settings)
+    : settings_(std::move(settings)), stores_(std::move(stores)) {
+    const detail::TopologySpec& spec = *application.spec;
+    std::vector<std::size_t> indices;
+    for (std::size_t i = 0; i < spec.nodes.size(); ++i) {
+        const bool global = std::any_of(spec.global_stores.begin(), spec.global_stores.end(),
+                                        [&](const auto& store) {
+                                            return store.source_node == spec.nodes[i].name ||
+                                                   store.processor_node == spec.nodes[i].name;
+                                        });
+        if (global) {
+            indices.push_back(i);
+        }
+    }
+    nodes_ = std::make_unique<topology::TaskTopology>(topology::make_task_topology(spec, indices));
+    for (const detail::GlobalStoreSpec& store : spec.global_stores) {
+        const auto* source = nodes_->source_of(store.topic);
+        MILLRACE_CHECK(source != nullptr);
+        topics_.push_back(store.topic);
+        inputs_.push_back({source->node, source->inputs->make_input(), {}, kNoTimestamp});
+    }
+    stores_->set_context(*this);
+}
+
+GlobalTask::~GlobalTask() {
+    try {
+        close();
+    } catch (...) {
+        // Nobody is left to tell; the next start reads the topics again.
+    }
+}
+
+void GlobalTask::start(Timestamp now) {
+    MILLRACE_CHECK(!open_);
+    wall_clock_ = now;
+    open_ = true;
+    for (const auto& node : nodes_->nodes()) {
+        node->init(*this);
+    }
+}
+
+void GlobalTask::update(std::size_t topic, Partition partition, const kafka::Message& message,
+                        Timestamp now) {
+    wall_clock_ = now;
+    Input& input = inputs_.at(topic);
+    message.refer_headers(input.headers);
+    if (decode(input, topics_[topic], partition, message)) {
+        stream_time_ = std::max(stream_time_, input.time);
+        record_ = {.timestamp = input.time,
+                   .offset = message.offset(),
+                   .partition = partition,
+                   .topic = &topics_[topic],
+                   .headers = &input.headers,
+                   .source = &message.record()};
+        input.decoder->process(input.time, input.headers);
+        record_ = {};
+    }
+    input.headers.clear();
+}
+
+bool GlobalTask::decode(Input& input, const std::string& topic, Partition partition,
+                        const kafka::Message& message) {
+    const detail::SourceRecord record{.raw = &message.record(),
+                                      .partition = partition,
+                                      .topic = &topic,
+                                      .headers = &input.headers};
+    try {
+        input.time = input.decoder->decode(record, stream_time_);
+    } catch (const SerdeError& error) {
+        const ErrorContext context{.task = task_id(),
+                                   .node = input.source->name(),
+                                   .topic = topic,
+                                   .partition = partition,
+                                   .offset = record.offset(),
+                                   .timestamp = record.timestamp(),
+                                   .headers = record.headers,
+                                   .source_key = record.key(),
+                                   .source_value = record.value()};
+        if (settings_->deserialization_handler(context, error).decision != ErrorDecision::kResume) {
+            throw ProcessingError("cannot read record of a global store: topic " + topic +
+                                  ", partition " + std::to_string(partition) + ", offset " +
+                                  std::to_string(record.offset()) + ": " + error.what());
+        }
+        ++dropped_records_;
+        return false;
+    }
+    if (input.time < Timestamp{}) {
+        ++dropped_records_;
+        return false;
+    }
+    return true;
+}
+
+void GlobalTask::close() {
+    if (std::exchange(open_, false)) {
+        for (const auto& node : nodes_->nodes()) {
+            node->close();
+        }
+    }
+    stores_->close();
+}
+
+detail::RecordCollector& GlobalTask::collector() {
+    throw TopologyError("the processor of a global store cannot send records");
+}
+
+StateStore& GlobalTask::store(const detail::Node& node, const std::string& name) {
+    if (StateStore* found = stores_->store(name)) {
+        return *found;
+    }
+    throw TopologyError("processor " + node.name() + " has no access to the store " + name);
+}
+
+Cancellable GlobalTask::schedule(const detail::Node& node, const PunctuationSchedule&, Punctuator) {
+    throw TopologyError("the processor of a global store cannot schedule: " + node.name());
+}
+
+void GlobalTask::dropped(const detail::Node& node, std::string_view reason) {
+    if (++dropped_records_ == 1) {
+        log::warn("record dropped: " + std::string(reason) + ": " + node.name() +
+                  ", further ones of the global task are only counted");
+    }
+}
+
+void GlobalTask::processing_failed(const detail::Node& node) {
+    try {
+        throw;
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::kProcessing || error.kind() == ErrorKind::kState ||
+            error.kind() == ErrorKind::kInternal) {
+            throw;
+        }
+        throw ProcessingError("cannot process record of a global store: node " + node.name() +
+                              ": " + error.what());
+    } catch (const std::exception& error) {
+        throw ProcessingError("cannot process record of a global store: node " + node.name() +
+                              ": " + error.what());
+    }
+}
+
+void GlobalTask::serialization_failed(const detail::Node& node, const std::string&) {
+    processing_failed(node);
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/task/stream_task.hpp"
+
+#include "core/check.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/task/stream_task_skipped_records.hpp"
+#include "topology/task_topology.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace millrace::runtime {
+
+StreamTask::StreamTask(Parts parts)
+    : id_(parts.id),
+      application_(parts.application),
+      part_(parts.part),
+      inputs_(std::move(parts.inputs)),
+      settings_(std::move(parts.settings)),
+      collector_(parts.collector),
+      global_store_(std::move(parts.global_store)),
+      stores_(std::move(parts.stores)),
+      group_(settings_->max_idle),
+      committed_(inputs_.size()),
+      committing_(inputs_.size()),
+      dropped_counter_(std::move(parts.dropped)) {
+    MILLRACE_CHECK(application_ != nullptr && part_ != nullptr);
+    MILLRACE_CHECK(collector_ != nullptr && stores_ != nullptr);
+    make_backups();
+    make_nodes();
+    stores_->set_context(*this);
+}
+
+StreamTask::~StreamTask() {
+    try {
+        close_dirty();
+    } catch (...) {
+        // Only the stores are left to report anything, and they are closed.
+    }
+}
+
+void StreamTask::make_nodes() {
+    nodes_ = std::make_unique<topology::TaskTopology>(
+        topology::make_task_topology(*application_->spec, part_->nodes));
+    group_ = PartitionGroup(settings_->max_idle);
+    skipped_records_.clear();
+    for (const TopicPartition& input : inputs_) {
+        make_queue(input);
+    }
+}
+
+void StreamTask::make_queue(const TopicPartition& input) {
+    const std::string prefix = settings_->application_id + "-";
+    const bool internal = part_->repartition_source_topics.contains(input.topic);
+    const topology::TaskTopology::Source* source =
+        nodes_->source_of(internal ? input.topic.substr(prefix.size()) : input.topic);
+    MILLRACE_CHECK(source != nullptr);
+    skipped_records_.push_back(std::make_unique<SkippedRecords>(*this, *source->node));
+    group_.add(std::make_unique<RecordQueue>(input, source->inputs->make_input(),
+                                             *skipped_records_.back()));
+}
+
+std::size_t StreamTask::add_input(const TopicPartition& input) {
+    inputs_.push_back(input);
+    committed_.emplace_back();
+    committing_.emplace_back();
+    make_queue(input);
+    return inputs_.size() - 1;
+}
+
+void StreamTask::make_backups() {
+    backups_.resize(part_->stores.size());
+    for (std::size_t store = 0; store < backups_.size(); ++store) {
+        const detail::StoreSpec& spec = application_->spec->stores[part_->stores[store]];
+        if (!spec.source_topic.empty()) {
+            const bool internal =
+                part_->repartition_source_topics.contains(internal_topic(spec.source_topic));
+            const TopicPartition source{
+                internal ? internal_topic(spec.source_topic) : spec.source_topic, id_.partition};
+            const auto input = std::find(inputs_.begin(), inputs_.end(), source);
+            MILLRACE_CHECK(input != inputs_.end());
+            backups_[store].input = static_cast<std::size_t>(input - inputs_.begin());
+            changelogs_.push_back({store, source, true});
+        } else if (spec.logging) {
+            const std::string topic = internal_topic(spec.name + "-changelog");
+            backups_[store].topic = collector_->topic(topic);
+            backups_[store].logged = true;
+            changelogs_.push_back({store, {topic, id_.partition}, false});
+        }
+    }
+}
+
+void StreamTask::start_restoring() {
+    if (state_ == TaskState::kSuspended) {
+        make_nodes();
+    }
+    transition(state_, TaskState::kRestoring);
+}
+
+void StreamTask::complete_restoration(std::span<const kafka::CommittedOffset> committed,
+                                      Timestamp now) {
+    MILLRACE_CHECK(committed.size() == inputs_.size());
+    transition(state_, TaskState::kRunning);
+    wall_clock_ = now;
+    for (std::size_t input = 0; input < inputs_.size(); ++input) {
+        committed_[input] = committed[input].offset;
+        const OffsetMetadata metadata = decode_offset_metadata(committed[input].metadata);
+        group_.queue(input).set_partition_time(metadata.partition_time);
+        stream_time_ = std::max(stream_time_, metadata.partition_time);
+        // Every input carries all processor times; after a partial commit they differ.
+        for (const auto& [store, time] : metadata.processor_times) {
+            Timestamp& known = processor_times_.try_emplace(store, time).first->second;
+            known = std::max(known, time);
+        }
+    }
+    for (const auto& node : nodes_->nodes()) {
+        ++nodes_open_;
+        node->init(*this);
+    }
+}
+
+void StreamTask::attach(std::size_t input, kafka::PartitionQueue& queue) {
+    group_.set_source(input, &queue);
+}
+
+void StreamTask::detach(std::size_t input) {
+    group_.set_source(input, nullptr);
+}
+
+std::size_t StreamTask::fetch() {
+    return group_.fetch(settings_->buffered_records);
+}
+
+bool StreamTask::caught_up() const {
+    for (std::size_t input = 0; input < inputs_.size(); ++input) {
+        const kafka::PartitionQueue* source = group_.source(input);
+        if (!group_.queue(input).empty() || source == nullptr || source->lag() != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::size_t StreamTask::process(std::size_t max, Timestamp now) {
+    MILLRACE_CHECK(state_ == TaskState::kRunning);
+    wall_clock_ = now;
+    std::size_t processed = 0;
+    while (processed < max && group_.ready(now)) {
+        changed_ = true;
+        process_head();
+        ++processed;
+    }
+    record_ = {};
+    return processed;
+}
+
+// What is looked up for a record is in the processor's cache by the time it is processed.
+void StreamTask::expect_records(const RecordQueue& queue) const {
+    constexpr std::size_t kAhead = 2;
+    if (!stores_->expects()) {
+        return;
+    }
+    const kafka::Message* message = queue.behind_head(kAhead);
+    if (message != nullptr && message->key()) {
+        stores_->expect(*message->key());
+    }
+}
+
+void StreamTask::process_head() {
+    RecordQueue& queue = group_.front();
+    if (!queue.head_is_placeholder()) {
+        const Timestamp time = queue.head_time();
+        const kafka::Message& message = queue.head();
+        stream_time_ = std::max(stream_time_, time);
+        record_.timestamp = time;
+        record_.offset = message.offset();
+        record_.partition = queue.partition().partition;
+        record_.topic = &queue.partition().topic;
+        record_.headers = &queue.head_headers();
+        record_.source = &message.record();
+        expect_records(queue);
+        queue.source().process(time, queue.head_headers());
+    }
+    group_.pop();
+}
+
+bool StreamTask::punctuate(Timestamp now) {
+    const bool stream_time = punctuate_stream_time(now);
+    return punctuate_wall_clock(now) || stream_time;
+}
+
+bool StreamTask::punctuate_stream_time(Timestamp now) {
+    wall_clock_ = now;
+    return stream_time_ != kNoTimestamp && run(stream_time_punctuations_, stream_time_);
+}
+
+bool StreamTask::punctuate_wall_clock(Timestamp now) {
+    wall_clock_ = now;
+    return run(wall_clock_punctuations_, now);
+}
+
+bool StreamTask::run(PunctuationQueue& queue, Timestamp time) {
+    if (queue.next().value_or(Timestamp::max()) > time) {
+        return false;
+    }
+    MILLRACE_CHECK(state_ == TaskState::kRunning);
+    const bool any = queue.run(time, [&](const Punctuation& punctuation) {
+        record_ = {.timestamp = time, .headers = &no_headers_};
+        try {
+            punctuation.punctuator(time);
+        } catch (...) {
+            processing_failed(*punctuation.node);
+        }
+    });
+    record_ = {};
+    changed_ |= any;
+    return any;
+}
+
+void StreamTask::suspend() {
+    if (state_ == TaskState::kSuspended || state_ == TaskState::kClosed) {
+        return;
+    }
+    transition(state_, TaskState::kSuspended);
+    group_.clear();
+    stream_time_punctuations_.clear();
+    wall_clock_punctuations_.clear();
+    close_nodes();
+}
+
+void StreamTask::close_nodes() {
+    std::exception_ptr first;
+    const auto& nodes = nodes_->nodes();
+    const std::size_t open = std::exchange(nodes_open_, 0);
+    for (std::size_t i = 0; i < open; ++i) {
+        try {
+            nodes[i]->close();
+        } catch (...) {
+            first = first ? first : std::current_exception();
+        }
+    }
+    if (first) {
+        std::rethrow_exception(first);
+    }
+}
+
+void StreamTask::close_clean() {
+    if (state_ == TaskState::kClosed) {
+        return;
+    }
+    transition(state_, TaskState::kClosed);
+    stores_->close();
+}
+
+void StreamTask::close_dirty() {
+    if (state_ == TaskState::kClosed) {
+        return;
+    }
+    try {
+        suspend();
+    } catch (const std::exception& error) {
+        // The task is lost already; whatever else its nodes complain of must not hide that.
+        count_dropped("task", error.what());
+    }
+    transition(state_, TaskState::kClosed);
+    stores_->roll_back();
+    stores_->close();
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/consumer.hpp"
+#include "metrics/registry.hpp"
+#include "millrace/core/task_id.hpp"
+#include "millrace/core/topic_partition.hpp"
+#include "millrace/detail/task_context.hpp"
+#include "runtime/task/offset_metadata.hpp"
+#include "runtime/task/pace.hpp"
+#include "runtime/task/partition_group.hpp"
+#include "runtime/task/punctuation_queue.hpp"
+#include "runtime/task/task_settings.hpp"
+#include "runtime/task/task_state.hpp"
+#include "state/task/task_stores.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::topology {
+class TaskTopology;
+}
+
+namespace millrace::runtime {
+
+/// Where the content of one of a task's stores is backed up.
+struct StoreChangelog {
+    std::size_t store = 0;  ///< Index into the task's stores.
+    TopicPartition partition;
+    bool source_topic = false;  ///< An input of the task rather than a topic of its own: restore it
+                                ///< up to the committed offset, not to its end.
+};
+
+/// One sub-topology on one partition: takes records from its input partitions in the order of their
+/// times and sends them through its nodes.
+///
+/// The stream thread drives it. It begins with start_restoring; once stores() are filled from
+/// changelogs(), complete_restoration makes it run, and attach gives it a queue for each of
+/// inputs(). While running: fetch, process and punctuate. A commit is prepare_commit, then Kafka
+/// commits the offsets, then post_commit. It ends with a commit, suspend and close_clean; or at any
+/// time with close_dirty.
+///
+/// Between prepare_commit and post_commit no record may be processed. When Kafka did not commit:
+/// prepare_commit again (at-least-once) or close_dirty.
+///
+/// Threads: owned by its stream thread, but for stores() while restoring.
+/// Errors: process, punctuate and prepare_commit throw what failed for good: ProcessingError when a
+/// handler said fail, what no handler may see (StateError, InternalError), and what the collector
+/// throws. The task must be closed dirty then.
+class StreamTask final : public detail::TaskContext, private state::StoreContext {
+  public:
+    struct Parts {
+        TaskId id{};
+        const topology::ApplicationTopology* application = nullptr;  ///< Must outlive the task.
+        const topology::SubTopology* part = nullptr;  ///< Which of it; must outlive the task.
+        std::vector<TopicPartition> inputs{};  ///< Every topic of the part that has this partition.
+        std::unique_ptr<state::TaskStores> stores{};  ///< With the specs of `part`, in its order.
+        detail::RecordCollector* collector =
+            nullptr;  ///< Of the stream thread; must outlive the task.
+        std::shared_ptr<const TaskSettings> settings{};
+        std::shared_ptr<metrics::Counter> dropped{};  ///< Told of records dropped; may be null.
+
+        /// Global stores, readable by every node; null when there are none.
+        std::function<StateStore*(const std::string& name)> global_store{};
+    };
+
+    /// Makes the nodes. Throws TopologyError when they do not fit together.
+    explicit StreamTask(Parts parts);
+    ~StreamTask() override;  ///< As close_dirty(), errors swallowed.
+
+    TaskState state() const noexcept { return state_; }
+    state::TaskStores& stores() noexcept { return *stores_; }
+    const std::vector<TopicPartition>& inputs() const noexcept { return inputs_; }
+
+    /// Changelogs to restore: those of logged stores.
+    const std::vector<StoreChangelog>& changelogs() const noexcept { return changelogs_; }
+
+    /// kCreated or kSuspended → kRestoring. After kSuspended with new nodes; attach the inputs
+    /// again.
+    void start_restoring();
+
+    /// kRestoring → kRunning: initialises the nodes. `committed` is what the group has committed,
+    /// in the order of inputs(): carries partition and processor times across restarts. `now` is
+    /// the wall clock. Stream time goes on where it was committed.
+    void complete_restoration(std::span<const kafka::CommittedOffset> committed, Timestamp now);
+
+    /// Adds an input that one of the nodes reads, of which nothing was committed; returns its
+    /// number. For whoever learns of topics only while the task runs. What other inputs have
+    /// buffered stays.
+    std::size_t add_input(const TopicPartition& input);
+
+    /// Reads input number `input` from `queue` from now on; it must live until detach or the end.
+    void attach(std::size_t input, kafka::PartitionQueue& queue);
+    void detach(std::size_t input);
+
+    /// Takes messages from the attached queues, up to the limit of buffered records. Returns how
+    /// many.
+    std::size_t fetch();
+
+    std::size_t buffered() const noexcept { return group_.size(); }
+
+    /// Whether every input is known to hold no record that was not processed.
+    bool caught_up() const;
+
+    /// Whether process() would process a record at `now`. Also keeps the time since when drained
+    /// inputs are waited for.
+    bool ready(Timestamp now) { return group_.ready(now); }
+
+    /// How many records to process between two looks at the clock.
+    Pace& pace() noexcept { return pace_; }
+
+    /// Processes up to `max` records while ready. `now` is the wall clock nodes see. Returns how
+    /// many.
+    std::size_t process(std::size_t max, Timestamp now);
+
+    /// Calls the punctuators that are due, those of stream time first; each at most once. Returns
+    /// whether any was.
+    bool punctuate(Timestamp now);
+    bool punctuate_stream_time(Timestamp now);
+    bool punctuate_wall_clock(Timestamp now);
+
+    /// When the next wall-clock punctuator is due; nothing: there is none.
+    std::optional<Timestamp> next_wall_clock_punctuation() const {
+        return wall_clock_punctuations_.next();
+    }
+
+    /// A node asked for a commit since the last one.
+    bool commit_requested() const noexcept { return commit_requested_; }
+
+    /// Something happened since the last commit that a commit would save.
+    bool commit_needed() const;
+
+    /// Commit, step 1: flushes caches, which may send records on, and appends the offsets to
+    /// commit. The caller then flushes the producer (at-least-once) and commits the offsets of all
+    /// its tasks.
+    void prepare_commit(std::vector<kafka::OffsetCommit>& offsets);
+
+    /// Commit, step 2, after Kafka has committed: the stores may keep what was written.
+    void post_commit();
+
+    /// In place of a commit, while none is needed: see TaskStores::keep_current.
+    void keep_state_current();
+
+    /// Stops processing and closes the nodes: any of kCreated, kRestoring, kRunning → kSuspended.
+    /// Buffered records are given back. Idempotent.
+    void suspend();
+
+    /// kSuspended → kClosed. Nothing may be left to commit.
+    void close_clean();
+
+    /// Any state → kClosed; forgets what was not committed.
+    void close_dirty();
+
+    /// Records dropped so far (nulls where none may be, late ones, unreadable ones resumed after).
+    std::uint64_t dropped_records() const noexcept { return dropped_records_; }
+
+    /// Whether a handler has had dead letters sent.
+    bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
+
+    /// Adds the source record that is being processed, if one is.
+    void describe_source(ErrorContext& context) const;
+
+    // TaskContext
+    const std::string& application_id() const override { return settings_->application_id; }
+    TaskId task_id() const override { return id_; }
+    std::string setting(std::string_view name) const override { return settings_->setting(name); }
+    detail::RecordCollector& collector() override { return *collector_; }
+    StateStore& store(const detail::Node& node, const std::string& name) override;
+    Cancellable schedule(const detail::Node& node, const PunctuationSchedule& schedule,
+                         Punctuator punctuator) override;
+    void request_commit() override { commit_requested_ = true; }
+    void dropped(const detail::Node& node, std::string_view reason) override;
+    void processing_failed(const detail::Node& node) override;
+    void serialization_failed(const detail::Node& node, const std::string& topic) override;
+    Timestamp processor_time(const std::string& store) const override;
+    void set_processor_time(const std::string& store, Timestamp time) override;
+
+  private:
+    // One logged store, by its index.
+    struct Backup {
+        detail::SinkTopic topic;
+        Offset acknowledged = -1;            // Of the last changelog record the broker has.
+        std::optional<std::size_t> input{};  // Instead: the source topic that serves as changelog.
+        bool logged = false;
+    };
+
+    std::vector<std::size_t> stores_behind() const;
+
+    // StoreContext
+    const detail::RecordContext& record() const override { return record_; }
+    void log_change(std::size_t store, BytesView key, const NullableBytes& value,
+                    std::optional<Timestamp> timestamp, const Headers* headers) override;
+    void dropped_expired(const std::string& store) override;
+
+    class SkippedRecords;  // Told by one queue of the records it skips.
+
+    void make_nodes();
+    void make_queue(const TopicPartition& input);
+    void make_backups();
+    void close_nodes();
+    void process_head();
+    void expect_records(const RecordQueue& queue) const;
+    bool run(PunctuationQueue& queue, Timestamp time);
+    std::optional<Offset> position(std::size_t input) const;
+    ErrorContext error_context(std::string_view node) const;
+    void ask_processing_handler(const detail::Node& node, const std::exception& error);
+    void act_on(const ErrorResponse& response, std::string_view what, const ErrorContext& context,
+                const std::exception& error);
+    void count_dropped();
+    void count_dropped(std::string_view where, std::string_view reason);
+
+    TaskId id_;
+    const topology::ApplicationTopology* application_;
+    const topology::SubTopology* part_;
+    std::vector<TopicPartition> inputs_;
+    std::shared_ptr<const TaskSettings> settings_;
+    detail::RecordCollector* collector_;
+    std::function<StateStore*(const std::string&)> global_store_;
+    std::unique_ptr<state::TaskStores> stores_;
+    std::unique_ptr<topology::TaskTopology> nodes_;
+    std::vector<std::unique_ptr<SkippedRecords>> skipped_records_;  // By input.
+    PartitionGroup group_;
+    Pace pace_;
+    PunctuationQueue stream_time_punctuations_;
+    PunctuationQueue wall_clock_punctuations_;
+    std::vector<Backup> backups_;  // By store.
+    std::vector<StoreChangelog> changelogs_;
+    ProcessorTimes processor_times_;
+    std::vector<std::optional<Offset>> committed_;   // By input: what the group has.
+    std::vector<std::optional<Offset>> committing_;  // By input: what prepare_commit asked for.
+    TaskState state_ = TaskState::kCreated;
+    std::size_t nodes_open_ = 0;  // So many nodes, from the first, were initialised.
+    bool commit_requested_ = false;
+    bool changed_ = false;  // Anything but offsets to commit.
+    bool sent_dead_letters_ = false;
+    std::uint64_t dropped_records_ = 0;
+    std::shared_ptr<metrics::Counter> dropped_counter_;
+    Timestamp drop_logged_ = kNoTimestamp;  // When the last dropped record was logged.
+    Headers no_headers_;                    // Of punctuators.
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The part of StreamTask that deals with records that cannot be read, processed or written.
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "millrace/detail/node.hpp"
+#include "runtime/task/stream_task.hpp"
+#include "runtime/task/stream_task_skipped_records.hpp"
+#include "runtime/task/task_errors.hpp"
+
+#include <chrono>
+#include <stdexcept>
+
+namespace millrace::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto kDropLogInterval = 10s;
+
+/// What the thread must see whatever a handler thinks: broken state, a broken cluster, a broken
+/// library, or the decision of a handler further down.
+bool beyond_handlers(ErrorKind kind) {
+    return kind == ErrorKind::kProcessing || kind == ErrorKind::kState ||
+           kind == ErrorKind::kKafka || kind == ErrorKind::kInternal;
+}
+
+}  // namespace
+
+void StreamTask::SkippedRecords::on_unreadable(const detail::SourceRecord& record) {
+    const ErrorContext context{.task = task_->id_,
+                               .node = source_->name(),
+                               .topic = *record.topic,
+                               .partition = record.partition,
+                               .offset = record.offset(),
+                               .timestamp = record.timestamp(),
+                               .headers = record.headers,
+                               .source_key = record.key(),
+                               .source_value = record.value(),
+                               .dead_letter_topic = task_->settings_->dead_letter_topic};
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        task_->act_on(task_->settings_->deserialization_handler(context, error),
+                      "cannot read record", context, error);
+    }
+}
+
+void StreamTask::SkippedRecords::on_negative_time(const detail::SourceRecord& record,
+                                                  Timestamp extracted) {
+    task_->count_dropped(source_->name(), "negative timestamp " +
+                                              std::to_string(milliseconds_of(extracted)) +
+                                              " extracted: topic " + *record.topic +
+                                              ", partition " + std::to_string(record.partition) +
+                                              ", offset " + std::to_string(record.offset()));
+}
+
+void StreamTask::processing_failed(const detail::Node& node) {
+    try {
+        throw;
+    } catch (const TaskInterrupted&) {
+        throw;
+    } catch (const Error& error) {
+        if (beyond_handlers(error.kind())) {
+            throw;
+        }
+        ask_processing_handler(node, error);
+    } catch (const std::exception& error) {
+        ask_processing_handler(node, error);
+    } catch (...) {
+        ask_processing_handler(node, std::runtime_error("exception that is no std::exception"));
+    }
+}
+
+void StreamTask::ask_processing_handler(const detail::Node& node, const std::exception& error) {
+    const ErrorContext context = error_context(node.name());
+    act_on(settings_->processing_handler(context, error), "cannot process record", context, error);
+}
+
+void StreamTask::serialization_failed(const detail::Node& node, const std::string& topic) {
+    const ErrorContext context = error_context(node.name());
+    const FailedRecord failed{.topic = topic, .headers = context.headers, .serialization = true};
+    try {
+        throw;
+    } catch (const std::exception& error) {
+        act_on(settings_->production_handler(context, failed, error),
+               "cannot serialise record for topic " + topic, context, error);
+    }
+}
+
+ErrorContext StreamTask::error_context(std::string_view node) const {
+    ErrorContext context{
+        .task = id_, .node = node, .dead_letter_topic = settings_->dead_letter_topic};
+    context.timestamp = record_.timestamp;
+    context.headers = record_.headers;
+    describe_source(context);
+    return context;
+}
+
+void StreamTask::describe_source(ErrorContext& context) const {
+    if (record_.topic == nullptr) {
+        return;
+    }
+    context.topic = *record_.topic;
+    context.partition = record_.partition;
+    context.offset = record_.offset;
+    context.timestamp = record_.timestamp;
+    context.headers = record_.headers;
+    if (record_.source != nullptr) {
+        context.source_key = record_.source->key();
+        context.source_value = record_.source->value();
+    }
+}
+
+void StreamTask::act_on(const ErrorResponse& response, std::string_view what,
+                        const ErrorContext& context, const std::exception& error) {
+    sent_dead_letters_ |= !response.dead_letters.empty();
+    for (const DeadLetter& letter : response.dead_letters) {
+        collector_->send(collector_->topic(letter.topic),
+                         {.key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
+                          .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
+                          .timestamp = letter.timestamp,
+                          .headers = &letter.headers,
+                          .partition = letter.partition,
+                          .origin = collector_->origin(id_, std::string(context.node))});
+    }
+    if (response.decision == ErrorDecision::kResume) {
+        count_dropped();
+        return;
+    }
+    throw ProcessingError(std::string(what) + ": node " + std::string(context.node) + ", topic " +
+                          std::string(context.topic) + ", partition " +
+                          std::to_string(context.partition) + ", offset " +
+                          std::to_string(context.offset) + ", task " + to_string(id_) + ": " +
+                          error.what());
+}
+
+void StreamTask::dropped(const detail::Node& node, std::string_view reason) {
+    count_dropped(node.name(), reason);
+}
+
+void StreamTask::dropped_expired(const std::string& store) {
+    count_dropped(store, "record too late for the store's retention");
+}
+
+void StreamTask::count_dropped() {
+    ++dropped_records_;
+    if (dropped_counter_ != nullptr) {
+        dropped_counter_->add();
+    }
+}
+
+void StreamTask::count_dropped(std::string_view where, std::string_view reason) {
+    count_dropped();
+    if (drop_logged_ != kNoTimestamp && wall_clock_ >= drop_logged_ &&
+        wall_clock_ - drop_logged_ < kDropLogInterval) {
+        return;
+    }
+    drop_logged_ = wall_clock_;
+    log::warn("record dropped: " + std::string(reason) + ": " + std::string(where) + ", task " +
+              to_string(id_) + ", so far " + std::to_string(dropped_records_));
+}
+
+}  // namespace millrace::runtime

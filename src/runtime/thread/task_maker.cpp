@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/thread/task_maker.hpp"
+
+#include "core/check.hpp"
+#include "core/file_system.hpp"
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "state/format/state_corrupted.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::runtime {
+
+TaskMaker::TaskMaker(Parts parts) : parts_(std::move(parts)) {
+    MILLRACE_CHECK(parts_.application != nullptr && parts_.memory != nullptr);
+}
+
+std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartition> inputs,
+                                            detail::RecordCollector& collector,
+                                            std::shared_ptr<metrics::Counter> dropped,
+                                            bool wipe) const {
+    const topology::SubTopology& part = part_of(id);
+    std::function<StateStore*(const std::string&)> global_store;
+    if (parts_.global_stores != nullptr) {
+        global_store = [views = parts_.global_stores->views()](const std::string& name) {
+            return views->find(name);
+        };
+    }
+    if (!hold(id, part)) {
+        return nullptr;
+    }
+    try {
+        return std::make_unique<StreamTask>(
+            StreamTask::Parts{.id = id,
+                              .application = parts_.application,
+                              .part = &part,
+                              .inputs = std::move(inputs),
+                              .stores = open_stores(id, part, wipe),
+                              .collector = &collector,
+                              .settings = parts_.settings,
+                              .dropped = std::move(dropped),
+                              .global_store = std::move(global_store)});
+    } catch (...) {
+        closed(id);
+        throw;
+    }
+}
+
+/// Sub-topologies are numbered together with global ones, so the number is no index.
+const topology::SubTopology& TaskMaker::part_of(TaskId id) const {
+    const auto& parts = parts_.application->sub_topologies;
+    const auto part = std::find_if(parts.begin(), parts.end(),
+                                   [id](const auto& each) { return each.id == id.sub_topology; });
+    MILLRACE_CHECK(part != parts.end());
+    return *part;
+}
+
+/// One thread at a time: its stores, in memory or on disk, and what is restored into them are the
+/// task's and not the thread's.
+bool TaskMaker::hold(TaskId id, const topology::SubTopology& part) const {
+    if (part.stores.empty()) {
+        return true;
+    }
+    const std::scoped_lock lock(mutex_);
+    if (!held_.insert(id).second) {
+        return false;
+    }
+    if (parts_.directory != nullptr && !parts_.directory->try_lock(id)) {
+        held_.erase(id);
+        return false;
+    }
+    return true;
+}
+
+bool TaskMaker::is_held(TaskId id) const {
+    const std::scoped_lock lock(mutex_);
+    return held_.contains(id);
+}
+
+void TaskMaker::closed(TaskId id) const {
+    const std::scoped_lock lock(mutex_);
+    if (held_.erase(id) > 0 && parts_.directory != nullptr) {
+        parts_.directory->unlock(id);
+    }
+}
+
+std::vector<TaskId> TaskMaker::tasks_on_disk() const {
+    return parts_.directory == nullptr ? std::vector<TaskId>{} : parts_.directory->tasks();
+}
+
+std::unique_ptr<state::TaskStores> TaskMaker::open_stores(TaskId id,
+                                                          const topology::SubTopology& part,
+                                                          bool wipe) const {
+    state::TaskStores::Options options{.directory = parts_.directory == nullptr
+                                                        ? std::filesystem::path{}
+                                                        : parts_.directory->task_directory(id),
+                                       .name = to_string(id),
+                                       .specs = {},
+                                       .default_engine = parts_.default_engine,
+                                       .dsl_headers = parts_.dsl_headers,
+                                       .processing = true};
+    for (const std::size_t store : part.stores) {
+        options.specs.push_back(parts_.application->spec->stores[store]);
+    }
+    if (!wipe) {
+        try {
+            return std::make_unique<state::TaskStores>(options, *parts_.memory);
+        } catch (const state::StateCorrupted& error) {
+            log::warn("state is damaged and will be rebuilt from the changelogs: task " +
+                      to_string(id) + ": " + error.what());
+        }
+    }
+    if (parts_.directory != nullptr) {
+        system_files().remove_all(options.directory);
+    }
+    return std::make_unique<state::TaskStores>(options, *parts_.memory);
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/global/global_stores.hpp"
+#include "runtime/task/stream_task.hpp"
+#include "state/budget/state_memory.hpp"
+#include "state/task/state_directory.hpp"
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// Makes the tasks of one client, with their stores. Thread-safe.
+class TaskMaker {
+  public:
+    struct Parts {
+        const topology::ApplicationTopology* application = nullptr;
+        state::StateMemory* memory = nullptr;
+        state::StateDirectory* directory = nullptr;  ///< Null: no store keeps anything on disk.
+        StoreEngine default_engine = StoreEngine::kRocksDb;
+        bool dsl_headers = false;
+        std::shared_ptr<const TaskSettings> settings{};
+        GlobalStores* global_stores = nullptr;  ///< Null: there are none.
+    };
+
+    explicit TaskMaker(Parts parts);
+
+    /// `collector` must outlive the task. Damaged files are wiped: the stores come back empty and
+    /// are restored from the beginning; `wipe` does so in any case. Null while another thread has
+    /// a task of that id that keeps state: try again later.
+    /// Throws StateError when the folder cannot be used, TopologyError when nodes do not fit.
+    std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs,
+                                     detail::RecordCollector& collector,
+                                     std::shared_ptr<metrics::Counter> dropped, bool wipe) const;
+
+    /// Whether make() would answer null.
+    bool is_held(TaskId id) const;
+
+    /// To be called when a task is closed: another thread may make it then.
+    void closed(TaskId id) const;
+
+    /// Tasks that have state on disk.
+    std::vector<TaskId> tasks_on_disk() const;
+
+    const topology::SubTopology& part_of(TaskId id) const;
+
+    const topology::ApplicationTopology& application() const noexcept {
+        return *parts_.application;
+    }
+
+    const state::StateMemory& memory() const noexcept { return *parts_.memory; }
+
+  private:
+    bool hold(TaskId id, const topology::SubTopology& part) const;
+    std::unique_ptr<state::TaskStores> open_stores(TaskId id, const topology::SubTopology& part,
+                                                   bool wipe) const;
+
+    Parts parts_;
+    mutable std::mutex mutex_;
+    mutable std::set<TaskId> held_;  // Tasks with stores that some thread has.
+};
+
+}  // namespace millrace::runtime

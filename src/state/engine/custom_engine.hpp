@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state/engine/engine.hpp"
+
+#include <memory>
+
+namespace millrace::state {
+
+/// A user's key-value store below our cache and change log. It gets every write at once, so what it
+/// holds cannot be rolled back.
+class CustomEngine final : public Engine {
+  public:
+    explicit CustomEngine(std::unique_ptr<KeyValueBytesStore> store) : store_(std::move(store)) {}
+
+    NullableBytes get(BytesView key) override { return store_->get(key); }
+    void put(BytesView key, const NullableBytes& value) override { store_->put(key, value); }
+    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override;
+    std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
+    void drop_below(BytesView end) override;
+    void clear() override;
+    bool empty() override { return !iterate({}, Order::kForward)->valid(); }
+    bool persistent() const override { return store_->persistent(); }
+    bool direct() const override { return true; }
+
+  private:
+    std::unique_ptr<KeyValueBytesStore> store_;
+};
+
+}  // namespace millrace::state

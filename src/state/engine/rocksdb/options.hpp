@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state/budget/state_memory.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/options.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace millrace::state {
+
+/// The RocksDB objects that all databases of a client share. Thread-safe.
+class StateMemory::Engine {
+  public:
+    explicit Engine(const Limits& limits);
+
+    std::shared_ptr<rocksdb::Cache> block_cache;
+    std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;  ///< Charged to block_cache.
+
+    const std::size_t load_run_bytes;
+    const rocksdb::CompressionType compression;
+    const int background_jobs;
+
+    /// What bulk loads hold in memory together.
+    std::atomic<std::size_t> load_bytes{0};
+
+    /// Column families that are open, of all databases.
+    std::atomic<std::size_t> families{0};
+
+    /// Whether that many memtables can be large from the start, or must begin as small as can be.
+    bool has_room_for(std::size_t memtables) const noexcept;
+};
+
+rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::string& owner);
+
+/// Of so many column families to be opened beside those that are.
+rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::size_t families);
+
+}  // namespace millrace::state

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state/engine/engine.hpp"
+#include "state/engine/rocksdb/bulk_loader.hpp"
+#include "state/engine/rocksdb/rocks_iterator.hpp"
+
+#include <rocksdb/slice.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace millrace::state {
+
+/// A key-value store in a column family of its own.
+class RocksEngine final : public Engine {
+  public:
+    RocksEngine(RocksDatabase& database, const std::string& store);
+
+    NullableBytes get(BytesView key) override;
+    void put(BytesView key, const NullableBytes& value) override;
+    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override;
+    std::uint64_t approximate_entries() override;
+    void drop_below(BytesView end) override;
+    void clear() override;
+    bool empty() override { return !iterate({}, Order::kForward)->valid(); }
+    bool persistent() const override { return true; }
+    void begin_load() override;
+    void end_load() override;
+    void commit() override { cursor_->release(); }
+
+  private:
+    RocksDatabase& database_;
+    std::string family_;
+    std::shared_ptr<FamilyCursor> cursor_;
+    rocksdb::PinnableSlice pinned_;
+    std::optional<BulkLoader> loader_;
+};
+
+}  // namespace millrace::state

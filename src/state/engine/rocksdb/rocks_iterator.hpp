@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/engine/key_range.hpp"
+#include "state/engine/rocksdb/rocks_database.hpp"
+
+#include <rocksdb/iterator.h>
+
+#include <memory>
+
+namespace millrace::state {
+
+/// One column family and an iterator of it that is used again, as making one costs as much as the
+/// search. The spare keeps memory of the database from being freed: release it at every commit.
+class FamilyCursor {
+  public:
+    FamilyCursor(RocksDatabase& database, rocksdb::ColumnFamilyHandle* family)
+        : database_(&database), family_(family) {}
+
+    rocksdb::ColumnFamilyHandle* family() const noexcept { return family_; }
+
+    std::unique_ptr<rocksdb::Iterator> take();
+    void give_back(std::unique_ptr<rocksdb::Iterator> iterator) { spare_ = std::move(iterator); }
+    void release() { spare_.reset(); }
+
+  private:
+    RocksDatabase* database_;
+    rocksdb::ColumnFamilyHandle* family_;
+    std::unique_ptr<rocksdb::Iterator> spare_;
+};
+
+/// Walks a stretch of one column family. `prefix` is put before each key and is part of the range.
+class RocksIterator final : public BytesIterator {
+  public:
+    RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCursor> cursor, KeyRange range,
+                  Order order, BytesView prefix);
+    ~RocksIterator() override;
+
+    bool valid() const override { return valid_; }
+    void next() override;
+    BytesView key() const override { return key_; }
+    BytesView value() const override;
+
+  private:
+    void read();
+
+    RocksDatabase& database_;
+    std::shared_ptr<FamilyCursor> cursor_;  // Shared: the family may be dropped before this dies.
+    std::unique_ptr<rocksdb::Iterator> rows_;
+    KeyRange range_;
+    Order order_;
+    Bytes prefix_;
+    Bytes prefixed_key_;
+    BytesView key_;
+    bool valid_ = false;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/engine/rocksdb/status.hpp"
+
+#include "millrace/core/error.hpp"
+#include "state/format/state_corrupted.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace millrace::state {
+namespace {
+
+struct Hint {
+    std::string_view text;  // As the operating system words it.
+    std::string_view hint;
+};
+
+constexpr std::array kHints{
+    Hint{"No space left on device",
+         "the disk is full: free space, or move the setting state.dir to a larger one"},
+    Hint{"Disk quota exceeded",
+         "the disk quota is used up: raise it, or move the setting state.dir"},
+    Hint{"File too large", "the limit on file sizes (ulimit -f) is too low"},
+    Hint{"Too many open files", "raise the limit on open files (ulimit -n)"},
+    Hint{"Permission denied",
+         "the folder must belong to the user who runs the program, or move the setting state.dir"},
+    Hint{"Read-only file system",
+         "the file system is mounted read-only: move the setting state.dir"},
+};
+
+}  // namespace
+
+void throw_if_failed(const rocksdb::Status& status, const std::string& where) {
+    if (status.ok()) [[likely]] {
+        return;
+    }
+    const std::string text = status.ToString();
+    for (const Hint& hint : kHints) {
+        if (text.find(hint.text) != std::string::npos) {
+            throw StateError(where + ": " + std::string(hint.hint) + " (" + text + ")");
+        }
+    }
+    // Open only looks for files that the database's own records name.
+    if (status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound()) {
+        throw StateCorrupted(where + ": files are damaged or missing (" + text + ")");
+    }
+    throw StateError(where + ": " + text);
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/format/change_buffer_format.hpp"
+
+#include "millrace/core/error.hpp"
+#include "state/format/window_key.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace millrace::state {
+namespace {
+
+constexpr std::size_t kIntSize = 4;
+constexpr std::int32_t kNull = -1;
+constexpr std::int32_t kAsPrior = -2;
+
+void append_int(std::int32_t value, Bytes& out) {
+    append_big_endian(static_cast<std::uint32_t>(value), kIntSize, out);
+}
+
+void append_sized(const NullableBytes& bytes, Bytes& out) {
+    if (!bytes) {
+        append_int(kNull, out);
+        return;
+    }
+    append_int(static_cast<std::int32_t>(bytes->size()), out);
+    out.append(*bytes);
+}
+
+NullableBytes view(const NullableOwnedBytes& bytes) {
+    return bytes ? NullableBytes(*bytes) : std::nullopt;
+}
+
+class Reader {
+  public:
+    explicit Reader(BytesView bytes) : rest_(bytes) {}
+
+    BytesView take(std::size_t size) {
+        if (rest_.size() < size) {
+            fail();
+        }
+        const BytesView taken = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        return taken;
+    }
+    std::int32_t take_int() {
+        return static_cast<std::int32_t>(
+            static_cast<std::uint32_t>(read_big_endian(take(kIntSize))));
+    }
+    std::int64_t take_long() {
+        return static_cast<std::int64_t>(read_big_endian(take(kStartSize)));
+    }
+
+    NullableOwnedBytes take_sized() { return take_sized(take_int()); }
+    NullableOwnedBytes take_sized(std::int32_t size) {
+        if (size == kNull) {
+            return std::nullopt;
+        }
+        if (size < 0) {
+            fail();
+        }
+        return Bytes(take(static_cast<std::size_t>(size)));
+    }
+    Bytes take_bytes() {
+        NullableOwnedBytes taken = take_sized();
+        if (!taken) {
+            fail();
+        }
+        return std::move(*taken);
+    }
+
+    bool done() const { return rest_.empty(); }
+
+    [[noreturn]] static void fail() {
+        throw StateError("a held-back change in a changelog is cut short or in an unknown format");
+    }
+
+  private:
+    BytesView rest_;
+};
+
+void take_headers(Reader& reader, Headers& headers) {
+    const std::int32_t count = reader.take_int();
+    for (std::int32_t i = 0; i < count; ++i) {
+        std::string key = reader.take_bytes();
+        headers.add(std::move(key), reader.take_sized());
+    }
+}
+
+}  // namespace
+
+void append_buffered_change(const detail::BufferedChange& change, Timestamp time, Bytes& out) {
+    append_timestamp(change.timestamp, out);
+    append_big_endian(static_cast<std::uint64_t>(change.offset), kStartSize, out);
+    append_sized(change.topic != nullptr ? BytesView(*change.topic) : BytesView(), out);
+    append_int(change.partition, out);
+    append_int(static_cast<std::int32_t>(change.headers.size()), out);
+    for (const Header& header : change.headers) {
+        append_sized(BytesView(header.key), out);
+        append_sized(view(header.value), out);
+    }
+    append_sized(view(change.prior_value), out);
+    if (change.old_value && change.old_value == change.prior_value) {
+        append_int(kAsPrior, out);
+    } else {
+        append_sized(view(change.old_value), out);
+    }
+    append_sized(view(change.new_value), out);
+    append_timestamp(time, out);
+}
+
+DecodedChange decode_buffered_change(BytesView bytes) {
+    Reader reader(bytes);
+    DecodedChange decoded;
+    decoded.change.timestamp = timestamp_of(reader.take_long());
+    decoded.change.offset = reader.take_long();
+    decoded.topic = reader.take_bytes();
+    decoded.change.partition = reader.take_int();
+    take_headers(reader, decoded.change.headers);
+    decoded.change.prior_value = reader.take_sized();
+    const std::int32_t old_size = reader.take_int();
+    decoded.change.old_value =
+        old_size == kAsPrior ? decoded.change.prior_value : reader.take_sized(old_size);
+    decoded.change.new_value = reader.take_sized();
+    decoded.time = timestamp_of(reader.take_long());
+    if (!reader.done()) {
+        Reader::fail();
+    }
+    return decoded;
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/format/checkpoint.hpp"
+
+#include "millrace/core/error.hpp"
+#include "state/format/segment_interval.hpp"
+#include "state/format/state_corrupted.hpp"
+#include "state/format/window_key.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace millrace::state {
+
+using detail::StoreKind;
+
+namespace {
+
+// The first byte of a row. Versions before kShape did not say what the rows of the store are.
+constexpr std::uint8_t kPlainRows = 1;
+constexpr std::uint8_t kRowsWithHeaders = 2;
+constexpr std::uint8_t kShape = 3;
+constexpr std::uint8_t kMostFormats = 0x7f;  // Above, a row is damaged rather than new.
+
+constexpr std::size_t kOffsetSize = 8;
+constexpr std::size_t kLengthSize = 4;
+
+// Numbers on disk, which must not change.
+constexpr std::pair<StoreKind, std::uint8_t> kKinds[] = {
+    {StoreKind::kKeyValue, 1}, {StoreKind::kTimestampedKeyValue, 2},
+    {StoreKind::kWindow, 3},   {StoreKind::kTimestampedWindow, 4},
+    {StoreKind::kSession, 5},  {StoreKind::kVersionedKeyValue, 6},
+};
+constexpr std::pair<StoreShape::RowForm, std::uint8_t> kForms[] = {
+    {StoreShape::RowForm::kPlain, 0},
+    {StoreShape::RowForm::kHeaders, 1},
+    {StoreShape::RowForm::kHeadersAndTime, 2},
+};
+
+template <class Pairs, class Value>
+std::uint8_t number_of(const Pairs& pairs, Value value) {
+    for (const auto& [each, number] : pairs) {
+        if (each == value) {
+            return number;
+        }
+    }
+    throw InternalError("a store of this kind has no row in the state database");
+}
+
+// Reads a row from the front.
+class Reader {
+  public:
+    Reader(BytesView row, const std::string& where) : rest_(row), where_(where) {}
+
+    std::uint8_t byte() { return static_cast<std::uint8_t>(take(1)[0]); }
+    std::int64_t number() { return static_cast<std::int64_t>(read_big_endian(take(kOffsetSize))); }
+    Bytes text() {
+        const auto size = static_cast<std::size_t>(read_big_endian(take(kLengthSize)));
+        return Bytes(take(size));
+    }
+    BytesView rest() const { return rest_; }
+
+    template <class Pairs>
+    auto one_of(const Pairs& pairs) {
+        const std::uint8_t read = byte();
+        for (const auto& [value, number] : pairs) {
+            if (number == read) {
+                return value;
+            }
+        }
+        fail();
+    }
+
+    [[noreturn]] void fail() const {
+        throw StateCorrupted("cannot read the state database: " + where_ +
+                             ": unknown format of the row about it");
+    }
+
+  private:
+    BytesView take(std::size_t size) {
+        if (rest_.size() < size) {
+            fail();
+        }
+        const BytesView taken = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        return taken;
+    }
+
+    BytesView rest_;
+    const std::string& where_;
+};
+
+StoreShape read_shape(Reader& reader) {
+    StoreShape shape;
+    shape.kind = reader.one_of(kKinds);
+    shape.row_form = reader.one_of(kForms);
+    shape.backed_up = reader.byte() != 0;
+    shape.segment_interval = reader.number();
+    shape.retention = reader.number();
+    shape.source_topic = reader.text();
+    shape.key_type = reader.text();
+    shape.value_type = reader.text();
+    if (is_segmented(shape.kind) != (shape.segment_interval > 0)) {
+        reader.fail();
+    }
+    return shape;
+}
+
+}  // namespace
+
+Bytes shape_bytes(const StoreShape& shape) {
+    Bytes out;
+    out.push_back(static_cast<char>(number_of(kKinds, shape.kind)));
+    out.push_back(static_cast<char>(number_of(kForms, shape.row_form)));
+    out.push_back(shape.backed_up ? '\1' : '\0');
+    append_big_endian(static_cast<std::uint64_t>(shape.segment_interval), kOffsetSize, out);
+    append_big_endian(static_cast<std::uint64_t>(shape.retention), kOffsetSize, out);
+    for (const std::string* text : {&shape.source_topic, &shape.key_type, &shape.value_type}) {
+        append_big_endian(text->size(), kLengthSize, out);
+        out.append(*text);
+    }
+    return out;
+}
+
+void append_checkpoint(std::optional<Offset> offset, Timestamp current_at, BytesView shape,
+                       Bytes& out) {
+    out.push_back(static_cast<char>(kShape));
+    append_big_endian(static_cast<std::uint64_t>(offset.value_or(-1)), kOffsetSize, out);
+    append_timestamp(current_at, out);
+    out.append(shape);
+}
+
+Checkpoint read_checkpoint(BytesView row, const std::string& where) {
+    Reader reader(row, where);
+    const std::uint8_t format = reader.byte();
+    if (format > kShape && format <= kMostFormats) {
+        throw StateError("a newer version of Millrace wrote this state: " + where + ", format " +
+                         std::to_string(format) + ", known up to " + std::to_string(kShape) +
+                         "; run that version again, or remove the task's folder and let the "
+                         "changelogs rebuild it");
+    }
+    if (format == 0 || format > kShape) {
+        reader.fail();
+    }
+    Checkpoint read;
+    if (const std::int64_t offset = reader.number(); offset >= 0) {
+        read.offset = offset;
+    }
+    read.current_at = timestamp_of(reader.number());
+    read.headers = format == kRowsWithHeaders;
+    if (format == kShape) {
+        read.shape = read_shape(reader);
+        read.headers = read.shape->row_form != StoreShape::RowForm::kPlain;
+    }
+    read.rest = Bytes(reader.rest());
+    return read;
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/memtable/coverage.hpp"
+
+#include "core/hash.hpp"
+
+#include <algorithm>
+
+namespace millrace::state {
+
+void Coverage::cover_from(std::int64_t time_ms) noexcept {
+    all_from_ms_ = none_before_ms_ = time_ms;
+    from_ms_.clear();
+}
+
+void Coverage::uncover(BytesView group, std::int64_t time_ms, std::size_t groups) {
+    if (time_ms < none_before_ms_) {
+        return;
+    }
+    if (from_ms_.empty()) {
+        from_ms_.push_back(none_before_ms_);
+    }
+    while (from_ms_.size() < groups) {  // What was said of a place holds for both that it becomes.
+        from_ms_.reserve(2 * from_ms_.size());
+        from_ms_.insert(from_ms_.end(), from_ms_.begin(), from_ms_.end());
+    }
+    std::int64_t& from = from_ms_[place_of(group)];
+    from = std::max(from, time_ms + 1);
+    all_from_ms_ = std::max(all_from_ms_, time_ms + 1);
+}
+
+bool Coverage::covers_place(BytesView group, std::int64_t time_ms) const noexcept {
+    return from_ms_.size() > 1 && time_ms >= from_ms_[place_of(group)];
+}
+
+std::size_t Coverage::place_of(BytesView group) const noexcept {
+    return hash_bytes(group) & (from_ms_.size() - 1);
+}
+
+}  // namespace millrace::state

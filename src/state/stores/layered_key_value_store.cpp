@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/stores/layered_key_value_store.hpp"
+
+#include "state/engine/key_range.hpp"
+
+#include <utility>
+
+namespace millrace::state {
+
+// Rows without what is in front of their values.
+class LayeredKeyValueStore::Values final : public BytesIterator {
+  public:
+    Values(const LayeredKeyValueStore& store, std::unique_ptr<BytesIterator> rows)
+        : store_(&store), rows_(std::move(rows)) {}
+
+    bool valid() const override { return rows_->valid(); }
+    void next() override { rows_->next(); }
+    BytesView key() const override { return rows_->key(); }
+    BytesView value() const override { return *store_->without_headers(rows_->value()); }
+
+  private:
+    const LayeredKeyValueStore* store_;
+    std::unique_ptr<BytesIterator> rows_;
+};
+
+class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
+  public:
+    explicit WithHeaders(LayeredKeyValueStore& store) : store_(&store) {}
+
+    const std::string& name() const override { return store_->name(); }
+    bool persistent() const override { return store_->persistent(); }
+    NullableBytes get(BytesView key) override { return store_->read(key); }
+    void put(BytesView key, const NullableBytes& value) override { store_->write(key, value); }
+    std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
+                                         Order order) override {
+        return store_->iterate(inclusive_range(first, last), order);
+    }
+    std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override {
+        return store_->iterate(prefix_range(prefix), Order::kForward);
+    }
+    std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
+    KeyValueBytesStore* with_headers() override { return this; }
+    bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
+
+  private:
+    LayeredKeyValueStore* store_;
+};
+
+LayeredKeyValueStore::LayeredKeyValueStore(const detail::StoreSpec& spec, std::size_t index,
+                                           StoreEnvironment& environment,
+                                           std::unique_ptr<Engine> engine)
+    : LayeredStore(spec, index, environment, std::move(engine), 0) {}
+
+LayeredKeyValueStore::~LayeredKeyValueStore() = default;
+
+KeyValueBytesStore* LayeredKeyValueStore::with_headers() {
+    if (keeps_headers() && with_headers_ == nullptr) {
+        with_headers_ = std::make_unique<WithHeaders>(*this);
+    }
+    return with_headers_.get();
+}
+
+std::unique_ptr<BytesIterator> LayeredKeyValueStore::values(KeyRange range, Order order) {
+    std::unique_ptr<BytesIterator> rows = iterate(std::move(range), order);
+    return keeps_headers() ? std::make_unique<Values>(*this, std::move(rows)) : std::move(rows);
+}
+
+bool LayeredKeyValueStore::persistent() const {
+    return engine().persistent();
+}
+
+std::unique_ptr<BytesIterator> LayeredKeyValueStore::range(NullableBytes first, NullableBytes last,
+                                                           Order order) {
+    return values(inclusive_range(first, last), order);
+}
+
+std::unique_ptr<BytesIterator> LayeredKeyValueStore::prefix_scan(BytesView prefix) {
+    return values(prefix_range(prefix), Order::kForward);
+}
+
+void LayeredKeyValueStore::restore(std::span<const ChangelogRecord> records) {
+    for (const ChangelogRecord& record : records) {
+        if (record.key) {
+            engine().put(*record.key, stored_value(record));
+        }
+    }
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/stores/layered_store.hpp"
+
+namespace millrace::state {
+
+/// Key-value stores, timestamped or not, on any engine.
+class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStore {
+  public:
+    LayeredKeyValueStore(const detail::StoreSpec& spec, std::size_t index,
+                         StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+    ~LayeredKeyValueStore() override;
+
+    const std::string& name() const override { return spec().name; }
+    bool persistent() const override;
+    const detail::StoreSpec* specification() const override { return &spec(); }
+
+    NullableBytes get(BytesView key) override {
+        return keeps_headers() ? without_headers(read(key)) : read(key);
+    }
+    void put(BytesView key, const NullableBytes& value) override {
+        if (keeps_headers()) {
+            write(key, headed_row(value, kNoTimestamp));
+        } else {
+            write(key, value);
+        }
+    }
+    std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
+                                         Order order) override;
+    std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override;
+    std::uint64_t approximate_entries() override { return count_entries(); }
+    KeyValueBytesStore* with_headers() override;
+    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
+        return listen(listener, send_old_values);
+    }
+
+    void restore(std::span<const ChangelogRecord> records) override;
+
+  private:
+    class WithHeaders;
+    class Values;
+
+    std::unique_ptr<BytesIterator> values(KeyRange range, Order order);
+
+    std::unique_ptr<KeyValueBytesStore> with_headers_;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/format/version_row.hpp"
+#include "state/stores/layered_store.hpp"
+
+#include <cstdint>
+#include <set>
+
+namespace millrace::state {
+
+/// Stores that keep older values, on any engine. The latest value of a key is in a segment that
+/// never goes; a version that has ended is in the segment of the time at which it ended, so that
+/// history expires segment by segment. docs/formats/versioned-value.md
+///
+/// Stream time here is the largest timestamp put.
+class LayeredVersionedStore final : public VersionedBytesStore, public LayeredStore {
+  public:
+    LayeredVersionedStore(const detail::StoreSpec& spec, std::size_t index,
+                          StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+
+    const std::string& name() const override { return spec().name; }
+    bool persistent() const override { return engine().persistent(); }
+    const detail::StoreSpec* specification() const override { return &spec(); }
+
+    VersionPut put(BytesView key, const NullableBytes& value, Timestamp timestamp) override;
+    std::optional<VersionedBytes> get(BytesView key) override;
+    std::optional<VersionedBytes> get(BytesView key, Timestamp as_of) override;
+
+    void committed() override;
+    void roll_back() override;
+    void restore(std::span<const ChangelogRecord> records) override;
+    bool restores_by_loading() const override { return false; }  // Puts read what was put.
+    void clear() override;
+    void save(Bytes& out) const override;
+    void load(BytesView saved) override;
+
+  private:
+    bool worth_storing(BytesView table_key) const override;
+
+    std::int64_t segment_of(std::int64_t time) const { return time / segment_interval_ms_; }
+    std::int64_t oldest() const { return stream_time_ - history_ms_; }
+
+    /// Puts a version that is not too late; when it ends, if another follows.
+    std::optional<std::int64_t> insert(BytesView key, const NullableBytes& value,
+                                       std::int64_t time);
+    std::optional<std::int64_t> insert_into_history(BytesView key, const NullableBytes& value,
+                                                    std::int64_t time,
+                                                    std::optional<std::int64_t> end);
+    void split(BytesView key, std::int64_t segment, VersionRow row, std::int64_t time,
+               const NullableBytes& value);
+    void insert_latest(BytesView key, const NullableBytes& value, std::int64_t time);
+    void append(BytesView key, std::int64_t from, std::int64_t to, const NullableBytes& value);
+    void note_removal(BytesView key, std::int64_t time);
+
+    BytesView key_in(std::int64_t segment, BytesView key);
+    std::optional<VersionRow> read_row(std::int64_t segment, BytesView key);
+    void write_row(std::int64_t segment, BytesView key, const VersionRow& row);
+    void store_history(std::int64_t segment, BytesView key);
+    void drop_expired();
+
+    std::int64_t history_ms_;
+    std::int64_t segment_interval_ms_;
+    std::int64_t stream_time_ = -1;
+    std::int64_t committed_stream_time_ = -1;
+    std::set<std::int64_t> segments_;  // That may hold rows, without that of the latest values.
+    Bytes key_;
+    Bytes row_;
+    Bytes found_;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/bytes_store.hpp"
+#include "state/stores/layered_segmented_store.hpp"
+
+#include <vector>
+
+#include <cstdint>
+#include <functional>
+
+namespace millrace::state {
+
+/// Window stores, timestamped or not, with or without duplicates, on any engine. A row's time is
+/// the start of its window.
+class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmentedStore {
+  public:
+    LayeredWindowStore(const detail::StoreSpec& spec, std::size_t index,
+                       StoreEnvironment& environment, std::unique_ptr<Engine> engine);
+    ~LayeredWindowStore() override;
+
+    const std::string& name() const override { return spec().name; }
+    bool persistent() const override { return engine().persistent(); }
+    const detail::StoreSpec* specification() const override { return &spec(); }
+
+    bool put(BytesView key, Timestamp window_start, const NullableBytes& value) override;
+    NullableBytes fetch(BytesView key, Timestamp window_start) override;
+    std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
+                                               Order order) override;
+    void for_each(BytesView key, Timestamp from, Timestamp to,
+                  const std::function<void(Timestamp, BytesView)>& use) override;
+    std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first, NullableBytes last,
+                                                     Timestamp from, Timestamp to,
+                                                     Order order) override;
+    WindowBytesStore* with_headers() override;
+    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
+        return listen(listener, send_old_values);
+    }
+
+    void expect(BytesView key) override;
+    void committed() override;
+    void roll_back() override;
+    void clear() override;
+    void save(Bytes& out) const override;
+    void load(BytesView saved) override;
+
+  private:
+    class Iterator;
+    class WithHeaders;
+    enum class Show { kValues, kRows };
+    struct Sequences {
+        std::uint32_t row = 0;     // Of the last row put, when duplicates are kept.
+        std::uint32_t logged = 0;  // Of the last put logged: nulls are, too.
+    };
+
+    BytesView logged_key(BytesView table_key) const override;
+    void row_restored(BytesView changelog_key) override;
+    void make_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out);
+    void note_start(Timestamp start);
+    bool put_row(BytesView key, Timestamp window_start, const NullableBytes& row);
+    NullableBytes fetch_row(BytesView key, Timestamp window_start);
+    std::unique_ptr<WindowBytesIterator> find(NullableBytes first, NullableBytes last,
+                                              Timestamp from, Timestamp to, Order order, Show show);
+
+    Sequences sequences_;
+    Sequences committed_sequences_;
+    std::vector<Timestamp> starts_;       // Of the windows fetched one by one for this record,
+    std::vector<Timestamp> last_starts_;  // and for the one before, each later than the last.
+    Bytes key_;
+    Bytes expected_;
+    Bytes logged_key_;  // Of a store that keeps duplicates.
+    std::unique_ptr<WindowBytesStore> with_headers_;
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/state/store_spec.hpp"
+#include "state/engine/engine.hpp"
+
+#include <string>
+
+namespace millrace::state {
+
+/// Throws StateError, with the remedy, when rows of a segmented store on disk are not where
+/// segments as long as `spec` says would have them. `where` names task and store. Reads the first
+/// row of each segment.
+void check_segments(Engine& engine, const detail::StoreSpec& spec, const std::string& where);
+
+}  // namespace millrace::state

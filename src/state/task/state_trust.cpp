@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/task/state_trust.hpp"
+
+#include "millrace/core/error.hpp"
+#include "state/format/window_key.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace millrace::state {
+
+using detail::StoreKind;
+
+namespace {
+
+// An interval that is kept although the topology's is another one: up to so many segments of it
+// hold the retention, and so many retentions are in one segment.
+constexpr std::int64_t kMostSegments = 128;
+constexpr std::int64_t kMostRetentions = 4;
+constexpr std::int64_t kLeastRetention = 60'000;
+
+// Names of state/store_types.hpp that stand for a format of bytes.
+constexpr std::array<std::string_view, 12> kFormats{"string", "bool",   "int8",    "int16",
+                                                    "int32",  "int64",  "uint8",   "uint16",
+                                                    "uint32", "uint64", "float32", "float64"};
+
+bool is_format(const std::string& type) {
+    return std::find(kFormats.begin(), kFormats.end(), type) != kFormats.end();
+}
+
+[[noreturn]] void refuse(const std::string& where, const std::string& why,
+                         const std::string& remedy) {
+    throw StateError("cannot use the state on disk: " + where + ": " + why + "; " + remedy);
+}
+
+constexpr const char* kNewNameOrReset =
+    "give the store another name, or reset the application: remove its state directory and the "
+    "store's changelog topic, or take another application.id";
+constexpr const char* kRemoveOrUndo =
+    "undo the change, give the store another name, or remove the task's folder, which loses what "
+    "the store holds";
+
+// Rows of no use come back from the changelog, if there is one.
+StateTrust rebuild(const StoreShape& wanted, const std::string& where, std::string why) {
+    if (!wanted.backed_up) {
+        refuse(where, why + ", and there is no changelog to rebuild it from", kRemoveOrUndo);
+    }
+    StateTrust trust;
+    trust.verdict = StateTrust::Verdict::kRebuild;
+    trust.why = std::move(why);
+    return trust;
+}
+
+// The changelog has the same bytes, so that restoring them would help nobody.
+void check_type(const std::string& stored, const std::string& wanted, const char* what,
+                const std::string& where) {
+    if (stored != wanted && is_format(stored) && is_format(wanted)) {
+        refuse(where,
+               std::string(what) + " on disk are of type " + stored +
+                   ", the topology's are of type " + wanted,
+               kNewNameOrReset);
+    }
+}
+
+// Other names may well be of the same bytes.
+void note_types(const StoreShape& stored, const StoreShape& wanted, StateTrust& trust) {
+    const auto note = [&trust](const std::string& was, const std::string& is, const char* what) {
+        if (was != is && !was.empty() && !is.empty()) {
+            trust.why += (trust.why.empty() ? "" : "; ") + std::string(what) + " were of type " +
+                         was + " and are of type " + is;
+        }
+    };
+    note(stored.key_type, wanted.key_type, "keys");
+    note(stored.value_type, wanted.value_type, "values");
+}
+
+bool fits(std::int64_t interval, std::int64_t retention) {
+    const std::int64_t least = std::max(retention, kLeastRetention);
+    return retention / interval <= kMostSegments && interval / kMostRetentions <= least;
+}
+
+StateTrust judge_segments(const StoreShape& stored, const StoreShape& wanted) {
+    StateTrust trust;
+    trust.segment_interval = stored.segment_interval;
+    if (stored.segment_interval == wanted.segment_interval) {
+        return trust;
+    }
+    trust.why = "it is kept in segments of " + std::to_string(stored.segment_interval) +
+                " ms, made for a retention of " + std::to_string(stored.retention) +
+                " ms, which is now " + std::to_string(wanted.retention) + " ms";
+    if (!fits(stored.segment_interval, wanted.retention) && wanted.backed_up) {
+        trust.verdict = StateTrust::Verdict::kRebuild;
+    }
+    return trust;
+}
+
+// Of versions that kept nothing but the offset and whether there are headers.
+StateTrust judge_without_shape(const Checkpoint& stored, const StoreShape& wanted,
+                               const std::string& where) {
+    if (wanted.backed_up) {
+        return rebuild(wanted, where,
+                       "an older version of Millrace wrote it, which did not keep the form of "
+                       "its rows");
+    }
+    const bool headers = wanted.row_form != StoreShape::RowForm::kPlain;
+    if (stored.headers != headers || stored.rest.size() != saved_size(wanted.kind)) {
+        rebuild(wanted, where, "it is no " + describe(wanted));
+    }
+    StateTrust trust;
+    trust.segment_interval = wanted.segment_interval;
+    return trust;
+}
+
+}  // namespace
+
+std::size_t saved_size(StoreKind kind) {
+    switch (kind) {
+        case StoreKind::kWindow:
+        case StoreKind::kTimestampedWindow:
+            return kStartSize + kSequenceSize;
+        case StoreKind::kSession:
+        case StoreKind::kVersionedKeyValue:
+            return kStartSize;
+        default:
+            return 0;
+    }
+}
+
+StateTrust judge(const Checkpoint& stored, const StoreShape& wanted, bool has_rows,
+                 const std::string& where) {
+    if (!stored.shape) {
+        return judge_without_shape(stored, wanted, where);
+    }
+    const StoreShape& shape = *stored.shape;
+    if (wanted.backed_up && !shape.backed_up && has_rows) {
+        refuse(where, "its rows were written without a changelog, and one would not have them",
+               kRemoveOrUndo);
+    }
+    const bool own_changelog = wanted.source_topic.empty() && shape.source_topic.empty();
+    if (own_changelog && !same_changelog(shape.kind, wanted.kind)) {
+        refuse(where, "it is a " + describe(shape) + ", the topology has a " + describe(wanted),
+               kNewNameOrReset);
+    }
+    if (own_changelog) {
+        check_type(shape.key_type, wanted.key_type, "keys", where);
+        check_type(shape.value_type, wanted.value_type, "values", where);
+    }
+    if (shape.kind != wanted.kind || shape.row_form != wanted.row_form) {
+        return rebuild(wanted, where,
+                       "it is a " + describe(shape) + ", the topology has a " + describe(wanted));
+    }
+    if (shape.source_topic != wanted.source_topic && wanted.backed_up && shape.backed_up) {
+        const auto name = [](const std::string& topic) {
+            return topic.empty() ? std::string("a changelog of its own") : "topic " + topic;
+        };
+        return rebuild(wanted, where,
+                       "it was filled from " + name(shape.source_topic) + ", and now is from " +
+                           name(wanted.source_topic));
+    }
+    if (stored.rest.size() != saved_size(wanted.kind)) {
+        return rebuild(wanted, where, "the row about it is damaged");
+    }
+    StateTrust trust = judge_segments(shape, wanted);
+    trust.offset_holds = wanted.backed_up && shape.backed_up;
+    note_types(shape, wanted, trust);
+    return trust;
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/embedded/broker/transactions.hpp"
+
+#include "testing/embedded/log/statuses.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace millrace::testing::embedded {
+
+ProducerIdentity Transactions::init(const std::string& id, std::int64_t timeout, std::int64_t now,
+                                    std::int64_t ticks) {
+    expire(now, ticks);
+    auto [found, is_new] = transactions_.try_emplace(id);
+    Transaction& transaction = found->second;
+    transaction.timeout = timeout;
+    if (is_new) {
+        transaction.identity = new_identity();
+        return transaction.identity;
+    }
+    finish(transaction, false, now);
+    fence(transaction);
+    return transaction.identity;
+}
+
+kafka::Status Transactions::check(const std::string& id, ProducerIdentity identity) const {
+    const auto found = transactions_.find(id);
+    if (found == transactions_.end() ||
+        found->second.identity.producer_id != identity.producer_id ||
+        found->second.identity.epoch != identity.epoch) {
+        return fatal_failure(kafka::ErrorCode::kFenced,
+                             "a newer producer took over, or the transaction timed out: " + id);
+    }
+    return {};
+}
+
+kafka::Status Transactions::enter(const std::string& id, ProducerIdentity identity,
+                                  std::int64_t ticks) {
+    if (auto status = check(id, identity); !status.ok()) {
+        return status;
+    }
+    Transaction& transaction = transactions_.at(id);
+    if (!transaction.open_since) {
+        transaction.open_since = ticks;
+    }
+    return {};
+}
+
+kafka::Status Transactions::add_partition(const std::string& id, ProducerIdentity identity,
+                                          const std::shared_ptr<PartitionLog>& log,
+                                          std::int64_t ticks) {
+    if (auto status = enter(id, identity, ticks); !status.ok()) {
+        return status;
+    }
+    auto& partitions = transactions_.at(id).partitions;
+    if (std::find(partitions.begin(), partitions.end(), log) == partitions.end()) {
+        partitions.push_back(log);
+    }
+    return {};
+}
+
+kafka::Status Transactions::add_offsets(const std::string& id, ProducerIdentity identity,
+                                        const std::string& group,
+                                        std::span<const kafka::OffsetCommit> offsets,
+                                        std::int64_t ticks) {
+    if (auto status = enter(id, identity, ticks); !status.ok()) {
+        return status;
+    }
+    auto& groups = transactions_.at(id).groups;
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) {
+        groups.push_back(group);
+    }
+    offsets_of_(group).commit_with_transaction(identity.producer_id, offsets);
+    return {};
+}
+
+kafka::Status Transactions::end(const std::string& id, ProducerIdentity identity, bool commit,
+                                std::int64_t now) {
+    if (auto status = check(id, identity); !status.ok()) {
+        return status;
+    }
+    finish(transactions_.at(id), commit, now);
+    return {};
+}
+
+void Transactions::finish(Transaction& transaction, bool commit, std::int64_t now) {
+    for (const auto& log : transaction.partitions) {
+        log->end_transaction(transaction.identity.producer_id, commit, now);
+    }
+    for (const auto& group : transaction.groups) {
+        offsets_of_(group).end_transaction(transaction.identity.producer_id, commit);
+    }
+    transaction.partitions.clear();
+    transaction.groups.clear();
+    transaction.open_since.reset();
+}
+
+void Transactions::fence(Transaction& transaction) {
+    if (transaction.identity.epoch == std::numeric_limits<std::int16_t>::max()) {
+        transaction.identity = new_identity();
+    } else {
+        ++transaction.identity.epoch;
+    }
+}
+
+void Transactions::expire(std::int64_t now, std::int64_t ticks) {
+    for (auto& [id, transaction] : transactions_) {
+        if (transaction.open_since && ticks - *transaction.open_since > transaction.timeout) {
+            finish(transaction, false, now);
+            fence(transaction);
+        }
+    }
+}
+
+std::optional<std::int64_t> Transactions::next_deadline() const {
+    std::optional<std::int64_t> next;
+    for (const auto& [id, transaction] : transactions_) {
+        if (transaction.open_since) {
+            const std::int64_t deadline = *transaction.open_since + transaction.timeout + 1;
+            next = std::min(next.value_or(deadline), deadline);
+        }
+    }
+    return next;
+}
+
+bool Transactions::expire(const std::string& id, std::int64_t now) {
+    const auto found = transactions_.find(id);
+    if (found == transactions_.end() || !found->second.open_since) {
+        return false;
+    }
+    finish(found->second, false, now);
+    fence(found->second);
+    return true;
+}
+
+}  // namespace millrace::testing::embedded

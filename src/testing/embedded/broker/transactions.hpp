@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/consumer.hpp"
+#include "kafka/status.hpp"
+#include "testing/embedded/broker/group_offsets.hpp"
+#include "testing/embedded/log/partition_log.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace::testing::embedded {
+
+/// What a producer shows to prove that it is the latest of its transactional id.
+struct ProducerIdentity {
+    std::int64_t producer_id = -1;
+    std::int16_t epoch = -1;
+};
+
+/// The transaction coordinator: who owns each transactional id and what is in its transaction.
+///
+/// A transaction begins with its first partition or offset and ends with a marker in each of its
+/// partitions. A later producer of the same id, or the timeout, raises the epoch, which aborts
+/// what was open and fences whoever shows an older epoch.
+/// Threads: guarded by the cluster's mutex.
+class Transactions {
+  public:
+    /// Where the offsets of a group are kept.
+    using OffsetsOf = std::function<GroupOffsets&(const std::string& group)>;
+
+    explicit Transactions(OffsetsOf offsets_of) : offsets_of_(std::move(offsets_of)) {}
+
+    /// An identity for a producer that is idempotent only.
+    ProducerIdentity new_identity() { return {++last_producer_id_, 0}; }
+
+    /// The identity of a new producer of that id. Times in milliseconds.
+    ProducerIdentity init(const std::string& id, std::int64_t timeout, std::int64_t now,
+                          std::int64_t ticks);
+
+    /// Errors of the following: kFenced (fatal).
+    kafka::Status check(const std::string& id, ProducerIdentity identity) const;
+    kafka::Status add_partition(const std::string& id, ProducerIdentity identity,
+                                const std::shared_ptr<PartitionLog>& log, std::int64_t ticks);
+    kafka::Status add_offsets(const std::string& id, ProducerIdentity identity,
+                              const std::string& group,
+                              std::span<const kafka::OffsetCommit> offsets, std::int64_t ticks);
+    kafka::Status end(const std::string& id, ProducerIdentity identity, bool commit,
+                      std::int64_t now);
+
+    /// Aborts what has been open for too long.
+    void expire(std::int64_t now, std::int64_t ticks);
+    std::optional<std::int64_t> next_deadline() const;
+
+    /// Aborts an open transaction as if it had been open for too long; false if there is none.
+    bool expire(const std::string& id, std::int64_t now);
+
+  private:
+    struct Transaction {
+        ProducerIdentity identity;
+        std::int64_t timeout = 0;
+        std::optional<std::int64_t> open_since;  ///< In ticks.
+        std::vector<std::shared_ptr<PartitionLog>> partitions;
+        std::vector<std::string> groups;
+    };
+
+    kafka::Status enter(const std::string& id, ProducerIdentity identity, std::int64_t ticks);
+    void fence(Transaction& transaction);
+    void finish(Transaction& transaction, bool commit, std::int64_t now);
+
+    OffsetsOf offsets_of_;
+    std::map<std::string, Transaction> transactions_;
+    std::int64_t last_producer_id_ = 0;
+};
+
+}  // namespace millrace::testing::embedded
