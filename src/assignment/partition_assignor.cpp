@@ -37,7 +37,7 @@ std::vector<Member> read_members(const std::vector<kafka::GroupMember>& members)
         try {
             read.info = decode_subscription(member.user_data);
         } catch (const SerdeError& error) {
-            log::error("cannot read what a group member sent, it gets no tasks: member " +
+            log::error("cannot read the data of a group member, assigning no tasks to it: member " +
                        member.member_id + ": " + error.what());
         }
         result.push_back(std::move(read));
@@ -256,7 +256,7 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
                     "the leader of the group does not understand this instance: it runs an older "
                     "version; update all instances before using the newer format";
             } else if (stop.reason == StopReason::kShutDownApplication) {
-                stop.message = "an instance asked the whole application to stop";
+                stop.message = "an instance requested a shutdown of the whole application";
             }
         } catch (const SerdeError& error) {
             stop = {StopReason::kUnknownVersion,

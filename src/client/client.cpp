@@ -157,7 +157,8 @@ void KafkaStreams::Implementation::make_global_thread() {
 void KafkaStreams::Implementation::require_created(const char* what) const {
     if (machine.state() != ClientState::kCreated) {
         throw Error(ErrorKind::kInvalidArgument,
-                    std::string(what) + " must come before start(), and once: client is " +
+                    std::string(what) +
+                        " must be called before start(), and only once: client is " +
                         std::string(to_string(machine.state())));
     }
 }
@@ -166,7 +167,7 @@ void KafkaStreams::Implementation::clean_up() {
     const ClientState state = machine.state();
     if (state != ClientState::kCreated && !client::final_state(state)) {
         throw Error(ErrorKind::kInvalidArgument,
-                    "clean_up must come before start() or after close(): client is " +
+                    "clean_up must be called before start() or after close(): client is " +
                         std::string(to_string(state)));
     }
     if (keeps_files(topology_.spec(), default_engine(config_))) {

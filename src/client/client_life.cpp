@@ -24,7 +24,7 @@ constexpr milliseconds kHelperWait{100};
 /// How long start() waits, when it has failed, until all is ended that it had started.
 constexpr milliseconds kFailedStart{60'000};
 
-constexpr const char* kNoException = "exception that is no std::exception";
+constexpr const char* kNoException = "exception not derived from std::exception";
 
 }  // namespace
 
@@ -175,8 +175,7 @@ void KafkaStreams::Implementation::purge_repartition_topics() {
     try {
         purger_->purge(metadata());
     } catch (const std::exception& error) {
-        log::warn(std::string("cannot purge repartition topics, trying again later: ") +
-                  error.what());
+        log::warn(std::string("cannot purge repartition topics, retrying later: ") + error.what());
     }
 }
 
@@ -215,7 +214,7 @@ void KafkaStreams::Implementation::end(ClientState last) {
     try {
         finish();
     } catch (const std::exception& error) {
-        log::error(std::string("the client could not be ended cleanly: ") + error.what());
+        log::error(std::string("the client did not close cleanly: ") + error.what());
     }
     machine.transition_to(last);
 }

@@ -64,15 +64,15 @@ void StateMachine::tell(const Change& change) const {
         return;
     }
     const auto failed = [&change](const std::string& why) {
-        log::error("the state listener failed when told of " + std::string(to_string(change.to)) +
-                   ": " + why);
+        log::error("the state listener failed on the change to " +
+                   std::string(to_string(change.to)) + ": " + why);
     };
     try {
         listener_(change.to, change.before);
     } catch (const std::exception& error) {
         failed(error.what());
     } catch (...) {
-        failed("exception that is no std::exception");
+        failed("exception not derived from std::exception");
     }
 }
 

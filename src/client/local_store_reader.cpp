@@ -120,16 +120,17 @@ class LocalStoreReader final : public StoreReader {
     void visit(Read read) const {
         if (InsideClient::is(client_)) {
             throw StateError("store cannot be queried by a thread of its own client: " + store_ +
-                             "; a processor has the stores of its context, a listener or handler "
-                             "leaves the query to another thread");
+                             "; a processor must use the stores of its context, a listener or "
+                             "handler must query from another thread");
         }
         bool any = false;
         for (const auto& thread : threads_()) {
             any = visit_thread<Store>(*thread, read) || any;
         }
         if (!any) {
-            throw StateError("no task of this instance has the store at the moment: " + store_ +
-                             "; it may be rebalancing or restoring, or others have all of them");
+            throw StateError(
+                "no task of this instance has the store at the moment: " + store_ +
+                "; the group may be rebalancing, or other instances have all its tasks");
         }
     }
 
@@ -173,7 +174,7 @@ class LocalStoreReader final : public StoreReader {
             const bool has_store =
                 std::find(parts_.begin(), parts_.end(), id.sub_topology) != parts_.end();
             if (has_store && tasks.find(id)->task->state() != runtime::TaskState::kRunning) {
-                throw StateError("store cannot be queried while it is restored: " + store_ +
+                throw StateError("store cannot be queried while it is being restored: " + store_ +
                                  ", task " + to_string(id) + "; try again later");
             }
         }

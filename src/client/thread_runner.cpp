@@ -95,7 +95,7 @@ void ThreadRunner::run() {
         log::error(name_ + ": cannot be replaced: " + error.what());
         hooks_.on_fatal();
     } catch (...) {
-        log::error(name_ + ": cannot be replaced: exception that is no std::exception");
+        log::error(name_ + ": cannot be replaced: exception not derived from std::exception");
         hooks_.on_fatal();
     }
     put(nullptr);
@@ -112,7 +112,7 @@ bool ThreadRunner::drive(runtime::StreamThread& thread) {
     } catch (const std::exception& error) {
         return handle(thread, error);
     } catch (...) {
-        return handle(thread, std::runtime_error("exception that is no std::exception"));
+        return handle(thread, std::runtime_error("exception not derived from std::exception"));
     }
     if (abandon_.load()) {
         thread.abandon();
@@ -130,7 +130,7 @@ bool ThreadRunner::handle(runtime::StreamThread& thread, const std::exception& e
     }
     thread.abandon();
     if (decision == UncaughtDecision::kReplaceThread) {
-        log::warn(name_ + ": is replaced, as the uncaught-exception handler decided");
+        log::warn(name_ + ": replaced, as decided by the uncaught-exception handler");
         return true;
     }
     hooks_.on_fatal();

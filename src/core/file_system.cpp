@@ -20,12 +20,12 @@ namespace fs = std::filesystem;
 [[noreturn]] void fail(const char* doing, const fs::path& path, std::error_code error) {
     std::string hint;
     if (error == std::errc::no_space_on_device) {
-        hint = "; free space, or move the setting state.dir to a larger disk";
+        hint = "; free space, or set state.dir to a larger disk";
     } else if (error == std::errc::permission_denied || error == std::errc::read_only_file_system ||
                error == std::errc::operation_not_permitted) {
         hint =
-            "; the user who runs the program must be able to write there: check owner, mode and the"
-            " setting state.dir";
+            "; the user who runs the program must be able to write there: check owner, mode and "
+            "state.dir";
     }
     throw StateError(std::string("cannot ") + doing + ": " + path.string() + ": " +
                      error.message() + hint);
@@ -98,7 +98,7 @@ class SystemFiles final : public FileSystem {
             fs::permissions(directory, fs::perms::owner_all, error);
         }
         if (error) {
-            fail("make folder", directory, error);
+            fail("create folder", directory, error);
         }
     }
 

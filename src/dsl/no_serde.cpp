@@ -6,8 +6,9 @@
 namespace millrace::detail {
 
 SerdeNeed need_of_repartition(const RepartitionStep& step) {
-    return {"the repartition topic " + step.topic,
-            "give the stream keys and values that have one before it is grouped or joined"};
+    return {
+        "the repartition topic " + step.topic,
+        "convert the keys and values to types with a serde before the stream is grouped or joined"};
 }
 
 SerdeNeed need_of_store(const std::string& node, const std::string& store) {
@@ -15,8 +16,7 @@ SerdeNeed need_of_store(const std::string& node, const std::string& store) {
 }
 
 SerdeNeed need_of_grace(const std::string& node) {
-    return {"the records that wait in the join " + node,
-            "leave out Joined::grace, so that none wait"};
+    return {"the record buffer of join " + node, "leave out Joined::grace"};
 }
 
 void no_serde(const SerdeNeed& need, const char* part, const std::type_info& type) {

@@ -43,10 +43,10 @@ LineWriter detail::one_at_a_time(LineWriter write) {
 }
 
 void detail::no_text(const std::string& stream, const char* key_type, const char* value_type) {
-    throw TopologyError("stream " + stream + " cannot be printed: keys of type " +
-                        type_name(key_type) + " and values of type " + type_name(value_type) +
-                        " cannot both be written as text; give Printed::text, or the type a "
-                        "to_string");
+    throw TopologyError(
+        "stream " + stream + " cannot be printed: keys of type " + type_name(key_type) +
+        " and values of type " + type_name(value_type) +
+        " cannot both be written as text; set Printed::text, or define to_string for the type");
 }
 
 }  // namespace millrace

@@ -30,8 +30,8 @@ RecordMetadata metadata_of(const RecordContext& record) {
 void add_header_to(const Node& node, const RecordContext& record, std::string key,
                    NullableOwnedBytes value) {
     if (record.headers == nullptr) {
-        throw ProcessingError("there is no record at hand to add a header to, in processor " +
-                              node.name());
+        throw ProcessingError(
+            "no record is being processed, so no header can be added: processor " + node.name());
     }
     // Whoever made the record owns its headers as a variable; it is only shown to others as const.
     const_cast<Headers*>(record.headers)->add(std::move(key), std::move(value));

@@ -26,12 +26,12 @@ StorePlace place(const StoreOptions& options, std::string name, StoreKind kind) 
     if (options.history) {
         if (kind != StoreKind::kTimestampedKeyValue) {
             throw TopologyError("store " + place.spec.name +
-                                " cannot keep versions: it has windows");
+                                " cannot be versioned: it has windows");
         }
         if (options.history->count() < 0 || options.engine == StoreEngine::kLru) {
-            throw TopologyError("store " + place.spec.name +
-                                " cannot keep versions: its history is negative, or the number of "
-                                "its rows bounded");
+            throw TopologyError(
+                "store " + place.spec.name +
+                " cannot be versioned: its history is negative, or the number of its rows bounded");
         }
         place.state->materialized = true;
         place.spec.kind = StoreKind::kVersionedKeyValue;
@@ -86,7 +86,7 @@ SuppressPlace place_suppress(LogicalGraph& graph, const LogicalNode& above,
     constexpr const char* kPrefix = "KTABLE-SUPPRESS-";
     if (above.versioned.value_or(false)) {
         throw TopologyError("table " + above.name +
-                            " keeps versions; only tables without can be suppressed");
+                            " is versioned; only unversioned tables can be suppressed");
     }
     SuppressPlace place;
     place.name = given.empty() ? graph.new_name(kPrefix) : given;
@@ -107,8 +107,9 @@ void check_limit(std::chrono::milliseconds limit) {
 }
 
 void no_nulls_in_cogroup(const std::string& name) {
-    throw TopologyError("cogroup " + name +
-                        ": an aggregator cannot take the null values that windows pass on");
+    throw TopologyError(
+        "cogroup " + name +
+        ": an aggregator cannot accept the null values that windowed aggregations forward");
 }
 
 void check_join_grace(const LogicalNode& table,
@@ -118,7 +119,7 @@ void check_join_grace(const LogicalNode& table,
         return;
     }
     if (!has_versions(table)) {
-        throw TopologyError("a join with grace needs a table that keeps versions: " + table.name +
+        throw TopologyError("a join with grace needs a versioned table: " + table.name +
                             "; set Materialized::history of the table");
     }
     if (history && *history < *grace) {

@@ -18,7 +18,7 @@ std::string types_text(std::type_index key, std::type_index value) {
 void types_differ(const Node& parent, std::type_index key, std::type_index value, const Node& child,
                   const InputPort& port) {
     throw TopologyError("record types differ on the edge " + parent.name() + " -> " + child.name() +
-                        ": the one forwards " + types_text(key, value) + ", the other takes " +
+                        ": the first forwards " + types_text(key, value) + ", the second accepts " +
                         types_text(port.key_type, port.value_type));
 }
 

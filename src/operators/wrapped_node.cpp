@@ -33,9 +33,8 @@ void DetouredNode::init() {
 
 void DetouredNode::process(const AnyRecord& record) {
     if (!is_initialised_) {
-        throw Error(ErrorKind::kInvalidArgument,
-                    "the wrapper of processor " + name() +
-                        " hands it a record without having initialised it");
+        throw Error(ErrorKind::kInvalidArgument, "the wrapper of processor " + name() +
+                                                     " passes it a record before initialising it");
     }
     ends_.entry->deliver(record);
 }
@@ -63,7 +62,7 @@ WrappedNode::WrappedNode(std::unique_ptr<detail::Node> node,
       wrapped_(std::move(wrapped)) {
     if (wrapped_ == nullptr) {
         throw TopologyError("the wrapper of processor " + name() +
-                            " made nothing to run around it");
+                            " returned no wrapped processor");
     }
 }
 

@@ -24,9 +24,9 @@ bool may_answer_later(const kafka::Status& status) {
 
 void warn(const kafka::Status& status) {
     log::warn(status.message() +
-              ": taken to be 24 h, Kafka's default. If it is less, a store that comes back later "
-              "than that may have rows that were removed; the right to DescribeConfigs on the "
-              "topic avoids that");
+              ": assuming 24 h, Kafka's default. If the actual value is smaller, a store that was "
+              "offline for longer may keep deleted rows; to avoid this, allow DescribeConfigs on "
+              "the topic");
 }
 
 }  // namespace

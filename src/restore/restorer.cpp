@@ -117,7 +117,7 @@ void Restorer::suspended(const Changelog& changelog) const {
                    changelog.what.name + ": " + error.what());
     } catch (...) {
         log::error("the restore listener failed in on_restore_suspended: store " +
-                   changelog.what.name + ": exception that is no std::exception");
+                   changelog.what.name + ": exception not derived from std::exception");
     }
 }
 
@@ -153,7 +153,7 @@ bool Restorer::run_once(std::chrono::milliseconds wait) {
         failed(partition, status);
     }
     if (!listener_->last_error.empty() && !idle()) {
-        complain("restoring is held up: " + std::exchange(listener_->last_error, {}));
+        complain("restoring is delayed: " + std::exchange(listener_->last_error, {}));
     }
     return progress;
 }
@@ -175,7 +175,7 @@ bool Restorer::work_on(const std::shared_ptr<Task>& task) {
         error = std::current_exception();
     } catch (...) {
         error = std::make_exception_ptr(KafkaError("cannot restore task " + to_string(task->id) +
-                                                   ": exception that is no std::exception"));
+                                                   ": exception not derived from std::exception"));
     }
     if (!done && error == nullptr) {
         return progress;
@@ -219,8 +219,8 @@ bool Restorer::prepare(Task& task) {
             return false;
         }
         if (const kafka::Status status = removal_age_.look_up(partitions); !status.ok()) {
-            complain("cannot look up how long changelogs of task " + to_string(task.id) +
-                     " keep removals, trying again: " + status.message());
+            complain("cannot look up delete.retention.ms of the changelogs of task " +
+                     to_string(task.id) + ", retrying: " + status.message());
             return false;
         }
         for (std::size_t i = 0; i < fresh.size(); ++i) {
@@ -245,10 +245,10 @@ std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicP
     }
     const kafka::Status status = found.status();
     if (!status.retriable() && status.code() != kafka::ErrorCode::kUnknownTopic) {
-        throw KafkaError("cannot look up the ends of changelogs: " + status.message());
+        throw KafkaError("cannot look up the end offsets of changelogs: " + status.message());
     }
-    complain("cannot look up the ends of changelogs of task " + to_string(task.id) +
-             ", trying again: " + status.message());
+    complain("cannot look up the end offsets of changelogs of task " + to_string(task.id) +
+             ", retrying: " + status.message());
     return {};
 }
 
@@ -290,8 +290,9 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end,
 std::optional<std::string> Restorer::why_not(const Task& task, const Changelog& changelog,
                                              Offset stored, Offset first, Offset end) const {
     if (changelog.rebuild || stored + 1 < first || stored >= end) {
-        return "what is stored does not connect to it: stored offset " + std::to_string(stored) +
-               ", changelog from " + std::to_string(first) + " to " + std::to_string(end);
+        return "the stored offset is not in the changelog: stored offset " +
+               std::to_string(stored) + ", changelog from " + std::to_string(first) + " to " +
+               std::to_string(end);
     }
     return too_old(task, changelog);
 }
@@ -303,14 +304,16 @@ std::optional<std::string> Restorer::too_old(const Task& task, const Changelog& 
     }
     const auto current_at = task.stores->current_at(changelog.what.store);
     if (!current_at) {
-        return "it was never known to be complete, and removals may be gone from the changelog";
+        return "it was never known to be complete, and tombstones may have been deleted from the "
+               "changelog";
     }
     // Also when the clock was set back by more: then nobody knows.
     const auto age = std::chrono::abs(parts_.clock->now() - *current_at);
     if (age <= *kept) {
         return std::nullopt;
     }
-    return "removals since it was last complete may be gone from the changelog: that was " +
+    return "tombstones since it was last complete may have been deleted from the changelog: that "
+           "was " +
            std::to_string(age.count()) + " ms ago, and delete.retention.ms of topic " +
            changelog.what.changelog.topic + " is " + std::to_string(kept->count());
 }

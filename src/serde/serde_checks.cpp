@@ -27,26 +27,26 @@ SerdeChecks::Scope::~Scope() {
 void SerdeChecks::Check::compare_appended(BytesView behind) {
     if (!behind.starts_with(kHeld)) {
         found(
-            "serialize_to does not append: what its buffer held is gone. Append to the buffer, "
-            "or return the bytes: Bytes serialize(const T&)");
+            "serialize_to does not append: it overwrites the content of its buffer. Append to the "
+            "buffer, or return the bytes: Bytes serialize(const T&)");
     } else if (behind.substr(kHeld.size()) != alone_) {
         found(
-            "writes other bytes the second time: equal values must give equal bytes, whatever "
-            "the buffer holds");
+            "writes different bytes in a second call: equal values must have equal bytes, "
+            "regardless of the buffer's content");
     }
 }
 
 void SerdeChecks::Check::same_bytes(std::string_view function, BytesView bytes) {
     if (bytes != alone_) {
-        found(std::string(function) + " gives other bytes than serialize");
+        found(std::string(function) + " writes different bytes than serialize");
     }
 }
 
 void SerdeChecks::Check::compare_read(BytesView of_new, BytesView of_used) {
     if (of_new != of_used) {
         found(
-            "deserialize_into keeps parts of the value that its object held, so that records "
-            "mix. Overwrite every member, or return a new object: T deserialize(BytesView)");
+            "deserialize_into keeps parts of the previous value of its object, which mixes "
+            "records. Overwrite every member, or return a new object: T deserialize(BytesView)");
     }
 }
 

@@ -71,8 +71,10 @@ class Checker {
         } catch (const std::exception& error) {
             return {std::nullopt, error.what()};
         } catch (...) {
-            found(value, "throws what is no std::exception, which no handler sees");
-            return {std::nullopt, "no std::exception"};
+            found(
+                value,
+                "throws an exception not derived from std::exception, which no handler can catch");
+            return {std::nullopt, "not a std::exception"};
         }
     }
 
@@ -92,19 +94,19 @@ class Checker {
             return;
         }
         if (appended(value, "").bytes != alone.bytes) {
-            found(value, "gives other bytes the second time");
+            found(value, "gives different bytes in a second call");
         }
         const Outcome behind = appended(value, kHeld);
         if (!behind.bytes || !behind.bytes->starts_with(kHeld)) {
-            found(value, "serialize_to does not append: what its buffer held is gone");
+            found(value, "serialize_to does not append: it overwrites the content of its buffer");
         } else if (behind.bytes->substr(kHeld.size()) != *alone.bytes) {
-            found(value, "appends other bytes to a buffer that is not empty: " +
+            found(value, "appends different bytes to a buffer that is not empty: " +
                              shown(behind.bytes->substr(kHeld.size())));
         }
         for (std::size_t other = 0; probe_->equal && other < value; ++other) {
             if (bytes_[other] && probe_->equal(value, other) && bytes_[other] != alone.bytes) {
                 found(value, "equals value " + std::to_string(other) +
-                                 " but gives other bytes: " + shown(*bytes_[other]));
+                                 " but gives different bytes: " + shown(*bytes_[other]));
             }
         }
     }
@@ -115,9 +117,10 @@ class Checker {
         if (!read.bytes) {
             found(value, "cannot be deserialised: " + read.error);
         } else if (*read.bytes != bytes) {
-            found(value, "comes back as another value, which gives " + shown(*read.bytes));
+            found(value,
+                  "is deserialised as a different value, whose bytes are " + shown(*read.bytes));
         } else if (probe_->reads_as && !probe_->reads_as(value, bytes)) {
-            found(value, "comes back as a value that is not equal");
+            found(value, "is deserialised as a value that is not equal");
         }
     }
 
@@ -132,7 +135,7 @@ class Checker {
                 outcome(value, [&] { return probe_->read_over(*bytes_[held], bytes); });
             if (fresh.bytes && fresh.bytes != over.bytes) {
                 found(value, "deserialize_into keeps parts of value " + std::to_string(held) +
-                                 ", which its object held" +
+                                 ", the previous value of its object" +
                                  (over.bytes ? ": gives " + shown(*over.bytes) : ""));
             }
         }

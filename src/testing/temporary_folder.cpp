@@ -22,7 +22,7 @@ const std::filesystem::path& TemporaryFolder::path() {
         std::string name =
             (std::filesystem::temp_directory_path() / "millrace-test-XXXXXX").string();
         if (mkdtemp(name.data()) == nullptr) {
-            throw StateError("cannot make a temporary folder: " + name + ": " +
+            throw StateError("cannot create a temporary folder: " + name + ": " +
                              std::generic_category().message(errno));
         }
         path_ = name;

@@ -14,7 +14,7 @@ void require_one_builder(const LogicalGraph& graph_of_one, const LogicalGraph& g
                          const std::string& one, const std::string& other) {
     if (&graph_of_one != &graph_of_other) {
         throw TopologyError("streams and tables of two builders cannot be combined: " + one +
-                            " and " + other + "; make all of them with one StreamsBuilder");
+                            " and " + other + "; create all of them with one StreamsBuilder");
     }
 }
 
@@ -42,8 +42,8 @@ LogicalGraph::LogicalGraph() {
 
 LogicalNode& LogicalGraph::add(LogicalNode node, const std::vector<LogicalNode*>& parents) {
     if (built_) {
-        throw TopologyError("the topology was built already, so " + node.name +
-                            " cannot be added; build it last");
+        throw TopologyError("the topology is already built, so " + node.name +
+                            " cannot be added; call build last");
     }
     for (const LogicalNode* parent : parents) {
         require_one_builder(*this, *parent->graph, node.name, parent->name);
@@ -97,8 +97,7 @@ WindowClose close_above(const LogicalNode& node) {
     }
     if (node.parents.empty()) {
         throw TopologyError(
-            "a window's close is only known below a windowed aggregate; there is none "
-            "above the suppression, up to " +
+            "suppress(UntilWindowCloses) needs a windowed aggregation upstream; none found above " +
             node.name);
     }
     WindowClose latest;

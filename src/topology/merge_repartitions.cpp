@@ -193,7 +193,7 @@ void replace(LogicalGraph& graph, const Candidates& candidates, LogicalNode& mer
             detail::unlink(changer, *way);
         }
         if (ways.empty() && reproduce_defects) {
-            throw TopologyError("Kafka Streams cannot merge the repartition topics below " +
+            throw TopologyError("Kafka Streams cannot merge the repartition topics downstream of " +
                                 changer.name + ": two of them follow one node");
         }
         const std::vector<LogicalNode*> parents = old->parents;
@@ -270,7 +270,7 @@ void merge_repartitions(LogicalGraph& graph, bool reproduce_defects) {
             continue;
         }
         if (!candidates.repartitions.front()->repartition) {
-            throw TopologyError("Kafka Streams cannot merge the repartition topics below " +
+            throw TopologyError("Kafka Streams cannot merge the repartition topics downstream of " +
                                 candidates.changer->name + ": it is the second of two merges");
         }
         detail::RepartitionStep step = *candidates.repartitions.front()->repartition;

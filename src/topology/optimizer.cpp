@@ -66,7 +66,7 @@ void merge_duplicate_sources(LogicalGraph& graph) {
             if (overlap(known.topics, source.topics)) {
                 throw TopologyError("sources " + known.name + " and " + source.name +
                                     " read overlapping but different sets of topics; read the "
-                                    "common topics apart and merge the streams");
+                                    "common topics separately and merge the streams");
             }
         }
         if (!merged) {
@@ -138,8 +138,9 @@ void tell_about_versions(LogicalGraph& graph) {
         }
         if (node.suppresses && !node.parents.empty() &&
             detail::has_versions(*node.parents.front())) {
-            throw TopologyError("suppression " + node.name +
-                                " is below a versioned table; suppress plain tables only");
+            throw TopologyError(
+                "suppression " + node.name +
+                " is downstream of a versioned table; only unversioned tables can be suppressed");
         }
     }
 }
@@ -161,7 +162,7 @@ void require_explicit_names(LogicalGraph& graph) {
     }
     if (!unnamed.empty()) {
         throw TopologyError("explicit names are required, but these were generated: " + unnamed +
-                            "; name them in the options of the verbs that make them");
+                            "; name them in the options of the verbs that create them");
     }
 }
 

@@ -74,8 +74,8 @@ void TopologyBuilder::check_new_name(const std::string& name) {
         throw TopologyError("a node needs a name");
     }
     if (find_node(name) != nullptr) {
-        throw TopologyError("there is a node of this name already: " + name +
-                            "; give one of them another name");
+        throw TopologyError("a node with this name already exists: " + name +
+                            "; rename one of them");
     }
 }
 
@@ -86,9 +86,9 @@ void TopologyBuilder::check_topic_unread(const std::string& topic) {
         }
         if (contains(node.topics, topic) ||
             (!node.pattern.empty() && matches(node.pattern, topic))) {
-            throw TopologyError("topic " + topic + " is read by source " + node.name +
-                                " already; read a topic once, by the same set of topics, and use "
-                                "that stream or table twice");
+            throw TopologyError(
+                "topic " + topic + " is read by source " + node.name +
+                "; read a topic in one source only, and use that stream or table twice");
         }
     }
 }
@@ -107,7 +107,7 @@ void TopologyBuilder::check_source(const NodeSpec& node) {
                 if (other.kind == NodeKind::kSource && matcher.matches(topic)) {
                     throw TopologyError("pattern " + node.pattern + " of source " + node.name +
                                         " matches topic " + topic + ", which source " + other.name +
-                                        " reads already");
+                                        " already reads");
                 }
             }
         }
@@ -165,8 +165,8 @@ bool TopologyBuilder::is_shared_by_wrapper(const detail::StoreSpec& store,
     if (!alike(*find_store(*spec_, store.name), store)) {
         throw TopologyError("store " + store.name + ", which the wrapper adds to processor " +
                             processor +
-                            ", is not declared as for the processors before; a store that "
-                            "processors share is declared the same each time");
+                            ", differs from its earlier declaration; processors that share a store "
+                            "must declare it identically");
     }
     return true;
 }
@@ -182,8 +182,8 @@ void TopologyBuilder::add_wrapper_store(detail::StoreSpec store, const std::stri
 void TopologyBuilder::check_new_store(const std::string& name) {
     check_name("store", name);
     if (find_store(*spec_, name) != nullptr || find_global_store(*spec_, name) != nullptr) {
-        throw TopologyError("there is a store of this name already: " + name +
-                            "; give one of them another name");
+        throw TopologyError("a store with this name already exists: " + name +
+                            "; rename one of them");
     }
 }
 
@@ -220,7 +220,7 @@ void TopologyBuilder::add_global_store(detail::StoreSpec store, NodeSpec source,
     check_name("store", store.name);
     if (find_store(*spec_, store.name) != nullptr ||
         find_global_store(*spec_, store.name) != nullptr) {
-        throw TopologyError("there is a store of this name already: " + store.name);
+        throw TopologyError("a store with this name already exists: " + store.name);
     }
     if (store.kind == detail::StoreKind::kVersionedKeyValue) {
         throw TopologyError("global store " + store.name + " cannot be versioned");

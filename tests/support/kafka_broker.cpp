@@ -150,13 +150,13 @@ void KafkaBroker::kill9() {
 
 void KafkaBroker::freeze() {
     if (::kill(pid_, SIGSTOP) != 0) {
-        throw std::runtime_error("cannot freeze the broker: it is not running");
+        throw std::runtime_error("cannot freeze the broker: it is not at running");
     }
 }
 
 void KafkaBroker::resume() {
     if (::kill(pid_, SIGCONT) != 0) {
-        throw std::runtime_error("cannot resume the broker: it is not running");
+        throw std::runtime_error("cannot resume the broker: it is not at running");
     }
 }
 

@@ -34,7 +34,7 @@ void expect_error(F program, const std::string& place, const std::string& remedy
 }
 
 TEST(MissingSerdes, OfARepartitionTopicAreNamedWithTheTopic) {
-    const std::string remedy = "before it is grouped or joined";
+    const std::string remedy = "before the stream is grouped or joined";
     expect_error(
         [](StreamsBuilder& b) {
             b.stream<Text, Text>("in").select_key(kSame).map_values(kFare).group_by_key().count(
@@ -83,7 +83,7 @@ TEST(MissingSerdes, OfAJoinWithGraceAreNamedWithTheJoin) {
                 table, [](const Fare& fare, const Text&) { return fare; },
                 {.name = "patient", .grace = 1s});
         },
-        "the records that wait in the join patient needs one", "leave out Joined::grace");
+        "the record buffer of join patient needs one", "leave out Joined::grace");
 }
 
 TEST(MissingSerdes, AreNotAskedForWhereNothingIsWritten) {

@@ -182,7 +182,7 @@ TEST(StreamTableJoin, RefusesGraceForATableWithoutVersions) {
         [&] {
             in.join(table, [](const Text& value, const Text&) { return value; }, {.grace = 10ms});
         },
-        ::testing::ThrowsMessage<TopologyError>(HasSubstr("needs a table that keeps versions")));
+        ::testing::ThrowsMessage<TopologyError>(HasSubstr("needs a versioned table")));
 }
 
 TEST(StreamJoin, RefusesStoresThatDoNotFitTheWindow) {

@@ -433,10 +433,9 @@ struct OpensTwice final : WrappedProcessor {
 
 TEST(ProcessorWrapper, MustInitialiseTheProcessorOnceBeforeItUsesIt) {
     std::vector<std::string> none;
-    EXPECT_THAT(
-        [&] { run_one(wrapping<NeverOpens>(none)); },
-        ::testing::ThrowsMessage<Error>(HasSubstr(
-            "the wrapper of processor shout hands it a record without having initialised")));
+    EXPECT_THAT([&] { run_one(wrapping<NeverOpens>(none)); },
+                ::testing::ThrowsMessage<Error>(HasSubstr(
+                    "the wrapper of processor shout passes it a record before initialising")));
     EXPECT_THAT([&] { run_one(wrapping<OpensTwice>(none)); },
                 ::testing::ThrowsMessage<Error>(
                     HasSubstr("the wrapper of processor shout initialises it twice")));

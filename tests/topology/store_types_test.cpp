@@ -87,39 +87,39 @@ TEST(StoreAskedFor, AsWhatItIsIsGiven) {
 
 TEST(StoreAskedFor, WithoutItsTimesIsRefused) {
     EXPECT_THAT((error<KeyValueStore<Text, std::int64_t>>(table)),
-                AllOf(HasSubstr("store rows is a timestamped key-value store and was asked for as "
-                                "a key-value store of string and int64"),
-                      HasSubstr("ask for TimestampedKeyValueStore<string, int64>")));
+                AllOf(HasSubstr("store rows is a timestamped key-value store, but the requested "
+                                "store is a key-value store of string and int64"),
+                      HasSubstr("request TimestampedKeyValueStore<string, int64>")));
     EXPECT_THAT((error<KeyValueStore<Text, Text>>(global_table, true)),
-                HasSubstr("ask for TimestampedKeyValueStore<string, string>"));
+                HasSubstr("request TimestampedKeyValueStore<string, string>"));
     EXPECT_THAT((error<WindowStore<Text, std::int64_t>>(windows)),
-                HasSubstr("ask for TimestampedWindowStore<string, int64>"));
+                HasSubstr("request TimestampedWindowStore<string, int64>"));
 }
 
 TEST(StoreAskedFor, WithTimesThatItHasNotIsRefused) {
     EXPECT_THAT((error<TimestampedKeyValueStore<Text, std::int64_t>>(plain)),
-                AllOf(HasSubstr("asked for as a timestamped key-value store"),
-                      HasSubstr("ask for KeyValueStore<string, int64>")));
+                AllOf(HasSubstr("the requested store is a timestamped key-value store"),
+                      HasSubstr("request KeyValueStore<string, int64>")));
 }
 
 TEST(StoreAskedFor, AsAnotherKindIsRefused) {
     EXPECT_THAT((error<WindowStore<Text, Text>>(table)),
-                HasSubstr("store rows is a timestamped key-value store and was asked for as a "
-                          "window store of string and string"));
+                HasSubstr("store rows is a timestamped key-value store, but the requested store is "
+                          "a window store of string and string"));
     EXPECT_THAT((error<TimestampedKeyValueStore<Text, std::int64_t>>(windows)),
-                HasSubstr("ask for TimestampedWindowStore<string, int64>"));
+                HasSubstr("request TimestampedWindowStore<string, int64>"));
     EXPECT_THAT((error<TimestampedWindowStore<Text, std::int64_t>>(sessions)),
-                HasSubstr("ask for SessionStore<string, int64>"));
+                HasSubstr("request SessionStore<string, int64>"));
     EXPECT_THAT((error<TimestampedKeyValueStore<Text, Text>>(versions)),
-                HasSubstr("ask for VersionedKeyValueStore<string, string>"));
+                HasSubstr("request VersionedKeyValueStore<string, string>"));
 }
 
 TEST(StoreAskedFor, WithOtherTypesIsRefused) {
     EXPECT_THAT((error<KeyValueStore<Text, Text>>(plain)),
-                HasSubstr("store rows is a key-value store and was asked for as a key-value store "
-                          "of string and string: ask for KeyValueStore<string, int64>"));
+                HasSubstr("store rows is a key-value store, but the requested store is a key-value "
+                          "store of string and string; request KeyValueStore<string, int64>"));
     EXPECT_THAT((error<TimestampedKeyValueStore<std::int64_t, std::int64_t>>(table)),
-                HasSubstr("ask for TimestampedKeyValueStore<string, int64>"));
+                HasSubstr("request TimestampedKeyValueStore<string, int64>"));
     EXPECT_THAT((error<TimestampedKeyValueStore<Text, double>>(table)),
                 HasSubstr("of string and float64"));
     EXPECT_THAT((error<SessionStore<Text, std::int32_t>>(sessions)),

@@ -116,7 +116,7 @@ TEST(VersionedTable, IsRefusedWhereItCannotBe) {
     const Materialized<Text, Text> bounded{
         .store = "bounded", .engine = StoreEngine::kLru, .max_entries = 5, .history = 1s};
     EXPECT_THAT([&] { (builder.table<Text, Text>("bounded", bounded)); },
-                ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot keep versions")));
+                ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot be versioned")));
     EXPECT_THAT([&] { (builder.global_table<Text, Text>("global", {.history = 1s})); },
                 ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot keep versions")));
 }

@@ -180,9 +180,9 @@ TEST(WrapperStores, MustBeDeclaredTheSameForAllWhoShareThem) {
         .peek([](const Text&) {}, {.name = "second"});
 
     EXPECT_THAT([&] { std::move(builder).build(options); },
-                ::testing::ThrowsMessage<TopologyError>(HasSubstr(
-                    "store calls, which the wrapper adds to processor second, is not declared as "
-                    "for the processors before")));
+                ::testing::ThrowsMessage<TopologyError>(
+                    HasSubstr("store calls, which the wrapper adds to processor second, differs "
+                              "from its earlier declaration")));
 }
 
 /// What is wrong with a program whose wrapper gives a store "calls" to all.
@@ -199,9 +199,7 @@ std::string refusal_of(F program) {
 }
 
 TEST(WrapperStores, CannotHaveTheNameOfAStoreOfTheProgram) {
-    const std::string refused =
-        "there is a store of this name already: calls; give one of them "
-        "another name";
+    const std::string refused = "a store with this name already exists: calls; rename one of them";
     const auto make = [] { return std::make_unique<Ignore>(); };
 
     EXPECT_EQ(refusal_of([](StreamsBuilder& builder) {

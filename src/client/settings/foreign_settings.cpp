@@ -13,8 +13,8 @@ struct Reason {
     std::string_view text;
 };
 
-constexpr std::string_view kByType = "types and their Serde decide in code";
-constexpr std::string_view kInCode = "there are no classes to load: give it in code";
+constexpr std::string_view kByType = "the compiler chooses serdes by type";
+constexpr std::string_view kInCode = "Millrace does not load classes: set it in code";
 constexpr std::array<Reason, 13> kWithoutPlace{{
     {"default.key.serde", kByType},
     {"default.value.serde", kByType},
@@ -27,9 +27,10 @@ constexpr std::array<Reason, 13> kWithoutPlace{{
     {"metric.reporters", kInCode},
     {"task.assignor.class", kInCode},
     {"processor.wrapper.class",
-     "there are no classes to load: give it to the builder, as TopologyOptions::processor_wrapper"},
+     "Millrace does not load classes: pass it to the builder as "
+     "TopologyOptions::processor_wrapper"},
     {"config.providers", kInCode},
-    {"enable.transactional.statestores", "state is transactional always"},
+    {"enable.transactional.statestores", "state is always transactional"},
 }};
 
 constexpr std::string_view kNoWarmups =
@@ -41,8 +42,8 @@ constexpr std::array<Reason, 5> kWithoutEffect{{
     {"application.server",
      "queries are not routed between instances yet: each instance answers for its own tasks"},
     {"max.poll.records",
-     "records are taken from each partition by themselves: buffered.records.per.partition bounds "
-     "how many a task holds"},
+     "each partition is fetched separately: buffered.records.per.partition limits how many records "
+     "a task buffers"},
 }};
 
 constexpr std::array<std::string_view, 2> kInternal{
@@ -64,7 +65,7 @@ std::optional<std::string> reason_without_place(std::string_view name) {
 
 std::optional<std::string> reason_without_effect(std::string_view name) {
     if (name.starts_with("client.tag.")) {
-        return "tasks are not spread over racks yet, as there are no standby replicas";
+        return "tasks are not spread over racks yet, because there are no standby replicas";
     }
     constexpr std::array<std::string_view, 4> kPrefixes{"main.consumer.", "restore.consumer.",
                                                         "global.consumer.", "consumer."};

@@ -62,9 +62,9 @@ void require_options(const detail::TopologySpec& program, const StreamsConfig& c
     std::for_each(kParts.begin(), kParts.end(), require);
     require({"ensure.explicit.internal.resource.naming", &TopologyOptions::require_explicit_names});
     if (!missing.empty()) {
-        throw ConfigError("the settings ask for " + missing +
-                          ", but the topology was built without: give StreamsBuilder::build their "
-                          "topology_options()");
+        throw ConfigError("the settings require " + missing +
+                          ", but the topology was built without: pass "
+                          "StreamsConfig::topology_options() to StreamsBuilder::build");
     }
 }
 

@@ -48,7 +48,7 @@ bool is_other_setting(std::string_view name) {
 
 std::string unknown_setting(std::string_view name) {
     return std::string(name) + ": unknown setting; did you mean " + nearest_setting(name) +
-           "? The application's own settings begin with app.";
+           "? Names of the application's own settings start with app.";
 }
 
 /// Without blanks around it, as Kafka takes all values but the application's own.
@@ -79,7 +79,8 @@ std::optional<std::string> try_set(StreamsConfig& config, std::string_view name,
         return std::nullopt;
     }
     if (const auto reason = client::reason_without_place(name)) {
-        return std::string(name) + ": a setting of Kafka Streams without a place here: " + *reason;
+        return std::string(name) +
+               ": a setting of Kafka Streams that Millrace does not have: " + *reason;
     }
     return unknown_setting(name);
 }

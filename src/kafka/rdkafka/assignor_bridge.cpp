@@ -170,7 +170,7 @@ void AssignorBridge::assigned(void* self, const rd_kafka_topic_partition_list_t*
         static_cast<AssignorBridge*>(self)->assignor_->on_assignment(to_partitions(assignment),
                                                                      view(user_data, size));
     } catch (const std::exception& failure) {
-        log::error(std::string("partition assignor failed to take over an assignment: ") +
+        log::error(std::string("partition assignor failed to apply an assignment: ") +
                    failure.what());
     }
 }

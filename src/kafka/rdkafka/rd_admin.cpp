@@ -75,7 +75,7 @@ Result<std::int64_t> number_setting(const rd_kafka_ConfigResource_t& resource,
             return value;
         }
     }
-    return Status(ErrorCode::kOther, doing + ": the broker does not show it");
+    return Status(ErrorCode::kOther, doing + ": the broker did not return it");
 }
 
 Result<std::int64_t> largest_batch(const rd_kafka_ConfigResource_t& resource) {
@@ -284,7 +284,7 @@ Result<std::vector<Result<T>>> RdAdmin::read_configs(
         const auto resource = found.find(name);
         values.push_back(resource != found.end()
                              ? read(*resource->second)
-                             : Status(ErrorCode::kOther, "no answer about topic " + name));
+                             : Status(ErrorCode::kOther, "no response for topic " + name));
     }
     return values;
 }

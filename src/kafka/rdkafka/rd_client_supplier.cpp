@@ -35,7 +35,7 @@ class RdClientSupplier final : public ClientSupplier {
         ClientSettings all = settings;
         all.insert(common_.begin(), common_.end());
         if (log::debug_enabled()) {
-            log::debug(std::string("making a Kafka ") + what + ": " + describe_settings(all));
+            log::debug(std::string("creating a Kafka ") + what + ": " + describe_settings(all));
         }
         return all;
     }

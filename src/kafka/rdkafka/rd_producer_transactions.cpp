@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 Status RdProducer::init_transactions(milliseconds timeout) {
     return status_of_error(
         RdError(rd_kafka_init_transactions(client_.get(), to_rd_timeout(timeout))),
-        "cannot begin to use transactions");
+        "cannot initialise transactions");
 }
 
 Status RdProducer::begin_transaction() {

@@ -18,7 +18,7 @@ namespace millrace::kafka {
 
 WakeFd::WakeFd() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (fd_ < 0) {
-        throw KafkaError(std::string("cannot make an eventfd for a consumer: ") +
+        throw KafkaError(std::string("cannot create an eventfd for a consumer: ") +
                          std::strerror(errno));
     }
 }

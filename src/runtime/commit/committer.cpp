@@ -105,7 +105,7 @@ Committer::Outcome Committer::later(const std::string& why) {
     }
     if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
         last_complaint_ = now;
-        log::warn("cannot commit, trying again: " + why);
+        log::warn("cannot commit, retrying: " + why);
     }
     return Outcome::kLater;
 }

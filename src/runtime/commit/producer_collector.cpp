@@ -199,7 +199,7 @@ void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_d
     }
     if (failed_delivery.status.code() == kafka::ErrorCode::kMessageTooLarge &&
         batch_size_.is_to_blame_for(failed_delivery)) {
-        unusable_ = failed_delivery.status.message() + "; batches are made smaller from now on";
+        unusable_ = failed_delivery.status.message() + "; sending smaller batches from now on";
         pending_ = true;
         return;
     }
@@ -223,7 +223,7 @@ ErrorContext ProducerCollector::context_of(std::uint32_t origin) const {
 void ProducerCollector::on_error(const kafka::Status& status) {
     if (status.fatal()) {
         (is_refusal(status) ? failure_ : unusable_) =
-            "the producer cannot go on: " + status.message();
+            "the producer cannot continue: " + status.message();
         pending_ = true;
     } else {
         complaints_.warn("producer: " + status.message());
@@ -249,7 +249,7 @@ void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& c
             pending_ = true;
         }
         if (response.decision == ErrorDecision::kResume) {
-            log::warn("record given up, as the production exception handler decided: " + what);
+            log::warn("record discarded, as decided by the production exception handler: " + what);
             if (parts_.dropped != nullptr) {
                 parts_.dropped->add();
             }

@@ -22,7 +22,8 @@ GlobalStoresGate::Reading::Reading(GlobalStoresGate& gate, const std::string& st
     }
     if (gate_.closed_) {
         gate_.mutex_.unlock();
-        throw StateError("the global stores are closed, as the client has ended: store " + store);
+        throw StateError("the global stores are closed because the client has ended: store " +
+                         store);
     }
 }
 

@@ -142,7 +142,7 @@ Cancellable GlobalTask::schedule(const detail::Node& node, const PunctuationSche
 void GlobalTask::dropped(const detail::Node& node, std::string_view reason) {
     if (++dropped_records_ == 1) {
         log::warn("record dropped: " + std::string(reason) + ": " + node.name() +
-                  ", further ones of the global task are only counted");
+                  ", further ones of the global task are counted but not logged");
     }
 }
 

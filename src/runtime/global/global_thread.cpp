@@ -126,7 +126,7 @@ bool GlobalThread::answered(const kafka::Status& status) {
     if (!status.retriable() && status.code() != kafka::ErrorCode::kTimedOut) {
         throw KafkaError("cannot look up the topics of global stores: " + status.message());
     }
-    complain("cannot look up the topics of global stores, trying again: " + status.message());
+    complain("cannot look up the topics of global stores, retrying: " + status.message());
     return false;
 }
 
@@ -219,8 +219,9 @@ void GlobalThread::close() {
 void GlobalThread::on_partition_error(const TopicPartition& partition,
                                       const kafka::Status& status) {
     if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
-        failure_ = "records of a global store's topic are gone before they were read: partition " +
-                   to_string(partition);
+        failure_ =
+            "records of a global store's topic were deleted before they were read: partition " +
+            to_string(partition);
     } else {
         complain("cannot read partition " + to_string(partition) + ": " + status.message());
     }

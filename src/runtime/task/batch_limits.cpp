@@ -15,9 +15,9 @@ namespace {
 constexpr std::chrono::seconds kQuiet{30};
 
 constexpr const char* kConsequence =
-    ": batches keep their size, and one that a topic refuses as too large makes the thread go back "
-    "to its last commit and send smaller ones. Setting producer.batch.size to the smallest "
-    "max.message.bytes avoids that";
+    ": batch.size is not lowered. If a topic refuses a batch as too large, the thread restarts "
+    "from the last commit and sends smaller batches. To avoid this, set producer.batch.size to the "
+    "smallest max.message.bytes";
 
 }  // namespace
 
@@ -86,8 +86,7 @@ void BatchLimits::on_refused(const std::string& topic, const kafka::Status& stat
     }
     known_[topic] = std::nullopt;
     if (!std::exchange(warned_, true)) {
-        log::warn(status.message() + kConsequence +
-                  ", and so does the right to DescribeConfigs on the topics");
+        log::warn(status.message() + kConsequence + ", or allow DescribeConfigs on the topics");
     }
 }
 

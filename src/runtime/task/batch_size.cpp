@@ -54,7 +54,7 @@ bool BatchSize::too_large_for(std::span<const std::string> topics) {
     if (const auto limit = limits_->smallest(topics); limit && *limit < next_) {
         next_ = std::max<std::int64_t>(1, *limit);
         log::info("batch.size lowered to " + std::to_string(next_) +
-                  ", the smallest max.message.bytes of the topics written");
+                  ", the smallest max.message.bytes of the output topics");
     }
     return next_ < present_;
 }

@@ -163,7 +163,7 @@ OffsetMetadata decode_offset_metadata(std::string_view text) {
     if (auto metadata = read(text)) {
         return std::move(*metadata);
     }
-    log::warn("offset metadata not understood and ignored: " + std::string(text));
+    log::warn("ignoring unknown offset metadata: " + std::string(text));
     return {};
 }
 

@@ -111,7 +111,7 @@ class SourceFilter final : private detail::TaskContext {
     void set_processor_time(const std::string&, Timestamp) override {}
 
     [[noreturn]] static void only_decodes() {
-        throw InternalError("a source does nothing but decode while a store is restored");
+        throw InternalError("a source only deserialises records while a store is restored");
     }
 
     std::shared_ptr<const TaskSettings> settings_;

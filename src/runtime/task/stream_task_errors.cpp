@@ -67,7 +67,8 @@ void StreamTask::processing_failed(const detail::Node& node) {
     } catch (const std::exception& error) {
         ask_processing_handler(node, error);
     } catch (...) {
-        ask_processing_handler(node, std::runtime_error("exception that is no std::exception"));
+        ask_processing_handler(node,
+                               std::runtime_error("exception not derived from std::exception"));
     }
 }
 

@@ -57,7 +57,7 @@ bool InternalTopics::look(std::chrono::milliseconds timeout, std::string& reason
     if (!topics.empty()) {
         const kafka::Status created = create(topics, timeout);
         // Even when all went well: look again, until every broker's answer shows the topics.
-        reason = created.ok() ? "internal topics were created just now" : created.message();
+        reason = created.ok() ? "internal topics have just been created" : created.message();
         return false;
     }
     return true;
@@ -110,8 +110,8 @@ std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPl
                     "internal topic has the wrong number of partitions: " + name + " has " +
                     std::to_string(found->second) + ", the topology needs " +
                     std::to_string(partitions) + inputs_of(name, existing) +
-                    "; the number of input partitions was changed, or the topic belongs to "
-                    "another program. Reset the application (kafka-streams-application-reset.sh of "
+                    "; the number of input partitions was changed, or the topic belongs to another "
+                    "application. Reset the application (kafka-streams-application-reset.sh of "
                     "Apache Kafka, and KafkaStreams::clean_up for its state), or use another "
                     "application.id");
             }

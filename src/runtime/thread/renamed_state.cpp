@@ -74,12 +74,12 @@ void warn_of_state_that_begins_empty(const ApplicationTopology& application,
     const std::string unused =
         existing.ok() ? unused_topics(application, existing.value()) : std::string{};
     log::warn(
-        "state begins empty although the application has committed offsets of its input: " + empty +
+        "state starts empty although the application has committed offsets of its input: " + empty +
         (unused.empty() ? "; it is new, or its topic was deleted"
-                        : "; topics of the application that it does not use: " + unused +
-                              ". If one of them is such a topic under its former name, stop, and "
-                              "give the store or the repartitioning that name: generated names "
-                              "change with the topology, names given in the topology do not") +
+                        : "; unused topics of the application: " + unused +
+                              ". If one of them is this topic under its former name, stop the "
+                              "application and give the store or the repartition topic that name: "
+                              "generated names change with the topology, explicit names do not") +
         ". To fill new state from the whole input, reset the application "
         "(kafka-streams-application-reset.sh of Apache Kafka, and KafkaStreams::clean_up for its "
         "state)");

@@ -179,7 +179,7 @@ bool StreamThread::ready_to_join() {
     }
     next_attempt_ = monotonic() + (reason.empty() ? kWhileAnotherLooks : kRetryBackoff);
     if (!reason.empty()) {
-        complaints_.warn(name() + ": not ready to join the group, trying again: " + reason);
+        complaints_.warn(name() + ": not ready to join the group, retrying: " + reason);
     }
     return false;
 }
@@ -399,8 +399,8 @@ void StreamThread::tell_of_waiting() {
     }
     const auto found = parts_.consumer_settings.find("session.timeout.ms");
     complaints_.warn(name() +
-                     ": waiting for the group to assign partitions: members that ended without "
-                     "leaving are waited for up to session.timeout.ms = " +
+                     ": waiting for the group to assign partitions: it waits for members that "
+                     "ended without leaving, up to session.timeout.ms = " +
                      (found == parts_.consumer_settings.end() ? "45000" : found->second));
 }
 

@@ -82,7 +82,7 @@ void StreamThread::reopen(TaskId id, bool wipe) {
         const kafka::Status status =
             consumer_->seek(parts_.start_positions->start(inputs[i], committed[i]));
         if (!status.ok()) {
-            throw TryLater("cannot go back to the committed offset: partition " +
+            throw TryLater("cannot seek to the committed offset: partition " +
                            to_string(inputs[i]) + ": " + status.message());
         }
         std::erase(resets_, inputs[i]);  // What was found out before the seek.
@@ -129,7 +129,7 @@ void StreamThread::check_topics() {
     next_topic_check_ =
         parts_.clock->monotonic() + (reason.empty() ? kWhileAnotherLooks : kBetweenTries);
     if (!reason.empty()) {
-        complaints_.warn(name() + ": topics are not as they must be, looking again: " + reason);
+        complaints_.warn(name() + ": topics are not as required, checking again: " + reason);
     }
 }
 

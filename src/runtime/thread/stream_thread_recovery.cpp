@@ -23,7 +23,7 @@ constexpr milliseconds kRetryBackoff{100};
 
 /// The input is read again from the last commit, after a while: what went wrong may still be so.
 void StreamThread::fall_back(const std::string& why) {
-    complaints_.warn(name() + ": going back to the last commit: " + why);
+    complaints_.warn(name() + ": restarting from the last commit: " + why);
     topics_in_doubt_ = true;
     collector_->reset();
     revive(tasks_.ids(), false);
@@ -90,10 +90,10 @@ void StreamThread::open_later(const std::string& why) {
         opening_since_ = now;
     }
     if (now - *opening_since_ >= settings().task_timeout) {
-        throw KafkaError("tasks cannot be begun within task.timeout.ms = " +
+        throw KafkaError("tasks cannot be opened within task.timeout.ms = " +
                          std::to_string(settings().task_timeout.count()) + ": " + why);
     }
-    complaints_.warn(name() + ": trying again: " + why);
+    complaints_.warn(name() + ": retrying: " + why);
     tasks_fit_ = false;
     next_fit_ = now + kRetryBackoff;
 }
@@ -118,12 +118,13 @@ void StreamThread::apply_resets() {
         const kafka::Status status = consumer_->seek({partition, where});
         if (!status.ok()) {
             complaints_.warn(name() + ": cannot reset partition " + to_string(partition) +
-                             ", trying again: " + status.message());
+                             ", retrying: " + status.message());
             resets_.push_back(partition);
             next_reset_ = monotonic() + kRetryBackoff;
             continue;
         }
-        log::warn(name() + ": the records at the committed offset are gone, going on at the " +
+        log::warn(name() +
+                  ": the records at the committed offset no longer exist, resuming at the " +
                   (where == kafka::kFromEnd ? "end" : "beginning") + " of partition " +
                   to_string(partition));
     }
@@ -172,10 +173,10 @@ void StreamThread::deliver_dead_letters(milliseconds timeout) {
     }
     try {
         if (!collector_->flush(timeout)) {
-            log::error(name() + ": output before an error is not acknowledged in time");
+            log::error(name() + ": output from before an error is not acknowledged in time");
         }
     } catch (const std::exception& error) {
-        log::error(name() + ": output before an error is not delivered: " + error.what());
+        log::error(name() + ": output from before an error is not delivered: " + error.what());
     }
 }
 

@@ -74,7 +74,7 @@ std::vector<kafka::CommittedOffset> StreamThread::committed_offsets(
         return std::move(committed.value());
     }
     const kafka::Status status = committed.status();
-    const std::string what = "cannot learn which offsets are committed: " + status.message();
+    const std::string what = "cannot read the committed offsets: " + status.message();
     if (stop_requested_.load(std::memory_order_relaxed)) {
         throw StopRequested(what);
     }
@@ -234,9 +234,9 @@ bool StreamThread::commit_before_revocation(const std::vector<TaskId>& ids) {
         if (!consumer_->assignment_lost() && collector_->flush(milliseconds{0})) {
             return false;
         }
-        why = "output of tasks that are given up is not acknowledged in time";
+        why = "output of revoked tasks is not acknowledged in time";
     } catch (const TaskInterrupted& interrupted) {
-        why = std::string("cannot commit tasks that are given up: ") + interrupted.what();
+        why = std::string("cannot commit revoked tasks: ") + interrupted.what();
         at_work_ = nullptr;
     } catch (const state::StateCorrupted& corrupted) {
         const bool goes = at_work_ != nullptr &&
@@ -244,7 +244,7 @@ bool StreamThread::commit_before_revocation(const std::vector<TaskId>& ids) {
         if (!goes) {
             throw;
         }
-        log::warn(name() + ": state of a task that is given up is damaged: " + corrupted.what());
+        log::warn(name() + ": state of a revoked task is damaged: " + corrupted.what());
         return false;
     }
     for (const TaskId& id : ids) {
@@ -255,7 +255,7 @@ bool StreamThread::commit_before_revocation(const std::vector<TaskId>& ids) {
 }
 
 void StreamThread::on_lost(const std::vector<TopicPartition>& partitions) {
-    log::warn(name() + ": lost its partitions, what is not committed is processed by others again");
+    log::warn(name() + ": lost its partitions, other members reprocess the uncommitted records");
     if (state() != ThreadState::kPendingShutdown) {
         transition_to(ThreadState::kPartitionsRevoked);
     }

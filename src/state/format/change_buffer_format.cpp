@@ -73,7 +73,7 @@ class Reader {
     bool done() const { return rest_.empty(); }
 
     [[noreturn]] static void fail() {
-        throw StateError("a held-back change in a changelog is cut short or in an unknown format");
+        throw StateError("a buffered change in a changelog is truncated or has an unknown format");
     }
 
   private:

@@ -72,7 +72,7 @@ class Reader {
 
     [[noreturn]] void fail() const {
         throw StateCorrupted("cannot read the state database: " + where_ +
-                             ": unknown format of the row about it");
+                             ": its metadata row has an unknown format");
     }
 
   private:

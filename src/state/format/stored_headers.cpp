@@ -21,7 +21,7 @@ void append_varint(std::int32_t value, Bytes& out) {
 }
 
 [[noreturn]] void malformed() {
-    throw SerdeError("the headers of a stored row are cut short or malformed");
+    throw SerdeError("the headers of a stored row are truncated or malformed");
 }
 
 std::int32_t take_varint(BytesView& bytes) {

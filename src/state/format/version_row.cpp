@@ -28,7 +28,7 @@ void append_index(std::int64_t from, const NullableBytes& value, Bytes& out) {
 
 [[noreturn]] void unreadable(BytesView bytes) {
     throw StateError("cannot read versions of a key: " + std::to_string(bytes.size()) +
-                     " bytes that are no row");
+                     " bytes are not a valid row");
 }
 
 std::int64_t time_at(BytesView bytes, std::size_t offset) {

@@ -165,8 +165,8 @@ void LayeredChangeBuffer::restore(std::span<const ChangelogRecord> records) {
         }
         if (!is_version_3(record.headers)) {
             throw StateError(
-                "a held-back change was written by a version of Kafka Streams before "
-                "2.4, which is not understood: store " +
+                "a buffered change was written by a version of Kafka Streams before 2.4, which is "
+                "not supported: store " +
                 spec().name + ", offset " + std::to_string(record.offset));
         }
         DecodedChange decoded = decode_buffered_change(*record.value);

@@ -58,9 +58,9 @@ void check_segments(Engine& engine, const detail::StoreSpec& spec, const std::st
         if (!time || *time / interval != segment) {
             throw StateError("cannot use the state on disk: " + where +
                              ": its rows were written with another retention, by an older version "
-                             "of Millrace that did not keep it, and there is no changelog to "
-                             "rebuild it from; set the former retention, or remove the task's "
-                             "folder, which loses what the store holds");
+                             "of Millrace that did not record it, and there is no changelog to "
+                             "rebuild it from; set the former retention, or delete the task's "
+                             "folder, which loses the content of the store");
         }
     }
 }

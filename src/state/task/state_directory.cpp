@@ -48,7 +48,7 @@ StateDirectory::StateDirectory(const std::filesystem::path& state_dir,
                          (here             ? ", by another client in this process"
                           : holder.empty() ? std::string(", by another process")
                                            : ", by process " + holder) +
-                         "; stop that one, or give this one another state.dir or application.id");
+                         "; stop that one, or set another state.dir or application.id");
     }
     process_id_ = load_process_id(random);
 }
@@ -60,7 +60,8 @@ std::string StateDirectory::load_process_id(Random& random) {
         if (json.is_object() && json.contains(kProcessId) && json[kProcessId].is_string()) {
             return json[kProcessId].get<std::string>();
         }
-        log::warn("cannot read this instance's identity, it gets a new one: " + file.string());
+        log::warn("cannot read the identity of this instance, creating a new one: " +
+                  file.string());
     }
     const std::string id = random_uuid(random);
     files_.write(file, nlohmann::json{{kProcessId, id}}.dump());
@@ -101,7 +102,7 @@ std::size_t StateDirectory::remove_unused(std::chrono::milliseconds unused_for) 
         }
         const std::optional<Timestamp> used = files_.modified_at(path_ / name);
         if (used && *used + unused_for <= clock_.now()) {
-            log::info("removing state that was not used for a while: task " + name);
+            log::info("deleting unused state: task " + name);
             files_.remove_all(path_ / name);
             ++removed;
         }

@@ -36,11 +36,11 @@ bool is_format(const std::string& type) {
 }
 
 constexpr const char* kNewNameOrReset =
-    "give the store another name, or reset the application: remove its state directory and the "
-    "store's changelog topic, or take another application.id";
+    "rename the store, or reset the application: delete its state directory and the store's "
+    "changelog topic, or use another application.id";
 constexpr const char* kRemoveOrUndo =
-    "undo the change, give the store another name, or remove the task's folder, which loses what "
-    "the store holds";
+    "undo the change, rename the store, or delete the task's folder, which loses the content of "
+    "the store";
 
 // Rows of no use come back from the changelog, if there is one.
 StateTrust rebuild(const StoreShape& wanted, const std::string& where, std::string why) {
@@ -100,13 +100,13 @@ StateTrust judge_segments(const StoreShape& stored, const StoreShape& wanted) {
 StateTrust judge_without_shape(const Checkpoint& stored, const StoreShape& wanted,
                                const std::string& where) {
     if (wanted.backed_up) {
-        return rebuild(wanted, where,
-                       "an older version of Millrace wrote it, which did not keep the form of "
-                       "its rows");
+        return rebuild(
+            wanted, where,
+            "an older version of Millrace wrote it, which did not record the format of its rows");
     }
     const bool headers = wanted.row_form != StoreShape::RowForm::kPlain;
     if (stored.headers != headers || stored.rest.size() != saved_size(wanted.kind)) {
-        rebuild(wanted, where, "it is no " + describe(wanted));
+        rebuild(wanted, where, "it is not a " + describe(wanted));
     }
     StateTrust trust;
     trust.segment_interval = wanted.segment_interval;
@@ -135,7 +135,8 @@ StateTrust judge(const Checkpoint& stored, const StoreShape& wanted, bool has_ro
     }
     const StoreShape& shape = *stored.shape;
     if (wanted.backed_up && !shape.backed_up && has_rows) {
-        refuse(where, "its rows were written without a changelog, and one would not have them",
+        refuse(where,
+               "its rows were written without a changelog, so a changelog would not contain them",
                kRemoveOrUndo);
     }
     const bool own_changelog = wanted.source_topic.empty() && shape.source_topic.empty();
@@ -156,11 +157,11 @@ StateTrust judge(const Checkpoint& stored, const StoreShape& wanted, bool has_ro
             return topic.empty() ? std::string("a changelog of its own") : "topic " + topic;
         };
         return rebuild(wanted, where,
-                       "it was filled from " + name(shape.source_topic) + ", and now is from " +
-                           name(wanted.source_topic));
+                       "it was filled from " + name(shape.source_topic) +
+                           ", and is now filled from " + name(wanted.source_topic));
     }
     if (stored.rest.size() != saved_size(wanted.kind)) {
-        return rebuild(wanted, where, "the row about it is damaged");
+        return rebuild(wanted, where, "its metadata row is damaged");
     }
     StateTrust trust = judge_segments(shape, wanted);
     trust.offset_holds = wanted.backed_up && shape.backed_up;

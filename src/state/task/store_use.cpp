@@ -34,7 +34,7 @@ std::string face_of(const StoreSpec& spec) {
         case StoreKind::kChangeBuffer:
             break;
     }
-    return "nothing that processors can use";
+    return "a store that processors cannot use";
 }
 
 std::string wanted(const StoreUse& use) {
@@ -58,11 +58,12 @@ std::string readable_name(const std::type_info& type) {
 void refuse_store(const StateStore& store, const StoreUse& use) {
     const StoreSpec* spec = store.specification();
     if (spec == nullptr) {
-        throw TopologyError("store " + store.name() + " is of another kind than " + wanted(use) +
-                            ", as which it was asked for");
+        throw TopologyError("store " + store.name() + " is not " + wanted(use) +
+                            ", which was requested");
     }
     throw TopologyError("store " + store.name() + " is a " + state::name_of(spec->kind) +
-                        " and was asked for as " + wanted(use) + ": ask for " + face_of(*spec));
+                        ", but the requested store is " + wanted(use) + "; request " +
+                        face_of(*spec));
 }
 
 void check_store(const StateStore& store, const StoreUse& use) {

@@ -115,8 +115,8 @@ void TaskStores::Implementation::remove_unknown() {
                         [&](const StoreSpec& spec) { return spec.name == name && on_disk(spec); });
         if (!known) {
             log::warn(
-                "removing the rows on disk of a store that the topology does not have there "
-                "any more: task " +
+                "deleting the rows on disk of a store that the topology no longer has on disk: "
+                "task " +
                 options_.name + ", store " + name);
             database_->remove(name);
         }
@@ -163,8 +163,8 @@ std::optional<Bytes> TaskStores::Implementation::judge_rows(StoreSpec& spec, Sto
         return std::nullopt;
     }
     if (!trust.why.empty()) {
-        log::info("going on with a store on disk that was made with other settings: " +
-                  where(spec) + ": " + trust.why);
+        log::info("using a store on disk that was created with other settings: " + where(spec) +
+                  ": " + trust.why);
     }
     if (trust.segment_interval != 0) {
         spec.segment_interval = std::chrono::milliseconds(trust.segment_interval);
@@ -195,7 +195,7 @@ void TaskStores::Implementation::open_layers(const StoreSpec& spec, std::size_t 
         case StoreKind::kChangeBuffer:
             return set_layers<LayeredChangeBuffer>(spec, index, store);
     }
-    throw StateError("this kind of state store does not exist yet: store " + spec.name);
+    throw StateError("this kind of state store is not supported: store " + spec.name);
 }
 
 template <class Layered, class... Engines>
@@ -209,8 +209,7 @@ void TaskStores::Implementation::set_layers(const StoreSpec& spec, std::size_t i
 std::unique_ptr<Engine> TaskStores::Implementation::make_engine(const StoreSpec& spec,
                                                                 std::size_t index) {
     if (spec.custom_window) {
-        throw StateError("window stores with an engine of one's own do not exist yet: store " +
-                         spec.name);
+        throw StateError("custom window stores are not supported: store " + spec.name);
     }
     if (spec.custom_key_value) {
         return std::make_unique<CustomEngine>(spec.custom_key_value(spec.name));

@@ -59,7 +59,7 @@ TEST_F(EmbeddedFaults, WaitsForABrokerThatIsDownAtTheStart) {
     create_topics(1);
     produce("a");
     broker.set_available(false);
-    expect_log("not ready to join the group, trying again");
+    expect_log("not ready to join the group, retrying");
     const auto streams = counter();
 
     streams->start();
@@ -81,7 +81,7 @@ TEST_F(EmbeddedFaults, LosesNothingWhenTheBrokerIsDownForAWhile) {
 
     broker.fail_next(BrokerOperation::kCommit, BrokerFault::kTimedOut);
     broker.fail_next(BrokerOperation::kFetch, BrokerFault::kTransport);
-    expect_log("cannot commit, trying again");
+    expect_log("cannot commit, retrying");
     produce("a", 2);
     ASSERT_TRUE(processed.wait_for(4));
     EXPECT_TRUE(logged.wait_for(1)) << "says so";
@@ -126,7 +126,7 @@ TEST_F(EmbeddedFaults, CommitsAgainWhenARoundOfTheGroupCameBetween) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
-    expect_log("cannot commit, trying again");
+    expect_log("cannot commit, retrying");
     broker.fail_next(BrokerOperation::kCommit, BrokerFault::kIllegalGeneration);
     broker.fail_next(BrokerOperation::kCommit, BrokerFault::kRebalanceInProgress);
     produce("a", 2);

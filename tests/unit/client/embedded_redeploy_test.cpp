@@ -154,7 +154,7 @@ TEST_F(EmbeddedRedeploy, RefusesATableThatBecameAWindowStoreAndSaysWhatToDo) {
     streams->start();
     ASSERT_TRUE(uncaught.wait_for(1));
     EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("store rows"),
-                                            HasSubstr("give the store another name, or reset"))));
+                                            HasSubstr("rename the store, or reset"))));
     EXPECT_TRUE(streams->close(60s));
 }
 
@@ -167,8 +167,8 @@ TEST_F(EmbeddedRedeploy, ReportsStoresThatTheTopologyDoesNotHaveAnyMore) {
         .to_stream()
         .foreach ([this](const auto&) { processed.happened(); });
     expect_log(
-        "removing the rows on disk of a store that the topology does not have there any "
-        "more: task 0_0, store rows");
+        "deleting the rows on disk of a store that the topology no longer has on disk: task 0_0, "
+        "store rows");
     broker.produce("in", {.key = "a", .value = "2"});
     run(std::move(builder).build(), 2);
     EXPECT_EQ(logged.count(), 1);

@@ -80,13 +80,13 @@ TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithLessThanTheSettingsAskFor) {
 
     EXPECT_THAT([&] { client(built({.merge_repartition_topics = true}), optimized); },
                 ::testing::ThrowsMessage<ConfigError>(
-                    AllOf(HasSubstr("ask for reuse.ktable.source.topics, but"),
+                    AllOf(HasSubstr("require reuse.ktable.source.topics, but"),
                           HasSubstr("topology_options()"))));
     StreamsConfig named = config();
     named.ensure_explicit_internal_resource_naming = true;
     EXPECT_THAT([&] { client(built({}), named); },
                 ::testing::ThrowsMessage<ConfigError>(
-                    HasSubstr("ask for ensure.explicit.internal.resource.naming, but")));
+                    HasSubstr("require ensure.explicit.internal.resource.naming, but")));
     EXPECT_NO_THROW(client(built(optimized.topology_options()), optimized));
     EXPECT_NO_THROW(client(built(TopologyOptions::optimized()), config()))
         << "the code may do more";

@@ -277,7 +277,7 @@ TEST_F(EmbeddedTopics, AStoreThatBeginsEmptyUnderANewNameIsNamedWithTheOldOne) {
     set_log_sink({});
 
     EXPECT_THAT(warnings,
-                Contains(AllOf(HasSubstr("begins empty"),
+                Contains(AllOf(HasSubstr("starts empty"),
                                HasSubstr("store counts-2 with changelog app-counts-2-changelog"),
                                HasSubstr("app-counts-changelog"))));
 }

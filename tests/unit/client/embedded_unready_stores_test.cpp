@@ -72,8 +72,8 @@ TEST_F(EmbeddedUnreadyStores, CannotBeQueriedWhileTheyAreRestoredWhichWaitsWhile
     }
     const auto counts = streams->store<Texts>("counts");
     const auto get = [&] { counts.get("a"); };
-    EXPECT_THAT(get, ThrowsMessage<StateError>(
-                         HasSubstr("cannot be queried while it is restored: counts, task 0_0")));
+    EXPECT_THAT(get, ThrowsMessage<StateError>(HasSubstr(
+                         "cannot be queried while it is being restored: counts, task 0_0")));
     EXPECT_EQ(metric(*streams, "restore-records-total"), 0);
 
     streams->resume();

@@ -141,9 +141,9 @@ TEST(StreamsConfig, ExplainsSettingsOfKafkaStreamsThatHaveNoPlace) {
     StreamsConfig config;
 
     EXPECT_THAT(error_of([&] { config.set("default.key.serde", "x"); }),
-                HasSubstr("types and their Serde decide"));
+                HasSubstr("the compiler chooses serdes"));
     EXPECT_THAT(error_of([&] { config.set("processor.wrapper.class", "x"); }),
-                HasSubstr("give it to the builder, as TopologyOptions::processor_wrapper"));
+                HasSubstr("pass it to the builder as TopologyOptions::processor_wrapper"));
 }
 
 TEST(StreamsConfig, NeverShowsSecrets) {

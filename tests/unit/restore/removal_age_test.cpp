@@ -126,7 +126,7 @@ TEST_F(RemovalAgeTest, TakesADayForATopicThatItMayNotAskAboutAndSaysSo) {
     EXPECT_EQ(removal_age.of("two"), 5s);
     EXPECT_THAT(logged,
                 ElementsAre(AllOf(HasSubstr("delete.retention.ms of topic one"),
-                                  HasSubstr("taken to be 24 h"), HasSubstr("DescribeConfigs"))));
+                                  HasSubstr("assuming 24 h"), HasSubstr("DescribeConfigs"))));
 }
 
 TEST_F(RemovalAgeTest, TakesADayForAllWhenTheRequestIsRefused) {

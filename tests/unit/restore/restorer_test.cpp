@@ -268,7 +268,7 @@ TEST_F(RestorerTest, ComplainsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     clock = &settable;
     int complaints = 0;
     set_log_sink([&](LogLevel, std::string_view line) {
-        complaints += line.find("trying again: not now") != std::string_view::npos ? 1 : 0;
+        complaints += line.find("retrying: not now") != std::string_view::npos ? 1 : 0;
     });
     admin.refusal = {kafka::ErrorCode::kTimedOut, "not now", {.retriable = true}};
     add();

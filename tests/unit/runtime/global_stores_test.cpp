@@ -105,8 +105,9 @@ TEST_F(GlobalStoresTest, RefuseReadsOnceTheyAreClosedAndGone) {
     shared.reset();
     stores.reset();
 
-    EXPECT_THAT([&] { view->get("k0000"); },
-                ThrowsMessage<StateError>(HasSubstr("closed, as the client has ended: store s")));
+    EXPECT_THAT(
+        [&] { view->get("k0000"); },
+        ThrowsMessage<StateError>(HasSubstr("closed because the client has ended: store s")));
     EXPECT_THROW(view->range(std::nullopt, std::nullopt, RowOrder::kForward), StateError);
     EXPECT_THROW(view->approximate_entries(), StateError);
     EXPECT_THROW(

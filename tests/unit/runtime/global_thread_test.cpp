@@ -59,7 +59,7 @@ class GlobalThreadTest : public ::testing::Test {
                                 .stores = std::move(stores),
                                 .settings = std::make_shared<TaskSettings>()});
         set_log_sink([this](LogLevel, std::string_view line) {
-            complaints += line.find("trying again") != std::string_view::npos ? 1 : 0;
+            complaints += line.find("retrying") != std::string_view::npos ? 1 : 0;
         });
     }
     ~GlobalThreadTest() override { set_log_sink({}); }

@@ -220,7 +220,7 @@ TEST_F(StreamThreadRecovery, AFailureThatIsOverDoesNotCountWhenAnotherComesMuchL
     fail_commits(2, BrokerFault::kNotReady);
     int failed = 0;
     set_log_sink([&](LogLevel, std::string_view line) {
-        failed += line.find("cannot commit, trying again") != std::string_view::npos ? 1 : 0;
+        failed += line.find("cannot commit, retrying") != std::string_view::npos ? 1 : 0;
     });
     produce_to_all();
     ASSERT_TRUE(run_until([&] { return failed == 2; }));

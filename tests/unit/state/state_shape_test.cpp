@@ -262,10 +262,10 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"windows_to_timestamps", store(StoreKind::kWindow, hours{2}),
                store(kWindow, hours{2}), Outcome::kRestores},
         Change{"keys_to_windows", store(kTable), store(kWindow, hours{2}), Outcome::kRefused,
-               "timestamped key-value store, the topology has a timestamped window store; give the "
-               "store another name, or reset the application"},
+               "timestamped key-value store, the topology has a timestamped window store; rename "
+               "the store, or reset the application"},
         Change{"windows_to_keys", store(kWindow, hours{2}), store(StoreKind::kKeyValue),
-               Outcome::kRefused, "give the store another name"},
+               Outcome::kRefused, "rename the store"},
         Change{"windows_to_sessions", store(kWindow, hours{2}),
                store(StoreKind::kSession, hours{2}), Outcome::kRefused,
                "the topology has a session store"},
@@ -295,21 +295,22 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Types, ChangedStore,
-    ::testing::Values(
-        Change{"same", of_types(store(kTable), "string", "int64"),
-               of_types(store(kTable), "string", "int64"), Outcome::kGoesOn},
-        Change{"values", of_types(store(kTable), "string", "int64"),
-               of_types(store(kTable), "string", "float64"), Outcome::kRefused,
-               "values on disk are of type int64, the topology's are of type float64; give the "
-               "store another name"},
-        Change{"keys", of_types(store(kTable), "string", "int64"),
-               of_types(store(kTable), "int32", "int64"), Outcome::kRefused, "keys on disk"},
-        Change{"renamed", of_types(store(kTable), "string", "shop::Order"),
-               of_types(store(kTable), "string", "trade::Order"), Outcome::kGoesOn},
-        Change{"not_known_before", store(kTable), of_types(store(kTable), "string", "int64"),
-               Outcome::kGoesOn},
-        Change{"bytes_of_ones_own", of_types(store(kTable), "string", "int64"),
-               custom(of_types(store(kTable), "string", "string")), Outcome::kGoesOn}),
+    ::testing::Values(Change{"same", of_types(store(kTable), "string", "int64"),
+                             of_types(store(kTable), "string", "int64"), Outcome::kGoesOn},
+                      Change{"values", of_types(store(kTable), "string", "int64"),
+                             of_types(store(kTable), "string", "float64"), Outcome::kRefused,
+                             "values on disk are of type int64, the topology's are of type "
+                             "float64; rename the store"},
+                      Change{"keys", of_types(store(kTable), "string", "int64"),
+                             of_types(store(kTable), "int32", "int64"), Outcome::kRefused,
+                             "keys on disk"},
+                      Change{"renamed", of_types(store(kTable), "string", "shop::Order"),
+                             of_types(store(kTable), "string", "trade::Order"), Outcome::kGoesOn},
+                      Change{"not_known_before", store(kTable),
+                             of_types(store(kTable), "string", "int64"), Outcome::kGoesOn},
+                      Change{"bytes_of_ones_own", of_types(store(kTable), "string", "int64"),
+                             custom(of_types(store(kTable), "string", "string")),
+                             Outcome::kGoesOn}),
     [](const auto& change) { return change.param.name; });
 
 TEST(StoresNoLongerThere, AreReportedAndGoFromTheDisk) {

@@ -113,7 +113,7 @@ TEST(DocumentedSerdes, AreRightInEachForm) {
 TEST(DocumentedSerdes, AreFoundWrongWhereTheyAre) {
     EXPECT_THAT(check_serde<shop::Purchase>({{"ann", 250, {"tea"}}},
                                             {.serde = std::make_shared<PurchaseAsLine>()}),
-                ElementsAre(HasSubstr("comes back as a value that is not equal"),
+                ElementsAre(HasSubstr("is deserialised as a value that is not equal"),
                             HasSubstr("trailing bytes are ignored")));
 }
 

@@ -150,7 +150,7 @@ TEST(DriverSerdeChecks, NameOnesThatKeepPartsOfTheRecordBefore) {
 TEST(DriverSerdeChecks, NameOnesWhoseViewIsNotWhatTheyWrite) {
     auto driver = rows<Viewing>();
     EXPECT_THAT([&] { pipe_two<Viewing>(driver); },
-                ThrowsMessage<TopologyError>(HasSubstr("view gives other bytes")));
+                ThrowsMessage<TopologyError>(HasSubstr("view writes different bytes")));
 }
 
 TEST(DriverSerdeChecks, NameTheClassOfOneChosenAtRunTime) {

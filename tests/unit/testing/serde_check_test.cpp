@@ -92,7 +92,7 @@ TEST(SerdeCheck, FindsValuesThatComeBackDifferent) {
         Serde<std::int64_t>::serialize_to(number.value / 1000 * 1000, out);
     };
     EXPECT_THAT(findings(halved),
-                ElementsAre(HasSubstr("comes back as a value that is not equal")));
+                ElementsAre(HasSubstr("is deserialised as a value that is not equal")));
 }
 
 TEST(SerdeCheck, FindsValuesThatCannotBeWrittenOrRead) {
@@ -109,13 +109,14 @@ TEST(SerdeCheck, FindsBytesThatDifferFromCallToCall) {
     serde.write = [calls = std::make_shared<int>(0)](const Number&, Bytes& out) {
         out += std::to_string(++*calls);
     };
-    EXPECT_THAT(findings(serde), Contains(HasSubstr("gives other bytes the second time")));
+    EXPECT_THAT(findings(serde), Contains(HasSubstr("gives different bytes in a second call")));
 }
 
 TEST(SerdeCheck, FindsEqualValuesWithOtherBytes) {
     const SerdeOf<double> serde;
-    EXPECT_THAT(check_serde<double>({0.0, -0.0}),
-                ElementsAre(HasSubstr("equals value 0 but gives other bytes: 0x0000000000000000")));
+    EXPECT_THAT(
+        check_serde<double>({0.0, -0.0}),
+        ElementsAre(HasSubstr("equals value 0 but gives different bytes: 0x0000000000000000")));
 }
 
 TEST(SerdeCheck, FindsABufferThatIsOverwritten) {
@@ -170,7 +171,8 @@ TEST(SerdeCheck, FindsErrorsThatNoHandlerSees) {
         }
         Serde<std::int64_t>::deserialize_into(bytes, out.value);
     };
-    EXPECT_THAT(findings(serde), Contains(HasSubstr("throws what is no std::exception")));
+    EXPECT_THAT(findings(serde),
+                Contains(HasSubstr("throws an exception not derived from std::exception")));
 }
 
 }  // namespace tried

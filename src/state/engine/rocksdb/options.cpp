@@ -44,7 +44,7 @@ rocksdb::CompressionType compression_of(const std::string& name) {
     }
     const std::vector<rocksdb::CompressionType> known = rocksdb::GetSupportedCompressions();
     if (std::find(known.begin(), known.end(), type) == known.end()) {
-        throw StateError("the RocksDB library of this program was built without " + name +
+        throw StateError("the RocksDB library was built without " + name +
                          ": choose another value for rocksdb.compression");
     }
     return type;

@@ -17,15 +17,13 @@ struct Hint {
 
 constexpr std::array kHints{
     Hint{"No space left on device",
-         "the disk is full: free space, or move the setting state.dir to a larger one"},
-    Hint{"Disk quota exceeded",
-         "the disk quota is used up: raise it, or move the setting state.dir"},
+         "the disk is full: free space, or set state.dir to a larger one"},
+    Hint{"Disk quota exceeded", "the disk quota is exhausted: raise it, or change state.dir"},
     Hint{"File too large", "the limit on file sizes (ulimit -f) is too low"},
     Hint{"Too many open files", "raise the limit on open files (ulimit -n)"},
     Hint{"Permission denied",
-         "the folder must belong to the user who runs the program, or move the setting state.dir"},
-    Hint{"Read-only file system",
-         "the file system is mounted read-only: move the setting state.dir"},
+         "the folder must belong to the user who runs the program, or change state.dir"},
+    Hint{"Read-only file system", "the file system is mounted read-only: change state.dir"},
 };
 
 }  // namespace

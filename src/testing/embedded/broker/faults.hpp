@@ -18,7 +18,7 @@ struct PlannedFault {
 
     bool before() const noexcept { return moment == FaultMoment::kBefore; }
     kafka::Status status() const {
-        const char* message = "failure asked for by a test";
+        const char* message = "failure injected by a test";
         return code == kafka::ErrorCode::kFenced ? fatal_failure(code, message)
                                                  : failure(code, message);
     }

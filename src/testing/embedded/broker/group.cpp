@@ -202,7 +202,7 @@ kafka::Status Group::check_commit(const kafka::GroupMetadata& member, bool trans
             return {};
         }
         return failure(kafka::ErrorCode::kUnknownMember,
-                       "only members may commit while group " + name_ + " has some");
+                       "only members may commit while group " + name_ + " has members");
     }
     if (is_fenced(member.member_id, member.group_instance_id)) {
         return fatal_failure(kafka::ErrorCode::kFenced,

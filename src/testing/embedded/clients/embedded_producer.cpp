@@ -201,7 +201,7 @@ kafka::Status EmbeddedProducer::make_room() {
 }
 
 void EmbeddedProducer::purge() {
-    drop_pending("given up by the application");
+    drop_pending("purged by the application");
     serve();
 }
 
