@@ -56,7 +56,7 @@ void FairRounding::prefer(std::size_t row, std::size_t column) {
     }
 }
 
-// Nodes of the flow: rows, then columns, then the choice of columns that exceed, then the end.
+// Nodes of the flow: rows, columns, the selection of columns that may exceed their share, the sink.
 
 std::vector<std::size_t> FairRounding::next(std::size_t node) const {
     const std::size_t rows = counts_.size();
@@ -93,7 +93,7 @@ std::vector<std::size_t> FairRounding::next(std::size_t node) const {
     return reached;
 }
 
-/// Places one more of the row, moving others if it must be, by the shortest path to the end.
+/// Places one more unit of the row along the shortest path to the sink, moving others if necessary.
 void FairRounding::augment(std::size_t row) {
     const std::size_t rows = counts_.size();
     const std::size_t choice = rows + columns_.size();
@@ -115,7 +115,7 @@ void FairRounding::augment(std::size_t row) {
     while (path.back() != row) {
         path.push_back(from[path.back()]);
     }
-    // First what gives way, so that no column exceeds in between.
+    // Reductions first, so that no column exceeds its limit in between.
     for (const bool up : {false, true}) {
         for (std::size_t step = 1; step < path.size(); ++step) {
             const std::size_t to = path[step - 1];

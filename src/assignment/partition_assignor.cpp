@@ -27,7 +27,7 @@ bool matches_any(const std::string& topic, const std::vector<std::string>& patte
 
 struct Member {
     const kafka::GroupMember* group = nullptr;
-    std::optional<SubscriptionInfo> info;  ///< Nothing: could not be read.
+    std::optional<SubscriptionInfo> info;  ///< Empty if the data could not be read.
 };
 
 std::vector<Member> read_members(const std::vector<kafka::GroupMember>& members) {
@@ -45,7 +45,7 @@ std::vector<Member> read_members(const std::vector<kafka::GroupMember>& members)
     return result;
 }
 
-/// Who owns each partition, the latest generation winning.
+/// The owner of each partition; the latest generation wins.
 std::map<TopicPartition, std::string> claims(const std::vector<Member>& members) {
     std::map<TopicPartition, std::pair<std::int32_t, std::string>> latest;
     for (const Member& member : members) {
@@ -64,7 +64,7 @@ std::map<TopicPartition, std::string> claims(const std::vector<Member>& members)
     return result;
 }
 
-/// Who runs each task: by what members own; else by what they say.
+/// The member that runs each task: by owned partitions, otherwise by the member's own data.
 std::map<TaskId, std::string> owners(const std::vector<Member>& members, const TaskMap& map) {
     const auto by_partition = claims(members);
     std::map<TaskId, std::string> result;
@@ -85,11 +85,11 @@ std::map<TaskId, std::string> owners(const std::vector<Member>& members, const T
     return result;
 }
 
-/// Knows what may be given to the new owner of a task that moves while another member still runs
-/// it: nothing, or it would run in two places. What that member owns the group withholds by itself,
-/// as it does of every partition. This withholds what nobody owns: partitions of a topic that has
-/// appeared just now. Giving up the others makes the former owner join again, and the round that
-/// begins so gives the new one everything.
+/// Decides which partitions the new owner of a moved task may get while another member still runs
+/// the task: none, or the task would run twice. The group itself withholds partitions that the
+/// other member owns. This class withholds partitions that no member owns, that is, partitions of a
+/// topic that has just been created. When the former owner revokes its partitions, it rejoins, and
+/// the resulting rebalance assigns everything to the new owner.
 class MovingTasks {
   public:
     MovingTasks(const ApplicationTopology& application, const std::vector<Member>& members)
@@ -100,7 +100,7 @@ class MovingTasks {
             if (added) {
                 part->second = sub_topology_of(application, partition.topic);
             }
-            // Also for a topic that was deleted: its reader runs until it hears of this round.
+            // Also for a deleted topic: its reader runs until it gets the result of this rebalance.
             holders_[{part->second, partition.partition}].insert(owner);
         }
     }

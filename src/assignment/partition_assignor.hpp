@@ -15,28 +15,28 @@
 
 namespace millrace::assignment {
 
-/// Which task reads which partitions, given how many partitions the topics have.
+/// Which task reads which partitions, for given partition counts of the topics.
 class TaskMap {
   public:
     TaskMap(const topology::ApplicationTopology& application, const kafka::PartitionCounts& topics);
 
-    /// Partitions of each task, sorted. Sub-topologies none of whose topics exist have no tasks.
+    /// Partitions of each task, sorted. A sub-topology without existing topics has no tasks.
     const std::map<TaskId, std::vector<TopicPartition>>& tasks() const noexcept { return tasks_; }
 
   private:
     std::map<TaskId, std::vector<TopicPartition>> tasks_;
 };
 
-/// Whether that part of the topology has `topic` as a source. Compiles patterns anew for each call.
+/// Whether that sub-topology has `topic` as a source. Compiles patterns in each call.
 bool reads(const topology::SubTopology& part, const std::string& topic);
 
-/// The sub-topology that reads `topic`; -1 when none does. Compiles patterns anew for each call.
+/// The sub-topology that reads `topic`, or -1. Compiles patterns in each call.
 std::int32_t sub_topology_of(const topology::ApplicationTopology& application,
                              const std::string& topic);
 
-/// Assigns whole tasks, all input partitions of one to the same member, through the balancer. A
-/// task that moves gets none of them before its owner has given up all. One object per stream
-/// thread.
+/// Assigns whole tasks with the balancer: all input partitions of a task go to the same member. The
+/// new owner of a moved task gets no partition of it before the former owner has revoked all. One
+/// object per stream thread.
 ///
 /// Thread-safe: the Kafka client calls it from its threads, the stream thread from its own.
 class PartitionAssignor final : public kafka::GroupAssignor {
@@ -45,24 +45,24 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     PartitionAssignor(const topology::ApplicationTopology& application, std::string process_id,
                       std::string thread_name);
 
-    /// What the next rebalance tells the leader.
+    /// The data that the next rebalance sends to the leader.
     void set_tasks(std::vector<TaskId> active, std::vector<TaskId> on_disk);
 
-    /// The next rebalance asks all members to stop.
+    /// The next rebalance requests a shutdown of all members.
     void request_application_shutdown();
 
-    /// Why this member must stop, as the leader said or as its assignment could not be read;
-    /// empty: go on.
+    /// Why this member must stop, as decided by the leader or because its assignment could not be
+    /// read. Empty: continue.
     struct Stop {
         StopReason reason = StopReason::kNone;
         std::string message;
     };
     Stop stop() const;
 
-    /// The partitions this member was last told it has, sorted; nothing before the first time.
+    /// The partitions of the last assignment, sorted. Empty before the first assignment.
     std::optional<std::vector<TopicPartition>> assigned() const;
 
-    /// How many rounds of the group this member has heard the end of.
+    /// How many rebalances have completed on this member.
     std::uint64_t rounds() const;
 
     std::string name() const override { return "millrace"; }

@@ -14,7 +14,7 @@ constexpr char kSubscription = 1;
 constexpr char kAssignment = 2;
 constexpr std::uint8_t kShutDown = 1;
 
-/// Big-endian, lengths before contents.
+/// Big-endian, with lengths before contents.
 class Writer {
   public:
     explicit Writer(char kind) {

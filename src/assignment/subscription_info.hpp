@@ -10,16 +10,16 @@
 
 namespace millrace::assignment {
 
-/// Newest version of the two formats below that this build writes and reads.
+/// Latest version of the two formats below that this build reads and writes.
 inline constexpr std::uint16_t kFormatVersion = 1;
 
-/// What a member tells the leader of its group besides what it subscribes to.
-/// Bytes: docs/formats/subscription-info.md.
+/// The user data of a member's subscription.
 struct SubscriptionInfo {
-    std::string process_id{};  ///< Kept in the state directory: the same after a restart.
+    std::string process_id{};  ///< Stored in the state directory, so it survives a restart.
     std::string thread_name{};
-    std::vector<TaskId> active{};   ///< Tasks this thread runs or restores.
-    std::vector<TaskId> on_disk{};  ///< Tasks whose state this process has, whoever runs them.
+    std::vector<TaskId> active{};   ///< Tasks that this thread runs or restores.
+    std::vector<TaskId> on_disk{};  ///< Tasks whose state this process has on disk, including those
+                                    ///< of other threads and processes.
     bool shut_down_application = false;
 
     bool operator==(const SubscriptionInfo&) const = default;
@@ -28,11 +28,11 @@ struct SubscriptionInfo {
 /// Why a member must stop.
 enum class StopReason : std::uint8_t {
     kNone = 0,
-    kShutDownApplication = 1,  ///< A member asked for it.
-    kUnknownVersion = 2,       ///< The leader does not understand what this member sent.
+    kShutDownApplication = 1,  ///< A member requested it.
+    kUnknownVersion = 2,       ///< The leader cannot read the data of this member.
 };
 
-/// What the leader tells a member besides its partitions.
+/// The user data of an assignment.
 struct AssignmentInfo {
     std::vector<TaskId> active{};
     StopReason stop = StopReason::kNone;
@@ -43,8 +43,8 @@ struct AssignmentInfo {
 Bytes encode(const SubscriptionInfo& info);
 Bytes encode(const AssignmentInfo& info);
 
-/// Throw SerdeError on bytes that are not of the format, and, saying so, on those of a newer
-/// version.
+/// Throw SerdeError if the bytes are malformed or of a newer version; the message distinguishes the
+/// two.
 SubscriptionInfo decode_subscription(BytesView bytes);
 AssignmentInfo decode_assignment(BytesView bytes);
 

@@ -12,14 +12,14 @@ namespace millrace::assignment {
 
 namespace {
 
-/// Something that takes tasks: a process with as much weight as it has threads, or a thread.
+/// A bin for tasks: a process, weighted by its number of threads, or a thread.
 struct Bin {
     std::size_t weight = 1;
-    std::vector<std::set<TaskId>> wishes;  ///< Tasks it should rather have, most wanted first.
+    std::vector<std::set<TaskId>> wishes;  ///< Preferred tasks, most preferred first.
     std::vector<TaskId> taken;
 };
 
-/// Of wishes: what it runs, and what it has on disk.
+/// Preferences by rank: tasks that it runs, tasks that it has on disk.
 constexpr std::size_t kRanks = 2;
 
 using Bins = std::map<std::string, Bin>;
@@ -35,7 +35,7 @@ Tasks by_sub_topology(const std::set<TaskId>& tasks) {
     return result;
 }
 
-/// How many of `tasks` the bin would rather have, counting its first `ranks` lists of wishes.
+/// How many of `tasks` the bin prefers, counting its first `ranks` ranks.
 std::size_t wanted(const Bin& bin, std::size_t ranks, const std::set<TaskId>& tasks) {
     std::set<TaskId> all;
     for (std::size_t rank = 0; rank < std::min(ranks, bin.wishes.size()); ++rank) {
@@ -48,7 +48,7 @@ std::size_t wanted(const Bin& bin, std::size_t ranks, const std::set<TaskId>& ta
     return all.size();
 }
 
-/// How many tasks of each sub-topology (row) each bin (column) takes, by row and column.
+/// How many tasks of each sub-topology (row) each bin (column) gets, by row and column.
 std::vector<std::vector<std::size_t>> shares(const Bins& bins, const Tasks& tasks) {
     std::vector<std::size_t> counts;
     for (const auto& [sub_topology, of_part] : tasks) {
@@ -59,7 +59,7 @@ std::vector<std::vector<std::size_t>> shares(const Bins& bins, const Tasks& task
         weights.push_back(bin.weight);
     }
     FairRounding rounding(std::move(counts), std::move(weights));
-    // One more than the even share where that keeps a task in its place: those that run first.
+    // One more than the even share if that keeps a task in its place: running tasks first.
     for (std::size_t rank = 1; rank <= kRanks; ++rank) {
         std::size_t row = 0;
         for (const auto& [sub_topology, of_part] : tasks) {
@@ -76,7 +76,7 @@ std::vector<std::vector<std::size_t>> shares(const Bins& bins, const Tasks& task
     return rounding.round();
 }
 
-/// Spreads `tasks` over `bins`.
+/// Distributes `tasks` over `bins`.
 void distribute(Bins& bins, Tasks tasks) {
     const auto room_of = shares(bins, tasks);
     std::size_t row = 0;

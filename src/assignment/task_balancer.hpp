@@ -10,28 +10,28 @@
 
 namespace millrace::assignment {
 
-/// One stream thread that can run tasks.
+/// A stream thread that can run tasks.
 struct ThreadCapacity {
     std::string process;
-    std::set<TaskId> running;  ///< Tasks it runs now.
+    std::set<TaskId> running;  ///< Tasks that it currently runs.
 };
 
-/// What is known when tasks are spread over threads.
+/// The input of the balancer.
 struct BalanceInput {
-    std::set<TaskId> tasks;                           ///< All that must run.
-    std::map<std::string, ThreadCapacity> threads;    ///< By a name that all agree on.
-    std::map<std::string, std::set<TaskId>> on_disk;  ///< By process: state it has.
+    std::set<TaskId> tasks;                           ///< All tasks that must run.
+    std::map<std::string, ThreadCapacity> threads;    ///< By member name.
+    std::map<std::string, std::set<TaskId>> on_disk;  ///< By process: tasks with state on disk.
 };
 
-/// Gives every task to exactly one thread.
+/// Assigns every task to exactly one thread.
 ///
-/// Balanced: the numbers of tasks of any two threads differ by one at most, and so do the numbers
-/// of their tasks of any one sub-topology, as one may do most of the work. Sticky: within that, a
-/// task stays on the thread that runs it, else on a thread of the process that runs it, else goes
-/// to a process that has its state. The same input gives the same answer everywhere. Requires at
-/// least one thread, unless there are no tasks.
+/// Balanced: the task counts of any two threads differ by at most one, and so do their counts of
+/// tasks of any one sub-topology, because one sub-topology may do most of the work. Sticky: within
+/// that limit, a task stays on the thread that runs it, otherwise on a thread of the process that
+/// runs it, otherwise it goes to a process that has its state. The result depends on the input
+/// only. Requires at least one thread, unless there are no tasks.
 ///
-/// The place of the high-availability assignor: it takes the same input and lags besides.
+/// Corresponds to Kafka Streams' high-availability assignor, which also gets the lags of tasks.
 std::map<std::string, std::vector<TaskId>> balance(const BalanceInput& input);
 
 }  // namespace millrace::assignment

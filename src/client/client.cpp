@@ -21,10 +21,10 @@ using client::Role;
 using runtime::ThreadState;
 using std::chrono::milliseconds;
 
-/// How long a stream thread may take to end, unless close() is told more.
+/// How long a stream thread may take to end, unless close() gets a longer timeout.
 constexpr milliseconds kTimeToStop{10'000};
 
-/// How long a stream thread waits for the limits of topics; it goes on without them then.
+/// How long a stream thread waits for topic limits before it continues without them.
 constexpr milliseconds kLimitsWait{2'000};
 
 bool on_disk(const detail::StoreSpec& store, StoreEngine default_engine) {
@@ -33,7 +33,7 @@ bool on_disk(const detail::StoreSpec& store, StoreEngine default_engine) {
     return engine == StoreEngine::kRocksDb && !store.custom_key_value && !store.custom_window;
 }
 
-/// Whether any store keeps files: without, the state directory is neither made nor locked.
+/// Whether any store is on disk. If none is, the state directory is neither created nor locked.
 bool keeps_files(const detail::TopologySpec& spec, StoreEngine default_engine) {
     return std::any_of(spec.stores.begin(), spec.stores.end(),
                        [&](const auto& store) { return on_disk(store, default_engine); }) ||
@@ -184,8 +184,8 @@ std::vector<std::shared_ptr<client::ThreadRunner>> KafkaStreams::Implementation:
     return runners_;
 }
 
-/// Running when no thread waits for partitions or state and at least one processes; threads that
-/// end do not count.
+/// kRunning if no thread waits for partitions or state and at least one processes. Ended threads
+/// are ignored.
 void KafkaStreams::Implementation::on_thread_state() {
     judging_.run([this] { judge_threads(); });
 }

@@ -34,10 +34,10 @@
 
 namespace millrace {
 
-/// Puts the parts of the running side together and takes them apart again. Thread-safe.
+/// Creates, connects and destroys the runtime components of a client. Thread-safe.
 ///
-/// Order of life: everything that threads use is made before the first of them and outlives the
-/// last. The end, whoever asks for it and why, is made in one place: end(), by the closer.
+/// Everything that threads use is created before the first thread and destroyed after the last.
+/// Shutdown, for any reason, happens in one place: end(), which the closer calls.
 class KafkaStreams::Implementation {
   public:
     Implementation(const Topology& topology, const StreamsConfig& config,
@@ -53,7 +53,7 @@ class KafkaStreams::Implementation {
     std::vector<ThreadMetadata> metadata() const;
     std::shared_ptr<const detail::StoreReader> reader(const std::string& name) const;
 
-    /// Throws unless the client was not started yet.
+    /// Throws if the client was already started.
     void require_created(const char* what) const;
 
     client::StateMachine machine;
@@ -94,7 +94,7 @@ class KafkaStreams::Implementation {
     StreamsConfig config_;
     std::shared_ptr<kafka::ClientSupplier> clients_;
     Clock& clock_;
-    std::unique_ptr<state::StateDirectory> directory_;  // Null: nothing is kept on disk.
+    std::unique_ptr<state::StateDirectory> directory_;  // Null if no store is on disk.
     std::string process_id_;
     std::string client_id_;
     topology::ApplicationTopology application_;
@@ -104,32 +104,33 @@ class KafkaStreams::Implementation {
     std::unique_ptr<runtime::StartPositions> start_positions_;
     std::unique_ptr<runtime::InternalTopics> internal_topics_;
     std::unique_ptr<runtime::BatchLimits> batch_limits_;
-    std::unique_ptr<runtime::GlobalThread> global_;  // Null: there are no global stores.
+    std::unique_ptr<runtime::GlobalThread> global_;  // Null if there are no global stores.
     std::unique_ptr<runtime::TaskMaker> task_maker_;
     std::unique_ptr<restore::Restorer> restorer_;
 
     std::atomic<bool> stop_helpers_{false};
     std::thread restoring_;
     std::atomic<std::thread::id> restoring_id_{};
-    // Of the restoring thread and of Clock::monotonic().
+    // Used by the restore thread; time of Clock::monotonic().
     std::chrono::nanoseconds tidied_{0};
     std::chrono::nanoseconds purged_{0};
     std::unique_ptr<client::RepartitionPurger> purger_;
     std::thread updating_global_;
-    client::OneAtATime judging_;  // What the threads' states make of the client's.
+    client::OneAtATime judging_;  // Derives the client's state from the states of the threads.
 
-    // Held while threads are started and told to stop, so that none is forgotten. Recursive, as a
-    // listener that is called meanwhile may start one more.
+    // Held while threads are started or stopped, so that none is missed. Recursive, because a
+    // listener that is called in between may start another thread.
     std::recursive_mutex starting_;
-    std::atomic<std::chrono::milliseconds> stop_timeout_;  // For a stream thread to end.
-    std::atomic<bool> abandon_{false};                     // Nothing is committed at the end.
+    std::atomic<std::chrono::milliseconds>
+        stop_timeout_;                  // The timeout for the end of a stream thread.
+    std::atomic<bool> abandon_{false};  // No commit at the end.
     std::atomic<bool> leave_group_{true};
 
-    mutable std::mutex mutex_;  // Guards the rest.
+    mutable std::mutex mutex_;  // Guards the other members.
     mutable std::condition_variable ended_;
     std::vector<std::shared_ptr<Runner>> runners_;
 
-    client::Closer closer_;  // Last: its thread uses all of the above.
+    client::Closer closer_;  // The last member: its thread uses all of the above.
 };
 
 }  // namespace millrace

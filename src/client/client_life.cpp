@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a client starts its threads and how it ends.
+// Starts and ends the threads of a client.
 #include "client/client.hpp"
 #include "client/inside_client.hpp"
 #include "client/settings/client_settings.hpp"
@@ -21,7 +21,7 @@ namespace {
 
 constexpr milliseconds kHelperWait{100};
 
-/// How long start() waits, when it has failed, until all is ended that it had started.
+/// How long a failed start() waits for the end of what it had started.
 constexpr milliseconds kFailedStart{60'000};
 
 constexpr const char* kNoException = "exception not derived from std::exception";
@@ -52,7 +52,7 @@ void KafkaStreams::Implementation::start() {
 void KafkaStreams::Implementation::start_threads() {
     start_global();
     if (!may_start_threads()) {
-        return;  // Closed meanwhile.
+        return;  // Closed in the meantime.
     }
     start_restoring();
     for (int i = 0; i < config_.num_stream_threads && may_start_threads(); ++i) {
@@ -66,7 +66,7 @@ bool KafkaStreams::Implementation::may_start_threads() const {
            (state == ClientState::kRunning || state == ClientState::kRebalancing);
 }
 
-/// A thread that takes its turns until the client ends; the client ends when it fails.
+/// A thread that runs rounds until the client ends. If it fails, the client ends.
 std::thread KafkaStreams::Implementation::helper(const char* what, std::function<void()> turn) {
     return std::thread([this, what, turn = std::move(turn)] {
         const InsideClient inside(this);
@@ -90,7 +90,7 @@ void KafkaStreams::Implementation::helper_failed(const char* what, const std::ex
     on_fatal();
 }
 
-/// What the uncaught-exception handler says.
+/// The decision of the uncaught-exception handler.
 UncaughtDecision KafkaStreams::Implementation::decide(const std::exception& error) const {
     if (!uncaught) {
         return UncaughtDecision::kShutDownClient;
@@ -152,7 +152,7 @@ void KafkaStreams::Implementation::start_global() {
     updating_global_ = helper("the global thread", [this] { global_->run_once(kHelperWait); });
 }
 
-/// Removes, now and then, what tasks that moved away have left behind.
+/// Periodically deletes the state of tasks that have moved to other instances.
 void KafkaStreams::Implementation::tidy() {
     const std::chrono::nanoseconds now = clock_.monotonic();
     if (directory_ == nullptr || now - tidied_ < config_.state_cleanup_delay) {
@@ -202,10 +202,10 @@ void KafkaStreams::Implementation::on_fatal() {
     }
 }
 
-/// The closer's work.
+/// Runs on the closer's thread.
 void KafkaStreams::Implementation::end(ClientState last) {
     {
-        const std::scoped_lock lock(starting_);  // No thread is started from here on.
+        const std::scoped_lock lock(starting_);  // No thread is started after this point.
         stop_all();
     }
     for (const auto& runner : runners()) {
@@ -228,7 +228,7 @@ void KafkaStreams::Implementation::stop_all() {
     }
 }
 
-/// Ends what the stream threads have used. Once all of them have ended.
+/// Closes what the stream threads have used. Call it after all of them have ended.
 void KafkaStreams::Implementation::finish() {
     stop_helpers_.store(true);
     if (restorer_ != nullptr) {
@@ -245,7 +245,7 @@ void KafkaStreams::Implementation::finish() {
     if (global_ != nullptr) {
         global_->close();
     }
-    directory_.reset();  // Another client may use it from here on.
+    directory_.reset();  // Another client may use it after this point.
 }
 
 }  // namespace millrace

@@ -35,19 +35,19 @@ constexpr bool final_state(ClientState state) noexcept {
     return state == ClientState::kNotRunning || state == ClientState::kError;
 }
 
-/// The client's state and who waits for it. Thread-safe.
+/// The state of a client, and its waiters. Thread-safe.
 ///
-/// The listener hears of the changes one after the other, in their order, without a lock: of a
-/// change that is made while it is called, by itself or by another thread, after that call. What it
-/// throws is logged: it observes, and nobody could do anything about it.
+/// The listener is called after every change, in order, one call at a time and without a lock. A
+/// change during a call, by the listener or by another thread, is reported after that call. Its
+/// exceptions are logged: the listener only observes.
 class StateMachine {
   public:
-    /// Before any transition.
+    /// Must be called before the first transition.
     void set_listener(StateListener listener) { listener_ = std::move(listener); }
 
     ClientState state() const;
 
-    /// Goes there if the table allows it, and has the listener told. False otherwise.
+    /// Changes the state if the table allows it, and calls the listener. Otherwise returns false.
     bool transition_to(ClientState to);
 
     bool wait_for(ClientState state, std::chrono::milliseconds timeout) const;
@@ -61,11 +61,12 @@ class StateMachine {
     void tell(const Change& change) const;
 
     StateListener listener_;
-    mutable std::mutex mutex_;  // Guards the rest.
+    mutable std::mutex mutex_;  // Guards the other members.
     mutable std::condition_variable changed_;
     ClientState state_ = ClientState::kCreated;
     std::deque<Change> untold_;
-    bool telling_ = false;  // A thread is at it, and goes on until nothing is untold.
+    bool telling_ =
+        false;  // A thread is calling the listener, and continues until all changes are reported.
 };
 
 }  // namespace millrace::client

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a client makes stream threads and ends them.
+// Creates and ends the stream threads of a client.
 #include "client/client.hpp"
 #include "client/settings/client_settings.hpp"
 
@@ -30,7 +30,7 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
     auto consumer_settings = client_settings(config_, Role::kMainConsumer, name + "-consumer");
     if (const auto instance = consumer_settings.find("group.instance.id");
         instance != consumer_settings.end()) {
-        // Static members need names of their own: the thread's number makes one.
+        // Static members need distinct names: the thread's number is appended.
         instance->second += name.substr(name.rfind('-'));
     }
     runtime::StreamThread::Parts parts{
@@ -115,7 +115,7 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
         runner = runners_.back();
     }
     runner->stop(Runner::Ending::kLeave, timeout);
-    // Of a thread that ends, the restoring thread must let go first.
+    // The restore thread must first release the tasks of a thread that ends.
     if (runner->is_current() || restoring_id_.load() == std::this_thread::get_id()) {
         return std::nullopt;
     }

@@ -12,25 +12,27 @@
 
 namespace millrace::client {
 
-/// The one owner of a client's end. Whoever asks for the end may be a thread that has to end for
-/// it, so that the work is done by a thread of the closer's own. Thread-safe.
+/// Performs the shutdown of a client. The thread that requests the shutdown may be one that must
+/// end, so the closer has its own thread. Thread-safe.
 class Closer {
   public:
-    /// `end` ends everything and leaves the client in the state given. Called once; must not throw.
+    /// `end` shuts everything down and leaves the client in the given state. It is called once and
+    /// must not throw.
     explicit Closer(std::function<void(ClientState last)> end) : end_(std::move(end)) {}
-    ~Closer();  ///< Joins: requires that the end was requested, or that start() was not called.
+    ~Closer();  ///< Joins the thread. Requires that the shutdown was requested, or that start() was
+                ///< not called.
 
-    /// Makes the thread. Before anything is started that a thread must end.
+    /// Starts the thread. Call it before starting anything that the shutdown must end.
     void start();
 
-    /// Asks for the end; only the first request counts. Returns at once. Without start() the end is
-    /// made here and now, as nothing has to be waited for.
+    /// Requests the shutdown; only the first request has an effect. Returns at once. Without
+    /// start(), the shutdown runs in this call, because there is nothing to wait for.
     void request(ClientState last);
 
     bool requested() const;
 
-    /// Waits until the end has been made. False: not within `timeout`. Not for threads that must
-    /// end.
+    /// Waits for the end of the shutdown. Returns false on timeout. Must not be called from threads
+    /// that the shutdown ends.
     bool wait(std::chrono::milliseconds timeout) const;
 
   private:

@@ -46,7 +46,8 @@ ErrorResponse retry_or_fail(const ErrorContext& context, const FailedRecord& rec
     }
     log::error("record not sent to " + std::string(record.topic) + ": " + describe(context, error));
     ErrorContext known = context;
-    if (context.topic.empty()) {  // What was read is no longer at hand: what was written stands in.
+    if (context.topic.empty()) {  // The source record is no longer available, so the dead letter
+                                  // contains the record that was sent.
         known.source_key = record.key;
         known.source_value = record.value;
         known.headers = record.headers;

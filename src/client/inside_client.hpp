@@ -3,9 +3,10 @@
 
 namespace millrace::client {
 
-/// While it lives, the calling thread runs code of that client: it is one of the client's threads,
-/// or calls one of its listeners. Such a thread must not wait for the client to end, nor for
-/// another of its threads. Marks nest, as the code of one client may call another one.
+/// During its lifetime, the calling thread runs code of that client: it is one of the client's
+/// threads, or it calls one of its listeners. Such a thread must not wait for the client to end,
+/// nor for another thread of it. Objects may nest, because code of one client may call another
+/// client.
 class InsideClient {
   public:
     explicit InsideClient(const void* client) noexcept : client_(client), outer_(innermost()) {
@@ -15,7 +16,7 @@ class InsideClient {
     InsideClient(const InsideClient&) = delete;
     InsideClient& operator=(const InsideClient&) = delete;
 
-    /// Whether the calling thread is inside of that client.
+    /// Whether the calling thread runs code of that client.
     static bool is(const void* client) noexcept {
         for (const InsideClient* each = innermost(); each != nullptr; each = each->outer_) {
             if (each->client_ == client) {

@@ -114,8 +114,8 @@ class LocalStoreReader final : public StoreReader {
         return entries;
     }
 
-    /// Calls `read` with the store of every task that has it, on the thread that owns it, one after
-    /// the other.
+    /// Calls `read` with the store of every task that has it, on the thread that owns the store,
+    /// one task at a time.
     template <class Store, class Read>
     void visit(Read read) const {
         if (InsideClient::is(client_)) {
@@ -164,11 +164,11 @@ class LocalStoreReader final : public StoreReader {
         try {
             return result.get();
         } catch (const std::future_error&) {
-            return false;  // The thread ended before it came to it.
+            return false;  // The thread ended before it ran the query.
         }
     }
 
-    /// What a task has not restored yet would look as if it were not there.
+    /// Rows that a task has not restored yet would appear to be missing.
     void require_restored(runtime::TaskRegistry& tasks) const {
         for (const TaskId& id : tasks.ids()) {
             const bool has_store =
@@ -195,7 +195,7 @@ class LocalStoreReader final : public StoreReader {
     LiveThreads threads_;
 };
 
-/// Through a view of its own, whose reads take turns.
+/// Reads through a view of its own, one read at a time.
 class GlobalStoreReader final : public StoreReader {
   public:
     GlobalStoreReader(runtime::GlobalStores& stores, const detail::StoreSpec& spec)
@@ -252,7 +252,7 @@ class GlobalStoreReader final : public StoreReader {
     std::shared_ptr<runtime::GlobalStoreViews> views_;
     KeyValueBytesStore& store_;
     bool timestamped_;
-    mutable std::mutex mutex_;  // The view's result lives until its next read.
+    mutable std::mutex mutex_;  // The view's result is valid until its next read.
 };
 
 }  // namespace

@@ -5,14 +5,14 @@
 
 namespace millrace::client {
 
-/// Work that looks at something and acts on what it sees. Calls from several threads do it one at
-/// a time, and none waits: a call that comes meanwhile has whoever is at it do it once more, so
-/// that the last time sees what was before the last call.
+/// Runs work that reads a state and acts on it. Calls from several threads run one at a time, and
+/// none waits: a call during a run makes the running thread run once more, so that the last run
+/// sees everything that happened before the last call.
 ///
 /// Thread-safe.
 class OneAtATime {
   public:
-    /// `work` may call this again; it must not throw.
+    /// `work` may call this again. It must not throw.
     template <class F>
     void run(F work) {
         if (calls_.fetch_add(1) > 0) {

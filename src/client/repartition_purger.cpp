@@ -9,7 +9,7 @@ namespace millrace::client {
 
 namespace {
 
-/// Not for long: restoring waits meanwhile.
+/// Short, because restoring waits for it.
 constexpr std::chrono::seconds kTimeout{2};
 
 }  // namespace
@@ -45,7 +45,7 @@ void RepartitionPurger::purge(const std::vector<ThreadMetadata>& threads) {
     std::vector<kafka::StartPosition> before;
     for (const TopicPartition& partition : ours) {
         const auto found = committed.value().find(partition);
-        // Less than before when the topic was deleted and made anew.
+        // Smaller than before if the topic was deleted and created again.
         if (found != committed.value().end() && found->second.offset &&
             *found->second.offset != purged_[partition]) {
             before.push_back({partition, *found->second.offset});

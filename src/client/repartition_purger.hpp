@@ -12,15 +12,15 @@
 
 namespace millrace::client {
 
-/// Deletes records of repartition topics once they are processed: such a topic has no retention of
-/// its own and would grow for ever. Owned by one thread.
+/// Deletes processed records of repartition topics: such a topic has no retention and would grow
+/// for ever. Owned by one thread.
 class RepartitionPurger {
   public:
     /// Both must outlive the purger.
     RepartitionPurger(const topology::ApplicationTopology& application, kafka::Admin& admin);
 
-    /// Deletes what the group has committed in the repartition partitions that tasks of these
-    /// threads read. When the cluster does not answer, the next call does it.
+    /// Deletes the records that the group has committed from the repartition partitions that tasks
+    /// of these threads read. If the cluster does not answer, the next call retries.
     void purge(const std::vector<ThreadMetadata>& threads);
 
   private:

@@ -15,12 +15,12 @@ namespace millrace {
 
 namespace {
 
-/// How soon a signal is noticed.
+/// Poll interval for signals.
 constexpr std::chrono::milliseconds kLook{50};
 
 volatile std::sig_atomic_t signal_received = 0;
 
-/// Notices signals while it lives.
+/// Catches signals during its lifetime.
 class Signals {
   public:
     Signals() {
@@ -48,7 +48,7 @@ class Signals {
     std::array<struct sigaction, kSignals.size()> before_{};
 };
 
-/// Returns once there is a reason to close. False: could not be started.
+/// Returns when the client should be closed. Returns false if it could not be started.
 bool started_and_waited(KafkaStreams& streams) {
     const Signals signals;
     try {

@@ -11,7 +11,7 @@ namespace millrace::client {
 
 namespace {
 
-/// Between the end of a thread and its replacement, so that what fails at once does not spin.
+/// The pause before a thread is replaced, so that a permanent failure does not cause a busy loop.
 constexpr std::chrono::milliseconds kBeforeReplacement{100};
 constexpr std::chrono::seconds kAnnouncement{10};
 
@@ -103,7 +103,7 @@ void ThreadRunner::run() {
     hooks_.on_end();
 }
 
-/// Runs until the end. True when a new stream thread is wanted.
+/// Runs until the end. True if a new stream thread is required.
 bool ThreadRunner::drive(runtime::StreamThread& thread) {
     try {
         while (!stop_.load(std::memory_order_relaxed)) {

@@ -16,52 +16,53 @@
 
 namespace millrace::client {
 
-/// Drives one stream thread with a thread of the operating system, and puts a new one in its place
-/// when the handler says so. Thread-safe.
+/// Runs one stream thread on a thread of the operating system, and replaces it if the handler
+/// decides so. Thread-safe.
 class ThreadRunner {
   public:
     struct Hooks {
-        /// Makes the stream thread, or its replacement.
+        /// Creates the stream thread, or its replacement.
         std::function<std::unique_ptr<runtime::StreamThread>()> make{};
 
-        /// What the uncaught-exception handler says. Must not throw.
+        /// The decision of the uncaught-exception handler. Must not throw.
         std::function<UncaughtDecision(const std::exception&)> decide{};
 
         /// The client must stop with an error. Called after the stream thread has ended.
         std::function<void()> on_fatal{};
 
-        /// The last call of all.
+        /// The last call.
         std::function<void()> on_end{};
 
-        const void* client = nullptr;  ///< Whose thread it is, see InsideClient.
+        const void* client = nullptr;  ///< The client of the thread, see InsideClient.
     };
 
-    /// How the thread ends when it is told to.
+    /// How the thread ends after stop().
     enum class Ending {
         kLeave,    ///< Commits and leaves the group.
-        kStay,     ///< Commits; the group keeps its partitions until the session is over.
-        kAbandon,  ///< Does neither.
+        kStay,     ///< Commits; the group keeps its partitions until the session expires.
+        kAbandon,  ///< Neither commits nor leaves.
     };
 
     ThreadRunner(std::string name, Hooks hooks, const Clock& clock);
-    ~ThreadRunner();  ///< Joins; requires that it was asked to stop.
+    ~ThreadRunner();  ///< Joins the thread. Requires that stop() was called or the thread has
+                      ///< ended.
 
     const std::string& name() const noexcept { return name_; }
 
     void start();
 
-    /// Asks for the end, once; a later kAbandon overrides the others.
+    /// Requests the end, once; a later kAbandon overrides the other modes.
     void stop(Ending ending, std::chrono::milliseconds timeout);
     bool ended() const { return ended_.load(std::memory_order_acquire); }
 
-    /// Waits for the end after ended() or stop(). Not from the thread itself.
+    /// Waits for the end after ended() or stop(). Must not be called from the thread itself.
     void join();
     bool is_current() const { return id_.load() == std::this_thread::get_id(); }
 
     runtime::ThreadState state() const;
     ThreadMetadata metadata() const;
 
-    /// The stream thread at hand; null once it has ended.
+    /// The current stream thread; null after it has ended.
     std::shared_ptr<runtime::StreamThread> stream_thread() const;
 
   private:

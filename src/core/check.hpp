@@ -14,7 +14,8 @@ namespace millrace::detail {
 
 }  // namespace millrace::detail
 
-/// Throws InternalError when `condition` is false. Always on: a broken invariant must never commit.
+/// Throws InternalError if `condition` is false. Always on: a broken invariant must never be
+/// committed.
 #define MILLRACE_CHECK(condition)                                             \
     do {                                                                      \
         if (!(condition)) [[unlikely]]                                        \

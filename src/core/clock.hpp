@@ -7,7 +7,7 @@
 
 namespace millrace {
 
-/// The seam to time. Thread-safe.
+/// The interface to clocks. Thread-safe.
 class Clock {
   public:
     virtual ~Clock() = default;
@@ -15,14 +15,14 @@ class Clock {
     /// Wall-clock time.
     virtual Timestamp now() const = 0;
 
-    /// Time that never goes back, from an arbitrary start: for intervals and latencies.
+    /// Monotonic time from an arbitrary start, for intervals and latencies.
     virtual std::chrono::nanoseconds monotonic() const = 0;
 };
 
-/// The clock of the operating system. Lives for ever.
+/// The clock of the operating system. Never destroyed.
 Clock& system_clock();
 
-/// A clock that moves only when told. Wall clock and monotonic time move together.
+/// A clock that a test advances. Wall clock and monotonic time advance together.
 class ManualClock final : public Clock {
   public:
     explicit ManualClock(Timestamp start = timestamp_of(0)) : now_(start) {}

@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Warns of what keeps happening without filling the log: the same text once in ten seconds.
-/// Not thread-safe.
+/// Logs a recurring warning without flooding the log: each text at most once in ten seconds. Not
+/// thread-safe.
 class Complaints {
   public:
     /// `clock` must outlive this.
@@ -34,7 +34,8 @@ class Complaints {
     static constexpr std::size_t kRemembered = 100;
 
     const Clock* clock_;
-    std::map<std::string, std::chrono::nanoseconds> said_;  // When, of Clock::monotonic().
+    std::map<std::string, std::chrono::nanoseconds>
+        said_;  // Time of the last warning, from Clock::monotonic().
 };
 
 }  // namespace millrace

@@ -86,7 +86,7 @@ class SystemLock final : public FileLock {
     }
 
   private:
-    Descriptor file_;  // Closing it unlocks.
+    Descriptor file_;  // Closing the file releases the lock.
 };
 
 class SystemFiles final : public FileSystem {

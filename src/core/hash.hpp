@@ -12,12 +12,13 @@
 
 namespace millrace {
 
-/// That of 8 bytes, as many keys are: left to itself, the compiler asks for the size again.
+/// The hash of 8 bytes, the size of many keys. Without this overload the compiler checks the size
+/// again.
 [[gnu::flatten, gnu::noinline]] inline std::uint64_t hash_of_eight(const char* bytes) noexcept {
     return XXH3_64bits(bytes, sizeof(std::uint64_t));
 }
 
-/// A fast hash of bytes for tables in memory. The same within one build only: never store it.
+/// A fast hash for tables in memory. Not stable between builds: never store it.
 inline std::uint64_t hash_bytes(BytesView bytes) noexcept {
     if (bytes.size() == sizeof(std::uint64_t)) {
         return hash_of_eight(bytes.data());
@@ -25,8 +26,8 @@ inline std::uint64_t hash_bytes(BytesView bytes) noexcept {
     return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-/// Whether two strings differ, both of that size, which is 8 to 32 bytes. Steps of 8 bytes from
-/// both ends, which may overlap in the middle.
+/// Whether two strings of that size (8 to 32 bytes) differ. Compares 8 bytes at a time from both
+/// ends, which may overlap in the middle.
 inline bool differ_short(const char* left, const char* right, std::size_t size) noexcept {
     const auto differ_at = [left, right](std::size_t at) {
         std::uint64_t a = 0;
@@ -43,8 +44,8 @@ inline bool differ_short(const char* left, const char* right, std::size_t size) 
     return difference != 0;
 }
 
-/// Whether two byte strings are the same. Keys of integers, of windows and sessions of integers
-/// too, are compared without a call.
+/// Whether two byte strings are equal. Integer keys, also windowed ones, are compared without a
+/// function call.
 inline bool same_bytes(BytesView left, BytesView right) noexcept {
     constexpr std::size_t kShortest = 8;
     constexpr std::size_t kLongest = 32;

@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-/// The seam to chance. Thread-safe.
+/// The interface to randomness. Thread-safe.
 class Random {
   public:
     virtual ~Random() = default;
@@ -15,7 +15,7 @@ class Random {
     virtual std::uint64_t next() = 0;
 };
 
-/// Seeded by the operating system. Lives for ever.
+/// Seeded by the operating system. Never destroyed.
 Random& system_random();
 
 /// A random (version 4) UUID in its usual text form.

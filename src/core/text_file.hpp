@@ -12,11 +12,11 @@ class TextFile {
   public:
     virtual ~TextFile() = default;
 
-    /// What was written is seen by others when this returns. Throws StateError when it cannot be.
+    /// The line is visible to other processes when this returns. Throws StateError on failure.
     virtual void write_line(std::string_view line) = 0;
 };
 
-/// Empties the file, or makes it. Throws StateError when it cannot be opened.
+/// Truncates the file, or creates it. Throws StateError if it cannot be opened.
 std::unique_ptr<TextFile> create_text_file(const std::filesystem::path& path);
 
 }  // namespace millrace

@@ -15,7 +15,7 @@ bool is_name_character(char character) {
            character == '_' || character == '-';
 }
 
-/// Position after the character, escape sequence or class that begins at `at`.
+/// Position after the character, escape sequence or class that starts at `at`.
 std::size_t after_atom(std::string_view text, std::size_t at) {
     if (text[at] == '\\') {
         return at + 2;
@@ -30,7 +30,7 @@ std::size_t after_atom(std::string_view text, std::size_t at) {
     return end + 1;
 }
 
-/// Splits at every '|' that is in no group.
+/// Splits at every '|' outside of groups.
 std::vector<std::string_view> alternatives(std::string_view text) {
     std::vector<std::string_view> found;
     std::size_t begin = 0;
@@ -46,7 +46,7 @@ std::vector<std::string_view> alternatives(std::string_view text) {
     return found;
 }
 
-/// The inside of a group that is all there is; nothing changed otherwise.
+/// If the whole text is one group, its content; otherwise the text.
 std::string_view without_group(std::string_view text) {
     if (text.size() < 2 || text.front() != '(' || text[1] == '?') {
         return text;

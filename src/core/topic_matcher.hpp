@@ -7,14 +7,14 @@
 
 namespace millrace {
 
-/// A regular expression for names of topics: ECMAScript, which is what most of Java's patterns are
-/// as well. The one engine for all that looks at patterns, so that a topic is read by everybody or
-/// by nobody.
+/// A regular expression for topic names, in ECMAScript syntax, which most Java patterns also have.
+/// All components match patterns with this engine, so that they agree about which source reads a
+/// topic.
 ///
 /// Cheap to copy. Immutable, so any thread may use it.
 class TopicMatcher {
   public:
-    /// Throws TopologyError that names the pattern and says what is wrong with it.
+    /// Throws a TopologyError with the pattern and the reason if it is invalid.
     explicit TopicMatcher(const std::string& pattern);
 
     /// Whether the whole name matches.
@@ -29,9 +29,9 @@ class TopicMatcher {
     std::shared_ptr<const Compiled> compiled_;
 };
 
-/// Patterns in POSIX extended syntax that between them match at least the names that `pattern`
-/// matches: each is a name, or its beginning followed by anything. For whoever has another engine.
-/// Requires a pattern that TopicMatcher takes.
+/// Patterns in POSIX extended syntax that together match at least the names that `pattern` matches:
+/// each is a name, or a prefix followed by anything. For components with another engine. Requires a
+/// pattern that TopicMatcher accepts.
 std::vector<std::string> posix_supersets(const std::string& pattern);
 
 }  // namespace millrace

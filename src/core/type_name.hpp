@@ -5,11 +5,11 @@
 
 namespace millrace {
 
-/// A type's name as it is written in C++, of what std::type_info::name() gives.
+/// The C++ spelling of a type's name, from std::type_info::name().
 std::string type_name(const char* mangled);
 
 namespace detail {
-using millrace::type_name;  // Beside those of types, state/store_types.hpp.
+using millrace::type_name;  // Declared next to the store types in state/store_types.hpp.
 }
 
 }  // namespace millrace

@@ -15,7 +15,7 @@
 
 namespace millrace::metrics {
 
-/// Who a metric is and whom it belongs to.
+/// Name and tags of a metric.
 struct MetricName {
     std::string name;
     std::string group;
@@ -24,7 +24,7 @@ struct MetricName {
     auto operator<=>(const MetricName&) const = default;
 };
 
-/// A number that many threads may add to. Thread-safe, wait-free.
+/// A number that several threads may add to. Thread-safe, wait-free.
 class Counter {
   public:
     void add(std::uint64_t amount = 1) noexcept {
@@ -48,20 +48,21 @@ class Gauge {
 
 /// All metrics of one client.
 ///
-/// Recording goes through objects that are handed out once and share nothing with the registry's
-/// lock, so a record on its way never waits for a reader of metrics. Thread-safe.
+/// Callers record through counter objects, which do not use the registry's lock, so the record path
+/// never waits for a reader of metrics. Thread-safe.
 class Registry {
   public:
-    /// The counter of that name, made when it does not exist: asking twice gives the same one.
+    /// The counter with that name, created if it does not exist; the same name returns the same
+    /// counter.
     std::shared_ptr<Counter> counter(const MetricName& name);
     std::shared_ptr<Gauge> gauge(const MetricName& name);
 
-    /// A gauge that is asked when a snapshot is taken. `read` is called from any thread, with the
-    /// registry locked, and must not call back.
+    /// A gauge that is evaluated for each snapshot. `read` is called from any thread, with the
+    /// registry locked, and must not call the registry.
     void computed(const MetricName& name, std::function<double()> read);
 
-    /// Forgets what carries this tag: a task or thread that is gone. What was handed out stays
-    /// valid.
+    /// Removes the metrics with this tag, when a task or thread has ended. Counters that were
+    /// returned before stay valid.
     void remove_tagged(const std::string& tag, const std::string& value);
 
     std::vector<ClientMetric> snapshot() const;

@@ -19,7 +19,7 @@ namespace {
 enum Kinds : unsigned { kConsumers = 1, kProducers = 2, kAdmins = 4, kAll = 7 };
 
 struct ClientName {
-    std::string_view name;  ///< As the Java clients call it, or librdkafka.
+    std::string_view name;  ///< The name in the Java clients or in librdkafka.
     std::string_view rdkafka;
     unsigned kinds;
 };
@@ -78,7 +78,7 @@ constexpr std::array<ClientName, 51> kClientNames{{
     {"transaction.timeout.ms", "transaction.timeout.ms", kProducers},
 }};
 
-/// Names below these go to every client as they are.
+/// Settings with these prefixes are passed to every client unchanged.
 constexpr std::array<std::string_view, 8> kFamilies{"ssl.",    "sasl.",        "socket.",
                                                     "broker.", "api.version.", "topic.metadata.",
                                                     "oauth",   "enable.ssl."};
@@ -106,7 +106,7 @@ unsigned kind_of(Role role) {
     }
 }
 
-/// Prefixes that concern `role`, from the general to the particular.
+/// Prefixes that apply to `role`, from general to specific.
 std::vector<std::string_view> prefixes_of(Role role) {
     switch (role) {
         case Role::kMainConsumer:
@@ -135,7 +135,7 @@ std::optional<std::string> jaas_value(const std::string& line, const std::string
                                      : std::optional(line.substr(first, last - first));
 }
 
-/// The value as librdkafka takes it; what cannot be read is left for librdkafka to refuse.
+/// The value in librdkafka's form. librdkafka refuses values that cannot be converted.
 std::string converted(const std::string& name, const std::string& value) {
     constexpr unsigned long long kLongestRefresh = 3'600'000;
     unsigned long long number = 0;
@@ -188,7 +188,7 @@ kafka::ClientSettings defaults(Role role) {
         case Role::kProducer:
             settings["linger.ms"] = "100";
             settings["queue.buffering.max.messages"] = "1000000";
-            settings["message.max.bytes"] = "1048576";  // As Kafka's producer.
+            settings["message.max.bytes"] = "1048576";  // The default of Kafka's producer.
             break;
         case Role::kAdmin:
             break;
@@ -203,7 +203,7 @@ void lock_down(kafka::ClientSettings& settings, const StreamsConfig& config, Rol
             settings["enable.auto.commit"] = "false";
             settings["enable.auto.offset.store"] = "false";
             settings["allow.auto.create.topics"] = "false";
-            settings["auto.offset.reset"] = "error";  // We decide: default_offset_reset.
+            settings["auto.offset.reset"] = "error";  // Millrace decides: default_offset_reset.
             settings["isolation.level"] =
                 config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2
                     ? "read_committed"
@@ -212,7 +212,7 @@ void lock_down(kafka::ClientSettings& settings, const StreamsConfig& config, Rol
             break;
         case Role::kRestoreConsumer:
         case Role::kGlobalConsumer:
-            // librdkafka asks for a group even where none is joined.
+            // librdkafka requires a group even if it does not join one.
             settings["group.id"] = config.application_id + "-restore";
             settings.erase("group.instance.id");
             settings["enable.auto.commit"] = "false";
@@ -338,7 +338,7 @@ bool is_client_setting(std::string_view name) {
 
 bool has_known_prefix(std::string_view name) {
     if (name.starts_with("topic.metadata.")) {
-        return false;  // librdkafka's own: no setting of internal topics begins so.
+        return false;  // These names belong to librdkafka, not to internal topics.
     }
     return std::any_of(kPrefixes.begin(), kPrefixes.end(), [name](std::string_view prefix) {
         return name.starts_with(prefix) && name.size() > prefix.size();

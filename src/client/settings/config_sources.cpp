@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where settings come from outside: the only place that reads files and the environment for them.
+// Reads settings from files, the environment and the command line. No other code does.
 #include "client/settings/properties.hpp"
 #include "millrace/client/streams_config.hpp"
 #include "millrace/core/error.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kVariablePrefix = "MILLRACE_";
 
-/// Variables of the project's build and tests, which are no settings.
+/// Variables of the project's build and tests that are not settings.
 constexpr std::array<std::string_view, 4> kNotSettings{"LIBRDKAFKA", "UPDATE_GOLDEN", "KAFKA_",
                                                        "TEST_"};
 
@@ -37,7 +37,7 @@ std::string setting_of_variable(std::string_view variable) {
     return name;
 }
 
-/// "name=value" of the command line, as it is.
+/// "name=value" of the command line, unchanged.
 std::map<std::string, std::string> parse_argument(std::string_view text) {
     const auto equals = text.find('=');
     if (equals == std::string_view::npos) {
@@ -110,7 +110,8 @@ std::vector<std::string> StreamsConfig::apply_arguments(int argc, const char* co
         }
         std::map<std::string, std::string> found =
             option == kFile ? client::parse_properties(read_file(value)) : parse_argument(value);
-        found.merge(settings);  // Later ones win: what was there fills up.
+        found.merge(settings);  // Later sources take precedence: earlier ones only fill in missing
+                                // settings.
         settings = std::move(found);
     }
     set_all(settings);

@@ -10,18 +10,18 @@
 
 namespace millrace::client {
 
-/// Why a setting of Kafka Streams cannot be given here; nothing when it is none of those.
+/// Why Millrace does not have a setting of Kafka Streams. Empty if it is not one of these settings.
 std::optional<std::string> reason_without_place(std::string_view name);
 
-/// Why a setting of Kafka Streams, which files made for it often have, is accepted and does
-/// nothing, and what to set instead; nothing when it is none of those. `name` may have the prefix
-/// of a client.
+/// Why a setting of Kafka Streams that files often contain is accepted without effect, and which
+/// setting to use instead. Empty if it is not one of these settings. `name` may have a client
+/// prefix.
 std::optional<std::string> reason_without_effect(std::string_view name);
 
-/// A line for each setting of `config` that does nothing, with the reason.
+/// One line for each setting of `config` without effect, with the reason.
 std::vector<std::string> settings_without_effect(const StreamsConfig& config);
 
-/// A setting that Kafka Streams keeps for its own tests, and so do we.
+/// A setting that Kafka Streams reserves for its own tests, and so does Millrace.
 bool is_internal_setting(std::string_view name);
 
 }  // namespace millrace::client

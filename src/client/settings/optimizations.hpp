@@ -17,12 +17,12 @@ inline constexpr std::string_view kOptimizationValues =
     "none, all, or a list of reuse.ktable.source.topics, merge.repartition.topics, "
     "single.store.self.join";
 
-/// The options that a value of topology.optimization stands for; nothing when it cannot be read.
+/// The options for a value of topology.optimization. Empty if the value is invalid.
 std::optional<TopologyOptions> optimizations(std::string_view setting);
 
-/// Throws ConfigError when the settings ask for more than the program was built with: without the
-/// options, build() does nothing of it, whatever the settings say. Programs made by hand are what
-/// they are.
+/// Throws ConfigError if the settings require options that the topology was built without: build()
+/// optimises only with these options, whatever the settings are. Topologies of the Processor API
+/// are not checked.
 void require_options(const detail::TopologySpec& program, const StreamsConfig& config);
 
 }  // namespace millrace::client

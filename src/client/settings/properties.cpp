@@ -19,7 +19,9 @@ std::string_view without_leading_blanks(std::string_view text) {
     return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
-/// The next line and its end, "\n", "\r" or "\r\n", taken from `text`.
+/// Takes the next line and its end ("
+/// ", "\r" or "\r
+/// ") from `text`.
 std::string_view take_line(std::string_view& text) {
     const auto end = text.find_first_of("\r\n");
     const std::string_view line = text.substr(0, end);
@@ -31,14 +33,15 @@ std::string_view take_line(std::string_view& text) {
     return line;
 }
 
-/// An odd number of backslashes at the end: the last one is no part of an escaped backslash.
+/// True for an odd number of backslashes at the end: the last one is not part of an escaped
+/// backslash.
 bool is_continued(std::string_view line) {
     const auto last = line.find_last_not_of('\\');
     const auto count = line.size() - (last == std::string_view::npos ? 0 : last + 1);
     return count % 2 == 1;
 }
 
-/// Lines without comments, continued ones joined, escapes still in them.
+/// Lines without comments, with continuation lines joined and escapes still in place.
 std::vector<std::string> logical_lines(std::string_view text) {
     std::vector<std::string> lines;
     while (!text.empty()) {
@@ -94,8 +97,8 @@ std::uint32_t code_unit(std::string_view text, std::size_t first) {
     return unit;
 }
 
-/// Reads the "\uXXXX" whose digits begin at `at`, with the second half of a surrogate pair, if
-/// there is one. Returns where the text goes on.
+/// Reads the "\uXXXX" whose digits start at `at`, with the second half of a surrogate pair, if any.
+/// Returns the position after it.
 std::size_t unescape_unicode(std::string_view text, std::size_t at, std::string& out) {
     constexpr std::uint32_t kReplacement = 0xFFFD;
     const auto is_high = [](std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; };
@@ -145,7 +148,7 @@ std::string unescaped(std::string_view text) {
     return out;
 }
 
-/// Where the name ends: at the first separator without a backslash before it.
+/// The end of the name: the first separator that is not escaped.
 std::size_t end_of_name(std::string_view line) {
     std::size_t at = 0;
     while (at < line.size() && line[at] != '=' && line[at] != ':' &&

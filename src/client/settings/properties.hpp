@@ -7,9 +7,9 @@
 
 namespace millrace::client {
 
-/// Reads a properties file as java.util.Properties does: comments, continued lines, names that end
-/// at '=', ':' or white space, escapes. \uXXXX becomes UTF-8; other bytes stay as they are. Of a
-/// name that comes twice the last value counts. Throws ConfigError for a malformed \uXXXX.
+/// Reads a properties file like java.util.Properties: comments, continuation lines, names that end
+/// at '=', ':' or white space, escapes. \uXXXX is converted to UTF-8; other bytes are unchanged. If
+/// a name occurs twice, the last value is used. Throws ConfigError for a malformed \uXXXX.
 std::map<std::string, std::string> parse_properties(std::string_view text);
 
 }  // namespace millrace::client

@@ -114,13 +114,13 @@ bool is_application_id(std::string_view value) {
     return !value.empty() && is_topic_name(value);
 }
 
-/// The last part of a Java class name, so that files made for Kafka Streams can be used.
+/// The last part of a Java class name, so that configuration files of Kafka Streams can be used.
 std::string_view class_name(std::string_view value) {
     const auto last = value.find_last_of(".$");
     return last == std::string_view::npos ? value : value.substr(last + 1);
 }
 
-/// Which of the choices `value` is, by any of its spellings.
+/// The index of the choice that `value` spells.
 std::optional<std::size_t> choice_of(const Choices& choices, std::string_view value) {
     for (std::size_t i = 0; i < choices.size(); ++i) {
         for (const std::string_view spelling : choices[i]) {
@@ -132,7 +132,7 @@ std::optional<std::size_t> choice_of(const Choices& choices, std::string_view va
     return std::nullopt;
 }
 
-/// A text field, which holds our spelling of what was chosen.
+/// A text field that stores Millrace's spelling of the choice.
 Setting choice(std::string name, std::string StreamsConfig::*field, std::string accepts,
                Choices choices) {
     return {std::move(name),

@@ -16,7 +16,8 @@ namespace {
 
 using client::Setting;
 
-/// How many characters must be changed, added or removed to get from one name to the other.
+/// Edit distance: how many characters must be changed, added or removed to get from one name to the
+/// other.
 std::size_t distance(std::string_view left, std::string_view right) {
     std::vector<std::size_t> row(right.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -40,7 +41,7 @@ std::string nearest_setting(std::string_view name) {
     return nearest->name;
 }
 
-/// True for settings without a field of their own.
+/// True for settings without their own field.
 bool is_other_setting(std::string_view name) {
     return client::has_known_prefix(name) || client::is_client_setting(name) ||
            client::is_internal_setting(name) || client::reason_without_effect(name);
@@ -51,7 +52,7 @@ std::string unknown_setting(std::string_view name) {
            "? Names of the application's own settings start with app.";
 }
 
-/// Without blanks around it, as Kafka takes all values but the application's own.
+/// Trimmed, as Kafka does for all values except the application's own.
 std::string_view trimmed(std::string_view name, std::string_view value) {
     constexpr std::string_view kBlanks = " \t\n\v\f\r";
     const auto first = value.find_first_not_of(kBlanks);
@@ -63,7 +64,7 @@ std::string_view trimmed(std::string_view name, std::string_view value) {
                : value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
 }
 
-/// What is wrong with setting `name` to `value`; nothing when it was set.
+/// Sets `name` to `value`. Returns the error, or nothing on success.
 std::optional<std::string> try_set(StreamsConfig& config, std::string_view name,
                                    std::string_view given) {
     const std::string_view value = trimmed(name, given);
