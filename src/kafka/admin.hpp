@@ -27,37 +27,37 @@ enum class OffsetSpec { kEarliest, kLatest };
 
 enum class Isolation { kReadUncommitted, kReadCommitted };
 
-/// The seam to Kafka's admin client. Every call waits up to `timeout`. Thread-safe.
+/// The interface to Kafka's admin client. Every call waits up to `timeout`. Thread-safe.
 class Admin {
   public:
     virtual ~Admin() = default;
 
-    /// Partition counts of those of the topics that exist.
+    /// Partition counts of the given topics that exist.
     virtual Result<PartitionCounts> describe_topics(std::span<const std::string> names,
                                                     std::chrono::milliseconds timeout) = 0;
 
     /// All topics of the cluster.
     virtual Result<PartitionCounts> list_topics(std::chrono::milliseconds timeout) = 0;
 
-    /// One status per topic, in order; kTopicExists for those already there.
+    /// One status per topic, in order; kTopicExists for existing topics.
     virtual Result<std::vector<Status>> create_topics(std::span<const NewTopic> topics,
                                                       std::chrono::milliseconds timeout) = 0;
     virtual Result<std::vector<Status>> delete_topics(std::span<const std::string> names,
                                                       std::chrono::milliseconds timeout) = 0;
 
-    /// The settings of a topic that differ from the broker's or were set on it.
+    /// The settings of a topic that differ from the broker's defaults or were set on the topic.
     virtual Result<std::map<std::string, std::string>> topic_config(
         const std::string& name, std::chrono::milliseconds timeout) = 0;
 
-    /// The size of the largest batch of records that each topic accepts, in order: the value of
-    /// max.message.bytes in effect, whoever set it. A topic that does not exist, or that we may not
-    /// ask about, has a status of its own.
+    /// The maximum batch size of each topic, in order: the effective value of max.message.bytes. A
+    /// topic that does not exist, or that the principal is not authorized to describe, has its own
+    /// error status.
     virtual Result<std::vector<Result<std::int64_t>>> largest_batches(
         std::span<const std::string> names, std::chrono::milliseconds timeout) = 0;
 
-    /// How long each topic keeps removals once they have been compacted, in order: the value of
-    /// delete.retention.ms in effect, whoever set it; nothing when the topic is never compacted. A
-    /// topic that does not exist, or that we may not ask about, has a status of its own.
+    /// How long each topic keeps tombstones after compaction, in order: the effective value of
+    /// delete.retention.ms; empty if the topic is never compacted. A topic that does not exist, or
+    /// that the principal is not authorized to describe, has its own error status.
     virtual Result<std::vector<Result<std::optional<std::chrono::milliseconds>>>> removals_kept_for(
         std::span<const std::string> names, std::chrono::milliseconds timeout) = 0;
 
@@ -65,17 +65,17 @@ class Admin {
     virtual Result<std::vector<Status>> delete_records(std::span<const StartPosition> before,
                                                        std::chrono::milliseconds timeout) = 0;
 
-    /// First or end offset of each partition, in order. The end under kReadCommitted is the last
+    /// First or end offset of each partition, in order. Under kReadCommitted, the end is the last
     /// stable offset.
     virtual Result<std::vector<Offset>> list_offsets(std::span<const TopicPartition> partitions,
                                                      OffsetSpec spec, Isolation isolation,
                                                      std::chrono::milliseconds timeout) = 0;
 
-    /// Offsets a group has committed; partitions without one are left out.
+    /// The committed offsets of a group. Partitions without a committed offset are omitted.
     virtual Result<std::map<TopicPartition, CommittedOffset>> group_offsets(
         const std::string& group, std::chrono::milliseconds timeout) = 0;
 
-    /// Sets offsets of a group without members.
+    /// Sets the committed offsets of a group without members.
     virtual Status alter_group_offsets(const std::string& group,
                                        std::span<const OffsetCommit> offsets,
                                        std::chrono::milliseconds timeout) = 0;

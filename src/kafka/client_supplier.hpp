@@ -12,19 +12,19 @@
 namespace millrace::kafka {
 
 /// Settings of a client in librdkafka's names ("bootstrap.servers", "group.id", "isolation.level").
-/// The embedded broker reads those that have a meaning for it and ignores the others.
+/// The embedded broker reads those that apply to it and ignores the others.
 using ClientSettings = std::map<std::string, std::string>;
 
-/// Makes clients of one cluster: Apache Kafka through librdkafka, or the embedded broker.
+/// Creates clients of one cluster: Apache Kafka through librdkafka, or the embedded broker.
 ///
-/// Errors: ConfigError when a setting is refused, naming it; the value of a secret is not shown.
-/// Connections are made in the background: an unreachable cluster is no error here. Thread-safe.
+/// Errors: ConfigError with the name of a refused setting; secret values are not shown. Clients
+/// connect in the background: an unreachable cluster is not an error here. Thread-safe.
 class ClientSupplier {
   public:
     virtual ~ClientSupplier() = default;
 
-    /// `assignor` may be null for a consumer that never subscribes; the consumer shares it
-    /// otherwise.
+    /// `assignor` may be null for a consumer that never subscribes. Otherwise the consumer shares
+    /// ownership.
     virtual std::unique_ptr<Consumer> make_consumer(const ClientSettings& settings,
                                                     std::shared_ptr<GroupAssignor> assignor) = 0;
 

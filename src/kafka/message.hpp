@@ -11,20 +11,20 @@
 
 namespace millrace::kafka {
 
-/// Who keeps the memory of messages. One per client object, not one per message.
+/// Owns the memory of messages. One per client, not one per message.
 class MessageOwner : public millrace::detail::HeaderSource {
   public:
-    /// Gives `message` back. Called once, from any thread.
+    /// Frees `message`. Called once, from any thread.
     virtual void release(const void* message) const noexcept = 0;
 
   protected:
     ~MessageOwner() = default;
 };
 
-/// One consumed record, without a copy: key and value point into the client's buffers.
+/// One consumed record. Not a copy: key and value point into the client's buffers.
 ///
 /// Lifetime: must be destroyed before the consumer that returned it. Move-only; a moved-from
-/// message owns nothing.
+/// message is empty.
 class Message {
   public:
     Message() = default;
@@ -53,7 +53,7 @@ class Message {
     Offset offset() const noexcept { return record_.offset(); }
     std::int32_t leader_epoch() const noexcept { return record_.leader_epoch(); }
 
-    /// Makes `headers` stand for this message's; they must not outlive it unread.
+    /// Makes `headers` read this message's headers. The message must outlive `headers`.
     void refer_headers(Headers& headers) const noexcept {
         if (owner_ != nullptr) {
             headers.reset(*owner_, handle_);
@@ -62,7 +62,7 @@ class Message {
         }
     }
 
-    /// Gives its memory back to the client: key, value and headers must not be read any more.
+    /// Frees the memory. Key, value and headers must not be read afterwards.
     void release() noexcept {
         if (owner_ != nullptr) {
             owner_->release(handle_);

@@ -19,7 +19,7 @@ std::uint32_t byte_at(BytesView bytes, std::size_t index) noexcept {
 }  // namespace
 
 std::uint32_t murmur2(BytesView bytes) noexcept {
-    // The length is an int in Kafka; a key never comes near its limit.
+    // The length is an int in Kafka; no key is near its limit.
     std::uint32_t hash = kSeed ^ static_cast<std::uint32_t>(bytes.size());
     std::size_t at = 0;
     for (; at + 4 <= bytes.size(); at += 4) {
@@ -44,7 +44,7 @@ std::uint32_t murmur2(BytesView bytes) noexcept {
 
 Partition partition_for_key(BytesView key, Partition count) {
     MILLRACE_CHECK(count > 0);
-    // Kafka clears the sign bit instead of taking the absolute value; so must we.
+    // Kafka clears the sign bit instead of taking the absolute value, and so must this function.
     return static_cast<Partition>(murmur2(key) & 0x7fffffffU) % count;
 }
 

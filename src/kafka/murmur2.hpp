@@ -8,11 +8,11 @@
 
 namespace millrace::kafka {
 
-/// MurmurHash2 in the variant and with the seed that Kafka's clients choose partitions by.
+/// MurmurHash2, in the variant and with the seed of Kafka's default partitioner.
 std::uint32_t murmur2(BytesView bytes) noexcept;
 
-/// The partition Kafka's default partitioner puts a record with this key into: producers in every
-/// language agree on it, so that equal keys meet. Requires count > 0.
+/// The partition for this key in Kafka's default partitioner. Producers in every language agree on
+/// it, so equal keys are in the same partition. Requires count > 0.
 Partition partition_for_key(BytesView key, Partition count);
 
 }  // namespace millrace::kafka

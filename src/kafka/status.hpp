@@ -7,7 +7,7 @@
 
 namespace millrace::kafka {
 
-/// Why Kafka, or the client towards it, refused. Only what the runtime tells apart has a name.
+/// Why Kafka or its client failed. Only errors that the runtime distinguishes have a code.
 enum class ErrorCode {
     kNone,
     kTimedOut,
@@ -20,7 +20,7 @@ enum class ErrorCode {
     kUnknownMember,
     kIllegalGeneration,
     kRebalanceInProgress,
-    kFenced,  ///< Another producer or member with our identity took over.
+    kFenced,  ///< Another producer or member with the same identity took over.
     kInvalidTransactionState,
     kConcurrentTransactions,
     kUnstableOffsets,  ///< A transaction on these group offsets is still open.
@@ -39,13 +39,14 @@ enum class ErrorCode {
     kOther,
 };
 
-/// The outcome of a call to Kafka: a value and not an exception, as the caller must branch on it.
+/// The outcome of a call to Kafka. A value instead of an exception, because the caller must branch
+/// on it.
 class [[nodiscard]] Status {
   public:
     struct Flags {
         bool retriable = false;               ///< The same call may succeed later.
-        bool fatal = false;                   ///< The client object is of no more use.
-        bool must_abort_transaction = false;  ///< Only aborting the transaction leads on.
+        bool fatal = false;                   ///< The client object cannot be used any more.
+        bool must_abort_transaction = false;  ///< The transaction must be aborted.
     };
 
     Status() = default;
@@ -60,7 +61,7 @@ class [[nodiscard]] Status {
     bool must_abort_transaction() const noexcept { return flags_.must_abort_transaction; }
     bool fenced() const noexcept { return code_ == ErrorCode::kFenced; }
 
-    /// For people: what failed, on which topic, broker or group. Empty when ok().
+    /// For people: the failed operation and its topic, broker or group. Empty if ok().
     const std::string& message() const noexcept { return message_; }
 
   private:
@@ -69,7 +70,7 @@ class [[nodiscard]] Status {
     std::string message_;
 };
 
-/// A value, or the Status that says why there is none.
+/// A value, or the Status that explains why there is none.
 template <class T>
 class [[nodiscard]] Result {
   public:

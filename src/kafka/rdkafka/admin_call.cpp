@@ -11,7 +11,7 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr int kLongestTimeout = 3'600'000;  // librdkafka takes no more than an hour.
+constexpr int kLongestTimeout = 3'600'000;  // librdkafka's maximum is one hour.
 
 int option_timeout(std::chrono::milliseconds timeout) {
     return std::clamp(to_rd_timeout(timeout), 1, kLongestTimeout);

@@ -13,11 +13,10 @@
 
 namespace millrace::kafka {
 
-/// One call of librdkafka's admin interface: its options, the queue its answer comes to, and the
-/// wait for it.
+/// One call of librdkafka's admin interface: options, result queue, and the wait for the result.
 class AdminCall {
   public:
-    /// `doing` begins the message of a failure.
+    /// `doing` is the prefix of error messages.
     AdminCall(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::chrono::milliseconds timeout,
               std::string doing);
 
@@ -25,10 +24,11 @@ class AdminCall {
     rd_kafka_queue_t* answers() const noexcept { return answers_.get(); }
     const std::string& doing() const noexcept { return doing_; }
 
-    /// Has the brokers answer only when the change has taken effect everywhere.
+    /// The brokers respond only when the change has taken effect on all of them.
     void wait_for_effect();
 
-    /// The answer. A failure of the whole call is a status; those of its parts are in the answer.
+    /// The result. A failure of the whole call is a status; failures of its parts are in the
+    /// result.
     Result<RdEvent> wait();
 
   private:
@@ -40,7 +40,7 @@ class AdminCall {
     RdQueue answers_;
 };
 
-/// An array of request objects as librdkafka takes them, each freed by `kFree`.
+/// An array of request objects in librdkafka's form. `kFree` frees each of them.
 template <class T, auto kFree>
 class RequestArray {
   public:

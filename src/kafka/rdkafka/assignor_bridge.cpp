@@ -37,8 +37,8 @@ GroupMember to_member(const millrace_group_member& from) {
             .user_data = Bytes(view(from.user_data, from.user_data_size))};
 }
 
-/// Two members can claim the same partition when one of them missed a generation. The claim of the
-/// later generation is the true one (KIP-792).
+/// Two members can claim the same partition if one of them missed a generation. The claim of the
+/// later generation is valid (KIP-792).
 void drop_outdated_claims(std::vector<GroupMember>& members) {
     std::unordered_map<TopicPartition, std::int32_t> latest;
     for (const auto& member : members) {
@@ -56,7 +56,8 @@ void drop_outdated_claims(std::vector<GroupMember>& members) {
     }
 }
 
-/// librdkafka gives back to its owner what the assignment names nobody for. Ours means it.
+/// librdkafka returns partitions that are missing in the assignment to their owner. For this
+/// assignor, a missing partition is intentionally unassigned.
 void drop_unassigned_claims(std::vector<GroupMember>& members,
                             const std::map<std::string, MemberAssignment>& assignments) {
     std::unordered_set<TopicPartition> assigned;
@@ -101,7 +102,7 @@ void AssignorBridge::assign(std::vector<millrace_group_member*> described,
         described[i]->still_owned = to_list(members[i].owned).release();
         const auto assignment = assignments_.find(members[i].member_id);
         if (assignment == assignments_.end()) {
-            continue;  // It gets nothing.
+            continue;  // The member gets no partitions.
         }
         for (const auto& which : assignment->second.partitions) {
             rd_kafka_topic_partition_list_add(described[i]->assignment, which.topic.c_str(),
@@ -158,7 +159,7 @@ int AssignorBridge::assign_members(void* self, millrace_group_member* members,
         static_cast<AssignorBridge*>(self)->assign(std::move(described), counts);
         return 0;
     } catch (const std::exception& failure) {
-        // librdkafka logs it and joins again after a while.
+        // librdkafka logs the error and rejoins after a while.
         std::snprintf(error, error_size, "%s", failure.what());
         return 1;
     }

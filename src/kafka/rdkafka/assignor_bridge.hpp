@@ -16,9 +16,10 @@
 
 namespace millrace::kafka {
 
-/// Lets a GroupAssignor decide for the group of one librdkafka consumer.
+/// Connects a GroupAssignor to one librdkafka consumer.
 ///
-/// Lifetime: longer than the consumer's client. Threads: after install(), librdkafka's main thread.
+/// Lifetime: must outlive the consumer's client. Threads: after install(), librdkafka's main
+/// thread.
 class AssignorBridge {
   public:
     /// Requires a non-null assignor.
@@ -28,14 +29,14 @@ class AssignorBridge {
 
     /// Requires a consumer that has not subscribed yet.
     ///
-    /// Errors: ConfigError when the assignor's name is that of one of librdkafka's own.
+    /// Errors: ConfigError if the assignor has the name of a built-in one.
     void install(rd_kafka_t* client);
 
-    /// Of the topics that the subscription finds, the group is told those that match; nothing: all.
-    /// From any thread; holds from the next time this member joins.
+    /// Restricts the subscription to topics that match; null: all topics. Call it from any thread;
+    /// it takes effect the next time this member joins.
     void subscribe_only_to(std::optional<TopicMatcher> topics);
 
-    /// Used by the callbacks, and by tests. Fills what is to be filled in `members`.
+    /// Called by the callbacks, and by tests. Fills in the output fields of `members`.
     void assign(std::vector<millrace_group_member*> members, const PartitionCounts& topics);
 
   private:
@@ -49,10 +50,10 @@ class AssignorBridge {
 
     std::shared_ptr<GroupAssignor> assignor_;
     std::mutex mutex_;
-    std::optional<TopicMatcher> wanted_;  // Guarded by it.
+    std::optional<TopicMatcher> wanted_;  // Guarded by mutex_.
     millrace_assignor callbacks_;
-    Bytes subscription_data_;  // What the shim reads after a callback returned.
-    std::map<std::string, MemberAssignment> assignments_;  // The same.
+    Bytes subscription_data_;  // The shim reads these after a callback has returned.
+    std::map<std::string, MemberAssignment> assignments_;  // Likewise.
 };
 
 }  // namespace millrace::kafka

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* librdkafka's internal headers: this file and internals_shim.c are the only ones that see them. */
+/* librdkafka's internal headers. Only this file and internals_shim.c include them. */
 #include "rd.h"
 #include "rdkafka_int.h"
 #include "rdkafka_assignor.h"
@@ -37,8 +37,8 @@ static void describe_member(const rd_kafka_group_member_t* from, struct millrace
     to->assignment = from->rkgm_assignment;
 }
 
-/* What a member claims to own decides what is withheld from the others. The list must exist: a
- * member that sent none would crash librdkafka's own bookkeeping. */
+/* The partitions that a member owns are withheld from the others. The list must exist:
+ * librdkafka crashes on a member without one. */
 static void believe(rd_kafka_group_member_t* member, rd_kafka_topic_partition_list_t* still_owned) {
     if (still_owned != NULL) {
         if (member->rkgm_owned != NULL) {
@@ -88,7 +88,7 @@ static rd_kafka_resp_err_t on_assign(rd_kafka_t* client, const rd_kafka_assignor
     return failed ? RD_KAFKA_RESP_ERR__FAIL : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* The generation a member's claims are of, kept by librdkafka between the callbacks. */
+/* The generation of a member's owned partitions, stored by librdkafka between the callbacks. */
 struct assignor_state {
     int32_t generation;
 };
@@ -101,7 +101,7 @@ static rd_kafkap_bytes_t* on_get_metadata(const rd_kafka_assignor_t* self, void*
     const struct assignor_state* known = state;
     const void* data = NULL;
     size_t size = 0;
-    rd_list_t wanted; /* Refers to the elements of `topics`. */
+    rd_list_t wanted; /* Points to the elements of `topics`. */
     rd_kafka_topic_info_t* topic;
     rd_kafkap_bytes_t* metadata;
     int i;
@@ -167,15 +167,15 @@ static rd_kafka_op_res_t rejoin_now(rd_kafka_t* client, rd_kafka_q_t* queue, rd_
 
     (void)queue;
     if (op->rko_err == RD_KAFKA_RESP_ERR__DESTROY) {
-        return RD_KAFKA_OP_RES_HANDLED; /* The client is being destroyed: nobody waits any more. */
+        return RD_KAFKA_OP_RES_HANDLED; /* The client is being destroyed: no thread waits any more. */
     }
-    /* The type says nothing here but must be one of a request with a callback. */
+    /* The type is not used, but must be one of a request with a callback. */
     reply = rd_kafka_op_new(RD_KAFKA_OP_TXN | RD_KAFKA_OP_REPLY);
     if (group == NULL || group->rkcg_join_state != RD_KAFKA_CGRP_JOIN_STATE_STEADY ||
         (group->rkcg_flags & RD_KAFKA_CGRP_F_TERMINATE)) {
         reply->rko_err = RD_KAFKA_RESP_ERR__STATE;
     } else {
-        /* As after a revocation: a settled member with this mark joins anew. */
+        /* As after a revocation: a stable member with this mark rejoins. */
         group->rkcg_rebalance_rejoin = rd_true;
         rd_kafka_cgrp_assignment_done(group);
     }

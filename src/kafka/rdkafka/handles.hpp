@@ -7,7 +7,7 @@
 
 namespace millrace::kafka {
 
-/// Calls a C function to free what a unique_ptr owns.
+/// A unique_ptr deleter that calls a C function.
 template <auto kFree>
 struct FreeBy {
     template <class T>
@@ -16,8 +16,9 @@ struct FreeBy {
     }
 };
 
-// rd_kafka_destroy waits until no queue, topic, message or partition list refers to the client any
-// more, for ever if need be: a class declares its client before whatever refers to it.
+// rd_kafka_destroy waits, possibly for ever, until no queue, topic, message or partition list
+// refers to the client. Therefore a class declares its client before every member that refers to
+// it.
 using RdError = std::unique_ptr<rd_kafka_error_t, FreeBy<rd_kafka_error_destroy>>;
 using RdEvent = std::unique_ptr<rd_kafka_event_t, FreeBy<rd_kafka_event_destroy>>;
 using RdHeaders = std::unique_ptr<rd_kafka_headers_t, FreeBy<rd_kafka_headers_destroy>>;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* librdkafka's internal headers: this file and assignor_shim.c are the only ones that see them. */
+/* librdkafka's internal headers. Only this file and assignor_shim.c include them. */
 #include "rd.h"
 #include "rdkafka_int.h"
 #include "rdkafka_broker.h"
@@ -56,7 +56,7 @@ void millrace_partition_offsets(struct millrace_partition* partition,
 struct batch {
     rd_kafka_message_t** messages;
     size_t count;
-    rd_kafka_fetch_pos_t passed; /* After the last control record; offset negative: none. */
+    rd_kafka_fetch_pos_t passed; /* After the last control record; a negative offset: none. */
     int32_t passed_version;
 };
 
@@ -69,8 +69,8 @@ static rd_kafka_fetch_pos_t position_after(const rd_kafka_op_t* entry) {
                               entry->rko_u.fetch.rkm.rkm_u.consumer.leader_epoch);
 }
 
-/* A barrier means that the position was reset at this point (a rebalance pauses every partition):
- * what was taken before it will be fetched again. */
+/* A barrier means that the position was reset here (a rebalance pauses every partition): earlier
+ * records will be fetched again. */
 static void drop_outdated(struct batch* batch, int32_t version) {
     size_t kept = 0;
     size_t i;
@@ -100,8 +100,9 @@ static rd_kafka_op_res_t take_entry(rd_kafka_t* client, rd_kafka_q_t* queue, rd_
     return rd_kafka_poll_cb(client, queue, entry, type, NULL);
 }
 
-/* Handles what is not a plain record. Outdated entries go first: librdkafka moves the partition's
- * position to a control record before it looks at the version, and so past records that nobody read. */
+/* Handles all entries except plain records. Outdated entries first: librdkafka advances the
+ * partition's position to a control record before it checks the version, and so past unread
+ * records. */
 static void take_other(rd_kafka_t* client, rd_kafka_q_t* queue, rd_kafka_op_t* entry,
                        int32_t version, struct batch* batch) {
     if (entry->rko_type == RD_KAFKA_OP_BARRIER) {
@@ -121,8 +122,8 @@ static void take_other(rd_kafka_t* client, rd_kafka_q_t* queue, rd_kafka_op_t* e
     }
 }
 
-/* Where to go on fetching after a pause, which every rebalance brings: after all that is handed out, and
- * after the control records among and behind it. */
+/* Where fetching continues after a pause, which every rebalance causes: after all returned
+ * records and the control records among and after them. */
 static void note_position(rd_kafka_toppar_t* partition, const struct batch* batch) {
     rd_kafka_fetch_pos_t position = batch->passed;
     size_t i;
@@ -144,7 +145,7 @@ static void note_position(rd_kafka_toppar_t* partition, const struct batch* batc
     }
 }
 
-/* Takes over all there is, which costs the same for one entry and for thousands. */
+/* Takes all entries, which costs the same for one entry and for thousands. */
 static int refill(struct millrace_partition* partition) {
     rd_kafka_q_t* fetched = partition->toppar->rktp_fetchq;
 
@@ -156,13 +157,13 @@ static int refill(struct millrace_partition* partition) {
     return partition->taken.rkq_qlen > 0;
 }
 
-/* What entries must not be older than. Read once for all that were taken over, as the line it is on is
- * written for each record by the thread that fetches. */
+/* Entries with an older version are outdated. Read once for all taken entries, because the
+ * fetching thread writes this cache line for each record. */
 static int32_t current_version(struct millrace_partition* partition) {
     return rd_atomic32_get(&partition->toppar->rktp_version);
 }
 
-/* Another core has written it. */
+/* Written by another core. */
 static void prefetch(const rd_kafka_op_t* entry) {
     if (entry != NULL) {
         __builtin_prefetch(entry);
@@ -172,16 +173,17 @@ static void prefetch(const rd_kafka_op_t* entry) {
     }
 }
 
-/* A record that needs none of what librdkafka does for entries in general. In particular it gets no
- * reference to its topic, which would be two atomic operations on a line shared by all threads. */
+/* A record that needs no general entry handling by librdkafka. In particular, it gets no
+ * reference to its topic, which would cost two atomic operations on a cache line that all
+ * threads share. */
 static int is_plain_record(const rd_kafka_op_t* entry) {
     return entry->rko_type == RD_KAFKA_OP_FETCH && entry->rko_err == RD_KAFKA_RESP_ERR_NO_ERROR &&
            entry->rko_serve == NULL && !rd_kafka_op_is_ctrl_msg(entry);
 }
 
-/* The references that the records of one fetched buffer, taken over together, have in common. Each has
- * one of the buffer and one of the partition otherwise, whose counters it shares with the thread that
- * makes further records of the same buffer: an eighth of what a record costs. */
+/* The shared references of records of one fetch buffer that were taken together. Otherwise each
+ * record has one reference to the buffer and one to the partition, whose counters it shares with
+ * the thread that creates more records of the same buffer: an eighth of the cost of a record. */
 struct run {
     rd_kafka_buf_t* buffer;
     rd_kafka_toppar_t* partition;
@@ -192,7 +194,7 @@ static rd_kafka_op_t* entry_of(const rd_kafka_message_t* message) {
     return message->_private;
 }
 
-/* Leaves one reference of `count` records, which the run keeps. */
+/* Removes all but one reference of `count` records; the run keeps that one. */
 static void share_references(rd_kafka_message_t** records, int32_t count) {
     const rd_kafka_op_t* first = entry_of(records[0]);
     struct run* run = rd_malloc(sizeof *run);
@@ -205,7 +207,7 @@ static void share_references(rd_kafka_message_t** records, int32_t count) {
         rd_kafka_op_t* entry = entry_of(records[i]);
         entry->rko_u.fetch.rkbuf = NULL;
         entry->rko_rktp = NULL;
-        entry->rko_serve_opaque = run; /* Of no use to a plain record. */
+        entry->rko_serve_opaque = run; /* Not needed by a plain record. */
     }
     rd_atomic32_sub(&run->buffer->rkbuf_refcnt, count - 1);
     rd_atomic32_sub(&run->partition->rktp_refcnt, count - 1);
@@ -324,7 +326,7 @@ rd_kafka_resp_err_t millrace_partition_restart(struct millrace_partition* restar
     rd_kafka_toppar_unlock(partition);
 
     op->rko_u.fetch_start.pos = RD_KAFKA_FETCH_POS(offset, -1);
-    op->rko_u.fetch_start.rkcg = NULL; /* It belongs to the consumer still. */
+    op->rko_u.fetch_start.rkcg = NULL; /* It still belongs to the consumer. */
     op->rko_version = rd_atomic32_add(&partition->rktp_version, 1);
     op->rko_rktp = rd_kafka_toppar_keep(partition);
     reply = rd_kafka_op_req(partition->rktp_ops, op, RD_POLL_INFINITE);
@@ -363,12 +365,12 @@ int millrace_has_headers(const rd_kafka_message_t* message) {
     if (msg->rkm_flags & RD_KAFKA_MSG_F_PRODUCER) {
         return 0;
     }
-    /* They begin with their number. */
+    /* They start with their number. */
     wire = &msg->rkm_u.consumer.binhdrs;
     return RD_KAFKAP_BYTES_LEN(wire) > 0 && ((const char*)wire->data)[0] != 0;
 }
 
-/* A failure counts as not delivered until it was told, so that waiting is done in slices. */
+/* A failure counts as undelivered until it was reported, so the wait is done in slices. */
 #define MILLRACE_FLUSH_SLICE_MS 10
 
 rd_kafka_resp_err_t millrace_flush(rd_kafka_t* client, int timeout_ms) {

@@ -22,7 +22,7 @@ RdList to_list(std::span<const OffsetCommit> offsets) {
         element.offset = commit.offset;
         rd_kafka_topic_partition_set_leader_epoch(&element, commit.leader_epoch);
         if (!commit.metadata.empty()) {
-            // The list frees it as librdkafka's own.
+            // The list frees it with librdkafka's allocator.
             element.metadata = rd_kafka_mem_malloc(nullptr, commit.metadata.size());
             if (element.metadata == nullptr) {
                 throw std::bad_alloc();

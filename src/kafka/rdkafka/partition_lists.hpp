@@ -13,12 +13,12 @@ RdList to_list(std::span<const TopicPartition> partitions);
 RdList to_list(std::span<const OffsetCommit> offsets);
 RdList to_list(std::span<const StartPosition> positions);
 
-/// Where to begin reading `element`.
+/// The start position of `element`.
 void set_position(rd_kafka_topic_partition_t& element, const StartPosition& position);
 
 TopicPartition to_partition(const rd_kafka_topic_partition_t& element);
 
-/// Null is an empty list.
+/// Null is treated as an empty list.
 std::vector<TopicPartition> to_partitions(const rd_kafka_topic_partition_list_t* list);
 
 CommittedOffset to_committed_offset(const rd_kafka_topic_partition_t& element);

@@ -28,7 +28,7 @@ std::vector<Status> statuses_of(const rd_kafka_topic_result_t* const* results, s
 
 RdConfig make_admin_config(const ClientSettings& settings) {
     RdConfig config = make_config(settings);
-    // What matters of an error is told by the call that fails on it; nobody would serve this queue.
+    // Relevant errors are returned by the failing call; no code serves this queue.
     rd_kafka_conf_set_error_cb(config.get(), [](rd_kafka_t*, int, const char*, void*) noexcept {});
     return config;
 }
@@ -47,7 +47,7 @@ std::span<const rd_kafka_ConfigEntry_t* const> entries_of(
     return std::span(entries, count);
 }
 
-// A setting in effect; nothing: the broker does not show it.
+// The effective value of a setting. Empty if the broker does not return it.
 std::optional<std::string_view> setting(const rd_kafka_ConfigResource_t& resource,
                                         std::string_view name) {
     for (const auto* entry : entries_of(resource)) {

@@ -17,7 +17,7 @@
 
 namespace millrace::kafka {
 
-/// Admin over librdkafka. Thread-safe: each call waits on a queue of its own.
+/// Admin over librdkafka. Thread-safe: each call waits on its own queue.
 class RdAdmin final : public Admin {
   public:
     /// Errors: ConfigError.
@@ -48,13 +48,13 @@ class RdAdmin final : public Admin {
     Status delete_group(const std::string& group, std::chrono::milliseconds timeout) override;
 
   private:
-    /// A client of this group. librdkafka crashes in a client without a group when a broker answers
-    /// the question for a group's offsets with NOT_COORDINATOR (its issue 5040).
-    /// Made once for each group, as it costs threads, connections and time. Throws ConfigError.
+    /// A client of this group. librdkafka crashes in a client without a group when a broker
+    /// responds to a request for a group's offsets with NOT_COORDINATOR (issue 5040). Created once
+    /// for each group, because it costs threads, connections and time. Throws ConfigError.
     rd_kafka_t* client_of_group(const std::string& group);
     Result<RdEvent> describe_configs(AdminCall& call, std::span<const std::string> topics);
 
-    /// What `read` makes of each topic's settings in effect, in order.
+    /// The results of `read` for each topic's effective settings, in order.
     template <class T>
     Result<std::vector<Result<T>>> read_configs(
         std::span<const std::string> names, const char* doing, std::chrono::milliseconds timeout,
@@ -68,11 +68,12 @@ class RdAdmin final : public Admin {
     ClientSettings settings_;
     RdClient client_;
     std::mutex mutex_;
-    std::map<std::string, RdClient> group_clients_;  // Guarded by it; none is ever removed.
+    std::map<std::string, RdClient>
+        group_clients_;  // Guarded by the mutex; entries are never removed.
 };
 
-/// How long the first of several calls for offsets may take, and the one after a call that timed
-/// out: short ones while leaders are looked for, long ones where the network is slow.
+/// The timeout of the first of several offset requests, and of the one after a timeout: short while
+/// leaders are looked up, long on a slow network.
 inline constexpr std::chrono::milliseconds kFirstOffsetsAttempt{500};
 inline std::chrono::milliseconds next_offsets_attempt(std::chrono::milliseconds attempt) {
     return std::min(2 * attempt, std::chrono::milliseconds{8000});

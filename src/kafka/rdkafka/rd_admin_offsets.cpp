@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The calls of RdAdmin that deal in offsets.
+// The functions of RdAdmin that handle offsets.
 #include "core/clock.hpp"
 #include "kafka/rdkafka/admin_call.hpp"
 #include "kafka/rdkafka/partition_lists.hpp"
@@ -26,7 +26,7 @@ rd_kafka_IsolationLevel_t to_rd_isolation(Isolation isolation) {
                                                   : RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED;
 }
 
-/// The failure of the group itself, or of the first of its partitions.
+/// The error of the group itself, or of the first of its partitions.
 Status failure_of(const rd_kafka_group_result_t& result, const std::string& doing) {
     if (const rd_kafka_error_t* const error = rd_kafka_group_result_error(&result)) {
         return status_of_error(rd_kafka_error_code(error), doing, rd_kafka_error_string(error));
@@ -77,7 +77,7 @@ Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPositio
     const auto* const results = rd_kafka_DeleteRecords_result_offsets(
         rd_kafka_event_DeleteRecords_result(answer.value().get()));
     for (const auto& limit : before) {
-        // The answer comes in an order of its own.
+        // The results have a different order.
         const auto* const result = rd_kafka_topic_partition_list_find(
             const_cast<rd_kafka_topic_partition_list_t*>(results), limit.partition.topic.c_str(),
             limit.partition.partition);
@@ -91,9 +91,9 @@ Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPositio
 Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition> partitions,
                                                   OffsetSpec spec, Isolation isolation,
                                                   milliseconds timeout) {
-    // librdkafka looks for the partitions' leaders first. When a topic is new, or has lost its
-    // leader, it may miss the news that it waits for, and then waits until the call times out: so
-    // the calls are short ones first.
+    // librdkafka first looks up the partitions' leaders. If a topic is new or has lost its leader,
+    // it may miss the update that it waits for, and then waits until the call times out. Therefore
+    // the first calls have short timeouts.
     const auto deadline = system_clock().monotonic() + timeout;
     const RdQueue nothing(rd_kafka_queue_new(client_.get()));
     milliseconds attempt = kFirstOffsetsAttempt;
@@ -146,8 +146,8 @@ Result<std::vector<Offset>> RdAdmin::ask_offsets(std::span<const TopicPartition>
             *rd_kafka_ListOffsetsResultInfo_topic_partition(info);
         if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             if (leader_changed(element.err)) {
-                // The client does not look for the new leader by itself, so the same call would
-                // fail again until its metadata are old enough.
+                // The client does not look up the new leader by itself, so the same call would fail
+                // again until its metadata expire.
                 (void)list_topics(timeout);
                 has_moved = true;
             }
@@ -179,7 +179,7 @@ Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(const s
     }
     const RdQueue nothing(rd_kafka_queue_new(client));
     auto offsets = ask_group_offsets(client, group, timeout);
-    // While a group's coordinator is being elected, and its group loaded.
+    // While a group's coordinator is being elected and the group is being loaded.
     for (; !offsets.ok() && offsets.status().retriable() && timeout > kCoordinatorPause;
          timeout -= kCoordinatorPause) {
         const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
@@ -241,7 +241,8 @@ Status RdAdmin::alter_group_offsets(const std::string& group, std::span<const Of
     for (const auto* result : std::span(groups, count)) {
         Status failure = failure_of(*result, call.doing());
         if (failure.code() == ErrorCode::kUnknownMember) {
-            // How a broker says that a group with members takes offsets from its members only.
+            // The broker's error for a group with members, which accepts offsets from its members
+            // only.
             return {ErrorCode::kGroupNotEmpty, failure.message()};
         }
         if (!failure.ok()) {

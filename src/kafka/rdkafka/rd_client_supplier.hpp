@@ -7,10 +7,10 @@
 
 namespace millrace::kafka {
 
-/// Clients of Apache Kafka through librdkafka. `common` holds what all of them share
-/// ("bootstrap.servers", security); a client's own settings go before them.
+/// Clients of Apache Kafka through librdkafka. `common` contains the settings that all of them
+/// share ("bootstrap.servers", security); a client's own settings take precedence.
 ///
-/// Shared, as a client of the library and the threads it starts all make clients with it.
+/// Shared, because a client and the threads that it starts all create Kafka clients with it.
 std::shared_ptr<ClientSupplier> rdkafka_clients(ClientSettings common);
 
 }  // namespace millrace::kafka

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kErrorTextSize = 512;
 
-// Levels are syslog's.
+// Syslog levels.
 constexpr int kSyslogError = 3;
 constexpr int kSyslogWarning = 4;
 constexpr int kSyslogInfo = 6;
@@ -37,11 +37,11 @@ void forward_log(const rd_kafka_t* client, int level, const char* facility,
             log::debug(line);
         }
     } catch (...) {
-        // Out of memory for a log line: the line is what we can do without.
+        // Out of memory for a log line: drop the line.
     }
 }
 
-/// Statistics come only when the user sets statistics.interval.ms; this is where they are seen.
+/// Statistics are emitted only if the user sets statistics.interval.ms.
 int log_statistics(rd_kafka_t* client, char* json, std::size_t size, void*) noexcept {
     try {
         log::debug(std::string("kafka client ") + rd_kafka_name(client) + ": statistics " +
@@ -58,13 +58,13 @@ void set(rd_kafka_conf_t& config, const std::string& name, const std::string& va
         case RD_KAFKA_CONF_OK:
             return;
         case RD_KAFKA_CONF_UNKNOWN:
-            // A misspelt name may well stand before a secret: the value stays out of the message.
+            // A misspelt name may belong to a secret: the value is not part of the message.
             throw ConfigError("unknown setting of the Kafka client: " + name);
         case RD_KAFKA_CONF_INVALID:
             break;
     }
     if (is_secret(name)) {
-        // librdkafka's own text quotes the value.
+        // librdkafka's own text contains the value.
         throw ConfigError("setting of the Kafka client refused: " + name + " = [hidden]");
     }
     throw ConfigError("setting of the Kafka client refused: " + name + " = " + value + ": " + text);
@@ -102,7 +102,7 @@ RdClient make_client(rd_kafka_type_t type, RdConfig config, void* callbacks) {
     if (client == nullptr) {
         throw ConfigError(std::string("settings of the Kafka client refused: ") + text);
     }
-    (void)config.release();  // The client owns it from here on.
+    (void)config.release();  // The client owns it now.
     return client;
 }
 

@@ -14,27 +14,26 @@ namespace millrace::kafka {
 using RdConfig = std::unique_ptr<rd_kafka_conf_t, FreeBy<rd_kafka_conf_destroy>>;
 using RdClient = std::unique_ptr<rd_kafka_t, FreeBy<rd_kafka_destroy>>;
 
-/// What Millrace thinks of a setting that the user may also give.
+/// Millrace's value of a setting that the user may also set.
 struct OwnSettings {
-    ClientSettings defaults;  ///< Used unless the user says otherwise.
-    ClientSettings fixed;     ///< The code relies on them: another value is refused.
+    ClientSettings defaults;  ///< Used if the user does not set it.
+    ClientSettings fixed;     ///< The code relies on it: other values are refused.
 };
 
-/// `settings` over `own`.
+/// `settings` override `own`.
 ///
-/// Errors: ConfigError when one of the fixed settings is given another value.
+/// Errors: ConfigError if a fixed setting has another value.
 ClientSettings merged(const OwnSettings& own, const ClientSettings& settings);
 
-/// The configuration of a client. Its log lines go to core/log under the client's name, and so do
-/// its statistics, as debug lines, when statistics.interval.ms asks for them.
+/// The configuration of a client. Its log lines are written to core/log with the client's name, and
+/// so are its statistics, as debug lines, if statistics.interval.ms is set.
 ///
-/// Errors: ConfigError for an unknown setting or a refused value, naming the setting; the value of
-/// a secret is not shown.
+/// Errors: ConfigError with the name of an unknown or refused setting; secret values are not shown.
 RdConfig make_config(const ClientSettings& settings);
 
-/// Makes the client. `callbacks` is what its callbacks receive as opaque.
+/// Creates the client. `callbacks` is passed to its callbacks as the opaque pointer.
 ///
-/// Errors: ConfigError when the settings do not go together.
+/// Errors: ConfigError if the settings contradict each other.
 RdClient make_client(rd_kafka_type_t type, RdConfig config, void* callbacks);
 
 }  // namespace millrace::kafka

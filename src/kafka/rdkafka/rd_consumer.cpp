@@ -19,18 +19,19 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kBatchSize = 1024;
 constexpr milliseconds kMetadataTimeout{2000};
-constexpr std::uint64_t kWakeOnce = 1;  // What an eventfd is written.
+constexpr std::uint64_t kWakeOnce = 1;  // The value that is written to an eventfd.
 
 OwnSettings own_settings(bool joins_groups) {
     OwnSettings own;
     own.defaults = {
-        // A broker that has nothing to send answers after this long: it bounds how late a seek or a
-        // newly assigned partition is served on a quiet connection.
+        // A broker without records responds after this time. It limits how late a seek or a newly
+        // assigned partition is served on a quiet connection.
         {"fetch.wait.max.ms", "100"},
-        // How soon a full queue is looked at again. The default of 1 s starves a fast reader.
+        // The interval at which a full queue is checked again. The default of 1 s starves a fast
+        // reader.
         {"fetch.queue.backoff.ms", "10"},
-        // These two hold for each partition: every one has a queue of its own, and as much again
-        // may have been taken off it to be read.
+        // Both limits apply per partition: each has its own queue, and up to the same number of
+        // records may have been taken from it and not been read.
         {"queued.min.messages", "10000"},
         {"queued.max.messages.kbytes", "8192"},
         {"socket.nagle.disable", "true"},
@@ -38,14 +39,14 @@ OwnSettings own_settings(bool joins_groups) {
     };
     own.fixed = {
         {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
-        {"enable.partition.eof", "true"},  // Tells where the end is, control records included.
-        {"auto.offset.reset", "error"},    // Where to go on is the runtime's decision.
-        {"group.protocol", "classic"},     // The other one has no assignor on the client.
+        {"enable.partition.eof", "true"},  // Reports the end of the log, including control records.
+        {"auto.offset.reset", "error"},    // The runtime decides where to continue.
+        {"group.protocol", "classic"},     // The other protocol has no assignor on the client.
     };
     if (joins_groups) {
         own.fixed.emplace("partition.assignment.strategy", "cooperative-sticky");
     } else {
-        own.defaults.emplace("group.id", "millrace-without-group");  // librdkafka insists on one.
+        own.defaults.emplace("group.id", "millrace-without-group");  // librdkafka requires one.
     }
     return own;
 }
@@ -62,7 +63,7 @@ std::string setting(rd_kafka_conf_t& config, const char* name) {
 }  // namespace
 
 void RdConsumer::Destroy::operator()(rd_kafka_t* client) const noexcept {
-    // Whoever wants the group to be left calls close(): a destructor does not wait for the network.
+    // To leave the group, call close(): the destructor does not wait for the network.
     rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
@@ -87,7 +88,7 @@ RdConsumer::RdConsumer(const ClientSettings& settings, std::shared_ptr<GroupAssi
 }
 
 RdConsumer::~RdConsumer() {
-    // Nothing may be called back from here on.
+    // No callbacks are allowed from now on.
     listener_ = nullptr;
     rd_kafka_queue_io_event_enable(events_.get(), -1, nullptr, 0);
     queues_.clear();
@@ -102,8 +103,8 @@ Status RdConsumer::subscribe(const Subscription& subscription, ConsumerListener&
     const RdList list(
         rd_kafka_topic_partition_list_new(static_cast<int>(subscription.topics.size()) + 1));
     if (!subscription.pattern.empty()) {
-        // What begins with a caret is a pattern to librdkafka, in the syntax of the C library. It
-        // looks for what may match, and of that the group is told what does.
+        // librdkafka interprets a leading caret as a pattern in the syntax of the C library.
+        // librdkafka finds topics that may match, and the group is given those that do match.
         std::optional<TopicMatcher> matcher;
         try {
             matcher.emplace(subscription.pattern);
@@ -183,7 +184,7 @@ void RdConsumer::serve_events() {
     retry_rejoin();
     report_partition_errors();
     while (const RdMessage message{rd_kafka_consumer_poll(client_.get(), 0)}) {
-        // Records go to the partitions' queues; what comes here tells of trouble.
+        // Records go to the partitions' queues; this queue receives errors.
         report_error(message->err, rd_kafka_message_errstr(message.get()));
     }
     rethrow_from_callback();
@@ -285,8 +286,8 @@ void RdConsumer::open_queue(const StartPosition& start) {
 }
 
 void RdConsumer::learn_leaders(std::span<const StartPosition> partitions) {
-    // A partition assigned before its leader is known waits half a second for its first look-up.
-    // Best effort: without an answer it is only slower.
+    // If a partition is assigned before its leader is known, its first lookup is delayed by half a
+    // second. Best effort: without a response it is only slower.
     bool any_new = false;
     for (const auto& start : partitions) {
         any_new |= topics_with_leaders_.insert(start.partition.topic).second;
@@ -330,8 +331,8 @@ Status RdConsumer::request_rebalance() {
 }
 
 void RdConsumer::retry_rejoin() {
-    // While a rebalance is going on the request waits for its end: what this member told the leader
-    // for it may be what the request is about.
+    // During a rebalance the request waits for its end: the request may concern user data that this
+    // member sent for that rebalance.
     if (wants_rejoin_) {
         wants_rejoin_ = millrace_rejoin(client_.get()) == RD_KAFKA_RESP_ERR__STATE;
     }

@@ -17,18 +17,17 @@
 
 namespace millrace::kafka {
 
-/// Consumer over librdkafka. Each assigned partition has a queue of its own; one eventfd is written
-/// to by all of them and by wake_up().
+/// Consumer over librdkafka. Each assigned partition has its own queue. All queues and wake_up()
+/// signal one eventfd.
 ///
-/// A poll that waits is woken by a queue that was empty and is so no longer. Records that an
-/// earlier poll has announced and nobody has read since do not keep it from waiting: read before
-/// waiting.
+/// A queue that changes from empty to not empty wakes a waiting poll. Unread records that an
+/// earlier poll has already reported do not prevent the wait: read before waiting.
 ///
-/// The listener hears of new partitions only when there are some: a rebalance that brings none is
-/// told to GroupAssignor::on_assignment alone.
+/// The listener is called only for new partitions. A rebalance without new partitions is reported
+/// to GroupAssignor::on_assignment only.
 ///
-/// Lifetime: as the seam says. close() gives everything back to the group; the connections and
-/// threads end with the destructor, which waits for ever for a message that is still alive.
+/// Lifetime: see Consumer. close() revokes all partitions; the destructor ends connections and
+/// threads, and waits for ever for messages that are still alive.
 class RdConsumer final : public Consumer {
   public:
     /// Errors: ConfigError.
@@ -77,8 +76,8 @@ class RdConsumer final : public Consumer {
     void rethrow_from_callback();
     void abandon_group() noexcept;
 
-    // Declared in this order because the client refers to what is above it and what is below refers
-    // to the client: see handles.hpp.
+    // The order of declaration matters: the client refers to members above it, and members below
+    // refer to the client (see handles.hpp).
     std::unique_ptr<AssignorBridge> bridge_;  // Null: never subscribes.
     WakeFd wake_;
     ReadContext context_;
@@ -90,8 +89,8 @@ class RdConsumer final : public Consumer {
     std::string group_instance_id_;
     ConsumerListener* listener_ = nullptr;
     std::unordered_set<std::string> topics_with_leaders_;
-    std::exception_ptr thrown_;     // By the listener, to be thrown on from poll or close.
-    bool called_listener_ = false;  // Since poll began.
+    std::exception_ptr thrown_;     // Thrown by the listener; rethrown from poll or close.
+    bool called_listener_ = false;  // Since poll was entered.
     bool wants_rejoin_ = false;
     bool closed_ = false;
 };

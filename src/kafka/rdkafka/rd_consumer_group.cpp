@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What RdConsumer asks of the group coordinator: offsets, membership, leaving.
+// The group functions of RdConsumer: offsets, membership, leaving.
 #include "kafka/rdkafka/rd_consumer.hpp"
 
 #include "core/clock.hpp"
@@ -37,7 +37,7 @@ Status RdConsumer::commit(std::span<const OffsetCommit> offsets, milliseconds ti
     }
     const std::string doing = "cannot commit offsets in group " + group_id_;
     const RdList list = to_list(offsets);
-    // A queue of its own for each commit: an answer that comes after we gave up goes nowhere.
+    // Each commit has its own queue: a response after the timeout is dropped.
     const RdQueue answers(rd_kafka_queue_new(client_.get()));
     const rd_kafka_resp_err_t refused =
         rd_kafka_commit_queue(client_.get(), list.get(), answers.get(), nullptr, nullptr);
@@ -69,7 +69,7 @@ Result<std::vector<CommittedOffset>> RdConsumer::committed(
     if (!status.ok()) {
         return status;
     }
-    // librdkafka keeps the list's order.
+    // librdkafka preserves the order of the list.
     for (const auto& element : elements(*list)) {
         all.push_back(to_committed_offset(element));
     }
@@ -105,10 +105,10 @@ void RdConsumer::close(milliseconds timeout) {
 }
 
 void RdConsumer::abandon_group() noexcept {
-    // librdkafka 2.14.2 waits for ever when it is destroyed while a rebalance waits for our
-    // answer, even when told not to close the consumer. So the end of the membership is begun here,
-    // without a word to the broker, and then the answer is given: at that point any is taken for
-    // giving everything up.
+    // librdkafka 2.14.2 waits for ever when it is destroyed while a rebalance waits for the
+    // rebalance callback, even if told not to close the consumer. Therefore this code first
+    // terminates the membership locally, without a request to the broker, and then responds to the
+    // rebalance: at that point librdkafka treats any response as revoking everything.
     millrace_abandon_group(client_.get());
     const RdQueue nobody_reads(rd_kafka_queue_new(client_.get()));
     const RdError begun(rd_kafka_consumer_close_queue(client_.get(), nobody_reads.get()));

@@ -6,7 +6,7 @@
 namespace millrace::kafka {
 namespace {
 
-// Without state: a message carries all that is needed to give it back, so one owner serves all
+// Stateless: a message contains everything that is needed to free it, so one owner serves all
 // clients of the process.
 class RdMessageOwner final : public MessageOwner {
   public:
@@ -39,7 +39,7 @@ class RdMessageOwner final : public MessageOwner {
     }
 
   private:
-    // The seam hands the message around as const; to librdkafka it always was its own.
+    // The interface passes the message as const; for librdkafka it is always mutable.
     static rd_kafka_message_t* mutable_message(const void* message) noexcept {
         return static_cast<rd_kafka_message_t*>(const_cast<void*>(message));
     }

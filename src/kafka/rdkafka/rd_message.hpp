@@ -7,10 +7,11 @@
 
 namespace millrace::kafka {
 
-/// Takes over `message`, a record and not an error: its memory is librdkafka's fetch buffer.
+/// Takes ownership of `message`, a record and not an error. Its memory is librdkafka's fetch
+/// buffer.
 Message to_message(rd_kafka_message_t* message) noexcept;
 
-/// Reads the headers of `message`, an rd_kafka_message_t, when they are asked for. Lives for ever.
+/// Reads the headers of `message`, an rd_kafka_message_t, on demand. Never destroyed.
 const millrace::detail::HeaderSource& rd_header_source() noexcept;
 
 /// A view of memory that may be absent: null stays null and empty stays empty.

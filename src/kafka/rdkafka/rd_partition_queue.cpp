@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kSeekTimeout{10'000};
 constexpr std::chrono::milliseconds kSeekPause{5};
-constexpr std::uint64_t kWakeOnce = 1;  // What an eventfd is written.
+constexpr std::uint64_t kWakeOnce = 1;  // The value that is written to an eventfd.
 
 }  // namespace
 
@@ -48,7 +48,7 @@ std::size_t RdPartitionQueue::read(std::vector<Message>& out, std::size_t max) {
     while (appended < max && !drained) {
         const std::size_t wanted = std::min(max - appended, context_.batch.size());
         if (out.capacity() - out.size() < wanted) {
-            // Before anything is taken over: a message that cannot be appended would be leaked.
+            // Before any message is taken: a message that cannot be appended would leak.
             out.reserve(std::max(out.size() + wanted, 2 * out.capacity()));
         }
         std::size_t count = 0;
@@ -71,8 +71,9 @@ bool RdPartitionQueue::append(rd_kafka_message_t* message, std::vector<Message>&
         return false;
     }
     if (message->offset < next_ || unchecked_) [[unlikely]] {
-        // A rebalance, which pauses every partition, came between our taking records and noting the
-        // position, and so librdkafka fetched them again. Or the seek that checks is still to come.
+        // A rebalance, which pauses every partition, happened after records were taken and before
+        // the position was stored, so librdkafka fetched them again. Or the seek that checks the
+        // log has not happened yet.
         millrace_record_destroy(message);
         return false;
     }
@@ -114,24 +115,24 @@ Status RdPartitionQueue::seek(const StartPosition& position) {
     return status_of_error(error, "cannot seek " + to_string(which_));
 }
 
-/// librdkafka asks the leader whether an offset still belongs to an epoch after a seek, but not
-/// where fetching begins.
+/// librdkafka validates the leader epoch of an offset after a seek, but not at the initial
+/// position.
 void RdPartitionQueue::check_later(const StartPosition& position) {
     if (position.offset > 0 && position.leader_epoch >= 0) {
         unchecked_ = position;
     }
 }
 
-/// Once fetching has begun. What came before the check is outdated by it, and comes again.
+/// After fetching has started. Records from before the check are outdated and are fetched again.
 void RdPartitionQueue::begin_check() {
     if (millrace_partition_fetching(partition_.get()) == MILLRACE_FETCHING &&
         seek_while_fetching(StartPosition(*unchecked_)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        context_.more_to_read = true;  // To be tried again.
+        context_.more_to_read = true;  // Retried later.
     }
 }
 
-/// Waits for librdkafka's threads: fetching begins some time after the assignment, and what is
-/// looked up first must not come after the seek.
+/// Waits for librdkafka's threads: fetching starts some time after the assignment, and the initial
+/// lookup must be finished before the seek.
 void RdPartitionQueue::await_seekable() {
     const auto deadline = system_clock().monotonic() + kSeekTimeout;
     for (;;) {
@@ -157,7 +158,7 @@ rd_kafka_resp_err_t RdPartitionQueue::seek_while_fetching(const StartPosition& p
 }
 
 rd_kafka_resp_err_t RdPartitionQueue::restart(const StartPosition& position) {
-    // Whether the error ended fetching is known only by trying.
+    // Only an attempt shows whether the error stopped fetching.
     rd_kafka_resp_err_t error = seek_while_fetching(position);
     if (error == RD_KAFKA_RESP_ERR__STATE) {
         error = millrace_partition_restart(partition_.get(), position.offset);

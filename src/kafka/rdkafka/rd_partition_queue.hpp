@@ -13,27 +13,27 @@
 
 namespace millrace::kafka {
 
-/// What the queues of one consumer share. Owned by the consumer's thread.
+/// State that the queues of one consumer share. Owned by the consumer's thread.
 struct ReadContext {
     bool read_committed = true;
 
-    /// Set when a read was cut short, so that more may be there without a new signal.
+    /// Set if a read stopped early, so more records may be available without a new signal.
     bool more_to_read = false;
 
-    /// Errors met while reading, for the next poll to report.
+    /// Errors found while reading, which the next poll reports.
     std::vector<std::pair<TopicPartition, Status>> errors;
 
-    /// Where a batch is put before it is converted.
+    /// A buffer for a batch before it is converted.
     std::vector<rd_kafka_message_t*> batch;
 };
 
-/// The fetch queue of one assigned partition, cut off from the consumer's common one.
+/// The fetch queue of one assigned partition, separate from the consumer's common queue.
 ///
-/// Lifetime: within that of the client and of `context`.
+/// The client and `context` must outlive it.
 class RdPartitionQueue final : public PartitionQueue {
   public:
-    /// From here on the partition's records arrive in this queue, and `wake_fd` is written to when
-    /// it ceases to be empty.
+    /// From now on, the partition's records arrive in this queue, and `wake_fd` is signalled when
+    /// the queue becomes non-empty.
     RdPartitionQueue(rd_kafka_t* client, const StartPosition& start, int wake_fd,
                      ReadContext& context);
     ~RdPartitionQueue() override;
@@ -44,11 +44,11 @@ class RdPartitionQueue final : public PartitionQueue {
     std::optional<Offset> position() const override;
     std::optional<std::int64_t> lag() const override;
 
-    /// Goes on there. What was fetched is dropped.
+    /// Continues at that position and drops fetched records.
     Status seek(const StartPosition& position);
 
   private:
-    /// Takes over `message`; true if it was a record and not outdated.
+    /// Takes ownership of `message`. True if it was a record and not outdated.
     bool append(rd_kafka_message_t* message, std::vector<Message>& out);
     void await_seekable();
     void check_later(const StartPosition& position);
@@ -63,10 +63,10 @@ class RdPartitionQueue final : public PartitionQueue {
     ReadContext& context_;
     std::unique_ptr<millrace_partition, FreeBy<millrace_partition_close>> partition_;
     RdQueue queue_;
-    Offset next_ = -1;      // After the last record, or control record, read; -1: none was yet.
-    Offset end_seen_ = -1;  // Where the log's end was reached last; -1: never.
-    std::optional<StartPosition> unchecked_;  // Where reading begins once that is checked.
-    bool failed_ = false;                     // An error was met that may have ended fetching.
+    Offset next_ = -1;      // After the last record or control record that was read; -1: none yet.
+    Offset end_seen_ = -1;  // Where the end of the log was last reached; -1: never.
+    std::optional<StartPosition> unchecked_;  // The start position until it is checked.
+    bool failed_ = false;                     // An error occurred that may have stopped fetching.
 };
 
 }  // namespace millrace::kafka

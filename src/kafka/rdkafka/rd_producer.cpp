@@ -20,35 +20,34 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How often, and for how many milliseconds each, send waits while the queue is full.
+// How often, and for how many milliseconds each time, send waits while the queue is full.
 constexpr int kFullQueueWaits = 5;
 constexpr int kFullQueueWait = 20;
 
 const OwnSettings& own_settings() {
     static const OwnSettings own{
         .defaults = {{"enable.idempotence", "true"},
-                     // Large batches are what makes producing cheap; flush() does not wait for it.
+                     // Large batches make producing cheap; flush() does not wait for linger.
                      {"linger.ms", "20"},
                      {"queue.buffering.max.messages", "1000000"},
                      // Every stream thread has a producer, and librdkafka's default is 1 GiB. A
-                     // healthy cluster takes what is sent long before there is that much of it.
+                     // healthy cluster accepts records long before that.
                      {"queue.buffering.max.kbytes", "65536"},
                      {"socket.nagle.disable", "true"},
                      {"enable.metrics.push", "false"}},
-        .fixed = {{"partitioner",
-                   "murmur2_random"},  // Kafka's own choice for keys; see murmur2.hpp.
-                  // Successes are noted by an interceptor, in the client's own thread.
+        .fixed = {{"partitioner", "murmur2_random"},  // Kafka's default for keys; see murmur2.hpp.
+                  // An interceptor records successful deliveries in the client's thread.
                   {"delivery.report.only.error", "true"}},
     };
     return own;
 }
 
 const void* address_of(BytesView bytes) noexcept {
-    // An empty view may point nowhere, which would make a null of it.
+    // An empty view may have a null pointer, which would make the value null.
     return bytes.data() != nullptr ? bytes.data() : "";
 }
 
-// Arguments of rd_kafka_produceva, in this order.
+// The order of the arguments of rd_kafka_produceva.
 enum Argument : std::size_t {
     kTopic,
     kPartition,
@@ -61,8 +60,8 @@ enum Argument : std::size_t {
     kArguments
 };
 
-// A message carries one pointer for us: to where its offset goes, or else the number of its origin,
-// marked by the lowest bit, which no such address has.
+// A message has one opaque pointer: the address for its offset, or the number of its origin, marked
+// by the lowest bit, which is never set in such an address.
 static_assert(alignof(Offset) > 1 && sizeof(std::uintptr_t) > sizeof(std::uint32_t));
 
 void* opaque_of(const ProducerRecord& record) noexcept {
@@ -119,7 +118,7 @@ RdProducer::RdProducer(const ClientSettings& settings, ProducerListener& listene
 }
 
 RdProducer::~RdProducer() {
-    // In flight too: whoever wants to know what became of a record flushes.
+    // Including records in flight: call flush to learn the outcome of a record.
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                       RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
@@ -146,7 +145,7 @@ const RdProducer::Topic& RdProducer::known(TopicHandle topic) const {
 
 Result<Partition> RdProducer::partition_count(TopicHandle topic, milliseconds timeout) {
     const Topic& asked = known(topic);
-    // librdkafka keeps the number up to date by itself once it knows the topic.
+    // librdkafka keeps the number up to date once it knows the topic.
     if (const Partition count = millrace_topic_partition_count(asked.handle.get()); count > 0) {
         return count;
     }
@@ -176,7 +175,7 @@ RdError RdProducer::produce(const ProducerRecord& record, const Topic& topic) {
     arguments_[kOpaque].u.ptr = opaque_of(record);
     set_bytes(arguments_[kKey], record.key);
     set_bytes(arguments_[kValue], record.value);
-    // Zero stands for "now".
+    // librdkafka interprets zero as "now".
     arguments_[kTimestamp].u.i64 = record.timestamp ? milliseconds_of(*record.timestamp) : 0;
     dates_at_epoch_ = record.timestamp && milliseconds_of(*record.timestamp) == 0;
     std::size_t count = kArguments - 1;
@@ -209,7 +208,7 @@ Status RdProducer::send_failure(const RdError& error, const Topic& topic) {
     if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         return status_of_error(RD_KAFKA_RESP_ERR__QUEUE_FULL, doing);
     }
-    // After a fatal error sending is refused, without saying that this is final.
+    // After a fatal error, send fails with an error that is not marked as fatal.
     return rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR
                ? status_of_client_error(client_.get(), rd_kafka_error_code(error.get()), doing, {})
                : status_of_error(error, doing);
@@ -267,10 +266,9 @@ void RdProducer::delivery_callback(rd_kafka_t*, const rd_kafka_message_t* messag
 
 void RdProducer::report_failure(const rd_kafka_message_t& message) {
     const char* const topic = rd_kafka_topic_name(message.rkt);
-    // The code alone tells the reason. The texts that librdkafka offers beside it cannot be used:
-    // for a record that was sent, rd_kafka_message_errstr is its value, and
-    // rd_kafka_message_produce_errstr (2.14.2) points into the broker's answer, which another
-    // thread frees meanwhile.
+    // Only the error code gives the reason. librdkafka's error texts cannot be used here: for a
+    // sent record, rd_kafka_message_errstr is its value, and rd_kafka_message_produce_errstr
+    // (2.14.2) points into the broker's response, which another thread may free.
     const Status status = status_of_client_error(
         client_.get(), message.err,
         "cannot deliver to " + to_string(TopicPartition{topic, message.partition}),
@@ -315,7 +313,7 @@ rd_kafka_resp_err_t RdProducer::new_client_callback(rd_kafka_t* client, const rd
 rd_kafka_resp_err_t RdProducer::acknowledgement_callback(rd_kafka_t*, rd_kafka_message_t* message,
                                                          void*) noexcept {
     if (is_address(message->_private) && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        // While a partition moves between brokers, two of their threads may be at it.
+        // While a partition moves between brokers, two of librdkafka's threads may write it.
         const std::atomic_ref<Offset> acknowledged(*static_cast<Offset*>(message->_private));
         Offset known = acknowledged.load(std::memory_order_relaxed);
         while (message->offset > known && !acknowledged.compare_exchange_weak(

@@ -16,8 +16,7 @@ namespace millrace::kafka {
 
 /// Producer over librdkafka.
 ///
-/// The destructor drops what was sent and not acknowledged, without telling the listener: flush()
-/// first.
+/// The destructor discards unacknowledged records without calling the listener: call flush() first.
 class RdProducer final : public Producer {
   public:
     /// Errors: ConfigError.
@@ -66,13 +65,13 @@ class RdProducer final : public Producer {
     Status send_failure(const RdError& error, const Topic& topic);
     void rethrow_from_callback();
 
-    // The client before what refers to it: see handles.hpp.
+    // The client is declared before everything that refers to it: see handles.hpp.
     ProducerListener& listener_;
     RdClient client_;
-    std::array<rd_kafka_vu_t, 8> arguments_{};  // Of a send: most stay as they are.
+    std::array<rd_kafka_vu_t, 8> arguments_{};  // Arguments of a send, most of which do not change.
     std::vector<Topic> topics_;                 // By TopicHandle::index.
     std::unordered_map<std::string, std::uint32_t> index_of_topic_;
-    std::exception_ptr thrown_;    // By the listener, to be thrown on from the call that served it.
+    std::exception_ptr thrown_;    // Thrown by the listener; rethrown from the call that served it.
     bool dates_at_epoch_ = false;  // Of the record that is being sent.
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The transactional half of RdProducer.
+// The transactional functions of RdProducer.
 #include "core/clock.hpp"
 #include "kafka/rdkafka/internals_shim.h"
 #include "kafka/rdkafka/partition_lists.hpp"
@@ -28,7 +28,7 @@ Status RdProducer::send_offsets(std::span<const OffsetCommit> offsets, const Gro
     if (offsets.empty()) {
         return {};
     }
-    // Without the consumer's own form, the same is made of the values.
+    // Without the consumer's representation, the values are converted.
     const auto* native = static_cast<const rd_kafka_consumer_group_metadata_t*>(group.native.get());
     RdGroupMetadata made;
     if (native == nullptr) {
@@ -45,8 +45,8 @@ Status RdProducer::send_offsets(std::span<const OffsetCommit> offsets, const Gro
 }
 
 Status RdProducer::commit_transaction(milliseconds timeout) {
-    // What librdkafka waits for itself, only noticed sooner; if it is not over in time, that is
-    // found out below.
+    // librdkafka waits for the same condition; this only detects it sooner. A timeout is detected
+    // below.
     const auto begin = system_clock().monotonic();
     millrace_flush(client_.get(), to_rd_timeout(timeout));
     const auto spent = std::chrono::duration_cast<milliseconds>(system_clock().monotonic() - begin);

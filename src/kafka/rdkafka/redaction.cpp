@@ -8,8 +8,8 @@
 namespace millrace::kafka {
 
 bool is_secret(std::string_view setting) noexcept {
-    // Parts of names and not whole ones, so that a setting a later librdkafka brings is covered
-    // too.
+    // Parts of names instead of whole names, so that settings of later librdkafka versions are
+    // covered.
     static constexpr std::array<std::string_view, 8> kParts{
         "password", "passphrase",  "secret",     "token",
         ".pem",     "private.key", "credential", "oauthbearer.config"};

@@ -8,11 +8,11 @@
 
 namespace millrace::kafka {
 
-/// True for settings whose value must not be seen: passwords, keys, tokens. Judged by name, and in
-/// doubt true.
+/// True for settings whose value must not be shown: passwords, keys, tokens. Decides by name; true
+/// if in doubt.
 bool is_secret(std::string_view setting) noexcept;
 
-/// "name=value, ..." in order of name, fit for a log: secret values are replaced.
+/// "name=value, ..." in order of name, for logs: secret values are replaced.
 std::string describe_settings(const ClientSettings& settings);
 
 }  // namespace millrace::kafka

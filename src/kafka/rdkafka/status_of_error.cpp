@@ -48,7 +48,7 @@ constexpr std::array kMeanings{
     Meaning{RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED, ErrorCode::kNotReady, kRetry},
     Meaning{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, ErrorCode::kUnknownTopic, kRetry},
     Meaning{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ErrorCode::kUnknownTopic, kRetry},
-    // What listing offsets comes to when none of the partitions has a leader.
+    // The result of listing offsets if none of the partitions has a leader.
     Meaning{RD_KAFKA_RESP_ERR__NOENT, ErrorCode::kUnknownTopic, kRetry},
     Meaning{RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ErrorCode::kUnknownTopic, kRetry},
     Meaning{RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID, ErrorCode::kUnknownTopic, kRetry},

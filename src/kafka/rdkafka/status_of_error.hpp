@@ -11,18 +11,18 @@
 
 namespace millrace::kafka {
 
-/// What the runtime calls an error of librdkafka or of a broker.
+/// The runtime's code for an error of librdkafka or of a broker.
 ErrorCode code_of_error(rd_kafka_resp_err_t error) noexcept;
 
-/// An error that came as a bare number: retriable and fatal follow from what it means. `doing` says
-/// what was attempted and on what; `detail` is the client's own text, if it gave one.
+/// An error that is only a number: its meaning determines whether it is retriable or fatal. `doing`
+/// describes the operation and its object; `detail` is the client's own text, if any.
 Status status_of_error(rd_kafka_resp_err_t error, std::string_view doing,
                        std::string_view detail = {});
 
-/// An error object, whose own three flags are taken over; null is success.
+/// An error object with its own flags. Null is success.
 Status status_of_error(const RdError& error, std::string_view doing);
 
-/// The fatal error that made `client` unusable, or, when there is none, `error` itself.
+/// The fatal error that made `client` unusable, or `error` if there is none.
 Status status_of_client_error(rd_kafka_t* client, rd_kafka_resp_err_t error, std::string_view doing,
                               std::string_view detail = {});
 

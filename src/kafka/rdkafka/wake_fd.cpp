@@ -29,7 +29,7 @@ WakeFd::~WakeFd() {
 
 void WakeFd::signal() noexcept {
     constexpr std::uint64_t kOne = 1;
-    // Fails only when the counter is full, and then the other side is awake already.
+    // Fails only if the counter is full, and then the reader is already awake.
     [[maybe_unused]] const auto written = ::write(fd_, &kOne, sizeof kOne);
 }
 

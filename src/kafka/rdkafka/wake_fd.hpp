@@ -5,12 +5,12 @@
 
 namespace millrace::kafka {
 
-/// What a waiting consumer sleeps on: an eventfd that librdkafka's queues and wake_up() signal.
+/// An eventfd on which a consumer waits. librdkafka's queues and wake_up() signal it.
 ///
-/// Threads: signal() from any; the rest from one.
+/// Threads: signal() from any thread; the other functions from one thread.
 class WakeFd {
   public:
-    /// Errors: KafkaError when the process has no file descriptor left.
+    /// Errors: KafkaError if the process has no free file descriptor.
     WakeFd();
     ~WakeFd();
     WakeFd(const WakeFd&) = delete;
@@ -19,10 +19,10 @@ class WakeFd {
     int fd() const noexcept { return fd_; }
     void signal() noexcept;
 
-    /// Takes back all signals so far; true if there were any. Never waits.
+    /// Clears all signals; true if there were any. Never waits.
     bool take() noexcept;
 
-    /// Waits for a signal, without taking it. May return early.
+    /// Waits for a signal without clearing it. May return early.
     void wait(std::chrono::milliseconds timeout) noexcept;
 
   private:
