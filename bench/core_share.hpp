@@ -9,9 +9,9 @@
 
 namespace millrace::bench {
 
-/// How many independent additions the core does in a nanosecond, over about a millisecond: its
-/// clock times its width when it is alone, about half while its other hardware thread is busy, with
-/// another program or with another guest of the machine.
+/// How many independent additions the core executes per nanosecond, measured over about a
+/// millisecond: clock times width if the core is exclusive, about half if its other hardware thread
+/// is busy with another process or another guest of the machine.
 inline double additions_per_nanosecond() {
     constexpr std::int64_t kRounds = 1'000'000;
     constexpr std::int64_t kPerRound = 8;
@@ -33,8 +33,8 @@ inline double additions_per_nanosecond() {
     return static_cast<double>(kRounds * kPerRound) / took.count();
 }
 
-/// Reports with a benchmark, as "additions/ns", how much of a core it had: the lesser of what was
-/// there before it and after it. Figures of "one core" are those of runs that had all of it.
+/// Reports with a benchmark, as "additions/ns", how much of a core it had: the smaller of the
+/// values before and after it. Results for "one core" are from runs with an exclusive core.
 class CoreShare {
   public:
     explicit CoreShare(benchmark::State& state) : state_(state) {}

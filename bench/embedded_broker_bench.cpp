@@ -36,7 +36,7 @@ std::vector<std::string> make_keys() {
     return keys;
 }
 
-/// Sends `count` records with 11-byte keys, serving the producer after each thousand.
+/// Sends `count` records with 11-byte keys and polls the producer after each thousand.
 void produce(kafka::Producer& producer, kafka::TopicHandle topic, std::int64_t count) {
     static const std::vector<std::string> keys = make_keys();
     const std::string value(kValueSize, 'v');
@@ -61,7 +61,7 @@ void Produce(benchmark::State& state) {
     const auto producer = broker.clients()->make_producer({}, listener);
     std::int64_t round = 0;
     for (auto _ : state) {
-        // A topic for each round, so that memory does not grow with the number of rounds.
+        // A new topic for each iteration, so that memory does not grow.
         const std::string topic = "t" + std::to_string(round++);
         state.PauseTiming();
         broker.create_topic(topic, kPartitions);
@@ -110,7 +110,7 @@ void Consume(benchmark::State& state) {
 }
 BENCHMARK(Consume)->Unit(benchmark::kMillisecond);
 
-/// Consume, produce, commit offsets: what a stream thread does, in transactions of 1,000 records.
+/// Consume, produce, commit offsets, as a stream thread does, in transactions of 1,000 records.
 void Transact(benchmark::State& state) {
     EmbeddedBroker broker;
     broker.create_topic("t", kPartitions);

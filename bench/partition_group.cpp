@@ -11,7 +11,8 @@
 namespace millrace::runtime {
 namespace {
 
-/// Gives messages without end whose times interleave with those of the other partitions.
+/// Produces an endless sequence of messages whose times interleave with those of the other
+/// partitions.
 class EndlessQueue final : public kafka::PartitionQueue {
   public:
     EndlessQueue(std::int64_t partition, std::int64_t partitions)
@@ -56,7 +57,7 @@ class NoBadRecords final : public BadRecordListener {
     void on_negative_time(const millrace::detail::SourceRecord&, Timestamp) override {}
 };
 
-/// Choosing the next record of a task among its partitions; one item is one record.
+/// Selects the next record of a task among its partitions; one item is one record.
 void TakeInOrderOfTime(benchmark::State& state) {
     const auto partitions = state.range(0);
     NoBadRecords listener;

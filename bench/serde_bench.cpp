@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// To bytes and back, into memory that is used again, as sources, sinks and stores do it.
+// Serialization and deserialization into reused memory, as in sources, sinks and stores.
 #include "millrace/millrace.hpp"
 
 #include <benchmark/benchmark.h>
@@ -41,7 +41,7 @@ void String(benchmark::State& state) {
 }
 BENCHMARK(String)->Arg(16)->Arg(100)->Arg(1024);
 
-/// The bytes of a string as a sink takes them.
+/// The bytes of a string as a sink gets them.
 void StringView(benchmark::State& state) {
     const std::string value(100, 's');
     const SerdeOf<std::string> serde;

@@ -21,7 +21,7 @@ namespace {
 constexpr std::int64_t kCommitEvery = 100'000;
 constexpr std::size_t kCacheBytes = 10 << 20;
 
-/// Counts what is logged, as a producer would take it.
+/// Counts logged records, in place of a producer.
 class CountingContext final : public StoreContext {
   public:
     const detail::RecordContext& record() const override { return at_hand; }
@@ -35,7 +35,7 @@ class CountingContext final : public StoreContext {
     std::size_t bytes = 0;
 };
 
-/// Takes flushed rows and does nothing with them.
+/// Discards flushed rows.
 class Sink final : public detail::FlushListener {
   public:
     void on_flush(BytesView key, const NullableBytes&, const NullableBytes&,
@@ -106,7 +106,7 @@ detail::StoreSpec key_value_spec(StoreEngine engine, bool caching) {
     return spec;
 }
 
-/// Keys in random order, 8 bytes each, made beforehand.
+/// Keys in random order, 8 bytes each, created in advance.
 class Keys {
   public:
     explicit Keys(std::size_t count) : keys_(1 << 20) {
@@ -153,7 +153,7 @@ void count(benchmark::State& state, StoreEngine engine, bool caching) {
     state.SetItemsProcessed(state.iterations());
 }
 
-/// get and put of one record, 10 MB of cache, a commit every 100,000 records.
+/// get and put per record, 10 MB of cache, a commit every 100,000 records.
 void CountCached(benchmark::State& state) {
     count(state, StoreEngine::kRocksDb, true);
 }
@@ -194,7 +194,7 @@ void PutCached(benchmark::State& state) {
 }
 BENCHMARK(PutCached)->Arg(10'000);
 
-/// Reads of the engine: every key is there, none is in memory above RocksDB.
+/// Reads of the engine: every key exists, and none is in memory above RocksDB.
 void GetFromEngine(benchmark::State& state) {
     Task task(key_value_spec(StoreEngine::kRocksDb, false), 0);
     KeyValueBytesStore& store = task.key_value();
@@ -210,7 +210,7 @@ void GetFromEngine(benchmark::State& state) {
 }
 BENCHMARK(GetFromEngine)->Arg(100'000);
 
-/// A count in tumbling windows of 10 s; 1,000 records make a second.
+/// A count in tumbling windows of 10 s; 1,000 records per second.
 void CountWindowed(benchmark::State& state) {
     detail::StoreSpec spec;
     spec.kind = detail::StoreKind::kTimestampedWindow;
@@ -233,8 +233,8 @@ void CountWindowed(benchmark::State& state) {
 }
 BENCHMARK(CountWindowed)->ArgsProduct({{10'000}, {0, 1}});
 
-/// What one side of a stream-stream join within a second does with a record: keep it, look for
-/// records of the same key.
+/// The work of one side of a stream-stream join with windows of one second for a record: store it,
+/// and search for records of the same key.
 void JoinBuffer(benchmark::State& state) {
     detail::StoreSpec spec;
     spec.kind = detail::StoreKind::kWindow;
@@ -260,7 +260,7 @@ void JoinBuffer(benchmark::State& state) {
 }
 BENCHMARK(JoinBuffer)->Arg(100'000);
 
-/// A changelog of records with 8 bytes of key and 100 of value, in batches of 1,000, until the
+/// A changelog of records with 8-byte keys and 100-byte values, in batches of 1,000, until the
 /// store can be used. One iteration is the whole changelog.
 void Restore(benchmark::State& state) {
     const auto records = static_cast<std::size_t>(state.range(0));
@@ -270,7 +270,7 @@ void Restore(benchmark::State& state) {
     for (auto step : state) {
         Task task(key_value_spec(StoreEngine::kRocksDb, true));
         if (!load) {
-            task.stores().finish_restore(0, 0);  // What follows is a tail.
+            task.stores().finish_restore(0, 0);  // The remaining records are a tail.
         }
         std::vector<ChangelogRecord> batch;
         for (std::size_t at = 0; at < records; at += batch.size()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A whole application, threads and all, on the embedded broker: from the first record in to the
-// last commit. One iteration is one application that starts, processes everything and closes.
+// A whole application with threads on the embedded broker, from the first input record to the last
+// commit. One iteration is one application that starts, processes everything and closes.
 #include "millrace/client/kafka_streams.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/embedded_broker.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One task as a stream thread runs it, without Kafka: what a record costs between the message
-// handed over and the record handed to the producer.
+// One task as a stream thread runs it, without Kafka: the cost of a record from the fetched message
+// to the record that is passed to the producer.
 #include "core_share.hpp"
 #include "millrace/millrace.hpp"
 #include "support/running_task.hpp"
@@ -19,7 +19,7 @@ constexpr std::int64_t kRound = 1000;
 
 using Numbers = KStream<std::int64_t, std::int64_t>;
 
-/// Source, that many stateless nodes, sink. What one node costs is the slope between the rows.
+/// Source, that many stateless nodes, sink. The cost of one node is the slope between the rows.
 void StatelessNodes(benchmark::State& state) {
     StreamsBuilder builder;
     Numbers stream = builder.stream<std::int64_t, std::int64_t>("in");

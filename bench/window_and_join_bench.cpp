@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One task as a stream thread runs it, without Kafka: what a record costs in windows, sessions and
+// One task as a stream thread runs it, without Kafka: the cost of a record in windows, sessions and
 // joins, in RocksDB below a record cache, with changelogs. Values of 100 bytes, 1, 10 or 100
-// records in a millisecond of the stream's time, a commit every 100,000 records.
+// records per millisecond of stream time, a commit every 100,000 records.
 #include "core_share.hpp"
 #include "millrace/millrace.hpp"
 #include "support/running_task.hpp"
@@ -24,7 +24,7 @@ constexpr std::int64_t kCommitEvery = 100 * kRound;
 
 using Payments = KStream<std::int64_t, std::string>;
 
-/// Runs the topology in rounds, past what it needs to be warm: a commit's worth of records.
+/// Runs the topology in rounds, after a warm-up of one commit interval of records.
 void measure(benchmark::State& state, StreamsBuilder builder, RunningTask::Options options) {
     options.value_size = 100;
     options.per_millisecond = state.range(0);

@@ -59,7 +59,7 @@ Point now(double records) {
     return {wall_seconds(), cpu_seconds(), records};
 }
 
-// Closes and returns the time and CPU until the last commit; joining threads is not counted.
+// Closes and returns wall and CPU time until the last commit, without joining threads.
 Point last_commit(millrace::KafkaStreams& streams, double records) {
     std::atomic<bool> closed{false};
     bool clean = false;
@@ -120,7 +120,7 @@ int drain(const millrace::Topology& topology, const Options& options) {
     }
     const double waited = wall_seconds();
     const Point end = last_commit(streams, latest.records);
-    // Waiting for a hop to fall quiet is not work.
+    // The wait until a hop is idle does not count as work.
     const double tail = end.wall - waited;
 
     const nlohmann::json line{

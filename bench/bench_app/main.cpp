@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <exception>
 
-// Exit code by which the side-by-side benchmarks know that a contender lacks a workload.
+// The exit code for an unknown workload.
 constexpr int kUnknownWorkload = 64;
 
 int main(int argc, char** argv) {

@@ -28,8 +28,8 @@ double cpu_seconds() {
 }
 
 double seconds_since_start() {
-    // Field 22 of /proc/self/stat: ticks from boot to the start; the name in field 2 may hold
-    // blanks.
+    // Field 22 of /proc/self/stat: ticks from boot to process start. The name in field 2 may
+    // contain spaces.
     std::ifstream file("/proc/self/stat");
     std::string text;
     std::getline(file, text);

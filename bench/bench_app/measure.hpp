@@ -7,7 +7,7 @@
 
 namespace bench {
 
-/// Seconds on a clock that never goes back.
+/// Monotonic time in seconds.
 double wall_seconds();
 
 /// CPU seconds, user and system, of all threads of the process so far.
@@ -16,7 +16,7 @@ double cpu_seconds();
 /// Seconds since the process was started.
 double seconds_since_start();
 
-/// The largest resident size so far.
+/// The peak resident size so far.
 long peak_rss_kb();
 
 /// The sum of that metric over all threads and tasks.

@@ -69,7 +69,7 @@ int restore(const millrace::Topology& topology, const Options& options) {
 }
 
 int run(const millrace::Topology& topology, const Options& options) {
-    // Blocked before any thread is made, so that it is this one which gets them.
+    // Blocked before any other thread is created, so that this thread receives them.
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);

@@ -45,7 +45,7 @@ Value joined(const Value& left, const Value& right) {
     return result;
 }
 
-// Count, sum, minimum, maximum of the amounts, and the last record's number.
+// Count, sum, minimum and maximum of the amounts, and the last record's number.
 Value add(Value state, const Value& value) {
     const std::int64_t payments = number_at(state, 0);
     const std::int64_t next = amount(value);
@@ -80,7 +80,7 @@ void count(StreamsBuilder& builder, const Options& options) {
         .to(options.output);
 }
 
-// The latest value of each key; each update leaves at once.
+// The latest value of each key; each update is sent at once.
 void latest(StreamsBuilder& builder, const Options& options) {
     auto stream = builder.stream<Key, Value>(options.inputs[0]);
     if (options.workload == "rekey-latest-nocache") {

@@ -10,10 +10,10 @@
 
 namespace bench {
 
-/// The topology of a workload, as a user would write it; nothing for a workload we do not have.
+/// The topology of a workload, written as a user would. Empty for an unknown workload.
 std::optional<millrace::Topology> make_topology(const Options& options);
 
-/// True when records pass through internal topics, so that reading the input is not the end.
+/// True if records pass through internal topics, so that the run does not end with the input.
 bool has_hops(const std::string& workload);
 
 }  // namespace bench

@@ -71,7 +71,7 @@ bool everything_read(const EmbeddedBroker& broker, const std::string& applicatio
 void wait_until_read(const EmbeddedBroker& broker, const millrace::KafkaStreams& streams,
                      const std::string& application_id,
                      const std::function<bool(const std::string& topic)>& is_read) {
-    // As often as records may travel through internal topics: one look may miss those on their way.
+    // As often as records may pass through internal topics: one check may miss records in between.
     constexpr int kLooks = 5;
     for (int looks = 0; looks < kLooks;
          looks = everything_read(broker, application_id, is_read) ? looks + 1 : 0) {

@@ -14,7 +14,7 @@
 
 namespace example {
 
-/// What every program of the examples can be told.
+/// The options of every example.
 struct Options {
     std::string bootstrap_servers;
     std::string state_dir;
@@ -23,15 +23,15 @@ struct Options {
 
 void add_options(CLI::App& app, Options& options);
 
-/// Throws std::runtime_error for a setting without "=", ConfigError for one that is wrong.
+/// Throws std::runtime_error for a setting without "=", ConfigError for an invalid one.
 millrace::StreamsConfig streams_config(const std::string& application_id, const Options& options);
 
-/// Runs on Kafka until SIGINT or SIGTERM; the topics that the topology names must exist. Returns
-/// the exit status. To be called before any thread is made.
+/// Runs on Kafka until SIGINT or SIGTERM; the topics of the topology must exist. Returns the exit
+/// code. Call it before any thread is started.
 int run_on_kafka(const millrace::Topology& topology, const millrace::StreamsConfig& config);
 
-/// Waits until the application has read all there is in the topics that `is_read` is true for.
-/// Throws std::runtime_error when the application has stopped.
+/// Waits until the application has read all records of the topics for which `is_read` is true.
+/// Throws std::runtime_error if the application has stopped.
 void wait_until_read(const millrace::testing::EmbeddedBroker& broker,
                      const millrace::KafkaStreams& streams, const std::string& application_id,
                      const std::function<bool(const std::string& topic)>& is_read);
@@ -39,7 +39,7 @@ void wait_until_read(const millrace::testing::EmbeddedBroker& broker,
 /// Prints the latest number of each key in a topic of counts.
 void print_counts(const millrace::testing::EmbeddedBroker& broker, const std::string& topic);
 
-/// A folder that goes with the object.
+/// A folder that is deleted with the object.
 class TemporaryFolder {
   public:
     TemporaryFolder();
@@ -53,7 +53,7 @@ class TemporaryFolder {
     std::string path_;
 };
 
-/// Runs `program` and returns its exit status; errors are printed, after the program's name.
+/// Runs `program` and returns its exit code; errors are printed after the program's name.
 int run(const char* name, const std::function<int()>& program);
 
 }  // namespace example

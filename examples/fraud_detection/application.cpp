@@ -19,7 +19,8 @@ void apply_log_level(const Options& options) {
         {"warn", millrace::LogLevel::kWarn},
         {"error", millrace::LogLevel::kError},
         {"off", millrace::LogLevel::kOff}};
-    // The demo's unreadable payments are in its summary; a warning for each would bury the alerts.
+    // The demo's summary contains the unreadable payments; a warning for each would hide the
+    // alerts.
     const std::string usual = options.mode == Mode::kDemo ? "error" : "info";
     millrace::set_log_level(levels.at(options.log_level.empty() ? usual : options.log_level));
 }
@@ -32,7 +33,7 @@ millrace::StreamsConfig streams_config(const Options& options) {
     if (!options.state_dir.empty()) {
         config.state_dir = options.state_dir;
     }
-    // What a crash repeats is at most this much.
+    // Limits how much is processed again after a crash.
     config.commit_interval = std::chrono::seconds(1);
     config.deserialization_exception_handler = millrace::log_and_continue;
     config.errors_dead_letter_queue_topic_name = kDeadLetterTopic;

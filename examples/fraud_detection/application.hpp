@@ -10,23 +10,23 @@
 
 namespace fraud {
 
-/// Sets what is logged as the command line says.
+/// Sets the log level of the command line.
 void apply_log_level(const Options& options);
 
-/// The settings that the command line asks for. Throws millrace::ConfigError.
+/// The settings of the command line. Throws millrace::ConfigError.
 millrace::StreamsConfig streams_config(const Options& options);
 
 /// The model of the command line, or the built-in one. Throws std::runtime_error.
 Scorer scorer_of(const Options& options);
 
-/// Runs on the embedded broker with generated traffic, prints what came out, and returns the
-/// program's exit code. Stops early on a signal.
+/// Runs on the embedded broker with generated traffic, prints the results, and returns the exit
+/// code. A signal stops it early.
 int run_demo(const Options& options, StopSignal& stop);
 
-/// Runs on Kafka until a signal comes, and returns the program's exit code.
+/// Runs on Kafka until a signal arrives, and returns the exit code.
 int run_service(const Options& options, StopSignal& stop);
 
-/// Sends generated traffic to Kafka and returns the program's exit code.
+/// Sends generated traffic to Kafka and returns the exit code.
 int run_generator(const Options& options, StopSignal& stop);
 
 }  // namespace fraud

@@ -26,7 +26,8 @@ using millrace::TopicPartition;
 using millrace::testing::EmbeddedBroker;
 using std::chrono::steady_clock;
 
-// A folder for as long as the demo runs: its broker forgets everything, so state must go as well.
+// A folder for the time of the demo: its broker is not persistent, so the state must not be,
+// either.
 class TemporaryFolder {
   public:
     TemporaryFolder() {
@@ -49,7 +50,7 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
-// What has come out so far: prints new alerts and a line of progress.
+// The results so far: prints new alerts and a progress line.
 class Screen {
   public:
     Screen(const EmbeddedBroker& broker, const Options& options)
@@ -132,7 +133,7 @@ void create_topics(EmbeddedBroker& broker, int partitions) {
     }
 }
 
-// The payments processed and committed.
+// The number of processed and committed payments.
 millrace::Offset committed(const EmbeddedBroker& broker, const Options& options) {
     millrace::Offset total = 0;
     for (const auto& [partition, offset] : broker.committed_offsets(options.application_id)) {
@@ -149,7 +150,7 @@ millrace::Offset sent(const EmbeddedBroker& broker, const Options& options) {
     return total;
 }
 
-// False: it failed, or a minute went by without any progress.
+// False: it failed, or there was no progress for a minute.
 bool wait_until_processed(const EmbeddedBroker& broker, const Options& options,
                           const millrace::KafkaStreams& streams, StopSignal& stop,
                           const std::function<void()>& refresh) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Runs the program itself, as a user would.
+// Runs the program as a user would.
 #include "expected.hpp"
 #include "report.hpp"
 
@@ -22,7 +22,7 @@ struct Run {
     std::string output;
 };
 
-// Both what it prints and what it complains about.
+// Standard output and standard error.
 Run run_program(const std::string& arguments) {
     Run run;
     FILE* pipe =
@@ -39,7 +39,7 @@ Run run_program(const std::string& arguments) {
     return run;
 }
 
-// The number behind `name` at the beginning of a line, or -1.
+// The number after `name` at the start of a line, or -1.
 std::int64_t number_of(const std::string& name, const std::string& output) {
     std::istringstream lines(output);
     std::int64_t number = -1;

@@ -8,8 +8,8 @@
 
 namespace fraud {
 
-/// A seeded source of chance: the same seed gives the same draws with every compiler, which the
-/// distributions of <random> do not promise. Not thread-safe.
+/// A seeded random generator: the same seed gives the same numbers with every compiler, which the
+/// distributions of <random> do not guarantee. Not thread-safe.
 class Dice {
   public:
     explicit Dice(std::uint64_t seed) : state_(seed) {}
@@ -30,7 +30,7 @@ class Dice {
 
     double between(double low, double high) { return low + unit() * (high - low); }
 
-    /// A whole number, both ends included.
+    /// An integer between both bounds, inclusive.
     std::int64_t between(std::int64_t low, std::int64_t high) {
         const auto count = static_cast<std::uint64_t>(high - low) + 1;
         return low + static_cast<std::int64_t>(bits() % count);

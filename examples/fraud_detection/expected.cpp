@@ -13,7 +13,7 @@ namespace fraud {
 
 namespace {
 
-// On purpose not the constants of rules.hpp: an error there must not hide itself here.
+// Deliberately not the constants of rules.hpp: an error there must be detected here.
 constexpr std::int64_t kHour = 3'600'000;
 constexpr std::int64_t kHalfHour = kHour / 2;
 

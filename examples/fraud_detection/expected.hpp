@@ -10,23 +10,23 @@
 
 namespace fraud {
 
-/// What must come out for a given traffic, worked out without Millrace: one loop over the payments.
+/// The expected results for given traffic, computed without Millrace: one loop over the payments.
 struct Expectation {
     std::uint64_t payments = 0;
     std::uint64_t dead_letters = 0;
-    /// Payments that came after their window had closed.
+    /// Payments that arrived after their window had closed.
     std::uint64_t too_late = 0;
     /// Ids of payments.
     std::set<std::uint64_t> high_risk;
     std::set<std::uint64_t> model_alerts;
     /// Serialised VelocityAlerts by card and hour.
     std::map<std::string, std::string> velocity_alerts;
-    /// The keys there would be if no payment were ever too late: those of velocity_alerts and more.
-    /// A restarted task does not remember how far time had come, and may accept late payments.
+    /// The keys if no payment were too late: those of velocity_alerts and more. A restarted task
+    /// starts with unknown stream time and may accept late payments.
     std::set<std::string> velocity_alerts_if_never_too_late;
 };
 
-/// Works out the alerts for the first `payments` payments of that traffic.
+/// Computes the alerts for the first `payments` payments of that traffic.
 Expectation expect(const TrafficOptions& options, std::uint64_t payments);
 
 }  // namespace fraud

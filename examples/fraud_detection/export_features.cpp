@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Writes what train.py learns from: the features of seeded payments and whether a thief made them.
+// Writes the training data of train.py: the features of seeded payments, and whether each is
+// fraudulent.
 #include "features.hpp"
 #include "generator.hpp"
 

@@ -8,7 +8,7 @@ namespace fraud {
 
 namespace {
 
-// How many hours from the nearest one the card is usually used in.
+// Distance in hours to the nearest hour at which the card is usually used.
 int hours_off_duty(int hour, const CardProfile& profile) {
     const int from = profile.active_from_hour();
     const int to = profile.active_to_hour();

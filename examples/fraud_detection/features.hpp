@@ -8,7 +8,7 @@
 
 namespace fraud {
 
-/// What the model looks at, in this order. The model carries these names and is refused if they
+/// The features of the model, in this order. The model contains these names and is refused if they
 /// differ.
 inline constexpr std::array kFeatureNames{
     "amount",   "amount_over_mean", "amount_deviations", "abroad", "travels",  "online",
@@ -16,7 +16,7 @@ inline constexpr std::array kFeatureNames{
 
 using Features = std::array<float, kFeatureNames.size()>;
 
-/// A payment as the model sees it, beside what is known about the card.
+/// A payment as the model sees it, with the known facts about the card.
 Features features_of(const Payment& payment, const CardProfile& profile);
 
 }  // namespace fraud

@@ -14,7 +14,7 @@ constexpr std::int64_t kMinute = 60 * kSecond;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
 
-// How busy each hour of the day is, relative to the busiest.
+// The activity in each hour of the day, relative to the busiest.
 constexpr double kActivity[24] = {0.12, 0.10, 0.10, 0.10, 0.12, 0.2,  0.4,  0.6,
                                   0.75, 0.8,  0.85, 0.95, 1.0,  0.95, 0.85, 0.85,
                                   0.9,  1.0,  1.0,  0.9,  0.7,  0.5,  0.35, 0.2};
@@ -56,7 +56,7 @@ std::int64_t TrafficGenerator::profiles_time_ms() const {
 }
 
 TrafficRecord TrafficGenerator::next() {
-    // What advance() adds arrives at now_ms_ or later, so up to there the order is final.
+    // Payments that advance() adds arrive at now_ms_ or later, so the order before that is final.
     while (pending_.empty() || pending_.top().record.sent_ms >= now_ms_) {
         advance();
     }
@@ -90,18 +90,19 @@ void TrafficGenerator::add_everyday_payment() {
         const int hour = hour_of_day(now_ms_);
         return card->profile.active_from_hour() <= hour && hour < card->profile.active_to_hour();
     };
-    // People have waking hours, but not always.
+    // People are usually, but not always, awake by day.
     for (int i = 0; i < 5 && !active_now(); ++i) {
         card = &world_.pick_card(dice_);
     }
     const auto& home = card->profile.home_country();
     const bool abroad = dice_.chance(card->profile.travels() ? 0.15 : 0.03);
-    // Draws stand in statements of their own: the order of arguments is the compiler's choice.
+    // Draws are separate statements, because the compiler chooses the evaluation order of
+    // arguments.
     Payment payment = everyday_payment(*card, abroad ? world_.pick_country_but(dice_, home) : home);
     make(std::move(payment), usual_delay(), false);
 }
 
-// A thief tries the card with small amounts, then empties it, online and mostly from abroad.
+// A thief tests the card with small amounts, then empties it, online and mostly from abroad.
 void TrafficGenerator::add_theft_burst() {
     const Card& card = world_.pick_card(dice_);
     const auto& home = card.profile.home_country();
@@ -134,9 +135,9 @@ void TrafficGenerator::add_cloned_card_payment() {
     make(std::move(payment), usual_delay(), true);
 }
 
-// An honest customer pays as often in one hour as is just allowed. Half of them once more, which
-// makes an alert, from a terminal that delivers after the hour is over; the others' eleventh
-// payment comes so late that it must not count.
+// An honest customer pays exactly as often in one hour as is allowed. Half of them pay once more,
+// which raises an alert, from a terminal that delivers after the hour has ended. The eleventh
+// payment of the others arrives so late that it must not count.
 void TrafficGenerator::add_shopping_spree() {
     const Card& card = world_.pick_card(dice_);
     const std::int64_t next_hour = (now_ms_ / kHour + 1) * kHour;
@@ -157,7 +158,7 @@ void TrafficGenerator::add_shopping_spree() {
     }
 }
 
-// Bytes that no Payment has: cut off, in another format, or noise.
+// Bytes that are not a Payment: truncated, in another format, or random.
 void TrafficGenerator::add_poison() {
     const Card& card = world_.pick_card(dice_);
     const Payment payment = everyday_payment(card, card.profile.home_country());

@@ -16,37 +16,37 @@ namespace fraud {
 
 struct TrafficOptions {
     std::uint64_t seed = 1;
-    /// More cards pay more often: the traffic of a day grows with them (600 cards: about 7,000).
+    /// More cards mean more payments: the traffic of a day is proportional to them (600 cards:
+    /// about 7,000).
     std::size_t cards = 600;
-    /// Midnight (UTC) of the day the traffic begins, at six in the morning. Moving it by whole days
-    /// moves all times and changes nothing else. 2026-01-05 unless set.
+    /// Midnight (UTC) of the day on which the traffic starts, at 06:00. Moving it by whole days
+    /// moves all times and changes nothing else. Default 2026-01-05.
     std::int64_t first_day_ms = 1'767'571'200'000;
 };
 
-/// What a payment terminal or shop sent: one record of the topic "payments".
+/// The data of a payment terminal or shop: one record of the topic "payments".
 struct TrafficRecord {
     std::string card;
-    /// A serialised Payment, or bytes that are none.
+    /// A serialised Payment, or invalid bytes.
     std::string value;
-    /// When it reached the bank. Never decreases from one record to the next.
+    /// When it arrived at the bank. Never decreases from one record to the next.
     std::int64_t sent_ms = 0;
-    /// Nothing if the value is unreadable.
+    /// Empty if the value is unreadable.
     std::optional<Payment> payment;
-    /// The truth, which the bank does not know: a thief made this payment.
+    /// The truth, which the bank does not know: the payment is fraudulent.
     bool fraudulent = false;
 };
 
 /// An endless, seeded stream of card payments; equal options give equal records.
 ///
 /// Most payments arrive within seconds, some terminals deliver up to ten minutes late, and a few
-/// payments come hours late. Times of day, cards and merchants differ in how busy they are.
-/// Thieves strike in bursts or once; some honest customers look like thieves.
-/// Not thread-safe.
+/// payments arrive hours late. Times of day, cards and merchants differ in activity. Thieves use a
+/// card once or in bursts; some honest customers look like thieves. Not thread-safe.
 class TrafficGenerator {
   public:
     explicit TrafficGenerator(TrafficOptions options);
 
-    /// What the bank knows about the cards, to be published before the first payment.
+    /// What the bank knows about the cards. Publish it before the first payment.
     std::vector<CardProfile> profiles() const;
 
     /// When the profiles were written: before any payment.
@@ -85,9 +85,9 @@ class TrafficGenerator {
     std::priority_queue<Pending, std::vector<Pending>, ArrivesLater> pending_;
 };
 
-/// `options` moved by whole days so that the last of the first `payments` payments reaches the bank
-/// within the 24 hours before `now_ms`: real clusters refuse records of the future and delete those
-/// of long ago.
+/// `options` moved by whole days, so that the last of the first `payments` payments arrives at the
+/// bank within the 24 hours before `now_ms`: Kafka clusters refuse records with future timestamps
+/// and delete old ones.
 TrafficOptions ending_before(std::int64_t now_ms, TrafficOptions options, std::uint64_t payments);
 
 }  // namespace fraud

@@ -68,7 +68,7 @@ TEST(TrafficGenerator, SendsInOrderButPaymentsWereMadeOutOfOrder) {
     EXPECT_GT(hours_late, 10);
 }
 
-// Otherwise what is too late would depend on how many partitions the payments are spread over.
+// Otherwise the set of late payments would depend on the number of partitions.
 TEST(TrafficGenerator, NeverDelaysByAnAmountThatIsNeitherInTimeNorClearlyTooLate) {
     for (const auto& record : records({}, 50'000)) {
         if (record.payment.has_value()) {

@@ -51,7 +51,7 @@ Handle make_producer(const KafkaSettings& settings, void* opaque,
     if (producer == nullptr) {
         throw std::runtime_error(reason);
     }
-    config.release();  // It belongs to the producer now.
+    config.release();  // The producer owns it now.
     return producer;
 }
 

@@ -38,7 +38,7 @@ int run(const fraud::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // Unreadable records are dealt with; protobuf need not complain about them as well.
+    // Unreadable records are handled; protobuf need not log them as well.
     google::protobuf::SetLogHandler(nullptr);
     int exit_code = 0;
     const auto options = fraud::parse_options(argc, argv, exit_code);

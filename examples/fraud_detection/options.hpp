@@ -10,25 +10,25 @@
 
 namespace fraud {
 
-/// What the program does.
+/// The mode of the program.
 enum class Mode {
-    kDemo,      ///< Runs on the embedded broker with generated traffic, then says what came out.
+    kDemo,      ///< Runs on the embedded broker with generated traffic, then prints the results.
     kService,   ///< Runs on Kafka until stopped.
     kGenerate,  ///< Sends generated traffic to Kafka.
-    kExpect,    ///< Says what must come out of generated traffic.
+    kExpect,    ///< Prints the expected results for generated traffic.
     kDescribe,  ///< Prints the topology.
 };
 
 struct Options {
     Mode mode = Mode::kDemo;
     TrafficOptions traffic{};
-    /// How much traffic; what `--seconds` and `--rate` come to unless given.
+    /// The amount of traffic; the product of `--seconds` and `--rate` if it is not set.
     std::uint64_t payments = 0;
-    /// Payments a second; 0: as fast as possible.
+    /// Payments per second; 0: as fast as possible.
     double rate = 0;
-    /// Payments to leave out at the beginning, because they were sent before.
+    /// Payments to skip at the start, because they were sent before.
     std::uint64_t skip = 0;
-    /// The day the traffic begins was chosen on the command line.
+    /// The start day was set on the command line.
     bool day_chosen = false;
 
     std::string bootstrap_servers{};
@@ -38,15 +38,15 @@ struct Options {
     int threads = 2;
     /// Settings of Millrace, by their names in its configuration files.
     std::map<std::string, std::string> config{};
-    /// A file with another model; empty: the one built in.
+    /// The file of another model; empty: the built-in one.
     std::string model_file{};
-    /// debug, info, warn, error or off; empty: error for the demo, else info.
+    /// debug, info, warn, error or off; empty: error for the demo, otherwise info.
     std::string log_level{};
     bool quiet = false;
 };
 
-/// Reads the command line. Nothing if the program is to end at once, with `exit_code`: because it
-/// was asked for help, or the command line is wrong, which this has said then.
+/// Reads the command line. Returns nothing if the program must exit with `exit_code`: after
+/// printing help or an error message.
 std::optional<Options> parse_options(int argc, char** argv, int& exit_code);
 
 }  // namespace fraud

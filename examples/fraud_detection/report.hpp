@@ -9,7 +9,7 @@
 
 namespace fraud {
 
-/// What came out, or must come out, of a run.
+/// The actual or expected results of a run.
 struct Summary {
     std::uint64_t payments = 0;
     std::uint64_t high_risk = 0;
@@ -20,15 +20,15 @@ struct Summary {
 
 Summary summary_of(const Expectation& expected);
 
-/// One line for a person to read.
+/// One line for people to read.
 std::string to_line(const VelocityAlert& alert);
 std::string to_line(const ModelAlert& alert);
 std::string to_line(const Summary& progress);
 
-/// Prints "name value" lines to standard output: scripts and tests read them.
+/// Prints "name value" lines to standard output, for scripts and tests.
 void print(const Summary& summary);
 
-/// Prints the summary, and before it one line per alert: its kind and what identifies it.
+/// Prints one line per alert with its kind and identity, then the summary.
 void print(const Expectation& expected);
 
 }  // namespace fraud

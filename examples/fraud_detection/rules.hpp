@@ -21,7 +21,7 @@ inline constexpr int kVelocityLimit = 10;
 
 inline constexpr std::chrono::milliseconds kVelocityWindow = std::chrono::hours(1);
 
-/// How long after a window's end payments made in it are still counted.
+/// How long after the end of a window its payments are still counted.
 inline constexpr std::chrono::milliseconds kVelocityGrace = std::chrono::minutes(30);
 
 }  // namespace fraud

@@ -29,7 +29,7 @@ Booster load_booster(const std::string& model) {
     check(XGBoosterCreate(nullptr, 0, &handle));
     Booster booster(handle);
     check(XGBoosterLoadModelFromBuffer(handle, model.data(), model.size()));
-    // One row at a time: starting threads would cost more than the trees.
+    // One row at a time: starting threads would cost more than evaluating the trees.
     check(XGBoosterSetParam(handle, "nthread", "1"));
     return booster;
 }
@@ -60,7 +60,7 @@ float read_threshold(BoosterHandle booster) {
 
 }  // namespace
 
-// Stays where it is: `row_description` holds the address of `row`.
+// Must not move: `row_description` contains the address of `row`.
 struct Scorer::Loaded {
     explicit Loaded(const std::string& model) : booster(load_booster(model)) {
         check_features(booster.get());

@@ -10,17 +10,15 @@
 
 namespace fraud {
 
-/// The model this program was built with (model.json), as XGBoost saved it. Lives as long as the
-/// program.
+/// The built-in model (model.json) in XGBoost's format. Valid as long as the program runs.
 std::string_view built_in_model();
 
-/// Says how likely a thief made a payment, by a gradient-boosted tree model.
+/// Estimates the probability that a payment is fraudulent with a gradient-boosted tree model.
 ///
-/// A copy loads the model again and shares nothing with the original but its bytes, so giving every
-/// task a copy gives every thread a model of its own.
-/// Threads: not thread-safe.
-/// Errors: construction throws std::runtime_error if the bytes are not a model, or one for other
-/// features or without a threshold.
+/// A copy loads the model again and shares only its bytes with the original, so if every task gets
+/// a copy, no model is shared between threads. Threads: not thread-safe. Errors: the constructor
+/// throws std::runtime_error if the bytes are not a model, or if the model has other features or no
+/// threshold.
 class Scorer {
   public:
     explicit Scorer(std::string_view model = built_in_model());
@@ -32,7 +30,7 @@ class Scorer {
     /// From 0 to 1. Throws std::runtime_error if XGBoost fails.
     float score(const Features& features) const;
 
-    /// The score from which on the model's trainer would raise an alert.
+    /// The score at which the model's trainer would raise an alert.
     float threshold() const;
 
   private:

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kProgressInterval{5};
 
-// For the clients that create topics and send traffic: where the cluster is and how to be let in.
+// For the clients that create topics and send traffic: the cluster's address and security settings.
 KafkaSettings kafka_settings(const Options& options) {
     KafkaSettings settings{{"bootstrap.servers", options.bootstrap_servers}};
     for (const auto& [name, value] : options.config) {
@@ -65,7 +65,7 @@ int run_generator(const Options& options, StopSignal& stop) {
     const Send send = [&](const char* topic, const std::string& key, const std::string& value,
                           std::int64_t time_ms) { sender.send(topic, key, value, time_ms); };
     feed_profiles(feed, send);
-    // A payment that overtakes its card's profile is not scored.
+    // A payment that arrives before its card's profile is not scored.
     sender.flush();
     std::uint64_t ticks = 0;
     const auto sent = feed_payments(feed, send, [&](std::uint64_t) {
@@ -79,7 +79,8 @@ int run_generator(const Options& options, StopSignal& stop) {
 
 int run_service(const Options& options, StopSignal& stop) {
     create_topics(kafka_settings(options), options.partitions);
-    std::atomic<std::int64_t> restored = 0;  // The client's threads write it: it must live longer.
+    std::atomic<std::int64_t> restored =
+        0;  // The client's threads write it: it must outlive the client.
     millrace::KafkaStreams streams(fraud_detection(scorer_of(options)), streams_config(options));
     streams.set_state_restore_listener(
         {.on_batch_restored = [&](const millrace::TopicPartition&, const std::string&,

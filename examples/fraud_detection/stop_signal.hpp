@@ -9,8 +9,8 @@
 
 namespace fraud {
 
-/// Lets the main thread wait for SIGINT or SIGTERM in place of being interrupted by them. Make one
-/// before any other thread, so that all inherit the blocked signals.
+/// Lets the main thread wait for SIGINT or SIGTERM instead of being interrupted. Create it before
+/// any other thread, so that all threads inherit the blocked signals.
 class StopSignal {
   public:
     StopSignal() {
@@ -20,7 +20,7 @@ class StopSignal {
         pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     }
 
-    /// True once a signal has come; waits for one as long as `timeout`. Main thread only.
+    /// True after a signal; waits for one up to `timeout`. Main thread only.
     bool wait_for(std::chrono::milliseconds timeout) {
         if (!received_) {
             const std::timespec wait{static_cast<std::time_t>(timeout.count() / 1000),

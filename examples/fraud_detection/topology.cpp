@@ -41,11 +41,11 @@ HighRiskAlert high_risk_alert(const Payment& payment) {
 // Rule 2: many payments of a card within an hour.
 
 // A payment that is processed again after a crash is recognised by its id: it counts once, and if
-// it was the one that exceeded the limit it raises the same alert again, which may have been lost.
+// it exceeded the limit, it raises the same alert again, because the alert may have been lost.
 CardHour add_payment(CardHour hour, const Payment& payment) {
     const auto& known = hour.payments();
     const bool seen = std::find(known.begin(), known.end(), payment.id()) != known.end();
-    // The payments after the one too many change nothing.
+    // Payments after the first excess payment change nothing.
     if (!seen && hour.payments_size() <= kVelocityLimit) {
         hour.add_payments(payment.id());
         hour.set_total_cents(hour.total_cents() + payment.amount_cents());
@@ -80,7 +80,7 @@ std::pair<std::string, VelocityAlert> velocity_alert(const Windowed<std::string>
     return {card_and_hour(card), alert};
 }
 
-// Rule 3: what the model says.
+// Rule 3: the score of the model.
 
 struct ScoredPayment {
     Payment payment;
@@ -100,8 +100,8 @@ millrace::Topology fraud_detection(const Scorer& scorer) {
         .map_values(high_risk_alert, {.name = "warn-of-amount"})
         .to(kHighRiskTopic, {.name = "high-risk"});
 
-    // Not cached: a cache would pass on the last of several updates only, and the one that matters
-    // may not be the last.
+    // Not cached: a cache forwards only the last of several updates, and the update that exceeds
+    // the limit may be an earlier one.
     payments.group_by_key()
         .windowed_by(TimeWindows::of(kVelocityWindow).grace(kVelocityGrace))
         .aggregate(CardHour(), add_payment,

@@ -7,7 +7,7 @@
 
 namespace fraud {
 
-/// Watches the payments of topic "payments" in three ways; see README.md.
+/// Monitors the payments of topic "payments" with three rules; see README.md.
 ///
 /// Every task gets a copy of `scorer`.
 millrace::Topology fraud_detection(const Scorer& scorer = Scorer());

@@ -32,7 +32,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// 13:00 on 2026-01-05; windows begin at the full hour.
+// 13:00 on 2026-01-05; windows start at the full hour.
 constexpr Timestamp kOneOClock = millrace::timestamp_of(1'767'571'200'000 + 13 * 3'600'000);
 
 DriverOptions driver_options() {
@@ -56,7 +56,7 @@ class FraudDetection : public ::testing::Test {
     millrace::testing::TestOutputTopic<std::string, ModelAlert> model =
         driver.output_topic<std::string, ModelAlert>(kModelTopic);
 
-    // The time of the Kafka record is another one: only the payment's own may count.
+    // The time of the Kafka record differs: only the payment's own time may be used.
     Payment pay(const std::string& card, std::int64_t cents, std::chrono::milliseconds after) {
         Payment payment;
         payment.set_id(++last_id);
@@ -232,7 +232,8 @@ TEST(FraudDetectionReadme, ShowsTheTopologyAsItIs) {
     EXPECT_EQ(readme.substr(begin, end - begin), fraud_detection().describe());
 }
 
-// The driver has one partition, so this is the plain case: nothing is lost, doubled or reordered.
+// The driver has one partition, so this is the simple case: nothing is lost, duplicated or
+// reordered.
 TEST_F(FraudDetection, FindsInGeneratedTrafficWhatAPlainLoopFinds) {
     constexpr std::uint64_t kPayments = 6000;
     const TrafficOptions options{.seed = 42};

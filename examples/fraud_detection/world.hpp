@@ -11,10 +11,10 @@
 
 namespace fraud {
 
-/// A card and the habits of who owns it.
+/// A card and the habits of its owner.
 struct Card {
     CardProfile profile;
-    /// The bank has published the profile. It has not for cards issued just now.
+    /// The bank has published the profile. New cards have none yet.
     bool known = true;
 };
 
@@ -22,11 +22,11 @@ struct Merchant {
     std::string id;
     std::string country;
     Category category = CATEGORY_UNKNOWN;
-    /// What a payment here costs, as a multiple of what the card usually pays.
+    /// The price of a payment here, as a multiple of the card's usual payment.
     double price_level = 1.0;
 };
 
-/// The cards and merchants that payments happen between.
+/// The cards and merchants of the payments.
 class World {
   public:
     /// Draws everything from `dice`. Requires cards > 0.
@@ -34,7 +34,7 @@ class World {
 
     const std::vector<Card>& cards() const { return cards_; }
 
-    /// A card, the busier ones more often.
+    /// A random card, weighted by activity.
     const Card& pick_card(Dice& dice) const;
 
     /// A merchant in `country`.
@@ -43,7 +43,7 @@ class World {
     /// A merchant in `country` of that category, or of any if there is none.
     const Merchant& pick_merchant(Dice& dice, const std::string& country, Category category) const;
 
-    /// A country that is not `home`.
+    /// A country other than `home`.
     const std::string& pick_country_but(Dice& dice, const std::string& home) const;
 
   private:
@@ -51,7 +51,7 @@ class World {
     void add_merchants(Dice& dice);
 
     std::vector<Card> cards_;
-    std::vector<double> activity_;  // Running totals, for drawing cards by how busy they are.
+    std::vector<double> activity_;  // Running totals, to draw cards by activity.
     std::map<std::string, std::vector<Merchant>> merchants_;
 };
 

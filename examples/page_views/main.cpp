@@ -22,7 +22,7 @@ bool is_read(const std::string& topic) {
     return topic != "visits" && topic != "views-by-author" && !topic.ends_with("-changelog");
 }
 
-// A day of a small newspaper on a broker within the process.
+// A day of a small newspaper on an in-process broker.
 int run_demo(Options options) {
     millrace::set_log_level(millrace::LogLevel::kError);
     const example::TemporaryFolder folder;
@@ -35,7 +35,7 @@ int run_demo(Options options) {
     config.commit_interval = 100ms;
     millrace::KafkaStreams streams(page_views(), config, broker.clients());
     streams.start();
-    // Who reads an article before it is known is not counted.
+    // Views of an article that is not known yet are not counted.
     example::wait_until_read(broker, streams, "page-views", is_read);
     read_articles(broker, options.views, options.seed);
     example::wait_until_read(broker, streams, "page-views", is_read);

@@ -13,7 +13,7 @@ using std::string;
 
 using Views = millrace::KStream<string, string>;
 
-// A visit is over when its user has looked at nothing for half an hour; until then nobody hears.
+// A visit ends after half an hour without a view; until then nothing is sent.
 void report_visits(const Views& views) {
     views.group_by_key()
         .windowed_by(millrace::SessionWindows::of(30min).grace(5min))
@@ -30,7 +30,7 @@ void report_visits(const Views& views) {
         .to("visits");
 }
 
-// Readers want to know who wrote an article: its author's name, whenever either changes.
+// Adds the author's name to each article, updated when either changes.
 millrace::KTable<string, string> bylines(millrace::StreamsBuilder& builder) {
     const auto articles = builder.table<string, string>("articles");
     const auto authors = builder.table<string, string>("authors");
@@ -45,7 +45,8 @@ void count_views_of_authors(const Views& views, const millrace::KTable<string, s
         .join(bylines, [](const string&, const string& name) { return name; },
               {.name = "views-of-articles"})
         .group_by([](const string& name) { return name; }, {.name = "views-of-authors"})
-        .count({.store = "views-by-author", .caching = false})  // The suppression saves as much.
+        .count(
+            {.store = "views-by-author", .caching = false})  // The suppression also limits writes.
         .suppress(millrace::UntilTimeLimit{.limit = 1min, .name = "at-most-once-a-minute"})
         .to_stream()
         .to("views-by-author");

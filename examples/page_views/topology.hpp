@@ -3,9 +3,9 @@
 
 #include "millrace/millrace.hpp"
 
-/// Looks at the page views of a newspaper, in text throughout.
+/// Analyses the page views of a newspaper; keys and values are text.
 ///
-/// Topics read: "views" (user -> article), "articles" (article -> author's id), "authors" (id ->
-/// name). Topics written: "visits" (user -> "<pages> pages in <minutes> min", once for each visit,
-/// when it is over), "views-by-author" (name -> count, at most one update of an author a minute).
+/// Input topics: "views" (user -> article), "articles" (article -> author's id), "authors" (id ->
+/// name). Output topics: "visits" (user -> "<pages> pages in <minutes> min", once for each visit,
+/// at its end), "views-by-author" (name -> count, at most one update of an author per minute).
 millrace::Topology page_views();

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Counts the words of standard input on a broker within the process.
+// Counts the words of standard input on an in-process broker.
 int count_standard_input(example::Options options) {
     millrace::set_log_level(millrace::LogLevel::kError);
     const example::TemporaryFolder folder;
@@ -30,7 +30,7 @@ int count_standard_input(example::Options options) {
         broker.produce("lines", {.value = line});
     }
     streams.start();
-    // The words travel from "lines" through a repartition topic: both must be read to the end.
+    // Words pass from "lines" through a repartition topic: both must be read to the end.
     example::wait_until_read(broker, streams, "word-count", [](const std::string& topic) {
         return topic == "lines" || topic.ends_with("-repartition");
     });

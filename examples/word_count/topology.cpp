@@ -8,7 +8,7 @@
 
 namespace {
 
-// Words are runs of letters and digits; capitals do not matter.
+// Words are runs of letters and digits, converted to lower case.
 std::vector<std::string> words_of(const std::string& line) {
     std::vector<std::string> words;
     std::string word;

@@ -3,5 +3,5 @@
 
 #include "millrace/millrace.hpp"
 
-/// Counts the words of topic "lines" and keeps the counts up to date in topic "word-counts".
+/// Counts the words of topic "lines" and writes the updated counts to topic "word-counts".
 millrace::Topology word_count();

@@ -10,7 +10,7 @@
 namespace millrace::detail {
 namespace {
 
-constexpr std::uint64_t kSeed = 104729;  // Kafka's.
+constexpr std::uint64_t kSeed = 104729;  // Kafka's seed.
 constexpr std::uint64_t kC1 = 0x87c37b91114253d5ULL;
 constexpr std::uint64_t kC2 = 0x4cf5ad432745937fULL;
 constexpr std::size_t kBlock = 16;
@@ -53,7 +53,7 @@ void write_hash(const ValueHash& hash, Bytes& out) {
     append_big_endian(hash[1], out);
 }
 
-// Takes version and hash off the front; the version is returned.
+// Removes version and hash from the front and returns the version.
 std::uint8_t take_head(BytesView& bytes, std::optional<ValueHash>& hash, bool with_instruction,
                        Instruction& instruction, const char* what) {
     if (bytes.size() < (with_instruction ? 2U : 1U)) {

@@ -33,7 +33,8 @@ void add_header_to(const Node& node, const RecordContext& record, std::string ke
         throw ProcessingError(
             "no record is being processed, so no header can be added: processor " + node.name());
     }
-    // Whoever made the record owns its headers as a variable; it is only shown to others as const.
+    // The creator of the record owns its headers as a mutable variable; only others see them as
+    // const.
     const_cast<Headers*>(record.headers)->add(std::move(key), std::move(value));
 }
 

@@ -31,7 +31,7 @@ std::int32_t take_varint(BytesView& bytes) {
 }
 
 ChangeParts split_change(BytesView bytes) {
-    constexpr char kWithLatestFlag = 3;  // Added to the other three.
+    constexpr char kWithLatestFlag = 3;  // Combined with the other three.
     if (bytes.empty()) {
         throw SerdeError("not a change: no bytes");
     }

@@ -22,7 +22,7 @@ void append_sized(BytesView bytes, Bytes& out) {
     out += bytes;
 }
 
-/// Takes the parts of a row from the front.
+/// Reads the parts of a row from the front.
 class Reader {
   public:
     explicit Reader(BytesView bytes) : bytes_(bytes) {}
@@ -77,8 +77,7 @@ KeyParts read_key(BytesView bytes) {
     return parts;
 }
 
-// Where the record came from; then an earlier value and the one before, which only buffers of
-// tables have.
+// The origin of the record, then the prior and the old value, which only buffers of tables have.
 void write_value(const BufferedRecord& record, Bytes& out) {
     out.clear();
     append_big_endian(milliseconds_of(record.timestamp), out);

@@ -84,8 +84,7 @@ void UnmatchedStore::erase(Timestamp timestamp, bool is_left, BytesView key) {
 
 void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windows,
                                  const std::function<void(const Unmatched&)>& emit) {
-    std::optional<Bytes>
-        emitted;  // Forgotten once the next one was emitted, as Kafka Streams does.
+    std::optional<Bytes> emitted;  // Removed after the next one was emitted, as in Kafka Streams.
     clock.min_time = Timestamp::max();
     {
         const auto rows = store_->range(std::nullopt, std::nullopt, RowOrder::kForward);
@@ -108,7 +107,7 @@ void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windo
             if (unmatched.timestamp + look_back + windows.grace >= clock.stream_time) {
                 (unmatched.is_left ? left_is_open : right_is_open) = true;
                 if (left_is_open && right_is_open && count_of(rows->value()) > 1) {
-                    break;  // At the second record of the row, so its time is the one kept.
+                    break;  // At the second record of the row, so its time is kept.
                 }
                 continue;
             }

@@ -13,10 +13,10 @@
 
 namespace millrace::topology {
 
-/// A node behind the detour of its wrapper: what the wrapper may do with it.
+/// The wrapper's access to a node.
 class DetouredNode final : public InnerProcessor {
   public:
-    /// Requires a node that has a way around it, and a `through` that outlives this.
+    /// Requires a node with a wrapper hook, and a `through` that outlives this.
     DetouredNode(std::unique_ptr<detail::Node> node, detail::Detour& through);
 
     detail::InputPort input_port() { return ends_.entry->input_port(); }
@@ -36,8 +36,8 @@ class DetouredNode final : public InnerProcessor {
     bool is_initialised_ = false;
 };
 
-/// Stands in the graph for a node, under its name, and runs what its wrapper put around it. Owned
-/// by the task's thread.
+/// Replaces a node in the graph, under its name, and runs its wrapper around it. Owned by the
+/// task's thread.
 class WrappedNode final : public detail::Node, private detail::Detour {
   public:
     WrappedNode(std::unique_ptr<detail::Node> node, std::unique_ptr<WrappedProcessor> wrapped);
@@ -58,7 +58,7 @@ class WrappedNode final : public detail::Node, private detail::Detour {
     std::unique_ptr<WrappedProcessor> wrapped_;
 };
 
-/// Lets `wrapper` wrap `processor`, and returns the stores it adds to it.
+/// Calls `wrapper` for `processor`, and returns the stores that it adds to it.
 std::vector<detail::StoreSpec> wrap(detail::NodeSpec& processor, const ProcessorWrapper& wrapper);
 
 }  // namespace millrace::topology

@@ -14,7 +14,7 @@ using Kept = kafka::Result<std::optional<std::chrono::milliseconds>>;
 
 constexpr std::chrono::minutes kRemembered{5};
 
-// Kafka's default, for topics that we may not ask about.
+// Kafka's default, for topics that the principal is not authorized to describe.
 constexpr std::chrono::hours kDefault{24};
 
 bool may_answer_later(const kafka::Status& status) {

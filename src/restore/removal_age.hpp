@@ -13,22 +13,21 @@
 
 namespace millrace::restore {
 
-/// How long the topics that back stores keep removals: a store on disk that was away for longer may
-/// have missed some, and would keep rows that were removed. What the cluster tells is remembered
-/// for a few minutes.
+/// How long the changelog topics keep tombstones. A store on disk that was offline for longer may
+/// have missed some and would keep deleted rows. Values are cached for a few minutes.
 ///
 /// Not thread-safe.
 class RemovalAge {
   public:
-    /// Both must outlive this. Each question waits up to `timeout`.
+    /// Both must outlive this. Each request waits up to `timeout`.
     RemovalAge(kafka::Admin& admin, const Clock& clock, std::chrono::milliseconds timeout)
         : admin_(admin), clock_(clock), timeout_(timeout) {}
 
-    /// Asks, in one request, about those of the topics that are not known. Not ok: the cluster did
-    /// not answer.
+    /// Looks up the topics that are not cached, in one request. Not ok: the cluster did not answer.
     kafka::Status look_up(std::span<const TopicPartition> partitions);
 
-    /// Requires that look_up() of the topic was ok. Nothing: removals stay as long as anything.
+    /// Requires that look_up() of the topic was ok. Empty: tombstones are kept as long as other
+    /// records.
     std::optional<std::chrono::milliseconds> of(const std::string& topic) const;
 
   private:

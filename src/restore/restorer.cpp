@@ -28,7 +28,7 @@ void begin_of(const StateRestoreListener& listener, const Restorer::Changelog& c
 
 }  // namespace
 
-/// Keeps what the consumer says until the restorer's own code runs again.
+/// Stores the consumer's errors until the restorer's own code runs again.
 class Restorer::Listener final : public kafka::ConsumerListener {
   public:
     std::vector<kafka::StartPosition> on_assigned(const std::vector<TopicPartition>&) override {
@@ -58,7 +58,7 @@ Restorer::Restorer(Parts parts)
 }
 
 Restorer::~Restorer() {
-    messages_.clear();  // Before the consumer that owns their memory.
+    messages_.clear();  // Destroyed before the consumer that owns their memory.
 }
 
 void Restorer::add(const void* owner, TaskId id, state::TaskStores& stores,
@@ -90,7 +90,7 @@ void Restorer::remove(const void* owner, TaskId id) {
         task = std::move(found->second);
         tasks_.erase(found);
     }
-    task->cancelled.store(true);  // Ends the work after the batch at hand.
+    task->cancelled.store(true);  // Stops after the current batch.
     consumer_->wake_up();
     const std::scoped_lock task_lock(task->mutex);
     for (const Changelog& changelog : task->changelogs) {
@@ -104,7 +104,7 @@ void Restorer::remove(const void* owner, TaskId id) {
     }
 }
 
-/// Within a rebalance nobody could take an exception.
+/// An exception cannot be thrown through a rebalance.
 void Restorer::suspended(const Changelog& changelog) const {
     if (!parts_.listener.on_restore_suspended) {
         return;
@@ -162,7 +162,7 @@ bool Restorer::paused() const {
     return parts_.paused != nullptr && parts_.paused->load(std::memory_order_relaxed);
 }
 
-/// Goes on with one task. Returns whether anything was done.
+/// Makes progress with one task. Returns whether anything was done.
 bool Restorer::work_on(const std::shared_ptr<Task>& task) {
     bool progress = false;
     bool done = false;
@@ -198,8 +198,8 @@ void Restorer::unassign_orphans() {
     }
 }
 
-/// Finds out where to begin and where to end. False: the cluster did not answer, later again. The
-/// cluster is asked without the task's lock, so that nobody who removes the task waits for it.
+/// Looks up the start and end offsets. False: the cluster did not answer, retry later. The request
+/// is made without the task's lock, so that a thread that removes the task does not wait for it.
 bool Restorer::prepare(Task& task) {
     std::vector<TopicPartition> partitions;
     std::vector<Changelog*> fresh;
@@ -211,7 +211,8 @@ bool Restorer::prepare(Task& task) {
     }
     if (!fresh.empty()) {
         const Timestamp now = parts_.clock->now();
-        // The first offset before the end: it can only grow, so begin <= end holds.
+        // The first offset is looked up before the end offset: it can only grow, so begin <= end
+        // holds.
         const auto begins = offsets(task, partitions, kafka::OffsetSpec::kEarliest);
         const auto ends =
             begins.empty() ? begins : offsets(task, partitions, kafka::OffsetSpec::kLatest);
@@ -235,7 +236,7 @@ bool Restorer::prepare(Task& task) {
     return true;
 }
 
-/// Empty: no answer.
+/// Empty: no response.
 std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicPartition>& of,
                                       kafka::OffsetSpec which) {
     auto found = parts_.admin->list_offsets(of, which, kafka::Isolation::kReadUncommitted,
@@ -286,7 +287,7 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end,
     changelog.phase = Phase::kReading;
 }
 
-/// Why nothing can be built on what is stored; nothing: it can.
+/// Why the stored rows cannot be used; empty: they can.
 std::optional<std::string> Restorer::why_not(const Task& task, const Changelog& changelog,
                                              Offset stored, Offset first, Offset end) const {
     if (changelog.rebuild || stored + 1 < first || stored >= end) {
@@ -307,7 +308,7 @@ std::optional<std::string> Restorer::too_old(const Task& task, const Changelog& 
         return "it was never known to be complete, and tombstones may have been deleted from the "
                "changelog";
     }
-    // Also when the clock was set back by more: then nobody knows.
+    // Also if the clock was set back by more: the age is unknown then.
     const auto age = std::chrono::abs(parts_.clock->now() - *current_at);
     if (age <= *kept) {
         return std::nullopt;
@@ -318,8 +319,8 @@ std::optional<std::string> Restorer::too_old(const Task& task, const Changelog& 
            changelog.what.changelog.topic + " is " + std::to_string(kept->count());
 }
 
-/// Applies what has arrived, batch by batch: between two the task can be removed, and others get
-/// their turn after kBatchesAtOnce.
+/// Applies the received records in batches. Between batches the task can be removed, and after
+/// kBatchesAtOnce other tasks get their turn.
 bool Restorer::advance(Task& task) {
     bool any = false;
     for (Changelog& changelog : task.changelogs) {
@@ -335,7 +336,7 @@ bool Restorer::advance(Task& task) {
     return any;
 }
 
-/// Applies one batch. False when there was none.
+/// Applies one batch. False if there was none.
 bool Restorer::read(Task& task, Changelog& changelog) {
     kafka::PartitionQueue* queue = consumer_->queue(changelog.what.changelog);
     if (queue == nullptr) {
@@ -371,7 +372,7 @@ bool Restorer::read(Task& task, Changelog& changelog) {
         headers_[i].clear();
     }
     messages_.clear();
-    // The position counts control records and gaps, which end many changelogs.
+    // The position includes the control records and gaps at the end of many changelogs.
     const auto position = queue->position();
     if ((changelog.last && *changelog.last + 1 >= changelog.end) ||
         (position && *position >= changelog.end)) {
@@ -395,12 +396,12 @@ void Restorer::finish(Task& task, Changelog& changelog) {
 }
 
 void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error) {
-    // The owner is told under the lock: who removes the task meanwhile waits, and hears no more of
-    // it afterwards.
+    // The mailbox is called under the lock: a thread that removes the task waits, and gets no
+    // message after that.
     const std::scoped_lock lock(mutex_);
     const auto found = tasks_.find({task->owner, task->id});
     if (found == tasks_.end() || found->second != task) {
-        return;  // Being removed right now.
+        return;  // The task is being removed.
     }
     tasks_.erase(found);
     for (const Changelog& changelog : task->changelogs) {
@@ -413,7 +414,8 @@ void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr
 }
 
 void Restorer::failed(const TopicPartition& partition, const kafka::Status& status) {
-    // A topic that is gone is waited for, and read from its beginning when it is made anew.
+    // If the topic does not exist, wait for it, and read it from its beginning when it is created
+    // again.
     const bool gone = status.code() == kafka::ErrorCode::kUnknownTopic;
     if (!gone && status.code() != kafka::ErrorCode::kOffsetOutOfRange) {
         complain("cannot read changelog " + to_string(partition) + ": " + status.message());

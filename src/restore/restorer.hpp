@@ -24,48 +24,49 @@
 
 namespace millrace::restore {
 
-/// Decides whether a record of a source topic enters the store that the topic restores: the
-/// record's time, or nothing to skip it. Called by the restoring thread.
+/// Decides whether a record of a source topic is added to the store that the topic restores.
+/// Returns the record's time, or nothing to skip it. Called by the restore thread.
 using RestoreFilter =
     std::function<std::optional<Timestamp>(const kafka::Message& message, const Headers& headers)>;
 
-/// One store to fill from its changelog.
+/// A store to restore from its changelog.
 struct StoreToRestore {
     std::size_t store = 0;  ///< Index into the task's stores.
     std::string name{};
     TopicPartition changelog{};
 
-    /// Where to stop when that is before the changelog's end: a source topic that serves as
+    /// The end offset if it is before the end of the changelog: a source topic that serves as
     /// changelog is restored up to the committed offset.
     std::optional<Offset> limit{};
 
-    /// Of a source topic that serves as changelog; null: every record enters the store.
+    /// For a source topic that serves as changelog; null: every record is added to the store.
     RestoreFilter filter{};
 };
 
-/// How restoring a task ended.
+/// The result of restoring a task.
 struct RestoreResult {
     TaskId task{};
-    std::exception_ptr error{};  ///< Null: all stores are complete. StateCorrupted: wipe and retry.
+    std::exception_ptr
+        error{};  ///< Null: all stores are complete. StateCorrupted: delete the state and retry.
 };
 
-/// Where a stream thread hears of its tasks.
+/// Where a stream thread receives the results of its tasks.
 using RestoreMailbox = std::function<void(RestoreResult)>;
 
-/// Fills the stores of tasks from their changelogs, with a consumer of its own that never joins a
-/// group, so that tasks that run never wait for tasks that restore.
+/// Restores the stores of tasks from their changelogs. It has its own consumer, which never joins a
+/// group, so that running tasks never wait for restoring tasks.
 ///
-/// Threads: add and remove from any thread; run_once from one, the restoring thread.
+/// Threads: add and remove from any thread; run_once from one thread, the restore thread.
 class Restorer {
   public:
     struct Parts {
         std::shared_ptr<kafka::ClientSupplier> supplier{};
         kafka::ClientSettings consumer_settings{};
-        kafka::Admin* admin = nullptr;  ///< Must outlive the restorer, as the clock.
+        kafka::Admin* admin = nullptr;  ///< Must outlive the restorer, like the clock.
         const Clock* clock = nullptr;
         StateRestoreListener listener{};
         metrics::Registry* metrics = nullptr;
-        const std::atomic<bool>* paused = nullptr;  ///< True: nothing is restored. Null: never.
+        const std::atomic<bool>* paused = nullptr;  ///< True: restoring is paused. Null: never.
 
         std::chrono::milliseconds request_timeout{10'000};
     };
@@ -73,27 +74,27 @@ class Restorer {
     explicit Restorer(Parts parts);
     ~Restorer();
 
-    /// Restores the task's stores, then tells `mailbox`, once, from the restoring thread. Nobody
-    /// else may use `stores` until then, or until remove().
+    /// Restores the task's stores, then calls `mailbox` once, from the restore thread. No other
+    /// thread may use `stores` until then, or until remove().
     void add(const void* owner, TaskId task, state::TaskStores& stores,
              std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
-    /// Stops restoring that task of that owner, if it is being restored; waits for the batch at
-    /// hand, at most, and never for the network. The mailbox hears no more of it once this returns.
+    /// Stops restoring that owner's task, if it is being restored. Waits at most for the current
+    /// batch, and never for the network. The mailbox is not called for the task after this returns.
     /// Does not throw.
     void remove(const void* owner, TaskId task);
 
-    /// One turn: looks after new tasks, reads what has arrived, applies it. Waits up to `wait` for
+    /// One round: starts new tasks, reads available records, applies them. Waits up to `wait` for
     /// records. Returns whether anything was done.
     bool run_once(std::chrono::milliseconds wait);
 
-    /// Ends a wait of run_once. Thread-safe.
+    /// Wakes up a waiting run_once. Thread-safe.
     void wake_up();
 
-    /// True while nothing is being restored.
+    /// True if no task is being restored.
     bool idle() const;
 
-    struct Changelog;  // One store on its way; restoring_task.hpp.
+    struct Changelog;  // A store that is being restored; see restoring_task.hpp.
 
   private:
     class Listener;
@@ -122,16 +123,16 @@ class Restorer {
     Parts parts_;
     RemovalAge removal_age_;
     std::shared_ptr<metrics::Counter> restored_records_;
-    mutable std::mutex mutex_;  // Guards the next two.
+    mutable std::mutex mutex_;  // Guards the next two members.
     std::map<Key, std::shared_ptr<Task>> tasks_;
     std::vector<TopicPartition> orphans_;  // Assigned partitions of tasks that were removed.
 
     std::unique_ptr<Listener> listener_;
     std::unique_ptr<kafka::Consumer> consumer_;
-    std::vector<kafka::Message> messages_;                    // Reused.
-    std::vector<state::ChangelogRecord> records_;             // Reused.
-    std::vector<Headers> headers_;                            // Reused.
-    std::optional<std::chrono::nanoseconds> last_complaint_;  // Of Clock::monotonic().
+    std::vector<kafka::Message> messages_;                    // Reused buffer.
+    std::vector<state::ChangelogRecord> records_;             // Reused buffer.
+    std::vector<Headers> headers_;                            // Reused buffer.
+    std::optional<std::chrono::nanoseconds> last_complaint_;  // From Clock::monotonic().
 };
 
 }  // namespace millrace::restore

@@ -11,26 +11,26 @@
 namespace millrace::restore {
 
 enum class Phase {
-    kNew,  ///< Where to begin and to end is not known yet.
+    kNew,  ///< The start and end offsets are not known yet.
     kReading,
     kDone,
 };
 
-/// One store on its way.
+/// A store that is being restored.
 struct Restorer::Changelog {
     StoreToRestore what{};
     Phase phase = Phase::kNew;
-    bool rebuild = false;          ///< Do not build on what is stored.
-    Offset end = 0;                ///< Of the first record not wanted.
-    std::optional<Offset> last{};  ///< Of the last record that the store reflects.
+    bool rebuild = false;          ///< The stored rows cannot be used.
+    Offset end = 0;                ///< The first offset that is not restored.
+    std::optional<Offset> last{};  ///< The offset of the last record that the store contains.
     std::int64_t total = 0;
 
-    /// When `end` was the changelog's; nothing: the store is restored up to somewhere before.
+    /// When `end` was the end of the changelog. Empty: the store is restored to an earlier offset.
     std::optional<Timestamp> end_at{};
 };
 
-/// One task on its way. Of the restoring thread; it works on the stores under `mutex`, and not once
-/// the task is cancelled.
+/// A task that is being restored. Used by the restore thread, which accesses the stores under
+/// `mutex`, and not after the task was cancelled.
 struct Restorer::Task {
     const void* owner = nullptr;
     TaskId id{};

@@ -12,7 +12,7 @@
 
 namespace millrace::testing {
 
-/// Keeps what a topology sends, in the order sent. Every topic exists and has one partition.
+/// Stores the records that a topology sends, in order. Every topic exists and has one partition.
 class DriverCollector final : public millrace::detail::RecordCollector {
   public:
     millrace::detail::SinkTopic topic(const std::string& name) override {
@@ -46,7 +46,7 @@ class DriverCollector final : public millrace::detail::RecordCollector {
         sent_.push_back(std::move(copy));
     }
 
-    /// Takes what was sent since the last call.
+    /// Takes the records that were sent since the last call.
     std::vector<RawRecord> take() { return std::exchange(sent_, {}); }
 
   private:

@@ -34,7 +34,7 @@ DriverSettings driver_settings(const Topology& topology, const DriverOptions& op
     auto task = std::make_shared<runtime::TaskSettings>();
     task->application_id = config.application_id;
     task->max_idle = config.max_task_idle;
-    task->buffered_records = 1U << 30U;  // Whatever waits belongs to the step at hand.
+    task->buffered_records = 1U << 30U;  // Everything that waits belongs to the current step.
     task->dead_letter_topic = config.errors_dead_letter_queue_topic_name;
     task->deserialization_handler = config.deserialization_exception_handler;
     task->processing_handler = config.processing_exception_handler;

@@ -11,7 +11,7 @@
 
 namespace millrace::testing {
 
-/// What a driver's settings come to.
+/// The settings of a driver in the runtime's form.
 struct DriverSettings {
     std::shared_ptr<const runtime::TaskSettings> task;
     state::StateMemory::Limits memory;
@@ -19,8 +19,8 @@ struct DriverSettings {
     bool dsl_headers = false;
 };
 
-/// Reads the settings as a client does: throws ConfigError for names that are unknown and for
-/// values that cannot be read, and when the settings ask for more than `topology` was built with.
+/// Reads the settings like a client: throws ConfigError for unknown names and invalid values, and
+/// if the settings require options that `topology` was built without.
 DriverSettings driver_settings(const Topology& topology, const DriverOptions& options);
 
 }  // namespace millrace::testing

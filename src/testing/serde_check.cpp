@@ -63,7 +63,7 @@ class Checker {
             ": " + what);
     }
 
-    // Runs `work`, whose errors are an answer too, unless they are such as no handler sees.
+    // Runs `work`. Exceptions that handlers can catch are part of the outcome; others are findings.
     template <class Work>
     Outcome outcome(std::size_t value, const Work& work) {
         try {
@@ -141,7 +141,7 @@ class Checker {
         }
     }
 
-    // In memory that ends where the bytes end, so that reading further can be seen.
+    // Copies the bytes into memory of the exact size, so that sanitizers detect reads past the end.
     Outcome read_exactly(std::size_t value, BytesView bytes) {
         const auto memory = std::make_unique<char[]>(bytes.size());
         std::copy(bytes.begin(), bytes.end(), memory.get());

@@ -12,7 +12,7 @@
 
 namespace millrace::testing {
 
-/// Keeps the memory of messages that came from no broker: each owns its record.
+/// Owns the memory of messages that did not come from a broker: each owns its record.
 class StoredMessages final : public kafka::MessageOwner {
   public:
     kafka::Message make(RawRecord record, Offset offset) const {

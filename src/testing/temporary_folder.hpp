@@ -8,14 +8,14 @@ namespace millrace::testing {
 /// A folder for the state of one driver.
 class TemporaryFolder {
   public:
-    /// Uses `given`; when that is empty, a new folder among the system's temporary ones, removed
-    /// with all its content in the end. Makes it when it is first asked for.
+    /// Uses `given`. If that is empty, uses a new folder below the system's temporary folder, which
+    /// is deleted with all its content in the destructor. The folder is created on first use.
     explicit TemporaryFolder(std::filesystem::path given) : path_(std::move(given)) {}
     ~TemporaryFolder();
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-    /// Throws StateError when it cannot be made.
+    /// Throws StateError if it cannot be created.
     const std::filesystem::path& path();
 
   private:

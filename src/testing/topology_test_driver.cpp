@@ -82,8 +82,9 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     DriverCollector collector_;
     std::vector<std::unique_ptr<StoredPartition>> partitions_;  // By input of the task.
     std::map<std::string, std::size_t> inputs_;
-    std::vector<Offset> global_ends_;                   // By topic of the global task.
-    std::unique_ptr<runtime::GlobalTask> global_task_;  // Before the task, which reads its stores.
+    std::vector<Offset> global_ends_;  // By topic of the global task.
+    std::unique_ptr<runtime::GlobalTask>
+        global_task_;  // Declared before the task, which reads its stores.
     std::unique_ptr<runtime::GlobalStores> global_stores_;
     std::unique_ptr<runtime::StreamTask> task_;
     std::map<TopicPartition, Offset> committed_;
@@ -188,8 +189,8 @@ bool TopologyTestDriver::Implementation::matches_pattern(const std::string& topi
         [&](const std::string& pattern) { return TopicMatcher(pattern).matches(topic); });
 }
 
-/// Whether the task reads that topic. One that matches a pattern becomes an input when its first
-/// record comes.
+/// Whether the task reads that topic. A topic that matches a pattern becomes an input with its
+/// first record.
 bool TopologyTestDriver::Implementation::reads(const std::string& topic) {
     if (!inputs_.contains(topic) && matches_pattern(topic)) {
         const std::size_t input = task_->add_input({topic, 0});
@@ -214,8 +215,8 @@ void TopologyTestDriver::Implementation::pipe(RawRecord record) {
     });
 }
 
-// A serde that mixes records is the program's mistake whatever a handler does with the errors that
-// follow from it.
+// A serde that mixes records is a bug of the application, whatever a handler decides about the
+// resulting errors.
 template <class Work>
 void TopologyTestDriver::Implementation::with_serde_checks(const Work& work) {
     const millrace::detail::SerdeChecks::Scope scope(&serde_checks_);
@@ -238,7 +239,8 @@ bool TopologyTestDriver::Implementation::enqueue(RawRecord record) {
         return false;
     }
     partitions_[input->second]->append(std::move(record));
-    // One by one, as the order in which partitions become non-empty decides between equal times.
+    // One at a time, because the order in which partitions become non-empty decides between equal
+    // times.
     task_->fetch();
     return true;
 }

@@ -24,9 +24,9 @@ struct LargerFirst {
     bool operator()(const Described* a, const Described* b) const;
 };
 
-/// Neighbours are inserted while sizes still grow, so an early one may sit where a later one does
-/// not look for it: that order is what is printed. A multiset descends and rebalances as
-/// java.util.TreeSet does, and never searches again.
+/// Neighbours are inserted while sizes still grow, so an early one may be where a later search does
+/// not find it. That order is printed. A multiset descends and rebalances like java.util.TreeSet,
+/// and never searches again.
 using Neighbours = std::multiset<const Described*, LargerFirst>;
 
 struct Described {

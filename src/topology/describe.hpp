@@ -7,8 +7,8 @@
 
 namespace millrace::topology {
 
-/// The text of Kafka Streams' TopologyDescription.toString(), byte for byte, but for the class name
-/// of topic extractors. Internal topics are shown without application.id.
+/// The text of Kafka Streams' TopologyDescription.toString(), byte for byte, except for the class
+/// name of topic extractors. Internal topics are shown without application.id.
 std::string describe(const detail::TopologySpec& spec);
 
 }  // namespace millrace::topology

@@ -22,7 +22,7 @@ std::uint32_t spread_hash(std::string_view text) {
     return hash ^ (hash >> 16U);
 }
 
-// Elements of one bucket keep the order in which they came, also over a growth of the table.
+// Elements of one bucket keep their insertion order, also when the table grows.
 std::vector<std::string> by_bucket(std::vector<std::string> elements, std::size_t capacity) {
     std::stable_sort(
         elements.begin(), elements.end(),

@@ -132,7 +132,7 @@ detail::TopologySpec lower(LogicalGraph& graph, const ProcessorWrapper& wrapper)
     TopologyBuilder builder(spec);
     Lowering lowering(builder, *graph.flags());
 
-    // A node comes up once for each parent and is emitted when the last one has been.
+    // A node is visited once for each parent and emitted after the last one.
     std::priority_queue<LogicalNode*, std::vector<LogicalNode*>, BuiltLater> next;
     next.push(&graph.root());
     while (!next.empty()) {

@@ -6,9 +6,9 @@
 
 namespace millrace::topology {
 
-/// Emits the nodes, stores and topics of an optimised program, in the order in which Kafka Streams
-/// emits them: an operation follows all those above it, otherwise first written, first emitted.
-/// Processors go through `wrapper`, if there is one, as they are emitted.
+/// Emits the nodes, stores and topics of an optimised topology in Kafka Streams' order: an
+/// operation follows all its upstream operations; otherwise in the order of definition. Processors
+/// are passed to `wrapper`, if there is one, when they are emitted.
 detail::TopologySpec lower(detail::LogicalGraph& graph, const ProcessorWrapper& wrapper);
 
 }  // namespace millrace::topology

@@ -20,7 +20,7 @@ using detail::LogicalNode;
 
 using Predicate = std::function<bool(const LogicalNode&)>;
 
-// The node itself or the nearest one above it, on the first path that has one.
+// The node itself or the nearest upstream node, on the first path that has one.
 LogicalNode* find_upwards(LogicalNode& node, const Predicate& wanted) {
     if (wanted(node)) {
         return &node;
@@ -47,7 +47,7 @@ bool is_below(const LogicalNode& node, const LogicalNode& above) {
                        [&](const LogicalNode* parent) { return is_below(*parent, above); });
 }
 
-/// True when every record that reaches `node` has been through `gate` and kept its key since.
+/// True if every record that reaches `node` has passed `gate` and kept its key since.
 bool is_reached_only_through(const LogicalNode& node, const LogicalNode& gate) {
     return &node == &gate ||
            (!node.changes_key && !node.parents.empty() &&
@@ -66,7 +66,7 @@ LogicalNode* key_changer_of(LogicalNode& repartition) {
     return any_change == key_change ? key_change : nullptr;
 }
 
-/// Repartitions that may become one, right below `changer`.
+/// Repartitions directly downstream of `changer` that may be merged.
 struct Candidates {
     LogicalNode* changer;
     std::vector<LogicalNode*> repartitions{};
@@ -80,7 +80,7 @@ std::vector<Candidates> find_candidates(LogicalGraph& graph) {
         } else if (node.repartition && node.repartition->optimizable) {
             LogicalNode* changer = key_changer_of(node);
             for (Candidates& candidates : all) {
-                // A join with a global table in between may give values of another type.
+                // A join with a global table in between may change the type of values.
                 if (candidates.changer == changer && changer->types == node.repartition->types) {
                     candidates.repartitions.push_back(&node);
                 }
@@ -124,7 +124,7 @@ void move_below_merges(LogicalGraph& graph, std::vector<Candidates>& all) {
     all.insert(all.end(), added.begin(), added.end());
 }
 
-// What another stream brings by a merge further down would not be repartitioned.
+// Records that another stream adds by a merge further downstream would not be repartitioned.
 void leave_what_others_reach(std::vector<Candidates>& all) {
     for (Candidates& candidates : all) {
         std::erase_if(candidates.repartitions, [&](const LogicalNode* repartition) {
@@ -133,7 +133,7 @@ void leave_what_others_reach(std::vector<Candidates>& all) {
     }
 }
 
-// One of several merges in a row: the last one.
+// Of several consecutive merges: the last one.
 void keep_the_last_place(std::vector<Candidates>& all) {
     std::set<const LogicalNode*> placed;
     for (auto candidates = all.rbegin(); candidates != all.rend(); ++candidates) {
@@ -143,7 +143,7 @@ void keep_the_last_place(std::vector<Candidates>& all) {
     }
 }
 
-/// True when records go from `node` to anything but the repartitions that are replaced.
+/// True if records are sent from `node` to nodes other than the replaced repartitions.
 bool feeds_others(const LogicalNode& node, const Candidates& candidates) {
     const auto& replaced = candidates.repartitions;
     if (std::find(replaced.begin(), replaced.end(), &node) != replaced.end()) {
@@ -154,11 +154,11 @@ bool feeds_others(const LogicalNode& node, const Candidates& candidates) {
                        [&](const LogicalNode* child) { return feeds_others(*child, candidates); });
 }
 
-/// Nodes right below the key change through which records come to `repartition`.
+/// Nodes directly downstream of the key change through which records reach `repartition`.
 std::vector<LogicalNode*> ways_from(LogicalNode& changer, LogicalNode& repartition,
                                     bool reproduce_defects) {
     std::vector<LogicalNode*> ways;
-    if (reproduce_defects) {  // Kafka Streams looks for the first one only.
+    if (reproduce_defects) {  // Kafka Streams searches the first one only.
         if (LogicalNode* first = step_below(repartition, changer); first != nullptr) {
             ways.push_back(first);
         }
@@ -169,7 +169,7 @@ std::vector<LogicalNode*> ways_from(LogicalNode& changer, LogicalNode& repartiti
     return ways;
 }
 
-/// Repartitioning drops null keys; what else records go to on the way would miss them.
+/// Repartitioning drops null keys; other destinations of the records would miss them.
 bool takes_null_keys(const Candidates& candidates) {
     const auto& children = candidates.changer->children;
     return std::any_of(children.begin(), children.end(), [&](const LogicalNode* child) {

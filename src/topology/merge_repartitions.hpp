@@ -5,12 +5,12 @@
 
 namespace millrace::topology {
 
-/// Replaces the repartition topics below each change of the key by one that follows it at once, as
-/// long as values do not change in between; it keeps the name of the first. Where several changed
-/// streams are merged, the topic follows the merge.
+/// Replaces the repartition topics downstream of each key change by one directly after it, if
+/// values do not change in between. It keeps the name of the first. If several changed streams are
+/// merged, the topic follows the merge.
 ///
-/// `reproduce_defects`: throws TopologyError where Kafka Streams 4.3 does (two groupings behind one
-/// node behind the key change).
+/// `reproduce_defects`: throws TopologyError where Kafka Streams 4.3 does (two groupings downstream
+/// of one node after the key change).
 void merge_repartitions(detail::LogicalGraph& graph, bool reproduce_defects);
 
 }  // namespace millrace::topology

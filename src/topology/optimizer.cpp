@@ -92,7 +92,7 @@ void rewrite_self_joins(LogicalGraph& graph, bool reproduce_defects) {
             continue;
         }
         if (join.takes_null_keys && !reproduce_defects) {
-            continue;  // A left or outer join must also give what matches nothing else.
+            continue;  // A left or outer join must also send unmatched records.
         }
         LogicalNode& parent = *join.parents.front();
         const std::vector<LogicalNode*> children = parent.children;

@@ -6,9 +6,9 @@
 
 namespace millrace::topology {
 
-/// Rewrites the program as written into the one to be run: equal sources become one, the
-/// optimisations asked for are applied, and nodes learn what depends on the whole program. Throws
-/// TopologyError for what can only be seen in the whole.
+/// Rewrites the logical graph into the one to run: merges equal sources, applies the selected
+/// optimisations, and sets node properties that depend on the whole topology. Throws TopologyError
+/// for errors that only the whole topology shows.
 void optimize(detail::LogicalGraph& graph, const TopologyOptions& options);
 
 }  // namespace millrace::topology

@@ -37,7 +37,7 @@ class Planner {
             const std::int32_t tasks = largest_source(sub).value_or(0);
             result.tasks.push_back(tasks);
             if (tasks == 0) {
-                continue;  // No topic matches its pattern, at present: nothing to back up.
+                continue;  // No topic currently matches its pattern: no changelog is needed.
             }
             for (const auto& [store, changelog] : sub.changelogs) {
                 result.internal_topics[changelog.name] = tasks;
@@ -75,7 +75,7 @@ class Planner {
         return largest;
     }
 
-    // As many partitions as the largest source of those who write to the topic.
+    // As many partitions as the largest source of those that write to the topic.
     void derive_all() {
         std::optional<std::string> unknown;
         bool progress = true;
@@ -109,7 +109,7 @@ class Planner {
         }
     }
 
-    // The count all topics of a group must have.
+    // The partition count that all topics of a group must have.
     std::int32_t common_count(const std::vector<std::string>& group) const {
         std::optional<std::int32_t> external;
         std::optional<std::int32_t> enforced;
@@ -159,7 +159,7 @@ class Planner {
 
     const ApplicationTopology& application_;
     const Counts& existing_;
-    Counts internal_;  // Repartition topics and the count the user enforced; 0: none.
+    Counts internal_;  // Repartition topics and the count that the user set; 0: none.
     Counts counts_;    // Repartition topics whose count is known.
 };
 

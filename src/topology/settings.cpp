@@ -9,7 +9,7 @@
 namespace millrace::detail {
 namespace {
 
-// Kafka Streams' internal settings; they are for tests.
+// Internal settings of Kafka Streams, for tests.
 std::chrono::milliseconds interval_of(const TaskContext& context, const char* name) {
     constexpr std::int64_t kDefault = 1000;
     const std::string setting = context.setting(name);

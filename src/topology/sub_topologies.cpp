@@ -20,7 +20,7 @@ using detail::StoreSpec;
 
 using TopicConfig = std::map<std::string, std::string>;
 
-// Of changelogs of versioned stores, which Kafka Streams cannot be told otherwise.
+// For changelogs of versioned stores; fixed in Kafka Streams.
 constexpr std::chrono::milliseconds kAdditionalLag = std::chrono::hours(24);
 
 std::string sum(std::chrono::milliseconds one, std::chrono::milliseconds other) {
@@ -52,7 +52,8 @@ TopicConfig changelog_config(const StoreSpec& store,
     return config;
 }
 
-/// What a store needs of its changelog, or was told: stronger than settings for all topics.
+/// Changelog settings that a store requires or that the user set for it. They override settings for
+/// all topics.
 std::set<std::string> fixed_config(const StoreSpec& store) {
     std::set<std::string> names = {"cleanup.policy"};
     if (store.kind == StoreKind::kVersionedKeyValue) {

@@ -15,13 +15,14 @@ namespace millrace::topology {
 
 /// An internal topic as it must exist on the broker.
 struct InternalTopic {
-    std::string name;                           ///< Full.
+    std::string name;                           ///< Full name.
     std::map<std::string, std::string> config;  ///< Kafka's topic settings.
     std::int32_t enforced_partitions = 0;       ///< 0: derived, see sub_topologies.cpp.
-    std::set<std::string> fixed{};  ///< Of `config`: what settings for all topics do not change.
+    std::set<std::string>
+        fixed{};  ///< Part of `config` that settings for all topics do not override.
 };
 
-/// One connected part of the graph: its tasks are numbered <id>_<partition>.
+/// A connected part of the graph. Its tasks are named <id>_<partition>.
 struct SubTopology {
     std::int32_t id = 0;
     std::vector<std::size_t> nodes;          ///< Indices into TopologySpec::nodes, ascending.
@@ -35,7 +36,7 @@ struct SubTopology {
                                                       ///< of our own, not source topics.
 };
 
-/// A topology as one application sees it: the application.id is in all internal names.
+/// The topology of one application: application.id is part of all internal names.
 struct ApplicationTopology {
     std::string application_id;
     const detail::TopologySpec* spec = nullptr;
@@ -46,20 +47,19 @@ struct ApplicationTopology {
 /// Kafka Streams' default of windowstore.changelog.additional.retention.ms.
 inline constexpr std::chrono::milliseconds kAdditionalRetention = std::chrono::hours(24);
 
-/// Splits `spec` into its connected parts (through edges and shared stores), numbered as Kafka
-/// Streams numbers them, and derives all internal topics. Changelogs of window and session stores
-/// are kept for `additional_retention` longer than the stores. `spec` must outlive the result.
+/// Splits `spec` into its connected parts (through edges and shared stores), numbered like Kafka
+/// Streams' sub-topologies, and derives all internal topics. The retention of window and session
+/// changelogs is that of the store plus `additional_retention`. `spec` must outlive the result.
 ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id,
                           std::chrono::milliseconds additional_retention = kAdditionalRetention);
 
-/// The whole of `spec`, but for global stores, as one part with number 0: what the test driver
-/// runs.
+/// All of `spec` except global stores, as one part with number 0. The test driver runs it.
 SubTopology as_one_part(const detail::TopologySpec& spec, const std::string& application_id);
 
-/// How many partitions each repartition topic and changelog must have and how many tasks each
-/// sub-topology gets, given the partition counts of the topics that exist. Nothing is said of
-/// changelogs of a sub-topology that has no tasks, as no topic matches its pattern. Throws
-/// TopologyError when co-partitioned topics differ or a source topic is missing, naming them.
+/// The partition counts of all repartition topics and changelogs, and the task counts of all
+/// sub-topologies, for the given partition counts of existing topics. Changelogs of a sub-topology
+/// without tasks (no topic matches its pattern) are omitted. Throws a TopologyError with the topic
+/// names if co-partitioned topics differ or a source topic is missing.
 struct PartitionPlan {
     std::map<std::string, std::int32_t> internal_topics;  ///< Full name to partitions.
     std::vector<std::int32_t> tasks;                      ///< By sub-topology.

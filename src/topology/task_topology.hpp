@@ -13,7 +13,7 @@
 
 namespace millrace::topology {
 
-/// The nodes of one task, connected, not yet initialised. Not thread-safe.
+/// The nodes of one task, connected and not yet initialised. Not thread-safe.
 class TaskTopology {
   public:
     /// A source node.
@@ -30,7 +30,7 @@ class TaskTopology {
     const std::vector<Source>& sources() const noexcept { return sources_; }
 
     /// The source that reads `topic` (an internal topic by its name without application.id), by
-    /// name or else by pattern; null: none.
+    /// name or otherwise by pattern; null: none.
     const Source* source_of(const std::string& topic) const;
 
   private:
@@ -41,8 +41,8 @@ class TaskTopology {
     std::vector<Source> sources_;
 };
 
-/// Makes the nodes with these indices into `spec.nodes` (ascending) and connects them. `spec` must
-/// outlive the result. Throws TopologyError when the record types at the ends of an edge differ.
+/// Creates the nodes with these indices into `spec.nodes` (ascending) and connects them. `spec`
+/// must outlive the result. Throws TopologyError if the record types at the ends of an edge differ.
 TaskTopology make_task_topology(const detail::TopologySpec& spec,
                                 std::span<const std::size_t> nodes);
 

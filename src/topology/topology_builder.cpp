@@ -20,7 +20,7 @@ bool matches(const std::string& pattern, const std::string& topic) {
     return TopicMatcher(pattern).matches(topic);
 }
 
-/// Whether two declarations make the same store, as far as can be seen.
+/// Whether two declarations define the same store, as far as can be checked.
 bool alike(const detail::StoreSpec& a, const detail::StoreSpec& b) {
     const auto parts = [](const detail::StoreSpec& store) {
         return std::tie(store.kind, store.engine, store.caching, store.logging,

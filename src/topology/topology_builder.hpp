@@ -11,21 +11,21 @@
 namespace millrace::topology {
 
 /// Adds to a topology, one checked step at a time. Every member throws TopologyError, and changes
-/// nothing, when what is added does not fit what is there.
+/// nothing, if the addition does not fit the topology.
 class TopologyBuilder {
   public:
     explicit TopologyBuilder(detail::TopologySpec& spec) : spec_(&spec) {}
 
-    /// A source, processor or sink. Its parents and topics are checked, the stores it names
-    /// connected. Processors go through the topology's wrapper, if there is one.
+    /// A source, processor or sink. Its parents and topics are checked, and its stores connected.
+    /// Processors are passed to the topology's wrapper, if there is one.
     void add_node(detail::NodeSpec node);
 
     void add_store(detail::StoreSpec store);
 
-    /// Does nothing when they are connected already.
+    /// No effect if they are already connected.
     void connect(const std::string& processor, const std::string& store);
 
-    /// A store that every instance fills from the whole of `source.topics.front()` through
+    /// A store that every instance fills from all partitions of `source.topics.front()` through
     /// `processor`.
     void add_global_store(detail::StoreSpec store, detail::NodeSpec source,
                           detail::NodeSpec processor);
@@ -56,8 +56,7 @@ const detail::GlobalStoreSpec* find_global_store(const detail::TopologySpec& spe
                                                  const std::string& name);
 
 /// Throws TopologyError unless Kafka allows `name` for topics: 1 to 249 letters, digits, '.', '_'
-/// and
-/// '-'. `what` says in the message what is named so.
+/// and '-'. `what` describes the named object in the message.
 void check_name(const std::string& what, const std::string& name);
 
 }  // namespace millrace::topology

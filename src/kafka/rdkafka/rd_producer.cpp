@@ -36,7 +36,8 @@ const OwnSettings& own_settings() {
                      {"socket.nagle.disable", "true"},
                      {"enable.metrics.push", "false"}},
         .fixed = {{"partitioner", "murmur2_random"},  // Kafka's default for keys; see murmur2.hpp.
-                  // An interceptor records successful deliveries in the client's thread.
+                                                      // An interceptor records successful
+                                                      // deliveries in the client's thread.
                   {"delivery.report.only.error", "true"}},
     };
     return own;

@@ -32,7 +32,7 @@ EmbeddedTransaction::EmbeddedTransaction(EmbeddedTransaction&&) noexcept = defau
 EmbeddedTransaction::~EmbeddedTransaction() {
     if (cluster_ != nullptr) {
         const auto lock = cluster_->lock();
-        // Refused only when it has ended otherwise.
+        // Refused only if it has ended otherwise.
         (void)cluster_->transactions().end(transactional_id_, {producer_id_, epoch_}, false,
                                            cluster_->clock().now());
     }

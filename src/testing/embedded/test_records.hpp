@@ -10,13 +10,14 @@
 
 namespace millrace::testing::embedded {
 
-// What a test writes without a producer client. All but refuse require the cluster's mutex.
+// Writes records of a test without a producer. All functions except refuse require the cluster's
+// mutex.
 
-/// Throws Error of kind kInvalidArgument.
+/// Throws Error with kind kInvalidArgument.
 [[noreturn]] void refuse(const std::string& message);
 void require_ok(const kafka::Status& status);
 
-/// The partition that `record` goes to. Refuses when there is none.
+/// The partition of `record`. Calls refuse if there is none.
 std::shared_ptr<PartitionLog> log_for(Cluster& cluster, const std::string& topic,
                                       const NewBrokerRecord& record);
 

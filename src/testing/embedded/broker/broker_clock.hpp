@@ -10,10 +10,10 @@
 
 namespace millrace::testing::embedded {
 
-/// The embedded broker's time in milliseconds: the system's, or one moved by hand. Thread-safe.
+/// The embedded broker's time in milliseconds: the system's, or set by a test. Thread-safe.
 class BrokerClock {
   public:
-    /// With a start, time stands still there until advanced.
+    /// With a start, time stays there until it is advanced.
     explicit BrokerClock(std::optional<Timestamp> manual_start)
         : manual_(manual_start.has_value()),
           moved_(manual_start ? milliseconds_of(*manual_start) : 0) {}
@@ -26,7 +26,7 @@ class BrokerClock {
                        : milliseconds_of(system_clock().now());
     }
 
-    /// Time that never goes back: for timeouts.
+    /// Monotonic time, for timeouts.
     std::int64_t ticks() const {
         return manual_ ? moved_.load(std::memory_order_relaxed)
                        : std::chrono::duration_cast<std::chrono::milliseconds>(

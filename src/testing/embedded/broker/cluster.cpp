@@ -10,7 +10,7 @@
 namespace millrace::testing::embedded {
 namespace {
 
-/// As often as Kafka looks (log.retention.check.interval.ms).
+/// Kafka's interval (log.retention.check.interval.ms).
 constexpr std::int64_t kRetentionCheckInterval = 300'000;
 
 }  // namespace
@@ -75,7 +75,7 @@ void Cluster::topics_changed() {
     for (auto& [name, group] : groups_) {
         group.on_topics_changed(counts);
     }
-    // Hand-assigned consumers may wait for a topic to appear.
+    // Consumers with assigned partitions may wait for a topic to appear.
     for (Waiter* waiter : waiters_) {
         waiter->notify();
     }
@@ -95,7 +95,7 @@ kafka::Status Cluster::await_reachable(Lock& lock, const std::string& client_id,
     if (reachable(client_id)) {
         return {};
     }
-    // Manual time does not pass while a caller waits, so waiting would not end by itself.
+    // Manual time does not advance while a caller waits, so the wait would never end.
     if (!clock_.manual()) {
         reachability_.wait_for(lock, timeout, [&] { return reachable(client_id); });
         if (reachable(client_id)) {

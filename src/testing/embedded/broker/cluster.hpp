@@ -22,10 +22,10 @@
 
 namespace millrace::testing::embedded {
 
-/// What the clients of an embedded broker share: everything a Kafka cluster knows.
+/// The state of an embedded cluster, shared by its clients.
 ///
-/// Threads: one mutex guards all of it. Clients take it with lock() once per batch, hold it while
-/// they use what is returned by the other methods, and never call user code with it.
+/// Threads: one mutex guards everything. Clients acquire it with lock() once per batch, hold it
+/// while they use the results of the other methods, and never call user code while they hold it.
 class Cluster {
   public:
     using Lock = std::unique_lock<std::mutex>;
@@ -35,22 +35,22 @@ class Cluster {
     const EmbeddedBrokerOptions& options() const noexcept { return options_; }
     BrokerClock& clock() noexcept { return clock_; }
 
-    /// Takes the mutex and lets what is due by now happen. All that follows requires it.
+    /// Acquires the mutex and processes everything that is due. All other functions require it.
     [[nodiscard]] Lock lock();
 
     Topics& topics() noexcept { return topics_; }
     Transactions& transactions() noexcept { return transactions_; }
     Faults& faults() noexcept { return faults_; }
 
-    /// The topic; created if it may be. Null otherwise.
+    /// The topic, created if that is allowed. Otherwise null.
     std::shared_ptr<Topic> topic_for_producing(const std::string& name);
 
     kafka::Status delete_topic(const std::string& name);
 
-    /// To be called after topics were created, deleted or grown: groups may want to know.
+    /// Call it after topics were created, deleted or grown: it notifies the groups.
     void topics_changed();
 
-    /// The group, made if it is new.
+    /// The group, created if it does not exist.
     Group& group(const std::string& name);
     Group* find_group(const std::string& name);
     void erase_group(const std::string& name) { groups_.erase(name); }
@@ -59,21 +59,22 @@ class Cluster {
         return available_ && !disconnected_.contains(client_id);
     }
 
-    /// Waits until the client is reachable. kTimedOut otherwise; with manual time, at once.
+    /// Waits until the client can reach the brokers. Otherwise kTimedOut, immediately with manual
+    /// time.
     kafka::Status await_reachable(Lock& lock, const std::string& client_id,
                                   std::chrono::milliseconds timeout);
     void set_available(bool available);
     void disconnect(const std::string& client_id);
     void reconnect(const std::string& client_id);
 
-    /// Notified when it may have to do with time, faults or reachability.
+    /// Notified after changes of time, faults or reachability.
     void add_waiter(Waiter& waiter) { waiters_.push_back(&waiter); }
     void remove_waiter(Waiter& waiter) { std::erase(waiters_, &waiter); }
 
-    /// Moves manual time.
+    /// Advances manual time.
     void advance(std::chrono::milliseconds by);
 
-    /// How long until something is due by itself. With manual time that is never.
+    /// The time until the next timed event. Never with manual time.
     std::optional<std::chrono::milliseconds> until_next_timer() const;
 
     void clean_logs();

@@ -11,7 +11,7 @@
 
 namespace millrace::testing::embedded {
 
-/// A failure that a test has asked for.
+/// A failure that a test injects.
 struct PlannedFault {
     kafka::ErrorCode code;
     FaultMoment moment;
@@ -24,14 +24,14 @@ struct PlannedFault {
     }
 };
 
-/// Failures still to happen, by operation. Threads: guarded by the cluster's mutex.
+/// Pending failures, by operation. Threads: guarded by the cluster's mutex.
 class Faults {
   public:
     void plan(BrokerOperation operation, BrokerFault fault, FaultMoment moment) {
         planned_[operation].push_back({code_of(fault), moment});
     }
 
-    /// The failure of this call, if one is due.
+    /// The failure of this call, if one is pending.
     std::optional<PlannedFault> take(BrokerOperation operation) {
         const auto planned = planned_.find(operation);
         if (planned == planned_.end() || planned->second.empty()) {

@@ -13,7 +13,7 @@ std::string Group::new_member_id(const MemberSettings& settings) {
     const std::string& stem =
         settings.instance_id.empty() ? settings.client_id : settings.instance_id;
     std::string number = std::to_string(members_ever_);
-    // Padded, so that the order of ids is the order of joining.
+    // Padded, so that ids sort in the order of joining.
     number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
     return (stem.empty() ? "member" : stem) + "-" + number;
 }

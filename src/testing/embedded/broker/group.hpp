@@ -15,7 +15,7 @@
 
 namespace millrace::testing::embedded {
 
-/// What a consumer's settings say about its membership. Times in milliseconds.
+/// The group settings of a consumer. Times in milliseconds.
 struct MemberSettings {
     std::string client_id;
     std::string instance_id;  ///< Empty: a dynamic member.
@@ -24,38 +24,37 @@ struct MemberSettings {
     std::int64_t max_poll_interval = 300'000;
 };
 
-/// One member as the coordinator sees it.
+/// The coordinator's view of a member.
 struct Member {
     std::string id;
-    std::uint64_t order = 0;  ///< Of its first joining.
+    std::uint64_t order = 0;  ///< When it first joined.
     MemberSettings settings;
     SubscriptionMatcher subscription;
     Waiter* waiter = nullptr;
 
-    bool joined = false;           ///< In the round being prepared.
-    std::int32_t generation = -1;  ///< Of the last round it took part in.
+    bool joined = false;           ///< In the rebalance that is being prepared.
+    std::int32_t generation = -1;  ///< Of the last generation that it joined.
     std::vector<TopicPartition> owned;
     std::int32_t owned_generation = -1;
     Bytes user_data;
 
     kafka::MemberAssignment current;
-    bool undelivered = false;  ///< `current` waits for the member to fetch it.
+    bool undelivered = false;  ///< The member has not fetched `current` yet.
 
     std::int64_t last_poll = 0;
-    bool polling = false;                      ///< Waits in poll right now.
-    std::optional<std::int64_t> silent_since;  ///< No heartbeats from then on.
+    bool polling = false;                      ///< The member is waiting in poll.
+    std::optional<std::int64_t> silent_since;  ///< When heartbeats stopped.
 };
 
 /// A consumer group: its members, generations and offsets.
 ///
 ///     kEmpty ──member──► kPreparing ──all joined──► kAssigning ──leader assigned──► kStable
 ///                          ▲   ▲                        │                             │
-///                          │   └── member or topic came, went or asked ◄──────────────┘
+///                          │   └── members or topics changed ◄──────────────────────┘
 ///                          └────────────────────────────┘        (the last member leaves: kEmpty)
 ///
-/// Every step but the expiry of a member is made by a member's own poll, so that rounds make
-/// progress in one thread, whatever the order of the polls.
-/// Threads: guarded by the cluster's mutex.
+/// Except for the expiry of a member, every transition happens in a poll of a member, so rebalances
+/// progress in one thread, in any order of polls. Threads: guarded by the cluster's mutex.
 class Group {
   public:
     enum class State { kEmpty, kPreparing, kAssigning, kStable };
@@ -77,12 +76,12 @@ class Group {
     GroupOffsets& offsets() noexcept { return offsets_; }
     const GroupOffsets& offsets() const noexcept { return offsets_; }
 
-    /// A new member, under a new id. A static one takes the place of its earlier self, which is
-    /// fenced; if the group is stable it inherits the assignment and nobody else notices.
+    /// A new member with a new id. A static member replaces its former instance, which is fenced.
+    /// In a stable group it inherits the assignment without a rebalance.
     Member& add(const MemberSettings& settings, const SubscriptionMatcher& subscription,
                 const std::string& protocol, Waiter& waiter, std::int64_t now);
 
-    /// False when the group's members speak another protocol.
+    /// False if the group's members use another protocol.
     bool accepts(const std::string& protocol) const {
         return members_.empty() || protocol == protocol_;
     }
@@ -93,33 +92,34 @@ class Group {
     void change_subscription(Member& member, const SubscriptionMatcher& subscription);
     void remove(const std::string& member_id);
 
-    /// Starts a new round, unless one is being prepared.
+    /// Starts a rebalance, unless one is being prepared.
     void rebalance();
 
     /// Requires kPreparing.
     void join(Member& member, std::vector<TopicPartition> owned, std::int32_t owned_generation,
               Bytes user_data);
 
-    /// The members to assign partitions to; nothing unless it is this member's turn to do it.
+    /// The members to assign partitions to, if this member is the leader and must assign now;
+    /// otherwise nothing.
     std::optional<AssignmentTask> assignment_task(const Member& member,
                                                   const kafka::PartitionCounts& topics);
 
-    /// Ignored when the round has been overtaken. Starts another round if topics have changed since
-    /// the task was given out.
+    /// Ignored if another rebalance has started. Triggers another rebalance if topics have changed
+    /// since assignment_task().
     void finish_assignment(std::int32_t generation,
                            std::map<std::string, kafka::MemberAssignment> assignments,
                            const kafka::PartitionCounts& topics);
 
-    /// Whether offsets may be committed on behalf of that member.
+    /// Whether offsets may be committed for that member.
     kafka::Status check_commit(const kafka::GroupMetadata& member, bool transactional) const;
 
     void on_topics_changed(const kafka::PartitionCounts& topics);
     void expire(std::int64_t now);
 
-    /// When expire() will next have something to do, if nothing happens before.
+    /// When expire() is next due, if nothing else happens.
     std::optional<std::int64_t> next_deadline() const;
 
-    /// Heartbeats of a client stop, or come again.
+    /// Stops or resumes the heartbeats of a client.
     void set_silent(const std::string& client_id, std::optional<std::int64_t> since);
 
     void notify();

@@ -10,8 +10,8 @@
 
 namespace millrace::testing::embedded {
 
-/// What one group has committed, and what open transactions will commit for it.
-/// Threads: guarded by the cluster's mutex.
+/// The committed offsets of a group, and the pending offsets of open transactions. Threads: guarded
+/// by the cluster's mutex.
 class GroupOffsets {
   public:
     using Map = std::map<TopicPartition, kafka::CommittedOffset>;
@@ -22,7 +22,7 @@ class GroupOffsets {
         }
     }
 
-    /// Keeps the offsets until the producer's transaction ends.
+    /// Keeps the offsets pending until the producer's transaction ends.
     void commit_with_transaction(std::int64_t producer_id,
                                  std::span<const kafka::OffsetCommit> offsets) {
         for (const auto& offset : offsets) {
@@ -43,7 +43,7 @@ class GroupOffsets {
         pending_.erase(pending);
     }
 
-    /// True while a transaction is open that may change the partition's offset.
+    /// True while an open transaction may change the partition's offset.
     bool unstable(const TopicPartition& partition) const {
         for (const auto& [producer, offsets] : pending_) {
             if (offsets.contains(partition)) {

@@ -12,12 +12,12 @@
 
 namespace millrace::testing::embedded {
 
-/// Which of a cluster's topics a subscription means. Immutable.
+/// Selects the topics of a subscription. Immutable.
 class SubscriptionMatcher {
   public:
     SubscriptionMatcher() = default;
 
-    /// Throws TopologyError when the pattern is not one.
+    /// Throws TopologyError if the pattern is invalid.
     explicit SubscriptionMatcher(const kafka::Subscription& subscription)
         : names_(subscription.topics) {
         if (!subscription.pattern.empty()) {
@@ -27,7 +27,7 @@ class SubscriptionMatcher {
         names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
     }
 
-    /// Those that exist, sorted.
+    /// The existing topics, sorted.
     std::vector<std::string> resolve(const kafka::PartitionCounts& topics) const {
         std::vector<std::string> resolved;
         for (const auto& [name, partitions] : topics) {
@@ -38,7 +38,7 @@ class SubscriptionMatcher {
         return resolved;
     }
 
-    /// Topics asked for by name that do not exist.
+    /// Subscribed topic names that do not exist.
     std::vector<std::string> missing(const kafka::PartitionCounts& topics) const {
         std::vector<std::string> missing;
         if (!pattern_) {

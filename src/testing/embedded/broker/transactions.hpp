@@ -17,33 +17,34 @@
 
 namespace millrace::testing::embedded {
 
-/// What a producer shows to prove that it is the latest of its transactional id.
+/// Proof that a producer is the latest with its transactional id.
 struct ProducerIdentity {
     std::int64_t producer_id = -1;
     std::int16_t epoch = -1;
 };
 
-/// The transaction coordinator: who owns each transactional id and what is in its transaction.
+/// The transaction coordinator: the owner of each transactional id, and the content of its
+/// transaction.
 ///
-/// A transaction begins with its first partition or offset and ends with a marker in each of its
-/// partitions. A later producer of the same id, or the timeout, raises the epoch, which aborts
-/// what was open and fences whoever shows an older epoch.
-/// Threads: guarded by the cluster's mutex.
+/// A transaction starts with its first partition or offset and ends with a marker in each of its
+/// partitions. A later producer with the same id, or the timeout, increments the epoch. This aborts
+/// the open transaction and fences producers with an older epoch. Threads: guarded by the cluster's
+/// mutex.
 class Transactions {
   public:
-    /// Where the offsets of a group are kept.
+    /// Resolves where the offsets of a group are stored.
     using OffsetsOf = std::function<GroupOffsets&(const std::string& group)>;
 
     explicit Transactions(OffsetsOf offsets_of) : offsets_of_(std::move(offsets_of)) {}
 
-    /// An identity for a producer that is idempotent only.
+    /// A producer id for a producer that is only idempotent.
     ProducerIdentity new_identity() { return {++last_producer_id_, 0}; }
 
-    /// The identity of a new producer of that id. Times in milliseconds.
+    /// The identity of a new producer with that id. Times in milliseconds.
     ProducerIdentity init(const std::string& id, std::int64_t timeout, std::int64_t now,
                           std::int64_t ticks);
 
-    /// Errors of the following: kFenced (fatal).
+    /// Errors of the following functions: kFenced (fatal).
     kafka::Status check(const std::string& id, ProducerIdentity identity) const;
     kafka::Status add_partition(const std::string& id, ProducerIdentity identity,
                                 const std::shared_ptr<PartitionLog>& log, std::int64_t ticks);
@@ -53,11 +54,11 @@ class Transactions {
     kafka::Status end(const std::string& id, ProducerIdentity identity, bool commit,
                       std::int64_t now);
 
-    /// Aborts what has been open for too long.
+    /// Aborts transactions that have timed out.
     void expire(std::int64_t now, std::int64_t ticks);
     std::optional<std::int64_t> next_deadline() const;
 
-    /// Aborts an open transaction as if it had been open for too long; false if there is none.
+    /// Aborts an open transaction as if it had timed out; false if there is none.
     bool expire(const std::string& id, std::int64_t now);
 
   private:

@@ -9,18 +9,18 @@
 
 namespace millrace::testing::embedded {
 
-/// The setting's text, or `fallback` when it is not set.
+/// The setting's text, or `fallback` if it is not set.
 std::string text_setting(const kafka::ClientSettings& settings, const std::string& name,
                          const std::string& fallback = {});
 
-/// The setting's number. Throws ConfigError when it is none or not within the bounds.
+/// The setting's number. Throws ConfigError if it is invalid or out of range.
 std::int64_t number_setting(const kafka::ClientSettings& settings, const std::string& name,
                             std::int64_t fallback, std::int64_t least, std::int64_t most);
 
-/// isolation.level, which is read_committed unless set. Throws ConfigError.
+/// isolation.level; default read_committed. Throws ConfigError.
 kafka::Isolation isolation_setting(const kafka::ClientSettings& settings);
 
-/// client.id, which is "rdkafka" unless set: the name librdkafka gives itself.
+/// client.id; default "rdkafka", as in librdkafka.
 std::string client_id_setting(const kafka::ClientSettings& settings);
 
 }  // namespace millrace::testing::embedded

@@ -8,7 +8,7 @@
 
 namespace millrace::testing::embedded {
 
-/// Makes clients of one embedded broker. Thread-safe.
+/// Creates clients of one embedded broker. Thread-safe.
 class EmbeddedClients final : public kafka::ClientSupplier {
   public:
     explicit EmbeddedClients(std::shared_ptr<Cluster> cluster) : cluster_(std::move(cluster)) {}

@@ -156,7 +156,7 @@ void EmbeddedConsumer::wait(Cluster::Lock& lock, std::chrono::nanoseconds at_mos
 
 bool EmbeddedConsumer::serve_membership() {
     bool called = false;
-    // A member that is alone gets through a whole round in one call.
+    // A single member completes a rebalance in one call.
     while (const auto event = membership_.step()) {
         tell(*event);
         called = true;
@@ -189,8 +189,8 @@ void EmbeddedConsumer::tell(const MembershipEvent& event) {
     membership_.finish(event);
 }
 
-/// Where a partition goes on that the listener has said nothing about: an offset out of range,
-/// which will be reported, if nothing was committed.
+/// The position of a partition for which the listener returned none: an offset out of range, which
+/// will be reported if nothing was committed.
 Offset EmbeddedConsumer::committed_or_nowhere(const TopicPartition& partition) {
     constexpr Offset kNowhere = -1'001;
     const auto lock = cluster_->lock();
@@ -280,7 +280,7 @@ kafka::Status EmbeddedConsumer::commit(std::span<const kafka::OffsetCommit> offs
     if (auto status = group.check_commit(metadata, false); !status.ok()) {
         return status;
     }
-    // As Kafka does: each partition for itself, and the first failure is told.
+    // As in Kafka: each partition separately; the first failure is returned.
     kafka::Status unknown;
     std::vector<kafka::OffsetCommit> known;
     for (const auto& offset : offsets) {

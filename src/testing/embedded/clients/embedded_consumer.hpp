@@ -17,7 +17,7 @@ namespace millrace::testing::embedded {
 
 /// A consumer of an embedded broker.
 ///
-/// Threads: as kafka::Consumer. Nothing happens outside of its calls.
+/// Threads: see kafka::Consumer. Works only during its calls; it has no threads.
 class EmbeddedConsumer final : public kafka::Consumer {
   public:
     /// Throws ConfigError.
@@ -47,7 +47,7 @@ class EmbeddedConsumer final : public kafka::Consumer {
   private:
     struct Refreshed {
         bool news = false;
-        kafka::Status error;  ///< Of the whole client.
+        kafka::Status error;  ///< For the whole client.
         std::vector<std::pair<TopicPartition, kafka::Status>> partition_errors;
 
         bool worth_returning() const noexcept {
@@ -71,7 +71,7 @@ class EmbeddedConsumer final : public kafka::Consumer {
     const kafka::Isolation isolation_;
     const bool can_subscribe_;
     Waiter waiter_;
-    mutable Membership membership_;  ///< Reading it refreshes what it knows of the group.
+    mutable Membership membership_;  ///< Reading it updates its view of the group.
     kafka::ConsumerListener* listener_ = nullptr;
     std::map<TopicPartition, std::unique_ptr<FetchQueue>> queues_;
     bool woken_ = false;  ///< Guarded by the cluster's mutex.

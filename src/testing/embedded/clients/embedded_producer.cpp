@@ -12,7 +12,7 @@
 namespace millrace::testing::embedded {
 namespace {
 
-/// As large as a batch gets before it is sent without waiting for more.
+/// A batch of this size is sent without waiting for more records.
 constexpr std::size_t kBatchBytes = 256 << 10;
 constexpr std::size_t kBatchRecords = 10'000;
 
@@ -57,7 +57,7 @@ kafka::TopicHandle EmbeddedProducer::topic(const std::string& name) {
     return {known->second};
 }
 
-/// Finds the topic, which may be new, gone or have grown. Requires the cluster's mutex.
+/// Finds the topic, which may have been created, deleted or grown. Requires the cluster's mutex.
 void EmbeddedProducer::resolve(TopicState& topic) {
     if (topic.topic == nullptr || topic.topic->deleted) {
         topic.topic = cluster_->topic_for_producing(topic.name);
@@ -162,8 +162,8 @@ kafka::Status EmbeddedProducer::send(const kafka::ProducerRecord& record) {
     return {};
 }
 
-/// Whether a record of that size may join the batch being built. As with librdkafka, the first one
-/// always may: what is larger than a batch may be travels alone.
+/// Whether a record of that size may be added to the current batch. As in librdkafka, the first
+/// record always may: a record larger than the batch limit is sent alone.
 bool EmbeddedProducer::fits(const RecordAccumulator& records, std::size_t size) const noexcept {
     const std::size_t count = records.building_count();
     return count == 0 ||
@@ -178,8 +178,8 @@ void EmbeddedProducer::mark_dirty(std::uint32_t topic, Partition partition) {
     }
 }
 
-/// Keyless records change their partition with every batch, so that they spread without making
-/// the batches small.
+/// Records without a key change their partition with every batch, so that they are distributed
+/// without making batches small.
 void EmbeddedProducer::seal(TopicState& topic, Partition partition) {
     topic.partitions[static_cast<std::size_t>(partition)].records.seal();
     if (partition == topic.next_keyless) {
@@ -220,7 +220,7 @@ void EmbeddedProducer::append_all() {
     dirty_ = std::move(left);
 }
 
-/// Appends the batches that wait for a partition, in order. Requires the cluster's mutex.
+/// Appends the complete batches of a partition, in order. Requires the cluster's mutex.
 EmbeddedProducer::Outcome EmbeddedProducer::append_pending(std::uint32_t topic,
                                                            Partition partition) {
     auto& pending =
@@ -267,7 +267,7 @@ EmbeddedProducer::Outcome EmbeddedProducer::append(std::uint32_t topic, Partitio
         return Outcome::kDone;
     }
     if (fault) {
-        // The answer is lost: the client tries again, which only an idempotent one may.
+        // The response is lost: the client retries, which only an idempotent producer may do.
         return Outcome::kRetryLater;
     }
     for (const auto& acknowledgement : pending.acknowledgements) {
@@ -326,7 +326,7 @@ void EmbeddedProducer::poll() {
     serve();
 }
 
-/// Tells what has become of earlier records.
+/// Reports the outcome of earlier records.
 void EmbeddedProducer::serve() {
     for (const auto& [target, offset] : std::exchange(acknowledged_, {})) {
         *target = std::max(*target, offset);

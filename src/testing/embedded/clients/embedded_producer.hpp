@@ -17,8 +17,8 @@ namespace millrace::testing::embedded {
 
 /// A producer of an embedded broker.
 ///
-/// Collects a batch per partition and appends it when it is full, and all of them in poll, flush
-/// and commit_transaction: those take the cluster's mutex once.
+/// Collects a batch per partition and appends it when it is full. poll, flush and
+/// commit_transaction append all batches and acquire the cluster's mutex once.
 ///
 ///     transactional:  kUninitialised ─init─► kReady ─begin─► kInTransaction ─commit, abort─►
 ///     kReady
@@ -27,7 +27,7 @@ namespace millrace::testing::embedded {
 ///                                                            kMustAbort ─abort─► kReady
 ///     fenced, from anywhere: kFatal
 ///
-/// Threads: as kafka::Producer. Nothing happens outside of its calls.
+/// Threads: see kafka::Producer. Works only during its calls; it has no threads.
 class EmbeddedProducer final : public kafka::Producer {
   public:
     /// Throws ConfigError.
@@ -51,7 +51,7 @@ class EmbeddedProducer final : public kafka::Producer {
 
   private:
     enum class State {
-        kPlain,  ///< Not transactional.
+        kPlain,  ///< No transactional id.
         kUninitialised,
         kReady,
         kInTransaction,
@@ -66,7 +66,7 @@ class EmbeddedProducer final : public kafka::Producer {
 
     struct TopicState {
         std::string name;
-        std::shared_ptr<Topic> topic;  ///< Null: not known to exist.
+        std::shared_ptr<Topic> topic;  ///< Null: unknown topic.
         std::vector<PartitionState> partitions;
         Partition next_keyless = 0;
     };

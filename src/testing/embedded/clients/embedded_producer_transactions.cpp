@@ -5,7 +5,7 @@
 
 namespace millrace::testing::embedded {
 
-/// Why a call is not possible in the present state.
+/// Why a call is not allowed in the current state.
 kafka::Status EmbeddedProducer::refuse(const char* what) const {
     switch (state_) {
         case State::kFatal:
@@ -91,7 +91,7 @@ kafka::Status EmbeddedProducer::send_offsets(std::span<const kafka::OffsetCommit
 kafka::Status EmbeddedProducer::add_offsets(std::span<const kafka::OffsetCommit> offsets,
                                             const kafka::GroupMetadata& group) {
     if (auto status = cluster_->group(group.group_id).check_commit(group, true); !status.ok()) {
-        // A member that is fenced stands for its consumer; the producer itself can go on.
+        // A fenced member concerns its consumer; the producer itself can continue.
         return status.fenced() ? kafka::Status{status.code(), status.message()} : status;
     }
     for (const auto& offset : offsets) {
@@ -152,7 +152,7 @@ kafka::Status EmbeddedProducer::end_transaction(bool commit) {
     return {};
 }
 
-/// Drops what was not sent yet.
+/// Discards unsent records.
 void EmbeddedProducer::drop_pending(const char* why) {
     for (const auto& [topic, partition] : std::exchange(dirty_, {})) {
         auto& state = topics_[topic].partitions[static_cast<std::size_t>(partition)];

@@ -8,7 +8,7 @@
 namespace millrace::testing::embedded {
 namespace {
 
-/// Taken from the log under one lock.
+/// Read from the log under one lock.
 constexpr std::size_t kFetchBytes = 4 << 20;
 
 }  // namespace
@@ -85,7 +85,7 @@ FetchQueue::Refreshed FetchQueue::refresh() {
         failed_ = true;
         return {false, std::move(status)};
     }
-    // A reader that stopped halfway comes back for the rest: it must not wait for more first.
+    // A reader that stopped early returns for the rest: do not wait for more records first.
     const bool left_over = std::exchange(left_over_, false);
     const Offset before = seen_end_.value_or(next_fetch_);
     seen_end_ = log_->end_for(isolation_);
@@ -147,7 +147,7 @@ std::size_t FetchQueue::read_until(std::vector<kafka::Message>& out, std::size_t
                 ++head_;
             }
         }
-        // Fetching ahead keeps position() exact: it passes markers and gaps.
+        // Prefetching keeps position() exact: it skips markers and gaps.
         if (head_ < slices_.size() || !seen_end_ || next_fetch_ >= *seen_end_) {
             return read;
         }

@@ -10,16 +10,16 @@
 
 namespace millrace::testing::embedded {
 
-/// One assigned partition of an embedded consumer.
+/// An assigned partition of an embedded consumer.
 ///
-/// Looks at the log in refresh, and in read while there is more than was read: a queue that was
-/// emptied stays empty until the next poll.
-/// Threads: owned by its consumer's thread; methods that say so require the cluster's mutex.
+/// Reads the log in refresh, and in read while earlier records are unread: an empty queue stays
+/// empty until the next poll. Threads: owned by its consumer's thread; methods that say so require
+/// the cluster's mutex.
 class FetchQueue final : public kafka::PartitionQueue {
   public:
     struct Refreshed {
-        bool news = false;     ///< There is something that was not there before.
-        kafka::Status status;  ///< Why the partition cannot be read; told once.
+        bool news = false;     ///< There are new records.
+        kafka::Status status;  ///< Why the partition cannot be read; reported once.
     };
 
     FetchQueue(Cluster& cluster, const kafka::StartPosition& start, kafka::Isolation isolation,
@@ -31,7 +31,7 @@ class FetchQueue final : public kafka::PartitionQueue {
           next_fetch_(start.offset),
           leader_epoch_(start.leader_epoch) {}
 
-    /// Looks at the log. Requires the mutex.
+    /// Reads the log. Requires the mutex.
     Refreshed refresh();
 
     /// Requires the mutex.
@@ -59,14 +59,14 @@ class FetchQueue final : public kafka::PartitionQueue {
     Waiter& waiter_;
     std::shared_ptr<Topic> topic_;
     std::shared_ptr<PartitionLog> log_;
-    Offset next_fetch_;               ///< Or where to begin, until known.
-    std::int32_t leader_epoch_;       ///< Of the record before it; -1: not known.
-    std::optional<Offset> seen_end_;  ///< Nothing before the first refresh.
+    Offset next_fetch_;               ///< The offset, or the start position until it is known.
+    std::int32_t leader_epoch_;       ///< Of the previous record; -1: unknown.
+    std::optional<Offset> seen_end_;  ///< Empty before the first refresh.
     bool failed_ = false;             ///< Out of range or truncated, until the next seek.
     bool told_unknown_ = false;
-    bool left_over_ = false;  ///< The last read ended before the records did.
+    bool left_over_ = false;  ///< The last read stopped before the last record.
     std::vector<FetchedSlice> slices_;
-    std::size_t head_ = 0;  ///< First slice not yet read.
+    std::size_t head_ = 0;  ///< First unread slice.
 };
 
 }  // namespace millrace::testing::embedded

@@ -11,7 +11,7 @@
 namespace millrace::testing::embedded {
 namespace {
 
-/// Elements of sorted `left` that sorted `right` does not have.
+/// The elements of sorted `left` that are not in sorted `right`.
 std::vector<TopicPartition> without(const std::vector<TopicPartition>& left,
                                     const std::vector<TopicPartition>& right) {
     std::vector<TopicPartition> rest;
@@ -107,7 +107,7 @@ std::optional<MembershipEvent> Membership::step() {
     return std::nullopt;
 }
 
-/// What happened to a member behind its back, if anything.
+/// Errors that the coordinator caused, if any.
 std::optional<MembershipEvent> Membership::check_standing(Member* member) {
     if (group().is_fenced(member_id_, settings_.instance_id)) {
         fenced_ = true;
@@ -183,7 +183,7 @@ std::optional<MembershipEvent> Membership::take_assignment(Member& member, Clust
     return event;
 }
 
-/// Joins or leads the round if it is time for it; false when there is nothing to do for now.
+/// Joins or leads the rebalance if it is this member's turn; false if there is nothing to do.
 bool Membership::advance_round(Member& member, Cluster::Lock& lock) {
     if (group().state() == Group::State::kPreparing && !member.joined) {
         lock.unlock();
@@ -212,7 +212,7 @@ void Membership::finish(const MembershipEvent& event) {
     owned_.insert(owned_.end(), event.added.begin(), event.added.end());
     std::sort(owned_.begin(), owned_.end());
     if (!event.revoked.empty() && !leaving_) {
-        // What was given up is free for its new owner now.
+        // Revoked partitions are now available to their new owners.
         const auto lock = cluster_.lock();
         if (group().find(member_id_) != nullptr) {
             group().rebalance();

@@ -13,7 +13,7 @@
 
 namespace millrace::testing::embedded {
 
-/// What a consumer has to tell its listener about its place in the group, in this order.
+/// Events for the consumer's listener about its group membership, in this order.
 struct MembershipEvent {
     kafka::Status status = {};  ///< For on_error, unless ok.
     std::vector<TopicPartition> lost = {};
@@ -21,12 +21,12 @@ struct MembershipEvent {
     std::vector<TopicPartition> added = {};
 };
 
-/// A consumer's side of the group protocol.
+/// The consumer side of the group protocol.
 ///
-/// The caller takes one event at a time from step(), tells its listener, and calls finish().
-/// Without an event, the member has done what there was to do for it in the round. Threads: owned
-/// by its consumer's thread; takes the cluster's mutex itself and calls the assignor without it,
-/// except where a method requires it.
+/// The caller takes one event at a time from step(), calls its listener, and calls finish(). If
+/// there is no event, the member has nothing to do in this rebalance. Threads: owned by its
+/// consumer's thread. Acquires the cluster's mutex itself and calls the assignor without it, unless
+/// a method says otherwise.
 class Membership {
   public:
     Membership(Cluster& cluster, std::string group, MemberSettings settings,
@@ -35,26 +35,26 @@ class Membership {
     /// Throws TopologyError.
     void subscribe(const kafka::Subscription& subscription);
 
-    /// The next steps give up all partitions and leave the group.
+    /// The next steps revoke all partitions and leave the group.
     void unsubscribe();
 
     std::optional<MembershipEvent> step();
     void finish(const MembershipEvent& event);
 
-    /// What is to be told before closing; finish() it and then call leave().
+    /// The last event before closing: finish() it and then call leave().
     MembershipEvent last_event();
 
-    /// Leaves the group, unless the member is static: that one only falls silent.
+    /// Leaves the group. A static member only stops its heartbeats.
     void leave();
 
-    /// While waiting in poll a member does not exceed max.poll.interval.ms. Requires the mutex.
+    /// A member that waits in poll does not exceed max.poll.interval.ms. Requires the mutex.
     void set_polling(bool polling);
 
     kafka::GroupMetadata metadata();
     bool assignment_lost();
     kafka::Status request_rebalance();
 
-    /// True while subscribed without being in the group: whatever it commits would not be checked.
+    /// True if subscribed without being a member: its commits would not be checked.
     bool outside() const noexcept { return subscribed_ && member_id_.empty(); }
 
   private:

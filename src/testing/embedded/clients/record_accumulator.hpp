@@ -14,19 +14,19 @@
 
 namespace millrace::testing::embedded {
 
-/// Where the offset of a record is wanted, counted from its batch's first one.
+/// Where to store the offset of a record, relative to its batch's first one.
 struct Acknowledgement {
     Offset* target = nullptr;
     std::uint32_t delta = 0;
 };
 
-/// Records of one origin that follow each other in a batch, from this one on.
+/// The start of consecutive records of one origin in a batch.
 struct OriginRun {
     std::uint32_t first = 0;
     std::uint32_t origin = 0;
 };
 
-/// A batch on its way to the log.
+/// A batch that is ready to be appended.
 struct PendingBatch {
     BatchRef batch;
     std::vector<Acknowledgement> acknowledgements;
@@ -35,7 +35,7 @@ struct PendingBatch {
     std::int32_t sequence = 0;
 };
 
-/// What a producer has not yet appended to one partition: a batch being built, batches waiting.
+/// The unsent records of a producer for one partition: the current batch and the complete batches.
 /// Not thread-safe.
 class RecordAccumulator {
   public:
@@ -56,7 +56,7 @@ class RecordAccumulator {
     std::size_t building_count() const noexcept { return builder_.count(); }
     bool empty() const noexcept { return builder_.empty() && pending_.empty(); }
 
-    /// Ends the batch being built, if any.
+    /// Completes the current batch, if any.
     void seal() {
         if (builder_.empty()) {
             return;
@@ -73,13 +73,14 @@ class RecordAccumulator {
 
     std::deque<PendingBatch>& pending() noexcept { return pending_; }
 
-    /// A new epoch counts from the beginning. Requires empty().
+    /// A new epoch starts a new sequence. Requires empty().
     void restart_sequence() noexcept { next_sequence_ = 0; }
 
   private:
     void acknowledge(Offset* target) {
         const auto delta = static_cast<std::uint32_t>(builder_.count());
-        // Offsets grow within a batch: of several records with one target only the last counts.
+        // Offsets increase within a batch: of several records with one target, only the last is
+        // used.
         if (!acknowledgements_.empty() && acknowledgements_.back().target == target) {
             acknowledgements_.back().delta = delta;
         } else {

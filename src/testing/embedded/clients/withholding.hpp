@@ -9,10 +9,10 @@
 
 namespace millrace::testing::embedded {
 
-/// Takes out of `assignments` every partition that another member still owns: its owner has to
-/// give it up first, and asks for the next round when it has.
+/// Removes from `assignments` every partition that another member still owns: its owner must revoke
+/// it first, and then triggers the next rebalance.
 ///
-/// If two members claim a partition, the claim from the later generation holds.
+/// If two members claim a partition, the claim of the later generation is valid.
 void withhold_owned(const std::vector<kafka::GroupMember>& members,
                     std::map<std::string, kafka::MemberAssignment>& assignments);
 

@@ -10,15 +10,15 @@
 namespace millrace::testing::embedded {
 namespace {
 
-/// Batches that compaction leaves are joined up to this size, so that a compacted log does not
-/// consist of thousands of single records.
+/// Compacted batches are merged up to this size, so that a compacted log does not consist of
+/// thousands of single records.
 constexpr std::size_t kBatchBytes = 256 << 10;
 
 bool holds_records(const LogEntry& entry) {
     return entry.kind == LogEntry::Kind::kPlain || entry.kind == LogEntry::Kind::kTransactional;
 }
 
-/// Collects surviving records into batches.
+/// Collects the remaining records into batches.
 class Survivors {
   public:
     explicit Survivors(std::deque<LogEntry>& out) : out_(out) {}

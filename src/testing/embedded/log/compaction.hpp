@@ -10,9 +10,9 @@
 
 namespace millrace::testing::embedded {
 
-/// `entries` with, below `stable` and outside the compaction lag, only the last record of each
-/// key left. Records keep their offsets. Tombstones stay for delete.retention.ms from the first
-/// compaction that sees them; aborted records and markers go at once, as nobody needs to be told.
+/// Compacts `entries`: below `stable` and outside the compaction lag, only the last record of each
+/// key is kept. Records keep their offsets. Tombstones are kept for delete.retention.ms after their
+/// first compaction. Aborted records and markers are removed at once, because no reader needs them.
 std::deque<LogEntry> compacted(const std::deque<LogEntry>& entries, Offset stable,
                                const TopicSettings& settings, std::int64_t now);
 

@@ -11,13 +11,13 @@
 namespace millrace::testing::embedded {
 namespace {
 
-/// Kafka, too, remembers five batches of each producer.
+/// Kafka also remembers five batches of each producer.
 constexpr std::size_t kRememberedBatches = 5;
 
-/// What a log must have gathered before it compacts itself: less is not worth the walk.
+/// The minimum size before a log is compacted: smaller logs are not worth a scan.
 constexpr std::size_t kLeastDirtyBytes = 4 << 20;
 
-/// Rough size of a record beyond its key and value, so that empty records count as well.
+/// Approximate size of a record beyond its key and value, so that empty records are counted.
 constexpr std::size_t kRecordOverhead = 32;
 
 /// First entry of `batch` at or after `offset`.

@@ -17,19 +17,20 @@
 
 namespace millrace::testing::embedded {
 
-/// Who appends: -1 as producer id for a producer that is not idempotent.
+/// The producer of an append; producer id -1 if it is not idempotent.
 struct ProducerStamp {
     std::int64_t producer_id = -1;
     std::int16_t epoch = -1;
-    std::int32_t sequence = 0;  ///< Of the batch's first record, in this partition and epoch.
+    std::int32_t sequence =
+        0;  ///< The sequence of the batch's first record, in this partition and epoch.
     bool transactional = false;
 };
 
-/// What lies at some offsets of a log: a batch, or the marker that ends a transaction.
+/// The content of a log at some offsets: a batch, or the marker that ends a transaction.
 struct LogEntry {
     enum class Kind : std::uint8_t {
         kPlain,
-        kTransactional,  ///< Of a transaction that is open or committed.
+        kTransactional,  ///< Of an open or committed transaction.
         kAborted,
         kMarker,
     };
@@ -41,11 +42,11 @@ struct LogEntry {
     Kind kind = Kind::kPlain;
     std::int64_t max_timestamp = -1;
 
-    /// When tombstones may go; set by the first compaction that sees them.
+    /// When tombstones may be deleted; set by their first compaction.
     std::optional<std::int64_t> tombstones_until;
 };
 
-/// Records of one batch that a reader has fetched and not yet read: entries next to end.
+/// The unread records of one batch that a reader has fetched: entries next to end.
 struct FetchedSlice {
     BatchRef batch;
     Offset base = 0;
@@ -61,9 +62,9 @@ struct FetchedSlice {
 ///   ────┼───┬───┬────┬───┬───┬──┼────┬─────┬───────┼
 ///   gone│ B │ B │ B  │ M │ B │  │ B? │ B   │ B?    │       B batch, M marker, ? transaction open
 ///
-/// Invariants: entries are in offset order and do not overlap; offsets may be missing, once
-/// compacted. No entry crosses last_stable().
-/// Threads: guarded by the cluster's mutex; batches may be read without it.
+/// Invariants: entries are in offset order and do not overlap; compaction leaves gaps in the
+/// offsets. No entry crosses last_stable(). Threads: guarded by the cluster's mutex; batches may be
+/// read without it.
 class PartitionLog {
   public:
     PartitionLog(TopicPartition which, std::shared_ptr<const TopicSettings> settings)
@@ -79,44 +80,44 @@ class PartitionLog {
         return isolation == kafka::Isolation::kReadCommitted ? last_stable() : end_;
     }
 
-    /// Appends and returns the first record's offset. A batch that this producer has appended
-    /// before is not appended again: its earlier offset is returned. Errors: kMessageTooLarge,
+    /// Appends and returns the first record's offset. A batch that this producer has already
+    /// appended is not appended again: its earlier offset is returned. Errors: kMessageTooLarge,
     /// kInvalidRecord (no key on a compacted topic).
     kafka::Result<Offset> append(const BatchRef& batch, const ProducerStamp& stamp,
                                  std::int64_t now);
 
-    /// Ends the producer's open transaction here with a marker, which takes an offset.
+    /// Ends the producer's open transaction in this partition with a marker, which has an offset.
     void end_transaction(std::int64_t producer_id, bool commit, std::int64_t now);
 
-    /// Appends slices from `from` on to `out` until they hold about `max_bytes`, but at least one
-    /// if there is any; returns the offset to go on from. Requires start() <= from.
+    /// Appends slices from `from` on to `out` until they contain about `max_bytes`, but at least
+    /// one if there is any. Returns the next offset to read. Requires start() <= from.
     Offset fetch(Offset from, kafka::Isolation isolation, std::size_t max_bytes,
                  std::vector<FetchedSlice>& out) const;
 
-    /// Forgets everything before `offset`.
+    /// Deletes everything before `offset`.
     void delete_before(Offset offset);
 
-    /// Loses everything from `offset` on, as under a new leader that did not have it: the leader
-    /// epoch rises. Like Kafka, a batch goes as a whole. Requires start() <= offset <= end().
+    /// Truncates the log at `offset`, as under a new leader without these records: the leader epoch
+    /// increases. As in Kafka, batches are removed as a whole. Requires start() <= offset <= end().
     void truncate(Offset offset);
 
-    /// Where the log of that epoch's leader, and of those before, ends; -1 for one not known.
+    /// The end offset of that leader epoch and all earlier ones; -1 for an unknown epoch.
     Offset end_of_epoch(std::int32_t epoch) const noexcept;
 
-    /// The leader epoch of what lies before `offset`; -1 if nothing ever did.
+    /// The leader epoch of the record before `offset`; -1 if there never was one.
     std::int32_t epoch_before(Offset offset) const noexcept;
 
-    /// Forgets what the topic's retention says.
+    /// Applies the topic's retention.
     void apply_retention(std::int64_t now);
 
-    /// Keeps the last record of each key below the last stable offset, and drops aborted records,
-    /// markers and tombstones whose time has come.
+    /// Keeps the last record of each key below the last stable offset, and removes aborted records,
+    /// markers and expired tombstones.
     void compact(std::int64_t now);
 
     const std::deque<LogEntry>& entries() const noexcept { return entries_; }
     const TopicSettings& settings() const noexcept { return *settings_; }
 
-    /// Notified whenever something can be read that could not be before.
+    /// Notified when new records can be read.
     void add_watcher(Waiter& waiter) { watchers_.push_back(&waiter); }
     void remove_watcher(Waiter& waiter) { std::erase(watchers_, &waiter); }
     void notify_watchers() {

@@ -15,17 +15,17 @@
 
 namespace millrace::testing::embedded {
 
-/// Where a record lies in its batch: key, value and encoded headers one after the other.
+/// The position of a record in its batch: key, value and encoded headers are contiguous.
 struct BatchEntry {
     std::int64_t timestamp = 0;    ///< Milliseconds since the epoch; -1: none.
-    std::uint32_t position = 0;    ///< Of the key, in the batch's bytes.
+    std::uint32_t position = 0;    ///< Position of the key in the batch's bytes.
     std::int32_t key_size = -1;    ///< -1: null.
     std::int32_t value_size = -1;  ///< -1: null.
     std::uint32_t headers_size = 0;
-    std::uint32_t offset_delta = 0;  ///< Offset, counted from the batch's first one.
+    std::uint32_t offset_delta = 0;  ///< Relative to the batch's first offset.
 };
 
-/// One record as views into its batch.
+/// A record as views into its batch.
 struct RecordView {
     NullableBytes key;
     NullableBytes value;
@@ -33,10 +33,10 @@ struct RecordView {
     BytesView encoded_headers;  ///< Empty: none. See encode_headers.
 };
 
-/// How many bytes encode_headers makes of them.
+/// The size of the result of encode_headers.
 std::size_t encoded_size(const Headers& headers);
 
-/// Headers in the form batches keep them in; empty for none.
+/// Headers in the encoding of batches; empty for none.
 void encode_headers(const Headers& headers, Bytes& out);
 void decode_headers(BytesView encoded, std::vector<Header>& out);
 
@@ -44,8 +44,8 @@ class BatchRef;
 
 /// Records that were appended together, in one block of memory.
 ///
-/// Consumers hand out views into it: it lives until the log and the last message let go of it.
-/// Threads: immutable once appended to a log; the reference count is thread-safe.
+/// Consumers return views into it: it lives until the log and the last message release it. Threads:
+/// immutable after it was appended to a log; the reference count is thread-safe.
 class RecordBatch final : public kafka::MessageOwner {
   public:
     RecordBatch(const RecordBatch&) = delete;
@@ -64,7 +64,7 @@ class RecordBatch final : public kafka::MessageOwner {
     std::uint32_t last_delta() const noexcept { return entries_[count_ - 1].offset_delta; }
     std::int64_t max_timestamp() const noexcept;
 
-    /// Gives all records this time. Requires that nobody else has seen the batch.
+    /// Sets the timestamp of all records. Requires that the batch was not shared yet.
     void set_timestamps(std::int64_t timestamp) noexcept;
 
     void add_references(std::uint32_t count) const noexcept {
@@ -86,7 +86,7 @@ class RecordBatch final : public kafka::MessageOwner {
     char* bytes_ = nullptr;
 };
 
-/// A counted reference to a batch. Thread-safe as far as std::shared_ptr is.
+/// A counted reference to a batch. As thread-safe as std::shared_ptr.
 class BatchRef {
   public:
     BatchRef() = default;
@@ -115,20 +115,20 @@ class BatchRef {
     RecordBatch* batch_ = nullptr;
 };
 
-/// Collects records for one batch; reused for the next one. Not thread-safe.
+/// Collects the records of one batch; reused for the next one. Not thread-safe.
 class BatchBuilder {
   public:
     void add(const NullableBytes& key, const NullableBytes& value, std::int64_t timestamp,
              const Headers* headers);
 
-    /// Copies a record of another batch, at that distance from this batch's first offset.
+    /// Copies a record of another batch, with that distance from this batch's first offset.
     void add(const RecordView& record, std::uint32_t offset_delta);
 
     bool empty() const noexcept { return entries_.empty(); }
     std::size_t count() const noexcept { return entries_.size(); }
     std::size_t byte_size() const noexcept { return bytes_.size(); }
 
-    /// The batch of what was added; starts anew. Requires !empty().
+    /// Returns the batch and starts a new one. Requires !empty().
     BatchRef seal();
 
   private:

@@ -24,17 +24,17 @@ constexpr bool is_retriable(kafka::ErrorCode code) noexcept {
     }
 }
 
-/// A failure with the flag `retriable` that belongs to its code.
+/// A failure with the `retriable` flag of its code.
 inline kafka::Status failure(kafka::ErrorCode code, std::string message) {
     return {code, std::move(message), {.retriable = is_retriable(code)}};
 }
 
-/// A failure after which the client object is of no more use.
+/// A failure after which the client object cannot be used any more.
 inline kafka::Status fatal_failure(kafka::ErrorCode code, std::string message) {
     return {code, std::move(message), {.fatal = true}};
 }
 
-/// A failure that only aborting the transaction leads out of.
+/// A failure after which the transaction must be aborted.
 inline kafka::Status abortable_failure(kafka::ErrorCode code, std::string message) {
     return {code, std::move(message), {.must_abort_transaction = true}};
 }

@@ -21,7 +21,8 @@ struct NumberRange {
     std::int64_t most;
 };
 
-/// Kafka's numeric topic settings, known to us or not: what is wrong for Kafka is wrong here too.
+/// Kafka's numeric topic settings, including those that have no effect here: invalid values are
+/// refused.
 constexpr std::array kNumbers{
     NumberRange{"compression.gzip.level", -1, 9},
     NumberRange{"compression.lz4.level", 1, 17},

@@ -10,14 +10,14 @@
 
 namespace millrace::testing::embedded {
 
-/// The settings of a topic that mean something to the embedded broker; defaults are Kafka's.
+/// The topic settings that the embedded broker implements; the defaults are Kafka's.
 struct TopicSettings {
     bool compact = false;  ///< cleanup.policy contains "compact".
     bool erase = true;     ///< cleanup.policy contains "delete".
     bool log_append_time = false;
 
-    /// Retention works only when asked for: data of the distant past must not vanish from a test
-    /// because Kafka's default is a week.
+    /// Retention applies only if it is set: old test data must not disappear because of Kafka's
+    /// default of one week.
     std::optional<std::int64_t> retention_ms;
     std::optional<std::int64_t> retention_bytes;
 

@@ -14,14 +14,14 @@
 
 namespace millrace::testing::embedded {
 
-/// One topic. Clients that hold it across calls must look at `deleted`.
+/// A topic. Clients that keep it across calls must check `deleted`.
 struct Topic {
     std::string name;
     std::map<std::string, std::string> config;  ///< As set by its creator.
     std::shared_ptr<const TopicSettings> settings;
     std::vector<std::shared_ptr<PartitionLog>> partitions;
     bool deleted = false;
-    Partition next_keyless = 0;  ///< For records produced without a producer.
+    Partition next_keyless = 0;  ///< For records that a test writes without a producer.
 
     std::int32_t partition_count() const noexcept {
         return static_cast<std::int32_t>(partitions.size());
@@ -37,7 +37,8 @@ class Topics {
     /// Errors: kUnknownTopic.
     kafka::Status erase(const std::string& name);
 
-    /// Grows a topic. Errors: kUnknownTopic, kInvalidConfig when it has that many already.
+    /// Adds partitions to a topic. Errors: kUnknownTopic, kInvalidConfig if it already has that
+    /// many.
     kafka::Status grow(const std::string& name, std::int32_t partitions);
 
     /// Null when there is none.
@@ -47,7 +48,7 @@ class Topics {
     kafka::PartitionCounts counts() const;
     const std::map<std::string, std::shared_ptr<Topic>>& all() const noexcept { return topics_; }
 
-    /// Changes whenever a topic comes, goes or grows.
+    /// Changes when a topic is created, deleted or grown.
     std::uint64_t version() const noexcept { return version_; }
 
   private:

@@ -5,7 +5,7 @@
 
 namespace millrace::testing::embedded {
 
-/// How a client waits for something to happen on the cluster. Guarded by the cluster's mutex.
+/// Lets a client wait for an event of the cluster. Guarded by the cluster's mutex.
 class Waiter {
   public:
     void notify() {
@@ -13,10 +13,10 @@ class Waiter {
         condition_.notify_all();
     }
 
-    /// Forgets earlier notifications: what they announced is about to be looked at.
+    /// Clears earlier notifications: call it before checking the condition.
     void reset() noexcept { notified_ = false; }
 
-    /// Waits until notified; at most that long. `Lock` is the cluster's.
+    /// Waits until notified, or until the timeout. `Lock` is the cluster's.
     template <class Lock, class Duration>
     void wait(Lock& lock, Duration at_most) {
         condition_.wait_for(lock, at_most, [this] { return notified_; });

@@ -7,13 +7,14 @@
 namespace millrace::testing::embedded {
 namespace {
 
-/// Of a batch, before its records.
+/// The size of an empty batch.
 constexpr std::size_t kBatchHeader = 61;
 
-/// Of a record, beyond its key, value and headers: seven numbers of up to five or ten bytes.
+/// The size of a record without its key, value and headers: seven numbers of up to five or ten
+/// bytes.
 constexpr std::size_t kRecordOverhead = 36;
 
-/// Of a signed number as Kafka writes it: seven bits to the byte, the sign in the lowest bit.
+/// The size of a signed varint in Kafka's encoding: seven bits per byte, zigzag.
 std::size_t size_of_number(std::int64_t number) {
     auto rest =
         (static_cast<std::uint64_t>(number) << 1) ^ static_cast<std::uint64_t>(number >> 63);

@@ -8,18 +8,18 @@
 
 namespace millrace::testing::embedded {
 
-/// The size a batch has in Kafka's record format (version 2), uncompressed: what brokers compare
-/// with max.message.bytes.
+/// The size of a batch in Kafka's record format (version 2), uncompressed. Brokers compare it with
+/// max.message.bytes.
 std::size_t wire_size(const RecordBatch& batch);
 
-/// As wire_size, or somewhat more, without looking at the records.
+/// An upper bound of wire_size that does not read the records.
 std::size_t wire_size_at_most(std::size_t records, std::size_t content_bytes) noexcept;
 
-/// What librdkafka reckons a record takes, at most.
+/// librdkafka's estimate of the maximum size of a record.
 std::size_t wire_size_at_most(const kafka::ProducerRecord& record);
 
-/// What librdkafka counts towards batch.size before the first record of a batch, about: the
-/// beginning of the request and of the batch.
+/// librdkafka's estimate of the bytes before the first record of a batch, which count towards
+/// batch.size: headers of the request and of the batch.
 inline constexpr std::size_t kRequestBytes = 128;
 
 }  // namespace millrace::testing::embedded
