@@ -39,7 +39,7 @@ std::uint64_t allocations() noexcept {
 
 }  // namespace millrace::support
 
-// The array and nothrow forms of the standard library end up in these.
+// The array and nothrow forms of the standard library call these.
 void* operator new(std::size_t size) {
     return allocate_or_throw(size, 0);
 }

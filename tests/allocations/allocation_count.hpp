@@ -5,8 +5,8 @@
 
 namespace millrace::support {
 
-/// How often this thread has called operator new; RocksDB has threads that do so from time to time.
-/// The replacement lives in allocation_count.cpp: link it into a program that does nothing else.
+/// How often this thread has called operator new; RocksDB's threads also call it.
+/// allocation_count.cpp replaces the operator: link it only into a program for this purpose.
 std::uint64_t allocations() noexcept;
 
 }  // namespace millrace::support

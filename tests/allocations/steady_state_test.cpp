@@ -17,10 +17,10 @@ using support::allocations;
 using support::RunningTask;
 
 constexpr std::int64_t kKeys = 1 << 13;
-constexpr std::int64_t kWarmUp = 200'000;  // Until every key was seen and every buffer has grown.
+constexpr std::int64_t kWarmUp = 200'000;  // Enough records to use every key and grow every buffer.
 constexpr std::int64_t kRecords = 50'000;
 
-/// Heap allocations while `task`, warm, processes kRecords records.
+/// Heap allocations while `task`, which is warmed up, processes kRecords records.
 std::uint64_t allocations_of(RunningTask& task) {
     task.run(kWarmUp);
     const std::uint64_t before = allocations();

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-// What the other cases do, done right.
+// The same code as in the other cases, without the mistakes.
 int main() {
     millrace::StreamsBuilder builder;
     const auto table = builder.table<std::string, std::string>("table");

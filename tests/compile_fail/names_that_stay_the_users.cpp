@@ -4,7 +4,7 @@
 
 #include <string>
 
-// Names that applications like to give; the library leaves them alone.
+// Names that applications often use; the library does not use them.
 struct Order {
     std::string id;
 };
@@ -22,7 +22,7 @@ struct Serde<Order> {
     static std::string id_of(const Order& order) { return order.id; }
 };
 
-// Inside the namespace they are still the user's.
+// Inside the namespace they are also free.
 inline Order order_of(const std::string& id) {
     return Order{id};
 }

@@ -6,7 +6,7 @@
 
 class Shout final : public millrace::Processor<std::string, std::string, std::string, std::string> {
     void process(const millrace::Record<std::string, std::string>& record) override {
-        // The value would be gone at the end of the line.
+        // The value is destroyed at the end of the statement.
         const millrace::Record<std::string, std::string> loud =
             record.with_value(record.value + "!");
         context().forward(loud);

@@ -10,10 +10,10 @@
 namespace millrace::testing {
 namespace {
 
-/// More steps than any group needs to settle, each of which does something.
+/// More steps than any group needs to become stable.
 constexpr int kEmbeddedSteps = 1'000;
 
-/// Manual time begins at a date on which records may be: real brokers refuse others.
+/// Manual time starts at a date that real brokers accept for records.
 constexpr Timestamp kStart = timestamp_of(1'750'000'000'000);
 
 }  // namespace
@@ -47,7 +47,7 @@ std::string Contract::create_topic(std::int32_t partitions,
     topic.partitions = partitions;
     topic.config = config;
     require_ok(require_value(admin().create_topics({&topic, 1}, kTimeout)).front());
-    // Brokers hear of a new topic, and of its leaders, a little after it was made.
+    // Brokers see a new topic and its leaders shortly after it was created.
     std::vector<TopicPartition> all;
     for (Partition partition = 0; partition < partitions; ++partition) {
         all.push_back({topic.name, partition});

@@ -114,7 +114,7 @@ TEST_P(Groups, TellTheLeaderWhatMembersOwn) {
     });
     EXPECT_THAT(assignor->members_seen()[0].owned,
                 UnorderedElementsAre(TopicPartition{topic, 0}, TopicPartition{topic, 1}));
-    // What is kept is neither taken away nor given anew.
+    // Partitions that a member keeps are neither revoked nor assigned again.
     EXPECT_THAT(member->told(), SizeIs(1));
 }
 
@@ -268,7 +268,7 @@ TEST_P(Groups, KeepAStaticMembersPlaceWhileItRestarts) {
     other->subscribe(topic);
     poll_until("one partition each", {fixed.get(), other.get()},
                [&] { return fixed->held().size() == 1 && other->held().size() == 1; });
-    // Another round may be on its way, as what was given up has been handed over by now.
+    // Another rebalance may be in progress, because revoked partitions have been assigned by now.
     poll_until("calm", {fixed.get(), other.get()}, [&] {
         return (*fixed)->group_metadata().generation == (*other)->group_metadata().generation;
     });

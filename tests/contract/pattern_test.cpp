@@ -18,7 +18,8 @@ class Patterns : public Contract {
         require_ok(require_value(admin().create_topics({&topic, 1}, kTimeout)).front());
     }
 
-    /// Subscribes a member of a new group, with its own and no other's topics soon in sight.
+    /// Subscribes a member of a new group that discovers its own new topics quickly and no topics
+    /// of other tests.
     std::unique_ptr<TestConsumer> subscribe(const std::string& pattern,
                                             std::shared_ptr<TestAssignor> assignor) {
         auto member = make_consumer({{"group.id", unique("group")},

@@ -30,7 +30,7 @@ class Positions : public Contract {
         producer->flush();
     }
 
-    /// Reads until nothing is left and that is known.
+    /// Reads until no records are left and the end is known.
     void read_to_end(TestConsumer& consumer, const TopicPartition& partition) {
         eventually("the end", [&] {
             consumer.poll(patience());
@@ -219,7 +219,7 @@ TEST_P(Positions, AreWaitedForByAPollThatAWakeUpEnds) {
     read_to_end(*consumer, {topic, 0});
 
     (*consumer)->wake_up();
-    consumer->poll_only(std::chrono::minutes(10));  // Ended by the wake-up before it.
+    consumer->poll_only(std::chrono::minutes(10));  // Ended by the earlier wake-up.
 
     std::thread other([&] { (*consumer)->wake_up(); });
     consumer->poll_only(std::chrono::minutes(10));

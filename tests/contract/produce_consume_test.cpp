@@ -36,7 +36,7 @@ class ProduceConsume : public Contract {
         return record;
     }
 
-    // The first `count` records of the partition, as the consumer lends them.
+    // The first `count` records of the partition, as returned by the consumer.
     std::vector<kafka::Message> borrow(TestConsumer& consumer, const TopicPartition& partition,
                                        std::size_t count) {
         consumer.assign(partition);
@@ -67,8 +67,8 @@ TEST_P(ProduceConsume, DeliversThePartitionsRecordsInTheOrderOfSending) {
     }
 }
 
-// Records of one fetch share its memory, which must stay until the last of them is given back,
-// whichever that is.
+// Records of one fetch share its memory, which must live until the last of them is freed, in any
+// order.
 TEST_P(ProduceConsume, KeepsEachRecordUntilItIsGivenBackInAnyOrderByAnyThread) {
     constexpr std::size_t kCount = 3'000;
     const auto topic = create_topic();
@@ -329,7 +329,7 @@ TEST_P(ProduceConsume, MeasuresBatchesToTheByte) {
     EXPECT_THAT(other->failed(), SizeIs(1));
 }
 
-// What keeps small records apart from those that topics refuse.
+// Keeps small records in other batches than those that topics refuse.
 TEST_P(ProduceConsume, SendsARecordThatIsLargerThanABatchAlone) {
     const auto topic = create_topic(1, {{"max.message.bytes", "1000"}});
     const auto producer = make_producer({{"linger.ms", "1000"}, {"batch.size", "1000"}});
@@ -380,7 +380,7 @@ TEST_P(ProduceConsume, KnowsTheNumberOfPartitions) {
 TEST_P(ProduceConsume, RefusesAPartitionThatDoesNotExist) {
     const auto topic = create_topic(2);
     const auto producer = make_producer();
-    // Knowing the topic is the precondition for knowing that the partition is wrong.
+    // The producer must know the topic before it can detect the wrong partition.
     require_value((*producer)->partition_count((*producer)->topic(topic), kTimeout));
     auto misplaced = record(*producer, topic, "k", "v");
     misplaced.partition = 2;

@@ -34,7 +34,7 @@ class Transactions : public Contract {
         return values_of(read_all(partition, "read_uncommitted"));
     }
 
-    /// A member of a new group, alone, that holds the topic's partitions.
+    /// The only member of a new group, which owns the topic's partitions.
     std::unique_ptr<TestConsumer> make_member(const std::string& group, const std::string& topic,
                                               std::shared_ptr<TestAssignor> assignor) {
         auto member = make_consumer({{"group.id", group}, {"heartbeat.interval.ms", "100"}},
@@ -199,8 +199,8 @@ TEST_P(Transactions, MustBeAbortedWhenARecordFailed) {
     EXPECT_FALSE(status.fatal());
     producer->abort();
 
-    // librdkafka goes on with a gap in its sequence numbers, which the broker refuses: whoever
-    // wants to go on for certain makes a new producer.
+    // librdkafka continues with a gap in its sequence numbers, which the broker refuses: to
+    // continue reliably, create a new producer.
     const auto next = make_transactional(id);
     next->begin();
     next->send(topic, "k", "small");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Reading a backlog in which the markers of transactions take offsets, while rebalances, seeks and
-// changes of the assignment drop what was fetched ahead: nothing is left out, nothing comes twice.
+// Reading a backlog in which transaction markers have offsets, while rebalances, seeks and changes
+// of the assignment drop prefetched records: no record is lost or duplicated.
 #include "contract/contract.hpp"
 
 #include <chrono>
@@ -20,14 +20,14 @@ using ::testing::Optional;
 
 constexpr int kPerTransaction = 10;
 
-/// Reading that slowly keeps a backlog for as long as a rebalance takes.
+/// Slow enough that the backlog lasts longer than a rebalance.
 constexpr std::size_t kPortion = 3;
 constexpr std::chrono::milliseconds kPause{5};
 
 class TransactionalInput : public Contract {
   protected:
-    /// Writes `transactions` transactions of ten records to the partition, each third of which is
-    /// aborted; returns the offsets of the committed ones. Offset o has the value o.
+    /// Writes `transactions` transactions of ten records to the partition, every third of which is
+    /// aborted; returns the offsets of the committed ones. The value of offset o is o.
     std::vector<Offset> fill(const std::string& topic, Partition partition, int transactions) {
         const auto producer = make_producer({{"transactional.id", unique("t")}});
         producer->init();
@@ -71,8 +71,8 @@ class TransactionalInput : public Contract {
         return make_consumer(settings, std::make_shared<TestAssignor>());
     }
 
-    /// Polls and reads one portion of each partition held; the position after it never is beyond
-    /// what was read.
+    /// Polls and reads one portion of each assigned partition; the position is never beyond the
+    /// records that were read.
     void read_portions(TestConsumer& consumer) {
         consumer.poll_only(patience());
         for (const auto& partition : consumer.held()) {
@@ -98,8 +98,8 @@ class TransactionalInput : public Contract {
         return count;
     }
 
-    /// Reads two partitions with one member that stays and one that comes and goes; `do_more` is
-    /// called for both after each portion.
+    /// Reads two partitions with one permanent member and one that repeatedly joins and leaves;
+    /// `do_more` is called for both after each portion.
     void read_while_members_come_and_go(const std::function<void(TestConsumer&)>& do_more) {
         constexpr int kTransactions = 100;
         const auto topic = create_topic(2);
@@ -145,7 +145,7 @@ class TransactionalInput : public Contract {
     std::size_t count_read(const TopicPartition& partition) { return read_[partition].size(); }
 
     std::map<TopicPartition, std::vector<Offset>> read_;
-    std::map<TopicPartition, Offset> positions_;  ///< What would be committed.
+    std::map<TopicPartition, Offset> positions_;  ///< The offset that would be committed.
 };
 
 TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileMembersComeAndGo) {
@@ -205,7 +205,7 @@ TEST_P(TransactionalInput, IsReadFromWhereASeekWentAmidABacklog) {
         eventually("some records", [&] {
             consumer->poll_only(patience());
             next += read_portion(*consumer, which, 1);
-            // Of what was not read yet nothing counts as passed.
+            // Unread records are not counted in the position.
             EXPECT_THAT(queue->position().value_or(-1), Le(committed[next]));
             return next == from + 25;
         });

@@ -84,7 +84,7 @@ std::vector<std::string> Application::read_lines(const std::string& topic,
 }
 
 bool Application::wait_for_lines(const std::string& topic, std::size_t count) const {
-    const support::Events nothing;  // Topics tell nobody when they grow.
+    const support::Events nothing;  // There is no event for added partitions.
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (read(topic, 1).size() < count) {
         if (std::chrono::steady_clock::now() > deadline) {

@@ -21,7 +21,7 @@ namespace millrace::testing {
 
 enum class BrokerKind { kEmbedded, kRealKafka };
 
-/// A record to be sent to a partition, at a time.
+/// A record to send to a partition, with a timestamp.
 struct Sent {
     Partition partition = 0;
     std::string key{};
@@ -37,20 +37,20 @@ struct Got {
     std::map<std::string, std::string> headers{};
 };
 
-/// Programs of the DSL as users run them, on the embedded broker and on Apache Kafka: what these
-/// tests see must not depend on which of them it is.
+/// DSL topologies as users run them, on the embedded broker and on Apache Kafka: the results must
+/// be the same.
 class Application : public ::testing::TestWithParam<BrokerKind> {
   protected:
-    /// Brokers refuse records of other times.
+    /// Brokers refuse records with other timestamps.
     static constexpr std::int64_t kDay = 1'750'000'000'000;
 
     Application();
     ~Application() override;
 
-    /// A topic under a name of its own.
+    /// A topic with a unique name.
     std::string create_topic(const std::string& prefix, Partition partitions = 1,
                              const std::map<std::string, std::string>& config = {});
-    /// A topic of one partition with exactly that name.
+    /// A topic with one partition and exactly that name.
     void create_named_topic(const std::string& name);
 
     void send(const std::string& topic, const std::vector<Sent>& records);
@@ -61,7 +61,7 @@ class Application : public ::testing::TestWithParam<BrokerKind> {
     /// The same as "key=value", without the partition.
     std::vector<std::string> read_lines(const std::string& topic, Partition partitions = 1) const;
 
-    /// Whether a topic of one partition has that many records within kPatience.
+    /// Whether a topic with one partition has that many records within kPatience.
     bool wait_for_lines(const std::string& topic, std::size_t count) const;
 
     StreamsConfig config() const;
@@ -70,7 +70,7 @@ class Application : public ::testing::TestWithParam<BrokerKind> {
     const std::shared_ptr<kafka::ClientSupplier>& clients() const noexcept { return clients_; }
     const std::string& application() const noexcept { return application_; }
 
-    /// Removes what was kept on disk. Requires that no client runs.
+    /// Deletes the state on disk. Requires that no client runs.
     void forget_state();
 
     support::Events processed;

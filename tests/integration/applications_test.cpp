@@ -25,7 +25,7 @@ using Text = std::string;
 /// Lines that several threads write.
 class Lines {
   public:
-    /// False when there was such a line already.
+    /// False if the line was already there.
     bool add(std::string line) {
         const std::scoped_lock lock(mutex_);
         const bool is_new = std::find(lines_.begin(), lines_.end(), line) == lines_.end();
@@ -44,8 +44,8 @@ class Lines {
 
 class Applications : public Application {};
 
-// Two partitions wait for each other, a third one of another sub-topology shows that the thread is
-// at work meanwhile.
+// Two partitions wait for each other; a third one of another sub-topology shows that the thread
+// continues in the meantime.
 TEST_P(Applications, WaitForAPartitionThatLagsBehind) {
     const auto early = create_topic("early");
     const auto late = create_topic("late");
@@ -143,7 +143,7 @@ TEST_P(Applications, AskAHandlerAboutRecordsThatCannotBeSent) {
                 })));
 }
 
-/// Not where the default partitioner would send keys that end in a digit.
+/// Not the partition of the default partitioner for keys that end in a digit.
 Partition by_last_digit(const Text& key, Partition count) {
     return (key.back() - '0') % count;
 }
@@ -169,7 +169,7 @@ TEST_P(Applications, JoinTablesOnAForeignKeyThatArePartitionedInAWayOfTheirOwn) 
             {.partitioner = last_digit<NoKey>, .other_partitioner = last_digit<NoKey>})
         .to_stream()
         .peek([&](const Text& key, const auto&) {
-            // A row comes out twice when both sides are seen at the same time.
+            // A row is sent twice if both sides are seen at the same time.
             if (joined.add(key)) {
                 processed.happened();
             }
@@ -200,8 +200,8 @@ TEST_P(Applications, JoinTablesOnAForeignKeyThatArePartitionedInAWayOfTheirOwn) 
                 ::testing::ElementsAreArray(std::set(expected.begin(), expected.end())));
 }
 
-/// Counts the records that each processor takes in a store of its own, and says in a header through
-/// which it went.
+/// Counts the records of each processor in its own store, and adds a header with the names of the
+/// processors that a record has passed.
 class Counting final : public WrappedProcessor {
   public:
     void init() override {

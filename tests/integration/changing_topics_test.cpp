@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What embedded_topics_test.cpp shows on the embedded broker, in essence, on a real Apache Kafka.
+// The main cases of embedded_topics_test.cpp, on a real Apache Kafka.
 #include "integration/topic_reader.hpp"
 #include "kafka/admin.hpp"
 #include "millrace/client/kafka_streams.hpp"
@@ -47,7 +47,7 @@ class ChangingTopicsOnKafka : public ::testing::Test {
         config.commit_interval = 100ms;
         config.set("metadata.max.age.ms", "500");
         config.set("producer.linger.ms", "5");
-        // How long librdkafka believes in a topic that the brokers do not know: 30 s unless set.
+        // How long librdkafka caches that a topic does not exist; default 30 s.
         config.set("consumer.topic.metadata.propagation.max.ms", "1000");
         config.set("producer.topic.metadata.propagation.max.ms", "1000");
         auto streams = std::make_unique<KafkaStreams>(topology, config);
@@ -81,7 +81,7 @@ class ChangingTopicsOnKafka : public ::testing::Test {
         ASSERT_TRUE(producer->flush(kPatience).ok());
     }
 
-    /// Adds partitions, which nothing of Millrace's does.
+    /// Adds partitions, which Millrace itself never does.
     void grow(const std::string& topic, std::size_t total) const {
         std::array<char, 256> reason{};
         rd_kafka_conf_t* settings = rd_kafka_conf_new();

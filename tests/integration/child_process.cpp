@@ -16,7 +16,8 @@ namespace millrace::testing {
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command, std::string output_file)
     : output_file_(std::move(output_file)) {
-    // Between fork and exec only calls that are safe there: everything is prepared before.
+    // Only async-signal-safe calls are allowed between fork and exec: everything is prepared
+    // before.
     std::vector<char*> arguments;
     for (const auto& argument : command) {
         arguments.push_back(const_cast<char*>(argument.c_str()));

@@ -10,26 +10,26 @@
 
 namespace millrace::testing {
 
-/// A program started by a test, its output in a file. The destructor kills it. Not thread-safe.
+/// A program that a test starts, with its output in a file. The destructor kills it. Not
+/// thread-safe.
 class ChildProcess {
   public:
-    /// Appends what the program prints, errors too, to `output_file`.
-    /// Throws std::runtime_error when it cannot be started.
+    /// Appends standard output and standard error of the program to `output_file`.
     ChildProcess(const std::vector<std::string>& command, std::string output_file);
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
 
-    /// Sends `signal`; waits for the end. Returns its exit code, or minus the signal that ended it.
-    /// Throws std::runtime_error when it still runs after `timeout`.
+    /// Sends `signal` and waits for the end. Returns its exit code, or the negated number of the
+    /// signal that ended it. Throws std::runtime_error if it still runs after `timeout`.
     int stop(int signal = SIGTERM, std::chrono::seconds timeout = std::chrono::seconds(60));
 
-    /// Waits for it to end by itself; else as stop().
+    /// Waits until it ends without a signal; otherwise like stop().
     int wait(std::chrono::seconds timeout = std::chrono::seconds(60));
 
     bool running();
 
-    /// Everything in the output file so far.
+    /// The content of the output file so far.
     std::string output() const;
 
   private:

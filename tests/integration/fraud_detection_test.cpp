@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The example program as its users run it: processes on a real Apache Kafka.
+// The example program as users run it: processes on a real Apache Kafka.
 #include "expected.hpp"
 #include "generator.hpp"
 #include "integration/child_process.hpp"
@@ -60,7 +60,7 @@ class FraudDetectionOnKafka : public ::testing::Test {
         }
     }
 
-    // Traffic whose payments end about now, as the broker wants it.
+    // Traffic whose last payments are current, as the broker requires.
     void use_traffic(std::uint64_t seed, std::size_t cards, std::uint64_t payments) {
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         traffic =
@@ -77,8 +77,8 @@ class FraudDetectionOnKafka : public ::testing::Test {
                       "--first-day", std::to_string(traffic.first_day_ms / 86'400'000)});
     }
 
-    // One process of the application with a state folder of its own. The payments' day may have
-    // begun two days ago, and the broker deletes changelog records by the time of their payments.
+    // A process of the application with its own state folder. The payments' first day may be two
+    // days ago, and the broker deletes changelog records by timestamp.
     std::unique_ptr<ChildProcess> run(const std::string& name) {
         return start(name, {"--state-dir", state_dir(name), "--threads", "2", "--config",
                             "commit.interval.ms=500", "--config",
@@ -102,7 +102,7 @@ class FraudDetectionOnKafka : public ::testing::Test {
         }
     }
 
-    // At least once: an alert may be there twice, but the same.
+    // At least once: an alert may be there twice, with the same content.
     void expect_all_alerts_are_there() const {
         std::set<std::string> velocity;
         for (const auto& record : reader.read_all(fraud::kVelocityTopic, kPartitions)) {
@@ -155,7 +155,7 @@ class FraudDetectionOnKafka : public ::testing::Test {
             command, folder_ + "/" + name + "-" + std::to_string(++started_) + ".log");
     }
 
-    // Its topics have fixed names, so each test needs a broker of its own.
+    // Its topics have fixed names, so each test needs its own broker.
     KafkaBroker broker;
     std::string folder_;
     int started_ = 0;
@@ -164,8 +164,8 @@ class FraudDetectionOnKafka : public ::testing::Test {
     TopicReader reader{broker.bootstrap_servers()};
 };
 
-// What the program prints whenever its stores are ready: "restored <count> records", the count
-// being that since its start.
+// The line that the program prints when its stores are ready: "restored <count> records", with the
+// count since its start.
 std::optional<std::int64_t> restored(const ChildProcess& process) {
     const std::string output = process.output();
     const std::string words = "restored ";
@@ -206,7 +206,7 @@ TEST_F(FraudDetectionOnKafka, ResumesFromItsStateAndRebuildsItFromTheChangelogWh
 
     ASSERT_EQ(generate(8000, 4000, 0)->wait(), 0);
     process = run("only");
-    // One of its threads may be done before the other is ready.
+    // One thread may be done before the other is ready.
     wait_until("the second third is processed", 240s,
                [&] { return lag() == 0 && restored(*process).has_value(); });
     EXPECT_EQ(restored(*process), 0) << "its state was there: " << process->output();
@@ -217,7 +217,7 @@ TEST_F(FraudDetectionOnKafka, ResumesFromItsStateAndRebuildsItFromTheChangelogWh
     process = run("only");
     wait_until("the last third is processed", 240s,
                [&] { return lag() == 0 && restored(*process).has_value(); });
-    // A row for every card that paid, and the profiles.
+    // A row for every card with payments, and the profiles.
     EXPECT_THAT(restored(*process), ::testing::Optional(Gt(3000))) << process->output();
     EXPECT_EQ(process->stop(), 0) << process->output();
     expect_all_alerts_are_there();

@@ -27,7 +27,7 @@ TEST(KafkaBroker, ComesBackOnTheSamePortWithItsTopicsAfterACrash) {
     RdKafkaClient(servers).create_topic("kept", 3);
 
     broker.kill9();
-    broker.start_again();  // Throws when the old process is still there.
+    broker.start_again();  // Throws if the old process is still running.
 
     EXPECT_EQ(broker.bootstrap_servers(), servers);
     EXPECT_EQ(RdKafkaClient(servers).partition_count("kept"), 3);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a process that was killed finds of its state when it starts again, on a real Apache Kafka.
+// The state that a killed process finds after its restart, on a real Apache Kafka.
 #include "integration/child_process.hpp"
 #include "integration/topic_reader.hpp"
 #include "millrace/client/kafka_streams.hpp"
@@ -53,7 +53,7 @@ std::string environment(const char* name) {
     return value != nullptr ? value : "";
 }
 
-// The program that is killed: this one, started again for this test alone.
+// The program to kill: this test program, started again for this test only.
 TEST(KilledProcess, RunsUntilItIsKilled) {
     if (environment(kApplication).empty()) {
         GTEST_SKIP() << "started by the test below";
@@ -124,7 +124,7 @@ TEST_F(Killed, FindsWhatItCommittedAWhileAgoOnDiskAndRestoresOnlyTheRest) {
         ChildProcess child({"/proc/self/exe", "--gtest_filter=KilledProcess.RunsUntilItIsKilled"},
                            place.state_dir / "child.log");
         ASSERT_TRUE(eventually([&] { return lag() == 0; })) << child.output();
-        std::this_thread::sleep_for(4s);  // More than statestore.flush.interval.ms and a commit.
+        std::this_thread::sleep_for(4s);  // More than statestore.flush.interval.ms and one commit.
         produce(kTail);
         ASSERT_TRUE(eventually([&] { return lag() == 0; })) << child.output();
         EXPECT_EQ(child.stop(SIGKILL), -SIGKILL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Records and batches that are too large for the topics they are sent to.
+// Records and batches that are too large for their topics.
 #include "integration/application.hpp"
 
 #include "support/forwarding_admin.hpp"
@@ -24,9 +24,9 @@ using ::testing::SizeIs;
 using Text = std::string;
 
 constexpr int kRecords = 200;
-constexpr int kLarge = 77;  // The one among them that is too large.
+constexpr int kLarge = 77;  // The record that is too large.
 
-/// May not ask what topics accept.
+/// Not authorized to read the limits of topics.
 class UninformedAdmin final : public support::ForwardingAdmin {
   public:
     explicit UninformedAdmin(std::unique_ptr<kafka::Admin> to)
@@ -65,7 +65,7 @@ class UninformedClients final : public kafka::ClientSupplier {
 
 class LargeRecords : public Application {
   protected:
-    /// Records of 100 bytes, which begin with their numbers; one of 6000 among them.
+    /// Records of 100 bytes that start with their number; one of them has 6000 bytes.
     std::vector<Sent> small_and_one_large() const {
         std::vector<Sent> records = small();
         records[kLarge].value += std::string(5'900, 'y');
@@ -82,7 +82,7 @@ class LargeRecords : public Application {
         return records;
     }
 
-    /// As `read_lines` shows them.
+    /// In the format of `read_lines`.
     static std::vector<std::string> lines_of(const std::vector<Sent>& records) {
         std::vector<std::string> lines;
         for (const Sent& record : records) {
@@ -91,14 +91,14 @@ class LargeRecords : public Application {
         return lines;
     }
 
-    /// Batches are as large as they get: all records wait for the commit.
+    /// Batches have the maximum size: all records wait for the commit.
     StreamsConfig patient() const {
         StreamsConfig config = this->config();
         config.set("producer.linger.ms", "1000");
         return config;
     }
 
-    /// Goes on after every record that cannot be sent, remembering it.
+    /// Continues after every record that cannot be sent, and stores it.
     StreamsConfig resuming() {
         StreamsConfig config = patient();
         config.production_exception_handler = [this](const ErrorContext&,
@@ -185,7 +185,8 @@ TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostInTopicsThatRecordsName) {
     EXPECT_THAT(read_lines(narrow), ElementsAreArray(in_narrow));
 }
 
-// The thread goes back to its last commit until batches are small enough: records may come twice.
+// The thread restarts from its last commit until batches are small enough: records may be
+// duplicated.
 TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheLimitsMayNotBeAsked) {
     const auto in = create_topic("in");
     const auto out = create_topic("out", 1, {{"max.message.bytes", "5000"}});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The page views example, its own program, on a real Apache Kafka.
+// The page-views example, run as its own program on a real Apache Kafka.
 #include "core/random.hpp"
 #include "integration/child_process.hpp"
 #include "integration/topic_reader.hpp"
@@ -24,7 +24,7 @@ class PageViewsOnKafka : public ::testing::Test {
   protected:
     PageViewsOnKafka() {
         for (const char* topic : {"views", "articles", "authors", "visits", "views-by-author"}) {
-            // A foreign-key join needs no equal numbers of partitions.
+            // A foreign-key join does not need co-partitioning.
             kafka::NewTopic made{.name = topic,
                                  .partitions = topic == std::string("authors") ? 3 : 2};
             const auto admin = clients->make_admin({});
@@ -89,7 +89,7 @@ TEST_F(PageViewsOnKafka, KeepVisitsAndCountsOverARestart) {
     produce("authors", "1", "Ann", now);
     produce("articles", "a1", "1", now);
     auto process = run();
-    // A view counts if the article's author is known when it comes, and is heard of a minute later.
+    // A view counts if the article's author is known when it arrives, and is sent a minute later.
     ASSERT_TRUE(eventually([&] {
         produce("views", "early", "a1", now += 2min);
         return !reader.read_all("views-by-author", 2).empty();
@@ -102,7 +102,7 @@ TEST_F(PageViewsOnKafka, KeepVisitsAndCountsOverARestart) {
     process = run();
     produce("views", "ann", "a1", now += 10min);
     for (int user = 0; user < 8; ++user) {
-        // In both partitions, as stream time is each task's own.
+        // In both partitions, because each task has its own stream time.
         produce("views", "late-" + std::to_string(user), "a1", now + 4h);
     }
 

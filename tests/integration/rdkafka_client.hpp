@@ -10,7 +10,7 @@
 
 namespace millrace::testing {
 
-/// A bare librdkafka client: what tests of the test broker itself look at it with. Not thread-safe.
+/// A bare librdkafka client, to test the test broker itself. Not thread-safe.
 class RdKafkaClient {
   public:
     explicit RdKafkaClient(const std::string& bootstrap_servers) {
@@ -30,7 +30,7 @@ class RdKafkaClient {
 
     int broker_count() const { return metadata()->broker_cnt; }
 
-    /// Returns 0 when there is no such topic.
+    /// Returns 0 if the topic does not exist.
     int partition_count(const std::string& topic) const {
         const MetadataPointer answer = metadata();
         for (int i = 0; i < answer->topic_cnt; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What embedded_*_test.cpp shows on the embedded broker, in essence, on a real Apache Kafka.
+// The main cases of embedded_*_test.cpp, on a real Apache Kafka.
 #include "core/random.hpp"
 #include "integration/topic_reader.hpp"
 #include "millrace/client/kafka_streams.hpp"
@@ -56,7 +56,7 @@ class RuntimeOnKafka : public ::testing::Test {
         return std::make_unique<KafkaStreams>(counting_topology(on_record, in, out), config);
     }
 
-    /// One record of each key, key k in partition k modulo their number.
+    /// One record of each key, key k in partition k modulo the number of partitions.
     void produce_keys(int keys) {
         std::map<Partition, std::vector<std::string>> by_partition;
         RecordingProducerListener listener;
@@ -207,7 +207,7 @@ TEST_F(RuntimeOnKafka, LosesNothingWhenAnInstanceDiesWithoutClosing) {
     EXPECT_EQ(table().size(), 10U);
 }
 
-// A thread that does not poll for max.poll.interval.ms has left its group behind its own back.
+// A thread that does not poll for max.poll.interval.ms has left its group without knowing it.
 TEST_F(RuntimeOnKafka, JoinsAnewAfterItWasTooSlowForItsGroup) {
     create_topics(2);
     Events taken_over;
@@ -238,7 +238,7 @@ TEST_F(RuntimeOnKafka, JoinsAnewAfterItWasTooSlowForItsGroup) {
     EXPECT_EQ(table().size(), 10U) << "no record is lost";
 }
 
-/// With a broker of its own, to be stopped.
+/// With its own broker, which the test stops.
 class RuntimeOnStoppedKafka : public RuntimeOnKafka {
   protected:
     RuntimeOnStoppedKafka() : RuntimeOnKafka(own()) {}

@@ -17,7 +17,7 @@ constexpr int kTimeoutMs = 60'000;
 
 struct Destroy {
     void operator()(rd_kafka_t* client) const noexcept {
-        // These clients have joined no group that they would have to leave.
+        // These clients are not in a group that they would have to leave.
         rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     void operator()(rd_kafka_message_t* message) const noexcept {
@@ -131,7 +131,7 @@ std::vector<ReadRecord> TopicReader::read_all(const std::string& topic,
         if (message != nullptr && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             records.push_back(copy_of(*message));
         }
-        // The position passes transaction markers, which are no records.
+        // The position also counts transaction markers.
         const PartitionList positions(rd_kafka_topic_partition_list_copy(all.get()));
         check(rd_kafka_position(client.get(), positions.get()), "no position in " + topic);
         for (int i = 0; i < positions->cnt; ++i) {
@@ -156,7 +156,7 @@ std::int64_t TopicReader::lag(const std::string& group, const std::string& topic
     rd_kafka_topic_partition_list_add_range(all.get(), topic.c_str(), 0, partitions - 1);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTimeoutMs);
     rd_kafka_resp_err_t error = rd_kafka_committed(client, all.get(), kTimeoutMs);
-    // A broker just started has yet to find out that it coordinates the group.
+    // A newly started broker must first find out that it coordinates the group.
     while (error != RD_KAFKA_RESP_ERR_NO_ERROR && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
         error = rd_kafka_committed(client, all.get(), kTimeoutMs);

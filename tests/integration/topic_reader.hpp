@@ -17,18 +17,18 @@ struct ReadRecord {
     std::map<std::string, std::string> headers;
 };
 
-/// Looks at topics and groups of a real cluster with librdkafka alone, so that a defect of
-/// Millrace's clients cannot hide another. Members throw std::runtime_error when the cluster does
-/// not answer within a minute. Not thread-safe.
+/// Reads topics and groups of a real cluster with librdkafka only, so that a bug of Millrace's
+/// clients cannot hide another one. Functions throw std::runtime_error if the cluster does not
+/// respond within a minute. Not thread-safe.
 class TopicReader {
   public:
     explicit TopicReader(std::string bootstrap_servers);
     ~TopicReader();
 
-    /// All records a topic has now, by partition and offset.
+    /// All records of a topic now, by partition and offset.
     std::vector<ReadRecord> read_all(const std::string& topic, std::int32_t partitions) const;
 
-    /// How many records of `topic` there are that `group` has not committed.
+    /// How many records of `topic` `group` has not committed.
     std::int64_t lag(const std::string& group, const std::string& topic,
                      std::int32_t partitions) const;
 
@@ -36,7 +36,7 @@ class TopicReader {
     class Clients;
 
     std::string bootstrap_servers_;
-    std::unique_ptr<Clients> clients_;  // By group, kept because asking begins with connecting.
+    std::unique_ptr<Clients> clients_;  // By group, kept because a request starts with connecting.
 };
 
 }  // namespace millrace::testing

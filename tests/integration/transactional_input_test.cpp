@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A whole application whose input is what an exactly-once application writes: small transactions,
-// some of them aborted. Instances join and leave in order while there is a backlog.
+// A whole application whose input is the output of an exactly-once application: small transactions,
+// some of them aborted. Instances join and leave cleanly during a backlog.
 #include "integration/topic_reader.hpp"
 #include "millrace/client/kafka_streams.hpp"
 #include "support/counting_topology.hpp"
@@ -33,8 +33,7 @@ std::string value_of(Partition partition, int number) {
     return std::to_string(partition) + "-" + std::to_string(number);
 }
 
-/// Writes all values of one partition, and after each fifth transaction one
-/// that is aborted.
+/// Writes all values of one partition, with an aborted transaction after every fifth one.
 void write_transactions(kafka::ClientSupplier& clients, const std::string& topic,
                         Partition partition) {
     RecordingProducerListener listener;

@@ -14,7 +14,7 @@ namespace {
 
 using ::millrace::testing::HeldChanges;
 
-// Random changes held back by a buffer and by a std::map side by side.
+// Random changes in a buffer and in a std::map.
 class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
   protected:
     struct Held {

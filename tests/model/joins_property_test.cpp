@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Joins and grouped tables over random changes, against models that compare everything with
-// everything.
+// Joins and grouped tables over random changes, against models that compare every pair of records.
 #include "topology/driver.hpp"
 
 #include <gmock/gmock.h>
@@ -22,8 +21,7 @@ struct Event {
     std::int64_t time;
 };
 
-/// Records of "left" and "right" in turn by chance; times wander forward and are up to `late`
-/// behind.
+/// Random records of "left" and "right"; times advance and are up to `late` behind.
 std::vector<Event> random_events(unsigned seed, int count, std::int64_t late, bool removals) {
     std::mt19937 random(seed);
     std::vector<Event> events;
@@ -55,8 +53,8 @@ void pipe(Program& run, const std::vector<Event>& events) {
 
 class RandomChanges : public ::testing::TestWithParam<unsigned> {};
 
-/// Pairs of one key that are no more than 10 ms apart, in the order in which they are complete; of
-/// those complete at once the one with the earlier other record first.
+/// Pairs of one key that are at most 10 ms apart, in the order in which they become complete; of
+/// those that become complete together, the one with the earlier other record first.
 std::vector<Text> pairs(const std::vector<Event>& events) {
     std::vector<Text> expected;
     for (std::size_t i = 0; i < events.size(); ++i) {
@@ -98,7 +96,7 @@ TEST_P(RandomChanges, JoinStreamsInPairsAsTheModelDoes) {
 }
 
 TEST_P(RandomChanges, GiveEachRecordWithoutAMatchOnceInAnOuterJoin) {
-    // Nothing comes after its window's end: such a record does not wait for its match.
+    // No record comes after the end of its window, because it would not wait for its match.
     auto events = random_events(GetParam(), 150, 10, false);
     const std::int64_t end = events.back().time + 1'000;
     std::vector<Text> expected = pairs(events);
@@ -148,7 +146,7 @@ Rows rows_of(const std::vector<Event>& events, const Text& topic) {
     return rows;
 }
 
-/// What is left of a table's changes.
+/// The final state after a table's changes.
 Rows rows_of(const std::vector<Text>& lines) {
     Rows rows;
     for (const Text& each : lines) {
@@ -198,7 +196,7 @@ TEST_P(RandomChanges, JoinTablesToWhatTheirRowsGive) {
 }
 
 TEST_P(RandomChanges, JoinTablesOnForeignKeysToWhatTheirRowsGive) {
-    // A left row names the right one by the last digit of its value.
+    // The last digit of a left row's value is its foreign key.
     auto events = random_events(GetParam(), 200, 40, true);
     for (Event& event : events) {
         if (event.topic == "right") {

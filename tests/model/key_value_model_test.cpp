@@ -31,7 +31,7 @@ void apply(Rows& rows, const Bytes& key, const NullableOwnedBytes& value) {
     }
 }
 
-// What a listener was told must fit together: the old value is the one told before.
+// Successive calls of the listener must match: the old value is the previous new value.
 class ForwardedModel final : public detail::FlushListener {
   public:
     void on_flush(BytesView key, const NullableBytes& value, const NullableBytes& old_value,
@@ -45,7 +45,7 @@ class ForwardedModel final : public detail::FlushListener {
     Rows rows;
 };
 
-// Random operations on a store and on a std::map side by side.
+// Random operations on a store and on a std::map.
 class KeyValueModel
     : public ::testing::TestWithParam<std::tuple<StoreEngine, bool, std::size_t, unsigned>> {
   protected:
@@ -137,8 +137,8 @@ class KeyValueModel
         EXPECT_EQ(rows_of(*store_->prefix_scan(prefix)), expected);
     }
 
-    // Walks while changing rows ahead of and behind the iterator: each row seen must have been
-    // there at some time, keys ascend.
+    // Iterates while rows before and after the iterator change: each returned row must have existed
+    // at some time, and keys ascend.
     void walk_and_write() {
         auto rows = store_->range(std::nullopt, std::nullopt, RowOrder::kForward);
         Bytes last;

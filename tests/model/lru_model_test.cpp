@@ -19,7 +19,7 @@ using Rows = std::map<Bytes, Bytes>;
 
 constexpr std::size_t kMostRows = 5;
 
-// Random operations on an LRU store and on a list in the order of use, side by side.
+// Random operations on an LRU store and on a list in the order of use.
 class LruModel : public ::testing::TestWithParam<unsigned> {
   protected:
     LruModel() {
@@ -101,7 +101,7 @@ class LruModel : public ::testing::TestWithParam<unsigned> {
         EXPECT_EQ(logged, contents()) << "the changelog replayed";
     }
 
-    // Which rows come back is defined, not in which order they were used: all are used once.
+    // After a restore, the rows are defined, but not their order of use: all are used once.
     void roll_back() {
         stores_->roll_back();
         context_.log.resize(log_committed_);
@@ -134,7 +134,7 @@ class LruModel : public ::testing::TestWithParam<unsigned> {
     std::optional<TaskStores> stores_;
     KeyValueBytesStore* store_ = nullptr;
     std::mt19937 random_{GetParam()};
-    std::list<std::pair<Bytes, Bytes>> used_;  // Longest ago first.
+    std::list<std::pair<Bytes, Bytes>> used_;  // Least recently used first.
     Rows committed_;
     std::size_t log_committed_ = 0;
 };

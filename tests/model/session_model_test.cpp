@@ -76,7 +76,7 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
         }
     }
 
-    // As the session of a key that has a further record.
+    // Like the session of a key with a further record.
     void extend() {
         const ExpiringRow from = random_row();
         ExpiringRow to = from;
@@ -95,7 +95,7 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
         }
     }
 
-    // One that is there, mostly, as an aggregate removes those that it has merged.
+    // Usually an existing one, because an aggregate removes the sessions that it has merged.
     void remove() {
         Bytes key = random_key();
         std::int64_t end = random_time();
@@ -106,7 +106,8 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
             start = row.start;
             end = row.end;
         }
-        // Of a listened store, what never got below its cache moves nothing.
+        // In a store with a listener, rows that were never flushed from its cache do not advance
+        // the store.
         if (!stack().caching && !in_memory()) {
             stream_time_ = std::max(stream_time_, end);
         } else if (end > stream_time_) {
@@ -161,7 +162,7 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
                                          timestamp_of(latest_start), order));
     }
 
-    // What the listener was told last of each session is what there is.
+    // The last call of the listener for each session matches the store.
     void flushed() override {
         if (!stack().listened) {
             return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Sessions and suppression over random streams, against models that look at every earlier record
-// again.
+// Sessions and suppression over random streams, against models that scan all earlier records.
 #include "topology/driver.hpp"
 
 #include <gmock/gmock.h>
@@ -23,7 +22,7 @@ struct Event {
     std::int64_t time;
 };
 
-/// Times wander forward by up to 10 ms a record and are up to `late` behind.
+/// Times advance by up to 10 ms per record and are up to `late` behind.
 std::vector<Event> random_events(unsigned seed, int count, std::int64_t late) {
     std::mt19937 random(seed);
     std::vector<Event> events;
@@ -50,7 +49,7 @@ struct Label {
     }
 };
 
-/// What a table holds after the updates in `lines` ("key=value@time").
+/// The content of a table after the updates in `lines` ("key=value@time").
 std::map<Text, Text> table_of(const std::vector<Text>& lines) {
     std::map<Text, Text> table;
     for (const Text& line : lines) {
@@ -70,8 +69,8 @@ struct Shape {
     std::int64_t grace;
 };
 
-/// The sessions of `events`, each with how many records it has: all accepted records of a key that
-/// hang together are one session; a record is accepted unless its session has closed.
+/// The sessions of `events` with their record counts: all accepted records of a key that are
+/// connected are one session; a record is accepted unless its session has closed.
 std::map<Text, Text> sessions_of(const std::vector<Event>& events, const Shape& shape) {
     std::map<Text, std::multiset<std::int64_t>> accepted;
     std::int64_t stream_time = -1;
@@ -83,7 +82,7 @@ std::map<Text, Text> sessions_of(const std::vector<Event>& events, const Shape& 
              next != times.end() && *next <= end + shape.gap; ++next) {
             end = std::max(end, *next);
         }
-        // A session that ends before the record may still be one that it touches.
+        // A session that ends before the record may still be connected to it.
         if (end >= stream_time - shape.gap - shape.grace) {
             times.insert(event.time);
         }
@@ -128,8 +127,8 @@ TEST_P(RandomSessions, AreWhatHangsTogether) {
     }
 }
 
-/// Runs the same aggregate with its results held back until windows close, and without. Of each
-/// window the last update must come out, and nothing else.
+/// Runs the same aggregate with its results on window close, and without. The last update of each
+/// window must be sent, and nothing else.
 template <class Windows>
 void expect_final_results(const std::vector<Event>& events, Windows windows) {
     Program run([&](StreamsBuilder& builder) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Suppression by a time limit over random changes, against a model that looks at everything held
-// back after each of them.
+// Suppression by a time limit over random changes, against a model that scans the whole buffer
+// after each change.
 #include "topology/driver.hpp"
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ struct Change {
     std::int64_t time;
 };
 
-/// Times wander forward by up to 8 ms a change and are up to 30 ms behind; a fourth are removals.
+/// Times advance by up to 8 ms per change and are up to 30 ms behind; a quarter are deletions.
 std::vector<Change> random_changes(unsigned seed, int count) {
     std::mt19937 random(seed);
     std::vector<Change> changes;
@@ -42,9 +42,8 @@ struct Limits {
     std::optional<std::size_t> records;
 };
 
-/// The last change of each key, when the first of them has waited for the limit or is the oldest
-/// of too many; of the same age, the lesser key goes first. Removals of rows that are not there are
-/// no changes.
+/// The last change of each key, when the first one has waited for the limit or is the oldest of too
+/// many; of the same age, the smaller key is first. Deletions of missing rows are not changes.
 std::vector<Text> sent(const std::vector<Change>& changes, const Limits& limits) {
     struct Held {
         std::int64_t since;

@@ -18,7 +18,7 @@ using ::testing::Values;
 
 constexpr std::int64_t kHistory = 100;
 
-// Every version ever put of every key, by time. What is too old is never read.
+// Every version ever put of every key, by time. Expired versions are never read.
 struct Versions {
     std::map<Bytes, std::map<std::int64_t, NullableOwnedBytes>> keys;
     std::int64_t stream_time = -1;
@@ -62,7 +62,7 @@ struct Versions {
     }
 };
 
-// Random operations on a versioned store and on lists of versions side by side.
+// Random operations on a versioned store and on lists of versions.
 class VersionedModel
     : public ::testing::TestWithParam<std::tuple<StoreEngine, std::int64_t, unsigned>> {
   protected:

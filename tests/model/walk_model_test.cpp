@@ -36,7 +36,7 @@ struct Row {
 };
 using RowList = std::vector<Row>;
 
-// What a walk is to be asked for.
+// The parameters of an iteration.
 struct Stretch {
     NullableOwnedBytes first;
     NullableOwnedBytes last;
@@ -149,11 +149,11 @@ class AnyStore {
     ModelledStore& store_;
 };
 
-// Walks that stay open while rows are written, evicted, committed and rolled back.
+// Iterators that stay open while rows are written, evicted, committed and rolled back.
 class WalkModel : public ::testing::TestWithParam<
                       std::tuple<StoreKind, StoreEngine, bool, std::size_t, unsigned>> {
   protected:
-    // Where a row stands in a walk.
+    // The position of a row in an iteration.
     using Place = std::tuple<std::int64_t, Bytes, std::int64_t>;
     using Rows = std::map<Place, Row>;
     struct OpenWalk {
@@ -219,7 +219,7 @@ class WalkModel : public ::testing::TestWithParam<
             what.last = random_key();
         }
         what.from = random_() % 2 == 0 ? 0 : random_time();
-        // Sessions are asked for by their latest start.
+        // Sessions are queried by their latest start.
         what.to = random_() % 2 == 0 ? stream_time_ : std::max(what.from, random_time());
         what.order = random_() % 2 == 0 ? Order::kForward : Order::kReverse;
         return what;
@@ -245,7 +245,7 @@ class WalkModel : public ::testing::TestWithParam<
         walks_.push_back({std::move(what), std::move(rows), std::move(there), {}});
     }
 
-    // What has expired meanwhile may or may not be seen.
+    // Rows that have expired during the iteration may or may not be returned.
     RowList unexpired(RowList rows) const {
         std::erase_if(rows, [this](const Row& row) { return expired(row); });
         return rows;
@@ -263,7 +263,7 @@ class WalkModel : public ::testing::TestWithParam<
         }
     }
 
-    // Each row that is seen has others written.
+    // Each returned row causes writes of other rows.
     void write_within() {
         Stretch what = random_stretch();
         what.first = what.last = random_key();
@@ -319,7 +319,7 @@ class WalkModel : public ::testing::TestWithParam<
     Rows now_;
     Rows committed_;
     std::int64_t stream_time_ = -1;
-    std::int64_t latest_time_ = -1;  // Of all, removals and what was rolled back as well.
+    std::int64_t latest_time_ = -1;  // Of all rows, including deletions and rolled-back writes.
     std::int64_t committed_time_ = -1;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Windowed aggregates over random streams, against models that look at every earlier record again.
+// Windowed aggregates over random streams, against models that scan all earlier records.
 #include "topology/driver.hpp"
 
 #include <gmock/gmock.h>
@@ -19,7 +19,7 @@ struct Event {
     std::int64_t time;
 };
 
-/// Times wander forward by up to 10 ms a record and are up to `late` behind.
+/// Times advance by up to 10 ms per record and are up to `late` behind.
 std::vector<Event> random_events(unsigned seed, int count, std::int64_t late) {
     std::mt19937 random(seed);
     std::vector<Event> events;
@@ -58,7 +58,7 @@ struct TimeWindowShape {
     std::int64_t grace;
 };
 
-/// Every update that windows over `events` give, values concatenated in the order of arrival.
+/// Every update of windows over `events`, values concatenated in the order of arrival.
 std::vector<Text> updates_of_time_windows(const std::vector<Event>& events,
                                           const TimeWindowShape& shape) {
     struct Member {
@@ -113,7 +113,7 @@ TEST_P(RandomStreams, UpdateTumblingAndHoppingWindowsAsTheModelDoes) {
     }
 }
 
-/// The last result of each window that ever closed, and of no other.
+/// The last result of each window that closed, and of no other.
 TEST_P(RandomStreams, GiveEachWindowOnceOnCloseWithWhatItHeldThen) {
     const TimeWindowShape shape{20, 10, 15};
     auto events = random_events(GetParam(), 150, 40);
@@ -144,7 +144,7 @@ TEST_P(RandomStreams, GiveEachWindowOnceOnCloseWithWhatItHeldThen) {
     EXPECT_THAT(result_of(run, events), ::testing::UnorderedElementsAreArray(expected));
 }
 
-/// A sliding window for each set of records that are no more than `difference` apart.
+/// One sliding window for each set of records that are at most `difference` apart.
 std::map<Text, Text> sliding_windows(const std::vector<Event>& events, std::int64_t difference) {
     std::map<Text, Text> rows;
     const auto add = [&](const Text& key, std::int64_t start) {

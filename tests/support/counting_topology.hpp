@@ -30,13 +30,13 @@ class Events {
         return count_;
     }
 
-    /// False when there were fewer than `count` after a minute.
+    /// False if there were fewer than `count` within a minute.
     bool wait_for(int count) const {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return count_ >= count; });
     }
 
-    /// Waits for one event, or `limit`: between two looks at something that tells nobody.
+    /// Waits for one event, or for `limit`: for polling a condition that has no event.
     void wait_for_no_longer_than(std::chrono::milliseconds limit) const {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, limit, [&] { return count_ > 0; });

@@ -20,7 +20,7 @@
 
 namespace millrace::support {
 
-/// Moves when told. Its wall clock can be set without time passing, as that of a machine can.
+/// Advanced by the test. Its wall clock can be set without advancing time, like that of a machine.
 class SettableClock final : public Clock {
   public:
     Timestamp now() const override { return now_; }
@@ -38,9 +38,9 @@ class SettableClock final : public Clock {
     std::chrono::nanoseconds passed_{0};
 };
 
-/// Stream threads of one process on an embedded broker, driven turn by turn in the test's own
-/// thread, with time that passes only when told. They count the keys of "in" (4 partitions) into
-/// "out", unless the test sets another topology before the first thread.
+/// Stream threads of one process on an embedded broker, run round by round in the test's thread,
+/// with time that the test advances. They count the keys of "in" (4 partitions) into "out", unless
+/// the test sets another topology before the first thread.
 class DrivenThreads : public ::testing::Test {
   protected:
     DrivenThreads()
@@ -55,7 +55,7 @@ class DrivenThreads : public ::testing::Test {
         std::filesystem::remove_all(folder);
     }
 
-    /// What the client would make for the topology. Made anew after a change of it.
+    /// What the client would create for the topology. Created again after the topology changes.
     struct Shared {
         Shared(DrivenThreads& test, const Topology& topology)
             : application(topology::split(topology.spec(), "app")),
@@ -104,7 +104,7 @@ class DrivenThreads : public ::testing::Test {
         broker.advance(by);
     }
 
-    /// So many turns of everybody, 10 ms apart.
+    /// That many rounds of all threads, 10 ms apart.
     void run(int turns) {
         for (int turn = 0; turn < turns; ++turn) {
             advance(std::chrono::milliseconds{10});
@@ -115,7 +115,7 @@ class DrivenThreads : public ::testing::Test {
         }
     }
 
-    /// Turns of everybody until `done`; false when it is not after `limit` of them.
+    /// Rounds of all threads until `done`; false if it is not true after `limit` rounds.
     bool run_until(const std::function<bool()>& done, int limit = 1000) {
         for (int turn = 0; turn < limit && !done(); ++turn) {
             run(1);
@@ -184,7 +184,7 @@ class DrivenThreads : public ::testing::Test {
                                 .metrics = &metrics}};
     std::unique_ptr<Shared> shared;
     std::vector<std::unique_ptr<runtime::StreamThread>> threads;
-    int made = 0;  // Threads, those that have ended included.
+    int made = 0;  // Threads, including ended ones.
 };
 
 }  // namespace millrace::support

@@ -42,12 +42,12 @@ class EmbeddedApplication : public ::testing::Test {
         return std::make_unique<KafkaStreams>(topology, with, broker.clients());
     }
 
-    /// A client whose topology counts records by key, as counting_topology.
+    /// A client whose topology counts records by key, like counting_topology.
     std::unique_ptr<KafkaStreams> counter(const std::string& instance = "one") const {
         return client(counting_topology(on_record), config(instance));
     }
 
-    /// Has `streams` keep the messages of the errors that end its threads.
+    /// Stores the messages of the errors that end threads of `streams`.
     void keep_errors(KafkaStreams& streams,
                      UncaughtDecision decision = UncaughtDecision::kShutDownClient) {
         streams.set_uncaught_exception_handler([this, decision](const std::exception& error) {
@@ -100,13 +100,13 @@ class EmbeddedApplication : public ::testing::Test {
     std::filesystem::path state_dir;
     testing::EmbeddedBroker broker;
     Events processed;
-    Events uncaught;  ///< Errors that were kept.
+    Events uncaught;  ///< The stored errors.
     std::function<void(const StringRecord&)> on_record = [this](const StringRecord&) {
         processed.happened();
     };
 
   private:
-    mutable std::mutex mutex_;  // Guards the rest.
+    mutable std::mutex mutex_;  // Guards the other members.
     std::vector<std::string> errors_;
 };
 

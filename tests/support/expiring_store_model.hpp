@@ -16,16 +16,16 @@
 
 namespace millrace::testing {
 
-/// What a store whose rows expire is put together from.
+/// The properties of a store with expiring rows.
 struct ExpiringStack {
     StoreEngine engine = StoreEngine::kRocksDb;
     bool caching = false;
-    bool duplicates = false;  ///< Each put is a row of its own.
-    bool listened = false;    ///< A listener is told what leaves the cache.
+    bool duplicates = false;  ///< Duplicates are kept.
+    bool listened = false;    ///< A listener receives the rows that leave the cache.
     std::size_t cache_bytes = ModelledStore::kSmallCache;
 };
 
-/// A row as a store shows it. A window is given its start for an end.
+/// A row as a store returns it. For a window, the end is its start.
 struct ExpiringRow {
     Bytes key;
     std::int64_t start = 0;
@@ -37,9 +37,9 @@ struct ExpiringRow {
     }
 };
 
-/// A store of windows or sessions beside a std::map of what must be in it, under random operations.
-/// Rows that have expired may be seen while they are in a record cache, so there they are left out
-/// of the comparison.
+/// A window or session store and a std::map with its expected content, under random operations.
+/// Expired rows may be visible while they are in a record cache; these are excluded from the
+/// comparison.
 template <class Face>
 class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringStack, unsigned>> {
   public:
@@ -55,7 +55,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
   protected:
     using RowList = std::vector<ExpiringRow>;
 
-    /// Rows in the order in which a store walks them: by segment, key, end, and what is left.
+    /// Rows in the iteration order of a store: by segment, key, end, and the remaining parts.
     using RowKey = std::tuple<std::int64_t, Bytes, std::int64_t, std::int64_t>;
     using Rows = std::map<RowKey, ExpiringRow>;
 
@@ -72,7 +72,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
                                   std::int64_t earliest_end, std::int64_t latest_start,
                                   RowOrder order) const = 0;
 
-    /// After the caches were flushed for a commit, before what has expired is forgotten.
+    /// After the caches were flushed for a commit, before expired rows are dropped.
     virtual void flushed() {}
     virtual void committed() {}
     virtual void back_to_committed() {
@@ -80,12 +80,12 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
         stream_time_ = committed_time_;
     }
     virtual void reopened() {}
-    /// A store was made from the changelog alone, and is looked at from now on.
+    /// The store was rebuilt from the changelog, and is checked from now on.
     virtual void restored() {}
 
     /// A step of the test.
     void step() {
-        store_.expect(random_key());  // A hint changes nothing.
+        store_.expect(random_key());  // A hint has no effect on the content.
         const auto choice = random_() % 1000;
         if (choice < 650) {
             change();
@@ -125,7 +125,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
 
     /// In memory, rows expire one by one.
     std::int64_t segment(std::int64_t end) const { return in_memory() ? end : end / kSegment; }
-    /// Whether a row of this end is taken.
+    /// Whether a row with this end is accepted.
     bool live(std::int64_t end) const {
         return in_memory() ? end > stream_time_ - kRetention
                            : segment(end) >= (stream_time_ - kRetention) / kSegment;
@@ -146,7 +146,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
         return found == now_.end() ? NullableOwnedBytes{} : found->second.value;
     }
 
-    /// Adds what a store shows to `list` unless it must not be looked at.
+    /// Adds a returned row to `list` unless it is excluded.
     void see(RowList& list, ExpiringRow row) const {
         if (!stack().caching || readable(row.end)) {
             list.push_back(std::move(row));

@@ -21,7 +21,7 @@ struct SentRecord {
     std::optional<Partition> partition;
 };
 
-/// Keeps what is sent to it. Acknowledges at once, with offsets from 0 in each topic.
+/// Stores sent records. Acknowledges at once, with offsets from 0 in each topic.
 class FakeRecordCollector final : public millrace::detail::RecordCollector {
   public:
     millrace::detail::SinkTopic topic(const std::string& name) override {

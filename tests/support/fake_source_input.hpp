@@ -10,7 +10,7 @@
 
 namespace millrace::support {
 
-/// Decodes any value but "unreadable"; the record's time is its timestamp.
+/// Deserialises any value except "unreadable"; the record's time is its timestamp.
 class FakeSourceInput final : public millrace::detail::SourceInput {
   public:
     explicit FakeSourceInput(std::vector<std::string>* processed = nullptr)
@@ -38,7 +38,7 @@ class FakeSourceInput final : public millrace::detail::SourceInput {
     std::string value_;
 };
 
-/// Skips every bad record, or fails at it, and remembers the offsets.
+/// Skips every bad record, or fails at it, and stores the offsets.
 class FakeBadRecordListener final : public runtime::BadRecordListener {
   public:
     void on_unreadable(const millrace::detail::SourceRecord& record) override {

@@ -8,7 +8,7 @@
 
 namespace millrace::testing {
 
-/// A change log kept as a list, under a record that the test sets.
+/// A changelog that is kept as a list, for a current record that the test sets.
 class FakeStoreContext final : public state::StoreContext {
   public:
     struct Logged {
@@ -38,7 +38,7 @@ class FakeStoreContext final : public state::StoreContext {
     std::vector<std::string> dropped;
 };
 
-/// Keeps what it is told.
+/// Stores its calls.
 class RecordingListener final : public detail::FlushListener {
   public:
     struct Told {

@@ -11,7 +11,7 @@
 
 namespace millrace::support {
 
-/// Hands all calls on: for tests that want a single one to be different.
+/// Forwards all calls: for tests that override one of them.
 class ForwardingAdmin : public kafka::Admin {
   public:
     /// `to` must outlive this.

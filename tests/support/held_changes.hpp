@@ -18,7 +18,7 @@
 
 namespace millrace::testing {
 
-/// A buffer of changes held back: committed, rolled back, and made again from its changelog.
+/// A suppression buffer that is committed, rolled back, and rebuilt from its changelog.
 class HeldChanges {
   public:
     HeldChanges() { open(); }
@@ -27,7 +27,7 @@ class HeldChanges {
     state::TaskStores& stores() { return *stores_; }
     const FakeStoreContext& context() const { return context_; }
 
-    /// A change that a record of that time causes.
+    /// A change caused by a record with that time.
     void put(std::int64_t time, BytesView key, const NullableBytes& old_value,
              const NullableBytes& new_value) {
         static const std::string topic = "in";
@@ -50,7 +50,7 @@ class HeldChanges {
         context_.log.resize(log_committed_);
     }
 
-    /// The task moves: the changelog makes the buffer anew.
+    /// The task moves: the buffer is rebuilt from the changelog.
     void restore() {
         const auto log = context_.log;
         open();

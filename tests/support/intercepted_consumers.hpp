@@ -9,15 +9,15 @@
 
 namespace millrace::support {
 
-/// What a test has to say about some calls of consumers. An empty function, or one that answers ok:
-/// the call goes on to the real consumer.
+/// Intercepts some calls of consumers. If a function is empty or returns ok, the call is forwarded
+/// to the real consumer.
 struct ConsumerFaults {
     std::function<kafka::Status()> committed{};
     std::function<kafka::Status(const TopicPartition&)> seek{};
-    std::function<void()> closed{};  ///< Before a close, which leaves the group.
+    std::function<void()> closed{};  ///< Before a close that leaves the group.
 };
 
-/// Group members of another supplier, with the faults of a test.
+/// Group members of another supplier, with a test's faults.
 class InterceptedConsumers final : public kafka::ClientSupplier {
   public:
     /// `faults` must outlive the clients.

@@ -37,8 +37,8 @@ std::string quoted(const std::string& argument) {
     return result + "'";
 }
 
-// What the tool writes to stderr goes to a file and not through the pipe: processes that it leaves
-// running must not hold the pipe open.
+// The tool's stderr goes to a file instead of the pipe: background processes of the tool must not
+// keep the pipe open.
 ToolResult call_tool(const std::vector<std::string>& arguments, const std::string& folder) {
     const std::string error_file = folder + "/tool-errors";
     std::string command = quoted(MILLRACE_KAFKA_TOOL);
@@ -117,7 +117,7 @@ KafkaBroker::~KafkaBroker() {
         return;
     }
     try {
-        // A frozen process takes no notice of a polite signal.
+        // A frozen process does not react to SIGTERM.
         call_tool({"kill"}, folder_);
         std::filesystem::remove_all(folder_);
     } catch (const std::exception& error) {

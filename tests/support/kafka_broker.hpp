@@ -7,14 +7,14 @@
 
 namespace millrace::testing {
 
-/// A real Apache Kafka broker (one KRaft node on loopback) with a data folder of its own.
+/// A real Apache Kafka broker (one KRaft node on loopback) with its own data folder.
 ///
-/// Started by the constructor, through tools/kafka, on free ports; ready to serve when the
-/// constructor returns. The destructor stops it by its pid and removes its data. Should the test
-/// program die without running the destructor, the broker ends and its data go all the same.
+/// The constructor starts it through tools/kafka on free ports and returns when it is ready. The
+/// destructor stops it by its pid and deletes its data. If the test program dies without running
+/// the destructor, the broker still ends and its data are deleted.
 ///
-/// Errors: every member throws std::runtime_error with what tools/kafka said; when Java or Kafka's
-/// jars are missing, that names the script which installs them. Not thread-safe.
+/// Errors: every function throws std::runtime_error with the output of tools/kafka; if Java or
+/// Kafka's jars are missing, that names the script that installs them. Not thread-safe.
 class KafkaBroker {
   public:
     /// Starts a broker; each of `settings` is a broker setting as `name=value`.
@@ -24,22 +24,22 @@ class KafkaBroker {
     KafkaBroker(const KafkaBroker&) = delete;
     KafkaBroker& operator=(const KafkaBroker&) = delete;
 
-    /// Returns the broker that tests share as long as they do not stop it: the one ctest has
-    /// started for all test programs, or else one of this process that lives until the process
-    /// ends. Other tests use it at the same time, so names of topics and groups must be unique (see
+    /// Returns the broker that tests share if they do not stop it: the one that ctest has started
+    /// for all test programs, or otherwise one of this process that lives until the process ends.
+    /// Other tests use it at the same time, so names of topics and groups must be unique (see
     /// unique_name). Thread-safe.
     static KafkaBroker& shared();
 
     const std::string& bootstrap_servers() const noexcept { return bootstrap_servers_; }
     pid_t pid() const noexcept { return pid_; }
 
-    /// Shuts the broker down in order. Its data stay for start_again().
+    /// Shuts the broker down cleanly. Its data are kept for start_again().
     void stop();
 
-    /// Ends the broker as a crash would. Its data stay for start_again().
+    /// Ends the broker like a crash. Its data are kept for start_again().
     void kill9();
 
-    /// Freezes the broker: connections stay open and nothing is answered until resume().
+    /// Freezes the broker: connections stay open, but there are no responses until resume().
     void freeze();
     void resume();
 
@@ -59,7 +59,7 @@ class KafkaBroker {
     bool owned_ = true;  // False for a broker that ctest started and will stop.
 };
 
-/// Returns `prefix` and a suffix that no other call gives, in this process or in another one.
+/// Returns `prefix` and a suffix that is unique in all processes.
 std::string unique_name(const std::string& prefix);
 
 }  // namespace millrace::testing

@@ -15,7 +15,7 @@
 
 namespace millrace::testing {
 
-/// How long tests against a real broker wait for what must happen.
+/// The timeout of tests against a real broker.
 inline constexpr std::chrono::milliseconds kPatience{30'000};
 
 std::shared_ptr<kafka::ClientSupplier> clients_of(const KafkaBroker& broker);
@@ -23,12 +23,12 @@ std::shared_ptr<kafka::ClientSupplier> clients_of(const KafkaBroker& broker);
 /// Clients of the shared real broker.
 std::shared_ptr<kafka::ClientSupplier> real_clients();
 
-/// Makes a topic of that many partitions with a name nobody else uses; returns the name.
+/// Creates a topic with that many partitions and a unique name; returns the name.
 std::string make_topic(kafka::ClientSupplier& clients, const std::string& prefix,
                        Partition partitions = 1,
                        const std::map<std::string, std::string>& config = {});
 
-/// Remembers what it was told.
+/// Stores its calls.
 class RecordingProducerListener : public kafka::ProducerListener {
   public:
     struct Failure {
@@ -45,7 +45,7 @@ class RecordingProducerListener : public kafka::ProducerListener {
     std::vector<kafka::Status> errors;
 };
 
-/// Begins every partition where `start` says, or at the beginning, and remembers what it was told.
+/// Starts every partition at `start`, or at the beginning, and stores its calls.
 class RecordingConsumerListener : public kafka::ConsumerListener {
   public:
     std::vector<kafka::StartPosition> on_assigned(
@@ -65,12 +65,12 @@ class RecordingConsumerListener : public kafka::ConsumerListener {
     int assignments = 0;
     int revocations = 0;
 
-    /// Called before the partitions are given up.
+    /// Called before partitions are revoked.
     std::function<void(const std::vector<TopicPartition>&)> before_revoked;
 };
 
-/// Gives partition p of every topic to member p modulo their number, in order of member id, and
-/// passes on what each member told it.
+/// Assigns partition p of every topic to member p modulo the number of members, in order of member
+/// id, and sends each member its own user data.
 class ToyAssignor : public kafka::GroupAssignor {
   public:
     explicit ToyAssignor(std::string tells) : tells_(std::move(tells)) {}
@@ -82,10 +82,10 @@ class ToyAssignor : public kafka::GroupAssignor {
         const kafka::PartitionCounts& topics) override;
     void on_assignment(const std::vector<TopicPartition>& partitions, BytesView user_data) override;
 
-    /// What the leader was told by the members, in order of member id, as of the last assign().
+    /// The members' subscription data, in order of member id, as of the last assign().
     std::vector<kafka::GroupMember> members_seen() const;
     kafka::PartitionCounts topics_seen() const;
-    /// User data of the last assignment of this member, and how many it had.
+    /// The user data of this member's last assignment, and the number of assignments.
     Bytes told() const;
     int rounds() const;
 
@@ -107,11 +107,11 @@ struct ConsumedRecord {
     Headers headers;
 };
 
-/// Polls until `count` records of that partition were read or patience is over; returns them.
+/// Polls until `count` records of that partition were read or the timeout has passed; returns them.
 std::vector<ConsumedRecord> read_records(kafka::Consumer& consumer, const TopicPartition& partition,
                                          std::size_t count);
 
-/// Polls the consumers in turn until `done` or patience is over; returns whether it was done.
+/// Polls the consumers in turn until `done` or the timeout; returns whether it was done.
 bool poll_until(const std::vector<kafka::Consumer*>& consumers, const std::function<bool()>& done);
 
 /// Sends the values to one partition and waits until they are acknowledged.

@@ -14,7 +14,7 @@
 
 namespace millrace::support {
 
-/// What a test says about one message.
+/// The properties of a message that a test sets.
 struct MessageSpec {
     NullableOwnedBytes key{};
     NullableOwnedBytes value{};
@@ -24,7 +24,7 @@ struct MessageSpec {
     std::vector<Header> headers{};
 };
 
-/// Owns messages in memory and counts those that were not given back.
+/// Owns messages in memory and counts those that were not freed.
 class MessageStock final : public kafka::MessageOwner {
   public:
     kafka::Message make(MessageSpec spec) const {
@@ -49,7 +49,7 @@ class MessageStock final : public kafka::MessageOwner {
         out.insert(out.end(), headers.begin(), headers.end());
     }
 
-    /// Messages out there.
+    /// Number of live messages.
     int alive() const noexcept { return alive_; }
 
   private:

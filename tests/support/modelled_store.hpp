@@ -16,11 +16,11 @@
 
 namespace millrace::testing {
 
-/// A store to be compared with a model of it: committed, rolled back, reopened, and made again from
-/// its changelog.
+/// A store to compare with its model: it is committed, rolled back, reopened, and rebuilt from its
+/// changelog.
 class ModelledStore {
   public:
-    static constexpr std::size_t kSmallCache = 2000;  ///< Full all the time.
+    static constexpr std::size_t kSmallCache = 2000;  ///< Always full.
     static constexpr std::size_t kLargeCache = 1 << 20;
 
     explicit ModelledStore(detail::StoreSpec spec, std::size_t cache_bytes = kSmallCache)
@@ -47,8 +47,8 @@ class ModelledStore {
         context_.log.resize(log_committed_);
     }
 
-    /// Closes and opens it, which takes it back to the last commit. False, and nothing is done,
-    /// when it is not on disk or was never committed.
+    /// Closes and opens it, which returns it to the last commit. Returns false without effect if it
+    /// is not on disk or was never committed.
     bool reopen() {
         if (spec_.engine != StoreEngine::kRocksDb || log_committed_ == 0) {
             return false;
@@ -59,7 +59,7 @@ class ModelledStore {
         return true;
     }
 
-    /// Calls `check` with a store that the changelog alone has made.
+    /// Calls `check` with a store that was rebuilt from the changelog.
     template <class Face, class Check>
     void check_restored(Check check) {
         state::StateMemory memory{{.write_buffer_bytes = 64 << 10}};

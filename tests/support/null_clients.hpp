@@ -9,7 +9,8 @@
 
 namespace millrace::support {
 
-/// Takes every record, acknowledges it at once and forgets it: what is measured above it is ours.
+/// Accepts every record, acknowledges it at once and discards it, so that only Millrace's cost is
+/// measured.
 class NullProducer final : public kafka::Producer {
   public:
     explicit NullProducer(std::uint64_t& sent) : sent_(sent) {}
@@ -43,7 +44,7 @@ class NullProducer final : public kafka::Producer {
     std::uint32_t topics_ = 0;
 };
 
-/// Makes such producers, and nothing else.
+/// Creates such producers, and nothing else.
 class NullClients final : public kafka::ClientSupplier {
   public:
     std::unique_ptr<kafka::Consumer> make_consumer(const kafka::ClientSettings&,

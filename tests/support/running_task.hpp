@@ -22,15 +22,15 @@
 
 namespace millrace::support {
 
-/// Of messages that live as long as the queue they come from.
+/// For messages that live as long as their queue.
 class NobodysMessages final : public kafka::MessageOwner {
   public:
     void release(const void*) const noexcept override {}
     void read_headers(const void*, std::vector<Header>&) const override {}
 };
 
-/// Records without end, the same ones again and again under new offsets and later times: keys are
-/// 8 big-endian bytes, drawn evenly. Nothing is made while records are read.
+/// An endless sequence of records, repeated with new offsets and later times: keys are 8 big-endian
+/// bytes, uniformly distributed. Nothing is allocated while records are read.
 class EndlessRecords final : public kafka::PartitionQueue {
   public:
     EndlessRecords(std::int64_t keys, std::size_t value_size, std::int64_t per_millisecond)
@@ -46,7 +46,8 @@ class EndlessRecords final : public kafka::PartitionQueue {
             const auto at = static_cast<std::size_t>(offset_) % kDistinct;
             out.emplace_back(owner_, this, BytesView(keys_).substr(8 * at, 8), BytesView(value_),
                              timestamp_of(millisecond_), offset_, 0);
-            if (++in_millisecond_ == per_millisecond_) {  // No division, which would cost much.
+            if (++in_millisecond_ ==
+                per_millisecond_) {  // Without a division, which would be expensive.
                 in_millisecond_ = 0;
                 ++millisecond_;
             }
@@ -98,16 +99,15 @@ class KeysOnce final : public kafka::PartitionQueue {
     Offset offset_ = 0;
 };
 
-/// One task of a topology that reads "in", and perhaps others, as a stream thread runs it: task,
-/// stores on disk, record cache and collector are the real ones, messages come from and go to
-/// nowhere.
+/// One task of a topology that reads "in", and possibly other topics, as a stream thread runs it:
+/// task, stores on disk, record cache and collector are real; messages are generated and discarded.
 class RunningTask {
   public:
     struct Options {
         std::int64_t keys = 1 << 13;  ///< A power of two.
         std::size_t value_size = 8;
         std::size_t cache_bytes = 10 << 20;
-        std::int64_t per_millisecond = 100;  ///< Records of a stream, in their own time.
+        std::int64_t per_millisecond = 100;  ///< Stream records with their own times.
         std::string stream{};                ///< A second topic like "in".
         std::string table{};                 ///< A topic that holds each key once.
     };

@@ -5,7 +5,8 @@
 
 namespace millrace::support {
 
-/// Moves only when told, and its wall clock can be set without time passing. Not thread-safe.
+/// Advanced by the test. The wall clock can be set without advancing monotonic time. Not
+/// thread-safe.
 class SettableClock final : public Clock {
   public:
     Timestamp now() const override { return now_; }

@@ -9,7 +9,7 @@
 
 namespace millrace::testing {
 
-/// A new folder that goes when this does.
+/// A new folder that is deleted with this object.
 class TemporaryDirectory {
   public:
     TemporaryDirectory() {

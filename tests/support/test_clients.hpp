@@ -17,10 +17,10 @@
 
 namespace millrace::testing {
 
-/// Ample for a broker on the same machine.
+/// Long enough for a broker on the same machine.
 inline constexpr std::chrono::milliseconds kTimeout{30'000};
 
-/// A consumed record, copied.
+/// A copy of a consumed record.
 struct RecordCopy {
     TopicPartition partition;
     NullableOwnedBytes key;
@@ -35,8 +35,8 @@ RecordCopy copy_of(const TopicPartition& partition, const kafka::Message& messag
 /// The values of records, "null" for null.
 std::vector<std::string> values_of(const std::vector<RecordCopy>& records);
 
-/// Gives the partitions of all topics to the members in turn, in the order of their ids; remembers
-/// what it was told. A test may set another rule.
+/// Assigns the partitions of all topics to the members in turn, in the order of their ids, and
+/// stores its calls. A test may set another rule.
 class TestAssignor final : public kafka::GroupAssignor {
   public:
     using Assignments = std::map<std::string, kafka::MemberAssignment>;
@@ -48,11 +48,11 @@ class TestAssignor final : public kafka::GroupAssignor {
     void set_user_data(Bytes user_data);
     void set_rule(Rule rule);
 
-    /// What the members told when this one was the leader for the last time.
+    /// The members' subscription data when this member was last the leader.
     std::vector<kafka::GroupMember> members_seen() const;
     kafka::PartitionCounts topics_seen() const;
 
-    /// What this one was told last; nothing before the first assignment.
+    /// The data of this member's last assignment; empty before the first.
     std::optional<Bytes> assignment_user_data() const;
 
     std::string name() const override { return "millrace-contract"; }
@@ -62,7 +62,7 @@ class TestAssignor final : public kafka::GroupAssignor {
     void on_assignment(const std::vector<TopicPartition>& partitions, BytesView user_data) override;
 
   private:
-    mutable std::mutex mutex_;  // librdkafka calls from a thread of its own.
+    mutable std::mutex mutex_;  // librdkafka calls it from its own thread.
     Bytes user_data_;
     Rule rule_;
     std::vector<kafka::GroupMember> members_seen_;
@@ -70,7 +70,7 @@ class TestAssignor final : public kafka::GroupAssignor {
     std::optional<Bytes> assignment_user_data_;
 };
 
-/// A consumer and a listener that remembers what it was told. Not thread-safe.
+/// A consumer and a listener that stores its calls. Not thread-safe.
 class TestConsumer final : public kafka::ConsumerListener {
   public:
     using Told = std::pair<std::string, std::vector<TopicPartition>>;  ///< "assigned", ...
@@ -80,7 +80,7 @@ class TestConsumer final : public kafka::ConsumerListener {
     TestConsumer(const TestConsumer&) = delete;
     TestConsumer& operator=(const TestConsumer&) = delete;
 
-    /// Closes, so that the group goes on without delay.
+    /// Closes, so that the group continues without delay.
     ~TestConsumer();
 
     kafka::Consumer& operator*() { return *consumer_; }
@@ -89,7 +89,7 @@ class TestConsumer final : public kafka::ConsumerListener {
     void assign(const TopicPartition& partition, Offset offset = kafka::kFromBeginning);
     void subscribe(const std::string& topic);
 
-    /// Polls once and takes everything that can be read.
+    /// Polls once and reads all available records.
     void poll(std::chrono::milliseconds timeout);
 
     /// Polls once and reads nothing.
@@ -98,10 +98,10 @@ class TestConsumer final : public kafka::ConsumerListener {
     std::vector<RecordCopy> take_records() { return std::exchange(records_, {}); }
     std::size_t record_count() const noexcept { return records_.size(); }
 
-    /// What it holds now.
+    /// The current assignment.
     const std::set<TopicPartition>& held() const noexcept { return held_; }
 
-    /// What the listener was told, but for empty lists.
+    /// The calls of the listener, without empty lists.
     const std::vector<Told>& told() const noexcept { return told_; }
     const std::vector<kafka::Status>& errors() const noexcept { return errors_; }
     const std::vector<std::pair<TopicPartition, kafka::Status>>& partition_errors() const noexcept {
@@ -110,7 +110,7 @@ class TestConsumer final : public kafka::ConsumerListener {
     bool has_error(kafka::ErrorCode code) const;
     bool has_partition_error(kafka::ErrorCode code) const;
 
-    /// Where to begin in what is assigned; at the beginning unless set.
+    /// Start positions of assigned partitions; default: the beginning.
     void start_with(std::function<Offset(const TopicPartition&)> rule) {
         start_rule_ = std::move(rule);
     }
@@ -138,7 +138,7 @@ class TestConsumer final : public kafka::ConsumerListener {
     std::unique_ptr<kafka::Consumer> consumer_;
 };
 
-/// A producer and a listener that remembers the failures. Not thread-safe.
+/// A producer and a listener that stores failures. Not thread-safe.
 class TestProducer final : public kafka::ProducerListener {
   public:
     struct Failed {
@@ -154,7 +154,7 @@ class TestProducer final : public kafka::ProducerListener {
     kafka::Producer& operator*() { return *producer_; }
     kafka::Producer* operator->() { return producer_.get(); }
 
-    /// Sends to partition 0; throws when refused.
+    /// Sends to partition 0; throws if the record is refused.
     void send(const std::string& topic, const NullableBytes& key, const NullableBytes& value);
     void flush();
 
@@ -175,7 +175,7 @@ class TestProducer final : public kafka::ProducerListener {
     std::unique_ptr<kafka::Producer> producer_;
 };
 
-/// Throws what went wrong, unless nothing did.
+/// Throws the stored error, if there is one.
 void require_ok(const kafka::Status& status);
 
 template <class T>

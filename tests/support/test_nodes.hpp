@@ -53,7 +53,7 @@ class StringSource final : public detail::Node, public detail::SourceInputFactor
     detail::Output<std::string, std::string> output_;
 };
 
-/// Calls what a test gives it.
+/// Calls the function that a test sets.
 class LambdaNode final
     : public detail::TypedNode<std::string, std::string, std::string, std::string> {
   public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is said about mistakes in a program that the compiler cannot know.
+// Errors for mistakes in a topology that the compiler cannot detect.
 #include "driver.hpp"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
 
-/// A type that cannot be written.
+/// A type that cannot be serialised.
 struct Fare {
     int cents = 0;
 };

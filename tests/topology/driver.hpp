@@ -36,7 +36,7 @@ std::vector<std::string> lines_of(testing::TopologyTestDriver& driver, const std
     return lines;
 }
 
-/// A driver over what `program` builds, and a shorthand for piping text.
+/// A driver for the topology that `program` builds, with shorthands to pipe text.
 class Program {
   public:
     template <class F>

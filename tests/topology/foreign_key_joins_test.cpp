@@ -9,7 +9,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// The row to join is named by the first letter; "-" names none.
+// The first letter is the foreign key; "-" is none.
 MaybeText first_letter(const Text& value) {
     return value == "-" ? std::nullopt : MaybeText(value.substr(0, 1));
 }

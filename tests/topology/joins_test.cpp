@@ -95,7 +95,7 @@ void outer_join(StreamsBuilder& builder) {
         .to("out");
 }
 
-/// What is unmatched is looked for at every record.
+/// Unmatched records are searched at every record.
 const std::map<std::string, std::string> kLooksAtOnce{
     {"__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0"}};
 
@@ -118,7 +118,7 @@ TEST(StreamOuterJoin, LooksAgainOnceTheRowHasClosedThatKeptItFromLookingFurther)
     run.pipe("right", "a", "4", 12);
     run.pipe("right", "a", "5", 12);
     run.pipe("left", "c", "6", 20);
-    run.pipe("left", "e", "7", 32);  // Looks: 10 and 12 are open. 12 has two records.
+    run.pipe("left", "e", "7", 32);  // The search: 10 and 12 are open. 12 has two records.
     EXPECT_THAT(run.lines("out"), ElementsAre("d=1+2@2"));
     run.pipe("left", "f", "8", 43);
 

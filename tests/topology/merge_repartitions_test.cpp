@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// merge.repartition.topics must change the topics between, never the results.
+// merge.repartition.topics must change the internal topics only, never the results.
 #include "driver.hpp"
 
 #include <gmock/gmock.h>
@@ -125,7 +125,7 @@ TEST(MergeRepartitions, KeepsNullKeysForWhatElseRecordsGoTo) {
     EXPECT_THAT(run.lines<std::int64_t>("counted"), ElementsAre("a=1@2"));
 }
 
-/// A random program over streams of two types, with a topic for each result.
+/// A random topology over streams of two types, with a topic for each result.
 class RandomProgram {
   public:
     explicit RandomProgram(unsigned seed) : random_(seed) {}
@@ -202,8 +202,8 @@ class RandomProgram {
     std::set<std::string> topics_;
 };
 
-/// All that a random program gives, by topic; in order of the text, as records that one record
-/// causes may come in another order by way of a topic.
+/// All results of a random topology, by topic, sorted as text, because the results of one record
+/// may have another order if they pass through a topic.
 std::vector<std::string> results(unsigned seed, const TopologyOptions& options) {
     RandomProgram random(seed);
     std::vector<std::string> all;
@@ -223,7 +223,7 @@ std::vector<std::string> results(unsigned seed, const TopologyOptions& options) 
     return all;
 }
 
-/// The nodes of stores that records with a changed key reach without a topic in between.
+/// The nodes with stores that records with a changed key reach without a repartition topic.
 std::vector<std::string> not_repartitioned(const Topology& topology) {
     const auto& nodes = topology.spec().nodes;
     const auto is_changed = [&](const auto& self, const std::string& name) -> bool {

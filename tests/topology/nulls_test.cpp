@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which verb does what with a null key and a null value: the table in docs/operations.md.
+// How each verb handles a null key and a null value: the table in docs/operations.md.
 #include "driver.hpp"
 
 #include <gmock/gmock.h>
@@ -22,14 +22,14 @@ struct Expected {
     std::uint64_t dropped = 0;  ///< Of the two.
 };
 
-/// Pipes null=y@20 and a=null@30 into the program's topic "in", after a=x@10; "table" has a=row.
+/// Pipes null=y@20 and a=null@30 into topic "in", after a=x@10; "table" has a=row.
 template <class F>
 void expect_of_nulls(F program, const Expected& expected) {
     Program run(program);
     try {
         run.pipe("table", "a", "row", 5);
     } catch (const Error&) {
-        // The program has no such topic.
+        // The topology has no such topic.
     }
     run.pipe("in", "a", "x", 10);
     run.lines("out");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Records that processors make, keep and forward.
+// Records that processors create, keep and forward.
 #include "driver.hpp"
 
 #include <gmock/gmock.h>
@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-/// Long enough to lie on the heap, where memory that was given back is used again.
+/// Long enough to be on the heap, where freed memory is reused.
 const Text kLong(100, 'x');
 
 template <class P>
@@ -30,7 +30,7 @@ class KeepsAResultInAVariable final : public Processor<Text, Text, Text, Text> {
   public:
     void process(const Record<Text, Text>& record) override {
         auto changed = record.with_value(record.value + kLong);
-        const Text in_between(200, 'y');  // Takes the memory of a value that is gone.
+        const Text in_between(200, 'y');  // Reuses the memory of a destroyed value.
         context().forward(changed);
         context().forward(record.with_value(record.value + "2").with_key(record.key + "2"));
         auto later = record.with_key(record.key + kLong).with_timestamp(timestamp_of(7));

@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
-// Payments of a card in an hour; cards with more than two, and when.
+// Payments of a card in an hour: cards with more than two, and when.
 Topology busy_cards() {
     StreamsBuilder builder;
     builder.stream<std::string, std::string>("payments")
@@ -48,7 +48,7 @@ Topology clicks_by_region() {
     return std::move(builder).build();
 }
 
-// The last value of each sensor, passed on only when it has changed: with a processor and a store.
+// The last value of each sensor, forwarded only if it has changed: with a processor and a store.
 struct OnlyChanges final : Processor<std::string, std::string, std::string, std::string> {
     void process(const Record<std::string, std::string>& record) override {
         auto last = context().store<KeyValueStore<std::string, std::string>>("last");
@@ -69,7 +69,7 @@ Topology only_changes() {
     return std::move(builder).build();
 }
 
-// A header that names the processors a record went through.
+// A header with the names of the processors that a record has passed.
 struct Marking final : WrappedProcessor {
     void process(const AnyRecord& record) override {
         context().add_header("through", inner().name());

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Keeps the lines it is given.
+/// Stores its lines.
 LineWriter keeping(std::vector<std::string>& lines) {
     return [&lines](std::string_view line) { lines.emplace_back(line); };
 }

@@ -22,7 +22,7 @@ const auto pass_through = [](StreamsBuilder& builder) {
         .to("out");
 };
 
-/// Notes what is called, with the types of `pass_through`.
+/// Records calls, with the types of `pass_through`.
 class Noting final : public WrappedProcessor {
   public:
     Noting(std::string name, std::vector<std::string>& notes)
@@ -357,7 +357,7 @@ TEST(ProcessorWrapper, HasItsRecordAtHandAgainWhenWhatItForwardsFails) {
     EXPECT_THAT(header_keys(run.driver(), "out"), ElementsAre("after"));
 }
 
-/// What comes out of piping one record into `pass_through`, wrapped.
+/// The result of piping one record into `pass_through`, wrapped.
 void run_one(const TopologyOptions& options) {
     Program run(pass_through, options);
     run.pipe("in", "a", "x", 1);

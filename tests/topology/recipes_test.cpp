@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 
 using Devices = TimestampedKeyValueStore<Text, Text>;
 
-// Keeps the latest value of each device, until it has said nothing for a day.
+// Keeps the latest value of each device, until the device has been silent for a day.
 struct ForgetSilentDevices final : Processor<Text, Text, Text, MaybeText> {
     void init(Context& context) override {
         devices.emplace(context.store<Devices>("devices"));
@@ -64,8 +64,7 @@ TEST(Recipes, RowsOfATableExpire) {
                 ElementsAre("c=3@" + std::to_string(day), "a=-@" + std::to_string(day)));
 }
 
-// Tells of a device that has been silent for ten seconds of wall-clock time: one timer for all
-// keys.
+// Reports a device that has been silent for ten seconds of wall-clock time: one timer for all keys.
 struct TellOfSilence final : Processor<Text, Text, Text, Text> {
     void init(Context& context) override {
         deadlines.emplace(context.store<KeyValueStore<Text, std::int64_t>>("deadlines"));
@@ -111,7 +110,7 @@ TEST(Recipes, EachKeyHasATimer) {
     EXPECT_THAT(run.lines("out"), ElementsAre("b=silent@70000"));
 }
 
-// Calls once, ten seconds after the start of the task.
+// Runs once, ten seconds after the start of the task.
 struct OnceAfterTheStart final : Processor<Text, Text, Text, Text> {
     void init(Context& context) override {
         timer = context.schedule({.interval = 10s, .type = PunctuationType::kWallClock},

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 using Visits = SessionStore<Text, Text>;
 
-/// "put" stores a session of a moment, anything else lists the key's sessions up to that time, the
+/// "put" stores a session of one instant; any other value lists the key's sessions up to that time,
 /// latest first.
 struct Recall final : Processor<Text, Text, Text, Text> {
     void process(const Record<Text, Text>& record) override {

@@ -81,7 +81,7 @@ TEST(Sessions, MergeAfterTheInitialValueAndBeforeTheRecordsOwn) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a0-0=-@0", "a20-20=-@20", "a0-20=((i|i1)|i2)3@20"));
 }
 
-// As in Kafka Streams, which takes them out of the store before it calls the aggregator.
+// As in Kafka Streams, which removes them from the store before it calls the aggregator.
 TEST(Sessions, ThatARecordTouchesAreGoneWhenItsAggregatorFails) {
     for (const bool caching : {false, true}) {
         Program run(
@@ -124,7 +124,8 @@ TEST(Sessions, TakeALateRecordThatTouchesAnOpenSession) {
     EXPECT_EQ(run.driver().dropped_records(), 1U);
 }
 
-// gap 10, grace 10: at 38, the store has forgotten what ended at 11, but not its cache.
+// gap 10, grace 10: at 38, the store has dropped the session that ended at 11, but its cache has
+// not.
 TEST(Sessions, ThatHaveExpiredAreSeenInTheCacheWhereverTheStoreIs) {
     for (const StoreEngine engine : {StoreEngine::kRocksDb, StoreEngine::kInMemory}) {
         Program run([engine](StreamsBuilder& builder) {
@@ -155,7 +156,7 @@ TEST(SessionsOnClose, ComeOnceWhenTimeHasPassedEndGapAndGrace) {
     EXPECT_THAT(run.lines<std::int64_t>("out"), ElementsAre("a0-9=2@9"));
 }
 
-// The session ends exactly at the edge of what the store keeps.
+// The session ends exactly at the edge of the store's retention.
 TEST(SessionsOnClose, AreNeverLostWhereverTheStoreIs) {
     for (const StoreEngine engine : {StoreEngine::kRocksDb, StoreEngine::kInMemory}) {
         Program run([&](StreamsBuilder& builder) {
@@ -181,7 +182,7 @@ TEST(SessionsOnClose, AreLostInMemoryWhereKafkaStreamsLosesThem) {
         },
         defects);
     run.pipe("in", "a", "1", 1);
-    run.pipe("in", "b", "2", 16);  // What is kept begins where what has ended ends.
+    run.pipe("in", "b", "2", 16);  // The retained range starts where the closed range ends.
     run.pipe("in", "c", "3", 1'000'000);
 
     EXPECT_THAT(run.lines<std::int64_t>("out"), IsEmpty());
@@ -203,7 +204,7 @@ TEST(SessionsOnClose, ComeFromRowsInMemoryWhereKafkaStreamsReadsThemFromDisk) {
     EXPECT_THAT(run.lines<std::int64_t>("out"), ElementsAre("a0-0=1@0"));
 }
 
-// With stores that keep headers, those of a session are sent, which has none.
+// If stores keep headers, the headers of the stored session are sent: none.
 TEST(Sessions, LeaveACacheWithTheHeadersOfTheRecordUnlessTheStoreKeepsHeaders) {
     for (const char* format : {"DEFAULT", "HEADERS"}) {
         Program run(
@@ -248,7 +249,7 @@ TEST(Sessions, AreRefusedWhenTheStoreWouldForgetThemTooEarly) {
     EXPECT_THROW(windowed.count({.retention = 14ms}), TopologyError);
 }
 
-// Fills its store with overlapping sessions and says what it sees.
+// Fills its store with overlapping sessions and records what it returns.
 struct SessionReader final : Processor<Text, Text, Text, Text> {
     using Store = SessionStore<Text, Text>;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Stores asked for as something else than they are.
+// Requests for stores of another type.
 #include "driver.hpp"
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// Looks its store up, and passes records on.
+/// Gets its store, and forwards records.
 template <class Store>
 struct Asking final : Processor<Text, Text, Text, Text> {
     void init(ProcessorContext<Text, Text>& asked) override {
@@ -26,8 +26,8 @@ struct Asking final : Processor<Text, Text, Text, Text> {
     void process(const Record<Text, Text>& record) override { this->context().forward(record); }
 };
 
-/// What a processor hears that asks for a `Store` where `build` made one named rows; empty: it got
-/// it.
+/// The error for a processor that requests a `Store` if `build` created one named rows; empty: no
+/// error.
 template <class Store>
 std::string error(const std::function<void(StreamsBuilder&)>& build, bool global = false) {
     try {

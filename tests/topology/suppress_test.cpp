@@ -61,7 +61,7 @@ TEST(UntilWindowCloses, HasNoNullsInItsStream) {
         std::is_same_v<decltype(table.to_stream()), KStream<SessionWindowed<Text>, std::int64_t>>);
 }
 
-// The session [0, 0] is gone before it has closed.
+// The session [0, 0] is merged before it has closed.
 TEST(UntilWindowCloses, LeavesOutSessionsThatWereReplaced) {
     Program run([](StreamsBuilder& builder) { final_counts(builder, SessionWindows::of(10ms)); });
     run.pipe("in", "a", "1", 0);
@@ -71,7 +71,7 @@ TEST(UntilWindowCloses, LeavesOutSessionsThatWereReplaced) {
     EXPECT_THAT(run.lines<std::int64_t>("out"), ElementsAre("a0-5=2@5"));
 }
 
-// A window includes its end, so that at 20 one more record may come for [10, 20].
+// A window includes its end, so at 20 one more record may arrive for [10, 20].
 TEST(UntilWindowCloses, SendsOneResultForWindowsThatIncludeTheirEnd) {
     const auto program = [](StreamsBuilder& builder) {
         final_counts(builder, SlidingWindows::of(10ms));
@@ -173,7 +173,7 @@ TEST(Suppress, IsRefusedWithANegativeLimit) {
     EXPECT_THROW(table.suppress(UntilTimeLimit{.limit = -1ms}), TopologyError);
 }
 
-// The window's size and grace are those of the aggregate, however far above it is.
+// The window's size and grace are those of the aggregate, however far upstream it is.
 TEST(Suppress, FindsTheCloseOfWindowsThroughOtherVerbs) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")

@@ -37,13 +37,13 @@ TEST(VersionedTable, ShowsARecordWhatWasValidAtItsTime) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=now+twenty@25", "a=then+ten@15", "a=before+-@5",
                                               "a=again+twelve@15"));
 
-    run.pipe("prices", "a", "hundred", 100);  // The history begins at 50.
+    run.pipe("prices", "a", "hundred", 100);  // The history starts at 50.
     run.pipe("in", "a", "too old", 40);
     run.pipe("in", "a", "old enough", 60);
     EXPECT_THAT(run.lines("out"), ElementsAre("a=too old+-@40", "a=old enough+twenty@60"));
 }
 
-// A removal at the very time of the first version, then an earlier version that comes late.
+// A deletion at the time of the first version, then a late earlier version.
 std::vector<std::string> seen_after_a_removal(const TopologyOptions& options) {
     Program run(
         [](StreamsBuilder& builder) {

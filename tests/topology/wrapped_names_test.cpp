@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which processors a wrapper is shown, and in which order. The lists are those that Apache Kafka
-// Streams 4.3.0 gives for the same programs.
+// Which processors a wrapper is called for, and in which order. The lists are those of Apache Kafka
+// Streams 4.3.0 for the same topologies.
 #include "driver.hpp"
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 
 using Names = std::vector<std::string>;
 
-/// Notes what it is shown and wraps nothing.
+/// Records the names and wraps nothing.
 ProcessorWrapper noting(Names& names) {
     return [&names](const std::string& name) {
         names.push_back(name);
@@ -120,7 +120,7 @@ struct SameText final : ValueTransformer<Text, Text, Text> {
     }
 };
 
-// The source of a global table and the processor of a global store are not among them.
+// The source of a global table and the processor of a global store are excluded.
 TEST(WrappedNames, AreThoseOfTablesButNotOfGlobalOnes) {
     const Names names = shown([](StreamsBuilder& builder) {
         const auto table = builder.table<Text, Text>("t", {.store = "tstore"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Stores that a wrapper gives to processors.
+// Stores that a wrapper adds to processors.
 #include "driver.hpp"
 #include "wrappers.hpp"
 
@@ -23,14 +23,14 @@ auto calls_store(const std::string& name) {
     return stores::key_value_store<Text, std::int64_t>(stores::in_memory_key_value_store(name));
 }
 
-/// Three sub-topologies, one with a store of its own.
+/// Three sub-topologies, one with its own store.
 void three_streams(StreamsBuilder& builder) {
     builder.stream<Text, Text>("x").filter([](const Text&) { return true; }).to("xo");
     builder.stream<Text, Text>("y").map_values([](const Text& value) { return value; }).to("yo");
     builder.stream<Text, Text>("z").group_by_key().count();
 }
 
-/// Gives each processor a store "s-<its name>".
+/// Adds a store "s-<its name>" to each processor.
 TopologyOptions a_store_for_each() {
     TopologyOptions options;
     options.processor_wrapper = [](const std::string& name) {
@@ -89,7 +89,7 @@ TEST(WrapperStores, AreNotThereWithoutAWrapper) {
     EXPECT_EQ(described(three_streams, without_stores), plain);
 }
 
-// Kafka Streams leaves them apart, each with a store of that name and the same changelog topic.
+// Kafka Streams keeps them separate, each with a store of that name and the same changelog topic.
 TEST(WrapperStores, UniteTheSubTopologiesThatShareThem) {
     const std::string text = described(three_streams, one_store_for_all());
 
@@ -185,7 +185,7 @@ TEST(WrapperStores, MustBeDeclaredTheSameForAllWhoShareThem) {
                               "from its earlier declaration")));
 }
 
-/// What is wrong with a program whose wrapper gives a store "calls" to all.
+/// The error for a topology whose wrapper adds a store "calls" to all processors.
 template <class F>
 std::string refusal_of(F program) {
     StreamsBuilder builder;

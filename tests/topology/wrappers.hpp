@@ -13,7 +13,7 @@
 
 namespace millrace {
 
-/// Options whose wrapper makes a W(name of the processor, notes) around each processor.
+/// Options whose wrapper creates a W(name of the processor, notes) for each processor.
 template <class W>
 TopologyOptions wrapping(std::vector<std::string>& notes) {
     TopologyOptions options;
@@ -26,19 +26,19 @@ TopologyOptions wrapping(std::vector<std::string>& notes) {
 
 using Hook = std::function<void(InnerProcessor& inner, const AnyRecord& record)>;
 
-/// What a test does around a processor.
+/// A test's hooks around a processor.
 struct Hooks {
     Hook process{};
     Hook forward{};
 };
 
-/// What a wrapped processor has when it is initialised.
+/// The context of a wrapped processor at initialisation.
 struct WrappedParts {
     InnerProcessor& inner;
     ProcessingContext& context;
 };
 
-/// Asks for hooks when it is initialised.
+/// Requests hooks at initialisation.
 class Hooked final : public WrappedProcessor {
   public:
     explicit Hooked(std::function<Hooks(WrappedParts)> make) : make_(std::move(make)) {}

@@ -41,7 +41,7 @@ TEST(RdAdmin, CreatesDescribesListsAndDeletesTopics) {
     ASSERT_TRUE(deleted.ok()) << deleted.status().message();
     EXPECT_TRUE(deleted.value().at(0).ok());
     EXPECT_EQ(deleted.value().at(2).code(), kafka::ErrorCode::kUnknownTopic);
-    // The brokers forget it in their own time.
+    // The brokers delete it some time later.
     EXPECT_TRUE(
         poll_until({}, [&] { return admin->describe_topics(names, kPatience).value().empty(); }));
 }
@@ -69,7 +69,7 @@ TEST(RdAdmin, ReadsTheConfigurationThatWasSetOnATopic) {
     const std::string topic = make_topic(
         *clients, "configured", 1, {{"cleanup.policy", "compact"}, {"segment.bytes", "1048576"}});
 
-    // A broker hears of a new topic a moment after it was created.
+    // A broker sees a new topic shortly after it was created.
     ASSERT_TRUE(poll_until({}, [&] { return admin->topic_config(topic, kPatience).ok(); }));
     const auto config = admin->topic_config(topic, kPatience);
     ASSERT_TRUE(config.ok()) << config.status().message();

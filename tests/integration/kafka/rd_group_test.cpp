@@ -23,7 +23,7 @@ using ::testing::Optional;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-/// One member of a group, with the toy assignor.
+/// A group member with the test assignor.
 struct Member {
     Member(kafka::ClientSupplier& clients, const std::string& group, const std::string& tells,
            const kafka::ClientSettings& more = {})
@@ -114,7 +114,7 @@ TEST(RdGroup, HandsPartitionsOverWithoutTwoMembersOwningOne) {
     all.insert(all.end(), second.listener.owned.begin(), second.listener.owned.end());
     EXPECT_THAT(all, ::testing::UnorderedElementsAreArray(partitions_of(topic, kPartitions)));
     EXPECT_EQ(second.assignor->told(), "for second");
-    // The generation the claims are of, and the claims, as the leader saw them.
+    // The generation of the owned partitions, and the partitions, as the leader received them.
     const auto& leader = first.assignor->members_seen().size() == 2 ? first : second;
     EXPECT_THAT(leader.assignor->members_seen(),
                 Contains(AllOf(Field(&kafka::GroupMember::user_data, "first"),
@@ -154,8 +154,8 @@ TEST(RdGroup, ReadsOnWithoutGapOrRepetitionThroughARebalance) {
         return offsets[{topic, 0}].size() >= 100;
     }));
 
-    // Whoever keeps partition 0 goes on with it: the assignment is by member id, so that is not
-    // known beforehand.
+    // The member that keeps partition 0 continues with it. The assignment is by member id, so the
+    // member is not known in advance.
     Member second(*clients, group, "second");
     first.listener.before_revoked = [&](const auto& partitions) {
         for (const auto& which : partitions) {
@@ -282,7 +282,8 @@ TEST(RdGroup, MayBeDestroyedWhileARebalanceWaitsForItsPoll) {
         poll_until({member.consumer.get()}, [&] { return member.listener.owned.size() == 1; }));
     const int before = member.assignor->rounds();
     ASSERT_TRUE(member.consumer->request_rebalance().ok());
-    // Not polled: the new assignment is known to the client's thread and nobody takes it over.
+    // Not polled: the client's thread knows the new assignment, but the consumer has not applied
+    // it.
     ASSERT_TRUE(poll_until({}, [&] { return member.assignor->rounds() > before; }));
 
     const auto begin = steady_clock::now();
@@ -291,8 +292,8 @@ TEST(RdGroup, MayBeDestroyedWhileARebalanceWaitsForItsPoll) {
     EXPECT_LT(steady_clock::now() - begin, milliseconds(5000));
 }
 
-// The client's thread may end the group between any two steps of the destruction. Who waits for an
-// answer then never ends, nor does the test.
+// The client's thread may terminate the group between any two steps of the destruction. If the
+// destructor then waited for a response, it would wait for ever, and so would the test.
 TEST(RdGroup, MayBeDestroyedWhileItsGroupEnds) {
     constexpr int kThreads = 8;
     constexpr int kTimes = 500;
@@ -328,7 +329,7 @@ TEST(RdGroup, TellsThatPartitionsWereLostAfterNotPolling) {
     EXPECT_THAT(
         member.listener.errors,
         Contains(::testing::Property(&kafka::Status::code, kafka::ErrorCode::kMaxPollExceeded)));
-    // And joins again.
+    // And rejoins.
     EXPECT_TRUE(
         poll_until({member.consumer.get()}, [&] { return member.listener.owned.size() == 1; }));
 }

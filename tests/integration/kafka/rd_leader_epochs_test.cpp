@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-/// The records that a consumer assigned to `start` gets, until there are `count` or an error.
+/// The records that a consumer reads from `start`, until there are `count` or an error.
 std::vector<kafka::Message> read(kafka::Consumer& consumer, RecordingConsumerListener& listener,
                                  const kafka::StartPosition& start, std::size_t count) {
     EXPECT_TRUE(consumer.assign({&start, 1}, listener).ok());
@@ -31,7 +31,7 @@ TEST(RdLeaderEpochs, TellAnOffsetThatWasReachedFromOneThatOthersHaveWrittenSince
     const TopicPartition which{make_topic(*clients, "epochs"), 0};
     send_values(*clients, which, {"0", "1"});
     broker.stop();
-    broker.start_again();  // With a leader epoch of its own.
+    broker.start_again();  // With a different leader epoch.
     send_values(*clients, which, {"2", "3", "4"});
     RecordingConsumerListener listener;
     std::int32_t former = -1;

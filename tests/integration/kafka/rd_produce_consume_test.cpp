@@ -22,7 +22,7 @@ using ::testing::Field;
 using ::testing::Optional;
 using ::testing::SizeIs;
 
-/// A consumer of one topic's partitions, assigned by hand from the beginning.
+/// A consumer with all partitions of one topic, manually assigned from the beginning.
 struct Reader {
     Reader(kafka::ClientSupplier& clients, const std::string& topic, Partition partitions = 1,
            const kafka::ClientSettings& settings = {})
@@ -329,7 +329,7 @@ TEST(RdConsumer, CostsNextToNothingWhileThereIsNothingToRead) {
         return all;
     }));
 
-    // The whole process: librdkafka's threads too.
+    // The whole process, including librdkafka's threads.
     rusage before{};
     rusage after{};
     getrusage(RUSAGE_SELF, &before);
@@ -368,7 +368,7 @@ TEST(RdConsumer, IsWokenFromAnotherThread) {
     const std::string topic = make_topic(*clients, "wake");
     Reader reader(*clients, topic);
     std::vector<kafka::Message> none;
-    // Only when the end was seen is nothing left that could end the wait.
+    // Only when the end was reached is there nothing left that could wake up the poll.
     ASSERT_TRUE(poll_until({reader.consumer.get()}, [&] {
         reader.consumer->queue({topic, 0})->read(none, 10);
         return reader.consumer->queue({topic, 0})->lag() == 0;
@@ -422,12 +422,12 @@ TEST(RdConsumer, NeitherWaitsNorSpinsOnRecordsNobodyReads) {
     ASSERT_TRUE(
         poll_until({reader.consumer.get()}, [&] { return queue.read(messages, 10) == 10; }));
 
-    // More is there: the poll after a read that was cut short does not wait.
+    // More records are available: the poll after a partial read does not wait.
     const auto begin = steady_clock::now();
     reader.consumer->poll(milliseconds(2000));
     EXPECT_LT(steady_clock::now() - begin, milliseconds(1000));
 
-    // Nobody reads it: polls wait, and cost no processor time to speak of.
+    // Nothing reads the queue: polls wait and use almost no CPU time.
     rusage before{};
     rusage after{};
     getrusage(RUSAGE_THREAD, &before);
@@ -440,7 +440,7 @@ TEST(RdConsumer, NeitherWaitsNorSpinsOnRecordsNobodyReads) {
     EXPECT_GE(steady_clock::now() - begin, milliseconds(300));
     EXPECT_LT(used, milliseconds(50));
 
-    // And all of it is still there.
+    // And all records are still there.
     std::set<Offset> offsets;
     ASSERT_TRUE(poll_until({reader.consumer.get()}, [&] {
         queue.read(messages, 500);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a producer does with what it holds and cannot deliver.
+// What a producer does with records that it cannot deliver.
 #include "support/kafka_broker.hpp"
 #include "support/kafka_clients.hpp"
 
@@ -32,7 +32,7 @@ TEST(RdPurge, GivesUpWhatIsOnItsWayAndDeliversWhatIsSentLater) {
     broker.freeze();
     for (int i = 0; i < 100; ++i) {
         send("given up " + std::to_string(i));
-        std::this_thread::sleep_for(milliseconds(2));  // So that several requests are on their way.
+        std::this_thread::sleep_for(milliseconds(2));  // So that several requests are in flight.
     }
     producer->purge();
     broker.resume();

@@ -39,7 +39,7 @@ struct Transactional {
     std::unique_ptr<kafka::Producer> producer;
 };
 
-/// Values a consumer sees in partition 0 up to the end, and its queue's position there.
+/// The values that a consumer reads in partition 0 up to the end, and its queue's position there.
 std::pair<std::vector<std::string>, Offset> read_all(kafka::ClientSupplier& clients,
                                                      const std::string& topic,
                                                      const std::string& isolation) {
@@ -126,7 +126,7 @@ TEST(RdTransactions, CommitsOffsetsWithTheRecords) {
     const kafka::OffsetCommit commit{{topic, 0}, 17, -1, "meta"};
     ASSERT_OK(writer.producer->send_offsets({&commit, 1}, consumer->group_metadata(), kPatience));
 
-    // Open: not to be had.
+    // Open: not readable.
     const TopicPartition which{topic, 0};
     EXPECT_THAT(consumer->committed({&which, 1}, milliseconds(1500)).status().code(),
                 ::testing::AnyOf(kafka::ErrorCode::kUnstableOffsets, kafka::ErrorCode::kTimedOut));
@@ -192,7 +192,7 @@ TEST(RdTransactions, RefusesCallsOutOfOrder) {
 }
 
 TEST(RdTransactions, TakesAShortTransactionTimeout) {
-    // librdkafka wants message.timeout.ms to be no longer, and lowers its default.
+    // librdkafka requires that message.timeout.ms is not longer, and lowers its default.
     const auto clients = real_clients();
     Transactional writer(*clients, unique_name("transactions"),
                          {{"transaction.timeout.ms", "10000"}});

@@ -10,8 +10,8 @@ namespace {
 
 using Rows = WindowStore<Text, Text>;
 
-/// Puts every record into the store at its time, and answers what a record of value "?" asks for:
-/// the rows of its key, all of them that are still there.
+/// Puts every record into the store at its time. For a record with value "?", returns the visible
+/// rows of its key.
 struct PutOrList final : Processor<Text, Text, Text, Text> {
     void process(const Record<Text, Text>& record) override {
         Rows rows = context().store<Rows>("rows");

@@ -45,7 +45,7 @@ std::vector<Timeline> timelines_of(const std::string& page) {
 }
 
 std::vector<std::string> split(const std::string& text) {
-    // Commas stand within the labels of windows too, but with no space behind them.
+    // Labels of windows contain commas, too, but without a space after them.
     std::vector<std::string> parts;
     std::size_t begin = 0;
     while (begin < text.size()) {

@@ -10,7 +10,7 @@ auto input(StreamsBuilder& builder) {
     return builder.stream<Text, Text>("in").group_by_key();
 }
 
-/// The table's rows as text, keys as `name_of` has them.
+/// The table's rows as text, with keys formatted by `name_of`.
 template <class Table>
 void send(const Table& table, Text (*name_of)(const Windowed<Text>&)) {
     table
