@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Aggregations of streams that are not windowed, as in the recorder's Aggregations.java.
+// Unwindowed aggregations of streams, as in the recorder's Aggregations.java.
 #include "scenario.hpp"
 
 namespace millrace::parity {

@@ -17,12 +17,12 @@ using Str = std::optional<std::string>;
 using Long = std::optional<std::int64_t>;
 using Int = std::optional<std::int32_t>;
 
-/// What a scenario is given: the builder, the configuration of the case, and a log for what its own
-/// code wants to be seen. Must outlive the topology.
+/// The context of a scenario: the builder, the configuration of the case, and a log for the output
+/// of its own code. Must outlive the topology.
 struct Case {
     StreamsBuilder b;
     std::map<std::string, std::string> settings;
-    std::vector<std::string> program;  ///< Of random topologies.
+    std::vector<std::string> program;  ///< For random topologies.
     std::vector<std::string> lines;    ///< Since the last step.
 
     void log(std::string line) { lines.push_back(std::move(line)); }
@@ -32,18 +32,18 @@ struct Case {
         return b.table<std::string, std::string>(topic);
     }
 
-    /// Builds with the options that the configuration names.
+    /// Builds with the options of the configuration.
     Topology build();
 };
 
-/// `value` as Java's string concatenation writes it.
+/// `value` in the format of Java's string concatenation.
 std::string text(const Str& value);
 std::string text(const Long& value);
 
-/// Whether `value` begins with `prefix`. Throws std::bad_optional_access on a null.
+/// Whether `value` starts with `prefix`. Throws std::bad_optional_access on a null.
 bool starts_with(const Str& value, const char* prefix);
 
-/// The first `count` bytes. Throws std::bad_optional_access on a null, std::out_of_range when there
+/// The first `count` bytes. Throws std::bad_optional_access on a null, std::out_of_range if there
 /// are fewer.
 std::string head(const Str& value, std::size_t count = 1);
 

@@ -10,10 +10,10 @@
 namespace millrace::parity {
 
 /// Calls `visit(name, text)` for every case below `path`, by name: a .json file; a folder, searched
-/// whole; or an archive .jsonl.gz, of which every line is {"name": …, "case": …}. Names are
+/// recursively; or an archive .jsonl.gz with one {"name": …, "case": …} per line. Names are
 /// relative to a folder, as in an archive; a single file's name is its last component.
 ///
-/// Throws std::runtime_error for what is not there or cannot be read.
+/// Throws std::runtime_error if a path does not exist or cannot be read.
 void for_each_case(const std::filesystem::path& path,
                    const std::function<void(const std::string& name, const Json& recorded)>& visit);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Cogroups, plain and windowed, as in the recorder's Aggregations.java, Windows.java and
+// Cogroups, unwindowed and windowed, as in the recorder's Aggregations.java, Windows.java and
 // Naming.java.
 #include "scenario.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Appends `letter` and the value, and starts anew when more than 20 bytes are there.
+/// Appends `letter` and the value; starts again with an empty text above 20 bytes.
 auto append(const char* letter) {
     return [letter](const std::string& aggregate, const Str& v) {
         return (aggregate.size() > 20 ? "" : aggregate) + letter + text(v);

@@ -118,7 +118,7 @@ bool same_entry(const Json& expected, const Json& actual) {
 
 struct FirstDifference {
     std::size_t index;
-    const Json* expected;  // Null: there is nothing of that index.
+    const Json* expected;  // Null: there is no such element.
     const Json* actual;
 };
 
@@ -166,7 +166,7 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-/// Puts "*" where the text names the class of a topic extractor.
+/// Replaces the class name of a topic extractor with "*".
 std::string without_extractor_classes(std::string text) {
     constexpr std::string_view kBegin = "(extractor class: ";
     for (std::size_t at = 0; (at = text.find(kBegin, at)) != std::string::npos;) {
@@ -216,7 +216,7 @@ auto sort_key(const Json& record) {
         record.at("timestamp").is_null() ? -1 : record.at("timestamp").get<std::int64_t>());
 }
 
-/// Moves the records of topics without an order to the front, sorted. Returns the others.
+/// Moves the records of unordered topics to the front, sorted. Returns the others.
 Records take_ordered(Records& records, const std::set<std::string>& unordered) {
     Records ordered;
     Records others;
@@ -356,7 +356,7 @@ Difference compare_steps(const Json& expected, const Json& actual) {
     return std::nullopt;
 }
 
-/// Of tables of values by topic and key.
+/// Compares tables of values by topic and key.
 Difference compare_last_values(const Json& expected, const Json& actual) {
     for (const Json* side : {&expected, &actual}) {
         for (const auto& [topic, values] : side->items()) {

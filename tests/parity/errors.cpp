@@ -56,8 +56,8 @@ Topology negative_timestamp(Case& c) {
     return c.build();
 }
 
-/// The sink's serde of Java's scenario takes strings but is given numbers. Here that does not
-/// compile, so the sink has a serde that refuses every number.
+/// In Java's scenario, the sink has a serde for strings but gets numbers. That does not compile
+/// here, so the sink has a serde that refuses every number.
 class NoNumbers final : public CustomSerde<std::int64_t> {
   public:
     Bytes serialize(const std::int64_t&) const override { throw SerdeError("not a string"); }
@@ -71,7 +71,7 @@ Topology sink_wrong_type(Case& c) {
     return c.build();
 }
 
-/// Java's scenario returns null instead of a list; here only throwing comes near.
+/// Java's scenario returns null instead of a list; here an exception is the closest equivalent.
 Topology null_list(Case& c) {
     c.stream("in")
         .flat_map_values([](const Str& v) { return std::vector<Str>{v.value()}; })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Stores that keep the headers of the last update, as in the recorder's HeaderStores.java.
+// Stores with the headers of the last update, as in the recorder's HeaderStores.java.
 #include "joiners.hpp"
 #include "millrace/state/stores.hpp"
 #include "processors.hpp"

@@ -9,7 +9,7 @@
 
 namespace millrace::parity {
 
-/// Keeps the order of fields, as case files are read by people, too.
+/// Keeps the order of fields, because people read case files, too.
 using Json = nlohmann::ordered_json;
 
 std::string to_hex(BytesView bytes);

@@ -66,7 +66,7 @@ int write_all(const std::filesystem::path& folder, const std::vector<std::string
     return unknown == 0 ? 0 : kUnknownScenario;
 }
 
-/// What to check: how the cases are run, and which.
+/// The selected cases and how to run them.
 struct Check {
     Variant variant;
     std::optional<int> third;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Build only: the text of the topology pins names of nodes, stores, topics and sub-topologies. As
-// in the recorder's Naming.java.
+// Build only: the text of the topology contains all names of nodes, stores, topics and
+// sub-topologies. As in the recorder's Naming.java.
 #include "scenario.hpp"
 
 namespace millrace::parity {

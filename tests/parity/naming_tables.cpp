@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Build only, as in the recorder's Naming.java: joins on foreign keys, tables that keep versions.
+// Build only, as in the recorder's Naming.java: foreign-key joins, versioned tables.
 #include "joiners.hpp"
 #include "scenario.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Processors and what they see, as in the recorder's Processors.java.
+// Processors and their context, as in the recorder's Processors.java.
 #include "processors.hpp"
 #include "scenario.hpp"
 

@@ -13,8 +13,8 @@ namespace millrace::parity {
 using StrRecord = Record<Str, Str>;
 using StrContext = ProcessorContext<Str, Str>;
 
-/// A processor of nullable strings written as two functions: one called in init, if any, and one
-/// for each record.
+/// A processor of nullable strings as two functions: an optional one for init, and one for each
+/// record.
 class SimpleProcessor final : public Processor<Str, Str, Str, Str> {
   public:
     using Start = std::function<void(StrContext&)>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Small whole programs, as in the recorder's Programs.java.
+// Small complete topologies, as in the recorder's Programs.java.
 #include "joiners.hpp"
 #include "millrace/state/stores.hpp"
 #include "processors.hpp"
@@ -55,7 +55,7 @@ Topology deduplicate(Case& c) {
     return c.build();
 }
 
-/// The word of that index in words separated by one space.
+/// The word with that index among words separated by single spaces.
 std::string word(const std::string& words, std::size_t index) {
     std::size_t at = 0;
     for (; index > 0; --index) {

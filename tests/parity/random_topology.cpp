@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Runs the programs of random topologies, as the recorder's RandomTopology.java: one statement per
-// line, "result = operation arguments" or "to stream topic".
+// Runs the programs of random topologies, like the recorder's RandomTopology.java: one statement
+// per line, "result = operation arguments" or "to stream topic".
 #include "store_calls.hpp"
 
 #include <functional>
@@ -17,7 +17,7 @@ using Table = KTable<std::string, std::string>;
 using Rows = Materialized<std::string, std::string>;
 using Counts = Materialized<std::string, std::int64_t>;
 
-/// Keeps values short, so that loops of joins do not grow without end.
+/// Keeps values short, so that loops of joins do not grow without limit.
 Str joined(const Str& left, const Str& right) {
     return (text(left) + "+" + text(right)).substr(0, 16);
 }
@@ -35,7 +35,7 @@ const auto kOuter = [](const std::string* l, const std::string* r) {
 };
 const auto kFirst = [](const std::string& v) { return head(v); };
 
-/// "-": no store, but serdes, which is as much as asking for one.
+/// "-": no store, but serdes, which also causes a store.
 template <class V>
 Materialized<std::string, V> materialized(const std::string& store) {
     Materialized<std::string, V> options;
@@ -44,7 +44,7 @@ Materialized<std::string, V> materialized(const std::string& store) {
     return options;
 }
 
-/// The same where the recorder gives no options at all.
+/// The same where the recorder sets no options at all.
 Rows if_named(const std::string& store) {
     return store == "-" ? Rows() : materialized<std::string>(store);
 }
@@ -233,7 +233,7 @@ Topology any(Case& c) {
 }  // namespace
 
 Scenarios random_topology() {
-    // The programs are valid: what is refused is refused by Kafka Streams' defect alone.
+    // The programs are valid: only Kafka Streams' bug refuses any.
     return {{"random-topology-any", any, "StreamsException"}};
 }
 

@@ -53,7 +53,7 @@ RawRecord record_of(const Json& json) {
     return record;
 }
 
-/// Kafka Streams' name for a refusal to build.
+/// Kafka Streams' exception for a topology that cannot be built.
 const char* java_name(const Scenario& scenario, const std::exception& error) {
     if (dynamic_cast<const TopologyError*>(&error) == nullptr) {
         return "StreamsException";
@@ -61,7 +61,7 @@ const char* java_name(const Scenario& scenario, const std::exception& error) {
     return scenario.refused_as != nullptr ? scenario.refused_as : "TopologyException";
 }
 
-/// Runs the steps; false when one of them threw.
+/// Runs the steps; false if one of them threw.
 bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& seen, Json& result) {
     for (const Json& step : steps) {
         Json done = Json::object();
@@ -78,7 +78,7 @@ bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& see
                     step.at("advance_wall_clock_ms").get<std::int64_t>()));
             }
         } catch (const std::exception& error) {
-            // Whatever goes wrong in a task reaches the user as one kind of exception.
+            // Every failure of a task is reported to the user as one kind of exception.
             done["throws"] = "StreamsException";
             done["message"] = error.what();
         }
@@ -100,7 +100,7 @@ bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& see
     return true;
 }
 
-/// Cases with "commits": "by_wall_clock" were run without a commit after each record.
+/// Cases with "commits": "by_wall_clock" were recorded without a commit after each record.
 testing::DriverOptions driver_options(const Json& recorded, const Case& c, const Variant& variant) {
     testing::DriverOptions options = variant.driver(c.settings);
     if (recorded.value("commits", "") == "by_wall_clock" && !options.commit_above_bytes) {
@@ -109,14 +109,13 @@ testing::DriverOptions driver_options(const Json& recorded, const Case& c, const
     return options;
 }
 
-/// How a case is run besides its inputs.
+/// How to run a case, apart from its inputs.
 struct Manner {
     const Variant& variant;
     bool to_the_end = false;
 };
 
-/// A flush passes through the stores once, so what it puts into one flushed before stays there.
-/// Adds what comes out as one more step.
+/// A flush visits the stores once, so records that it adds to an already flushed store stay there.
 void commit_everything(TopologyTestDriver& driver, Json& steps) {
     constexpr int kLongestChain = 12;
     try {

@@ -8,13 +8,12 @@
 
 namespace millrace::parity {
 
-/// Runs the scenario of a case on the case's inputs. Returns what happened, in the form of a case;
-/// nothing when there is no such scenario. Reads nothing of `recorded` but name, seed,
-/// configuration, program and inputs.
+/// Runs the scenario of a case with the case's inputs. Returns the results in the format of a case;
+/// empty if there is no such scenario. Reads only name, seed, configuration, program and inputs of
+/// `recorded`.
 std::optional<Json> run_case(const Json& recorded, const Variant& variant = {});
 
-/// The same, and then commits until nothing is left in any cache. Only for comparing what remains
-/// in the end.
+/// The same, followed by commits until all caches are empty. Only for comparing final states.
 std::optional<Json> run_case_to_the_end(const Json& recorded, const Variant& variant);
 
 }  // namespace millrace::parity

@@ -12,12 +12,12 @@ namespace millrace::parity {
 
 using Build = Topology (*)(Case& c);
 
-/// The twin of one of the recorder's methods.
+/// The C++ counterpart of one of the recorder's methods.
 struct Scenario {
     const char* name = nullptr;
     Build build = nullptr;
 
-    /// Kafka Streams' name for the refusal, where it has a finer one than TopologyException.
+    /// Kafka Streams' exception, if it is more specific than TopologyException.
     const char* refused_as = nullptr;
 };
 

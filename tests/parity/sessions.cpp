@@ -34,7 +34,7 @@ Topology counts_on_close(Case& c, SessionWindows windows,
     return c.build();
 }
 
-/// Adds the value's text; starts anew when more than 30 bytes are there.
+/// Appends the value; starts again with an empty text above 30 bytes.
 std::string add(const std::string& so_far, const Str& value) {
     return (so_far.size() > 30 ? "" : so_far) + text(value);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Operators without state, as in the recorder's Stateless.java.
+// Stateless operators, as in the recorder's Stateless.java.
 #include "scenario.hpp"
 
 namespace millrace::parity {

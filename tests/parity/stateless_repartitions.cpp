@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Operators without state that go through repartition topics, as in the recorder's Stateless.java.
+// Stateless operators with repartition topics, as in the recorder's Stateless.java.
 #include "scenario.hpp"
 
 namespace millrace::parity {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Key-value stores called directly, as in the recorder's StoreCalls.java.
+// Direct calls of key-value stores, as in the recorder's StoreCalls.java.
 #include "store_calls.hpp"
 
 #include <algorithm>
@@ -187,12 +187,13 @@ Topology timestamped(Case& c) {
     });
 }
 
-/// Without the end of its time, which Kafka Streams' processors are not told.
+/// Without the end of its validity, which Kafka Streams' processors cannot see.
 std::string show(const std::optional<VersionedRecord<std::string>>& version) {
     return version ? version->value + "@" + digits(version->timestamp) + "-" : "none";
 }
 
-/// As Kafka Streams tells it: -1 for the latest, the smallest number for what was not stored.
+/// Kafka Streams' representation: -1 for the latest, the smallest number for a version that was not
+/// stored.
 std::string show(const VersionPut& put) {
     return !put.stored    ? std::to_string(std::numeric_limits<std::int64_t>::min())
            : put.valid_to ? digits(*put.valid_to)

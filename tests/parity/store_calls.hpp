@@ -20,8 +20,8 @@ Words words_of(const std::string& line);
 /// "*": no bound.
 Str bound(const std::string& word);
 
-/// A processor that takes commands from the values of its records: applies each to `store` and
-/// forwards the answer, `run(store, record, words)`.
+/// A processor whose records contain commands as values: runs each on `store` and forwards the
+/// result, `run(store, record, words)`.
 template <class Store, class Run>
 Topology commands(Case& c, const StoreBuilder<Store>& builder, Run run) {
     c.b.add_state_store(builder);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Session stores called directly, as in the recorder's StoreCalls.java.
+// Direct calls of session stores, as in the recorder's StoreCalls.java.
 #include "store_calls.hpp"
 
 namespace millrace::parity {

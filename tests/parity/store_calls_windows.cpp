@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Window stores called directly, as in the recorder's StoreCalls.java.
+// Direct calls of window stores, as in the recorder's StoreCalls.java.
 #include "store_calls.hpp"
 
 #include <algorithm>

@@ -24,7 +24,7 @@ std::int64_t big_endian(BytesView bytes) {
     return static_cast<std::int64_t>(value);
 }
 
-/// What is in front of a value.
+/// The prefix of a value.
 struct Layout {
     bool headers = false;
     bool timestamp = false;
@@ -41,7 +41,7 @@ void add_value(Json& entry, BytesView value, Layout layout) {
     entry["value"] = Json{{"hex", to_hex(value)}};
 }
 
-/// Stores of the unmatched records of stream joins: lists of values, shown one by one.
+/// Stores of the unmatched records of stream joins: lists of values, printed one by one.
 bool holds_lists(const std::string& name) {
     return name.find("OUTERSHARED-") != std::string::npos ||
            name.ends_with("-outer-shared-join-store") || name.ends_with("-left-shared-join-store");
@@ -103,7 +103,7 @@ Json dump_sessions(SessionBytesStore& store, Layout layout, const Seen& seen) {
     return entries;
 }
 
-/// Where records wait for a table.
+/// The record buffer of a join with grace.
 bool is_buffer(const std::string& name) {
     return name.ends_with("-Buffer");
 }
@@ -143,7 +143,7 @@ Json dump_versions(VersionedBytesStore& store, const Seen& seen) {
     return entries;
 }
 
-/// The content of a store, with the headers of its rows where it keeps any.
+/// The content of a store, with the headers of its rows if it stores them.
 template <class Store, class Dump>
 Json dump_as(const std::string& kind, Store& store, bool timestamped, Dump dump) {
     if (Store* with_headers = store.with_headers()) {

@@ -11,7 +11,7 @@
 
 namespace millrace::parity {
 
-/// Keys and times that occurred in a run: some stores can only be asked for a given key or time.
+/// Keys and times that occurred in a run: some stores can only be queried by key or time.
 struct Seen {
     std::set<Bytes> keys;
     std::set<std::int64_t> times;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Joins of tables on foreign keys, as in the recorder's TableJoins.java.
+// Foreign-key joins of tables, as in the recorder's TableJoins.java.
 #include "joiners.hpp"
 #include "scenario.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tables and what is derived from them, as in the recorder's Tables.java.
+// Tables and derived tables, as in the recorder's Tables.java.
 #include "joiners.hpp"
 #include "scenario.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tables that keep versions, as in the recorder's Tables.java, TableJoins.java, Joins.java and
+// Versioned tables, as in the recorder's Tables.java, TableJoins.java, Joins.java and
 // Aggregations.java.
 #include "joiners.hpp"
 #include "scenario.hpp"

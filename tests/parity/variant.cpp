@@ -24,7 +24,7 @@ StoreEngine exchanged(StoreEngine engine, StoreEngine by_default) {
         case StoreEngine::kInMemory:
             return StoreEngine::kRocksDb;
         default:
-            return engine;  // Bounded: forgets by design.
+            return engine;  // Bounded: drops rows by design.
     }
 }
 
@@ -128,7 +128,7 @@ Topology Variant::topology(const Topology& recorded, const Settings& settings) c
 
 testing::DriverOptions Variant::driver(const Settings& settings) const {
     testing::DriverOptions options{.config = settings};
-    // Of Kafka Streams' run and of ours; a driver has no place for them.
+    // Settings of the runs; a driver does not have them.
     for (const char* name :
          {"default.key.serde", "default.value.serde", "processing.guarantee", kWithoutDefects}) {
         options.config.erase(name);

@@ -15,32 +15,32 @@ namespace millrace::parity {
 
 using Settings = std::map<std::string, std::string>;
 
-/// A setting of ours, not empty where Kafka Streams' defects are not to be reproduced.
+/// A setting of Millrace; not empty if Kafka Streams' bugs are not to be reproduced.
 inline constexpr const char* kWithoutDefects = "parity.without.defects";
 
-/// Another way to run a case, by which its results must be the same but for what may_change.txt
+/// Another configuration for a case. Its results must be the same, except those that may_change.txt
 /// lists.
 struct Variant {
-    bool exchange_stores = false;  ///< What was on disk is in memory, and the other way round.
+    bool exchange_stores = false;  ///< Stores on disk are in memory, and the reverse.
     std::optional<bool> cache{};   ///< The record cache is on, or off.
-    bool without_defects = false;  ///< As users run it. The cases show Kafka Streams' defects, too.
-    bool tiny_limits = false;  ///< A cache for a few rows, and commits when a few bytes wait for
-                               ///< one rather than after each record.
-    bool wrapped = false;      ///< Every processor is in a wrapper that only goes on to it.
+    bool without_defects = false;  ///< As users run it. The cases contain Kafka Streams' bugs, too.
+    bool tiny_limits = false;      ///< A cache for a few rows, and commits after a few bytes of
+                                   ///< uncommitted writes, not after each record.
+    bool wrapped = false;          ///< Every processor is in a wrapper that only calls it.
 
     /// Reads "--exchange-stores", "--cache=on", "--cache=off", "--tiny-limits" and "--wrapped".
-    /// False: none of them.
+    /// False for any other text.
     bool parse(const std::string& option);
 
     bool any() const { return exchange_stores || cache || tiny_limits || wrapped; }
 
-    /// Whether it is another way to run that case at all.
+    /// Whether it changes anything for that case.
     bool changes(const Json& recorded) const;
 
-    /// Whether outputs may be bundled differently, so that only what remains in the end counts.
+    /// Whether results may be combined differently, so that only the final state is compared.
     bool only_end_counts() const { return cache || tiny_limits; }
 
-    /// The options, as they are written.
+    /// The options as on the command line.
     std::vector<std::string> options() const;
 
     Settings settings(Settings recorded) const;
@@ -48,7 +48,7 @@ struct Variant {
     testing::DriverOptions driver(const Settings& settings) const;
 };
 
-/// How much of a case must stay the same in another way to run it.
+/// Which parts of a case must stay the same in another configuration.
 enum class Compared {
     kAll,
     kValues,      ///< All but times.
@@ -57,26 +57,26 @@ enum class Compared {
     kNothing,
 };
 
-/// A case without its order of events: what is in the stores, and the last value of each key of
-/// each topic that is not internal. Rows without a value count as none.
+/// A case without its order of events: the content of the stores, and the last value of each key of
+/// each topic that is not internal. Rows without a value are omitted.
 Json end_of(const Json& result);
 
-/// What is left of such an end to be compared.
+/// The parts of such a final state that are compared.
 Json reduced_to(Compared compared, Json end);
 
-/// A case that does not show what is in its window stores: on disk, rows are kept until their
-/// segment has expired and are in order of key; in memory, they expire one by one and are in order
-/// of time. What was put shows in the changelogs.
+/// A case without the content of its window stores: on disk, rows are kept until their segment has
+/// expired and are ordered by key; in memory, they expire one by one and are ordered by time. The
+/// changelogs still show what was put.
 Json without_windows(Json result);
 
-/// Where results may differ, as listed in a file with lines "option case compared reason". A case
-/// is the name of a scenario, or "scenario/seed"; it may end in "*".
+/// The results that may differ, from a file with lines "option case compared reason". A case is the
+/// name of a scenario, or "scenario/seed"; it may end in "*".
 class Exceptions {
   public:
-    /// Throws std::runtime_error when there is no such file or a line is not complete.
+    /// Throws std::runtime_error if the file does not exist or a line is incomplete.
     explicit Exceptions(const std::filesystem::path& file);
 
-    /// By the first line that is about such a case; all, when there is none.
+    /// From the first line that matches the case; all parts if none does.
     Compared compared(const Variant& variant, const std::string& scenario, int seed) const;
 
   private:

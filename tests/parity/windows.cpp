@@ -31,7 +31,7 @@ Topology count(Case& c, Windows windows, Materialized<std::string, std::int64_t>
     return c.build();
 }
 
-/// Appends, and starts anew when more than `longest` bytes are there.
+/// Appends; starts again with an empty text above `longest` bytes.
 auto append_up_to(std::size_t longest) {
     return [longest](const std::string& x, const Str& y) {
         return x.size() > longest ? y.value() : x + y.value();

@@ -44,7 +44,7 @@ Topology count_on_close(Case& c, Windows windows,
     return c.build();
 }
 
-/// Appends, and starts anew when more than 12 bytes are there.
+/// Appends; starts again with an empty text above 12 bytes.
 struct Append {
     std::string operator()(const std::string& x, const Str& y) const {
         return x.size() > 12 ? y.value() : x + y.value();

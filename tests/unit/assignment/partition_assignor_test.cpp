@@ -77,14 +77,14 @@ TEST(PartitionAssignor, GivesNothingNewOfATaskThatMovesBeforeItsOwnerHasGivenItU
     const std::vector<TopicPartition> all{{"left", 0}, {"left", 1}};
     const kafka::PartitionCounts topics{{"left", 2}, {"right", 2}};
 
-    // "right" has appeared, and one of the tasks of "a" goes to "b".
+    // "right" is new, and one of the tasks of "a" moves to "b".
     const auto moving = assignor.assign({member("a", "p", all, 3), member("b", "q")}, topics);
 
     ASSERT_EQ(moving.at("a").partitions.size(), 2U) << "the task that stays grows at once";
     ASSERT_EQ(moving.at("b").partitions.size(), 1U);
     EXPECT_EQ(moving.at("b").partitions[0].topic, "left") << "which the group withholds";
 
-    // The next round: it is given up.
+    // The next rebalance: it was revoked.
     const auto moved = assignor.assign(
         {member("a", "p", moving.at("a").partitions, 4), member("b", "q", {}, 4)}, topics);
 

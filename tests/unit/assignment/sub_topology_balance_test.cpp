@@ -15,7 +15,7 @@ namespace {
 using Assignment = std::map<std::string, std::vector<TaskId>>;
 using Numbers = std::vector<std::size_t>;
 
-/// How far apart the fullest and the emptiest thread are, in tasks that `counts` says yes to.
+/// The difference between the fullest and the emptiest thread, in tasks that `counts` selects.
 template <class Counts>
 std::size_t spread(const Assignment& assignment, Counts counts) {
     std::size_t least = std::numeric_limits<std::size_t>::max();
@@ -39,7 +39,7 @@ void run_as(BalanceInput& input, const Assignment& assignment) {
     }
 }
 
-/// How many tasks are on another thread than the one that runs them.
+/// How many tasks moved to another thread.
 std::size_t moved(const BalanceInput& input, const Assignment& assignment) {
     std::size_t count = 0;
     for (const auto& [name, tasks] : assignment) {
@@ -168,7 +168,7 @@ TEST(FairRounding, KeepsEveryNumberNextToItsExactShareInCellsAndSums) {
 TEST(FairRounding, RoundsUpWhatIsPreferredWhereSumsAllowIt) {
     FairRounding rounding({3, 3}, {1, 1});
     rounding.prefer(0, 1);
-    rounding.prefer(1, 1);  // Would make four in the second column.
+    rounding.prefer(1, 1);  // Would be a fourth in the second column.
 
     EXPECT_EQ(rounding.round(), (std::vector<Numbers>{{1, 2}, {2, 1}}));
 }

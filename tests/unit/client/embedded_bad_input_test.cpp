@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What docs/operations.md says about records that cannot be read.
+// What docs/operations.md says about records that cannot be deserialised.
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
@@ -38,7 +38,7 @@ class EmbeddedBadInput : public support::EmbeddedApplication {
         return std::move(builder).build();
     }
 
-    /// A client that ends when it fails and keeps the message.
+    /// A client that ends on failure and stores the message.
     std::unique_ptr<KafkaStreams> started(StreamsConfig with) {
         auto streams = client(numbers(), with);
         keep_errors(*streams);
@@ -60,7 +60,8 @@ TEST_F(EmbeddedBadInput, AnUnreadableValueStopsTheClientByDefaultAndCanBeSkipped
     EXPECT_TRUE(streams->close(60s));
     EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("topic in, partition 0, offset 1"),
                                             HasSubstr("value"))));
-    const int before = processed.count();  // Nothing was committed: the first comes again.
+    const int before =
+        processed.count();  // Nothing was committed: the first record is processed again.
     streams.reset();
 
     auto tolerant = config();

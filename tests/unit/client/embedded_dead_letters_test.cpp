@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Dead letters of errors that end the client: they are what is left to find out why.
+// Dead letters of errors that end the client: they explain what happened.
 #include "millrace/millrace.hpp"
 #include "support/embedded_application.hpp"
 
@@ -28,7 +28,7 @@ class EmbeddedDeadLetters : public support::EmbeddedApplication {
         return settings;
     }
 
-    /// Runs until the client ends because of an error.
+    /// Runs until an error ends the client.
     void run_until_failure(const Topology& topology, const StreamsConfig& settings) {
         const auto streams = client(topology, settings);
         streams->start();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// However a client is told to end, or fails, from whichever of its callbacks: it ends.
+// A client ends however it is closed or fails, from any of its callbacks.
 #include "millrace/core/error.hpp"
 #include "millrace/millrace.hpp"
 #include "support/embedded_application.hpp"
@@ -25,7 +25,7 @@ using ::testing::ValuesIn;
 
 using Text = std::string;
 
-/// Code of the user's that the client calls.
+/// A callback of the user that the client calls.
 enum class Callback {
     kProcessor,
     kPunctuator,
@@ -82,7 +82,7 @@ bool throws(Action action) {
     return action == Action::kThrow || action == Action::kThrowSomethingElse;
 }
 
-/// Numbers in "in", counted by key, beside a global table.
+/// Numbers in "in", counted by key, and a global table.
 class EmbeddedEnd : public support::EmbeddedApplication,
                     public ::testing::WithParamInterface<std::tuple<Callback, Action>> {
   protected:
@@ -95,11 +95,11 @@ class EmbeddedEnd : public support::EmbeddedApplication,
     static std::string number(char value) {
         return {'\0', '\0', '\0', '\0', '\0', '\0', '\0', value};
     }
-    static constexpr char kBad = 13;  // Processing it fails.
+    static constexpr char kBad = 13;  // Processing it throws.
 
     void send(const std::string& value) { broker.produce("in", {.key = "a", .value = value}); }
 
-    /// Called by each callback: does what the test is about in the one that it is about, once.
+    /// Every callback calls this; it acts once, in the callback under test.
     void at(Callback callback) {
         if (!armed_ || callback != std::get<0>(GetParam()) || acted_.exchange(true)) {
             return;
@@ -240,7 +240,7 @@ class EmbeddedEnd : public support::EmbeddedApplication,
     static Callback callback() { return std::get<0>(GetParam()); }
     static bool global_fails() { return callback() == Callback::kUncaughtHandlerOfGlobalThread; }
 
-    /// Has the callback called. Those that are not named here are called anyway.
+    /// Triggers the callback. Callbacks that are not listed are called in any case.
     void provoke() {
         switch (callback()) {
             case Callback::kDeserializationHandler:
@@ -269,7 +269,7 @@ class EmbeddedEnd : public support::EmbeddedApplication,
                (callback() == Callback::kGlobalBatchRestored && throws(std::get<1>(GetParam())));
     }
 
-    /// Whether an exception of that callback leaves the client as it is: it only observes.
+    /// Whether the client continues after an exception of that callback, which only observes.
     static bool observes() {
         switch (callback()) {
             case Callback::kListenerRebalancing:

@@ -25,7 +25,7 @@ class EmbeddedFaults : public support::EmbeddedApplication {
   protected:
     ~EmbeddedFaults() override { set_log_sink({}); }
 
-    /// Waits until a line with these words is logged.
+    /// Waits until a line with this text is logged.
     void expect_log(const std::string& words) {
         set_log_sink([this, words](LogLevel, std::string_view line) {
             if (line.find(words) != std::string_view::npos) {
@@ -34,7 +34,7 @@ class EmbeddedFaults : public support::EmbeddedApplication {
         });
     }
 
-    /// A client that keeps the message of the error that ended it.
+    /// A client that stores the message of the error that ended it.
     std::unique_ptr<KafkaStreams> failing(const Topology& topology, UncaughtDecision decision) {
         auto streams = client(topology, config());
         keep_errors(*streams, decision);
@@ -244,7 +244,7 @@ TEST_F(EmbeddedFaults, GoesOnAtTheBeginningWhenCommittedRecordsAreGone) {
     streams->start();
     ASSERT_TRUE(processed.wait_for(3));
     ASSERT_TRUE(streams->close(60s));
-    // The topic is made anew with fewer records than were committed.
+    // The topic is created again with fewer records than were committed.
     broker.delete_topic("in");
     broker.create_topic("in", 1);
     produce("b", 1);

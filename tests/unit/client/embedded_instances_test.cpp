@@ -22,7 +22,7 @@ class EmbeddedInstances : public support::EmbeddedApplication {
         }
     }
 
-    /// Waits until both are running with these numbers of tasks.
+    /// Waits until both instances run these numbers of tasks.
     static bool settled(const KafkaStreams& first, std::size_t first_tasks,
                         const KafkaStreams& second, std::size_t second_tasks) {
         for (int i = 0; i < 12000; ++i) {
@@ -69,7 +69,7 @@ TEST_F(EmbeddedInstances, LoseNothingWhenOneDiesWithoutClosing) {
     produce_keys(20);
     ASSERT_TRUE(processed.wait_for(20));
 
-    first.reset();  // As a crash: nothing is committed, nobody is told.
+    first.reset();  // Like a crash: no commit, no message to the group.
     for (const auto& member : broker.members("app")) {
         broker.expire_member("app", member.member_id);
     }
@@ -111,7 +111,7 @@ TEST_F(EmbeddedInstances, KeepStateOfBothWhenTheApplicationRestartsWithOne) {
     ASSERT_TRUE(processed.wait_for(10));
     ASSERT_TRUE(first->close(60s));
 
-    const auto other = counter("two");  // Has no state at all: everything comes from the changelog.
+    const auto other = counter("two");  // Has no state: everything is restored from the changelog.
     other->start();
     produce_keys(10);
     ASSERT_TRUE(processed.wait_for(20));

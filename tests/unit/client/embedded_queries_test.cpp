@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Windows and sessions read from outside, through KafkaStreams::store.
+// Windows and sessions queried through KafkaStreams::store.
 #include "millrace/client/query.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/millrace.hpp"
@@ -53,7 +53,7 @@ class EmbeddedQueries : public support::EmbeddedApplication {
         auto streams = client(std::move(builder).build(), two_threads);
         streams->start();
         EXPECT_TRUE(processed.wait_for(times));
-        // Each thread has its task: none moves, and is restored, when it is queried.
+        // Each thread has its task: none moves, and restores, during a query.
         const auto settled = [&] {
             const auto threads = streams->metadata_for_local_threads();
             return std::all_of(threads.begin(), threads.end(), [](const auto& thread) {
@@ -68,7 +68,7 @@ class EmbeddedQueries : public support::EmbeddedApplication {
 };
 
 TEST_F(EmbeddedQueries, FindSessions) {
-    // One change more: the first session of a is replaced.
+    // One more change: the first session of a is replaced.
     const auto streams = counts(SessionWindows::of(10ms).grace(1h), 5);
     const auto visits = streams->store<ReadOnlySessionStore<Text, std::int64_t>>("visits");
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Queries read keys and values as the topology writes them.
+// Queries use the serdes of the topology.
 #include "millrace/client/query.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/millrace.hpp"
@@ -21,7 +21,7 @@ using ::testing::ThrowsMessage;
 using Text = std::string;
 using Texts = ReadOnlyKeyValueStore<Text, Text>;
 
-/// Text after a "#".
+/// Text with prefix "#".
 class Marked final : public CustomSerde<Text> {
   public:
     Bytes serialize(const Text& value) const override { return "#" + value; }

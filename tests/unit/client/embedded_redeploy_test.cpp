@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Applications that come back to state of an earlier version of themselves, or after a long time.
+// Applications that start with state of an earlier version, or after a long time.
 #include "millrace/client/query.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
@@ -56,7 +56,7 @@ class EmbeddedRedeploy : public support::EmbeddedApplication {
         ASSERT_TRUE(streams->close(60s));
     }
 
-    /// What the table has once everything is restored.
+    /// The rows of the table after everything is restored.
     std::map<Text, Text> rows_after_start(const std::string& instance = "one") {
         const auto streams = client(table_of_in(), config(instance));
         streams->start();
@@ -114,7 +114,7 @@ class RedeployedWindows : public EmbeddedRedeploy {
     }
 
   private:
-    mutable std::mutex mutex_;  // Guards the rest.
+    mutable std::mutex mutex_;  // Guards the other members.
     std::map<std::int64_t, std::int64_t> latest_;
 };
 
@@ -176,7 +176,7 @@ TEST_F(EmbeddedRedeploy, ReportsStoresThatTheTopologyDoesNotHaveAnyMore) {
 
 class LongAway : public EmbeddedRedeploy, public ::testing::WithParamInterface<const char*> {
   protected:
-    /// Rows a and b; then, on another instance, a is removed and that removal forgotten.
+    /// Rows a and b; then another instance deletes a, and the tombstone is deleted.
     void miss_a_removal() {
         create_topics(1);
         broker.create_topic("app-rows-changelog", 1,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Records that processing skipped must not come back into tables when state is restored.
+// Records that were skipped must not reappear in tables when state is restored.
 #include "millrace/client/query.hpp"
 #include "millrace/millrace.hpp"
 #include "support/embedded_application.hpp"
@@ -24,7 +24,7 @@ std::string number(char value) {
     return {'\0', '\0', '\0', '\0', '\0', '\0', '\0', value};
 }
 
-/// A table of numbers whose source topic is its changelog, and one that is global.
+/// A table of numbers whose source topic is its changelog, and a global one.
 class EmbeddedSkippedRows : public support::EmbeddedApplication {
   protected:
     EmbeddedSkippedRows() { create_topics(1); }

@@ -23,7 +23,7 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
 
-/// While it lives, no file of the process grows beyond this: a full disk, as far as a file knows.
+/// During its lifetime, no file of the process can grow beyond this size, as on a full disk.
 class SmallDisk {
   public:
     explicit SmallDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -56,7 +56,7 @@ class EmbeddedStorageFaults : public support::EmbeddedApplication {
         }
     }
 
-    /// A counting client that writes files early and keeps the message of the error that ended it.
+    /// A counting client that flushes early and stores the message of the error that ended it.
     std::unique_ptr<KafkaStreams> failing_counter() {
         auto writing = config();
         writing.rocksdb_write_buffer_bytes = 64 << 10;

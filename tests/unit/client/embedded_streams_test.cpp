@@ -175,7 +175,7 @@ TEST_F(EmbeddedStreams, AnswersQueriesFromTheThreadsThatOwnTheStore) {
     const auto streams = client(counting_topology(on_record), two_threads);
     streams->start();
     ASSERT_TRUE(processed.wait_for(5));
-    // Each thread has its task: none moves, and is restored, when it is queried.
+    // Each thread has its task: none moves, and restores, during a query.
     const auto settled = [&] {
         const auto threads = streams->metadata_for_local_threads();
         return std::all_of(threads.begin(), threads.end(), [](const auto& thread) {
@@ -205,7 +205,7 @@ TEST_F(EmbeddedStreams, ProcessesNothingWhilePaused) {
     ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
     produce("a", 2);
 
-    // Three polls of a thread that could have processed.
+    // Three polls of a thread that could have processed records.
     const double polls = metric(*streams, "poll-total");
     Events waiting;
     while (metric(*streams, "poll-total") < polls + 3) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// "topic." gives settings to internal topics, where no store needs another one.
+// "topic." sets internal-topic settings, unless a store requires another value.
 #include "millrace/millrace.hpp"
 #include "support/embedded_application.hpp"
 

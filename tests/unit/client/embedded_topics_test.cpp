@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whole applications on the embedded broker whose topics grow, go or come back while they run.
+// Whole applications on the embedded broker whose topics grow, are deleted or are created again at
+// run time.
 #include "millrace/core/logging.hpp"
 #include "support/embedded_application.hpp"
 
@@ -28,7 +29,7 @@ class EmbeddedTopics : public support::EmbeddedApplication {
         builder.add_repartition_topic({.name = "x-repartition"});
         builder.add_node(support::source_spec("source", {"in"}));
         auto sink = support::sink_spec("repartition-sink", {"source"}, "app-x-repartition");
-        sink.topics = {"x-repartition"};  // To the topology it has no application.id.
+        sink.topics = {"x-repartition"};  // The topology knows it without application.id.
         builder.add_node(sink);
         builder.add_node(support::source_spec("repartition-source", {"x-repartition"}));
         const auto relay = [this](support::LambdaNode& node, const StringRecord& record) {
@@ -50,7 +51,7 @@ class EmbeddedTopics : public support::EmbeddedApplication {
         return Topology(spec);
     }
 
-    /// Waits, up to a minute, for something that tells nobody.
+    /// Waits, up to a minute, for a condition without an event.
     static bool eventually(const std::function<bool()>& done) {
         const support::Events never;
         for (int look = 0; look < 6'000 && !done(); ++look) {
@@ -184,7 +185,7 @@ TEST_F(EmbeddedTopics, RepartitionTopicsArePurgedWhileATaskRestores) {
     auto with_purge = config();
     with_purge.client_id = "c";
     with_purge.repartition_purge_interval = 20ms;
-    broker.disconnect("c-restore-consumer");  // So that restoring does not end.
+    broker.disconnect("c-restore-consumer");  // So that the restore does not finish.
     const auto streams = client(repartitioning(), with_purge);
     streams->start();
     produce("a", 3);

@@ -27,7 +27,7 @@ class EmbeddedTransactionalInput : public EmbeddedApplication {
         return result;
     }
 
-    /// Each fifth transaction is aborted, in part after the next one has begun.
+    /// Every fifth transaction is aborted, some of them after the next one has started.
     void write(int transactions) {
         for (int i = 0; i < transactions; ++i) {
             EmbeddedTransaction transaction = broker.begin_transaction();

@@ -14,8 +14,8 @@ using ::testing::Pair;
 
 const TopicPartition kInput{"in", 0};
 
-/// An application that has committed the offset 100 of a partition whose log ends at 50 after an
-/// unclean election.
+/// An application that has committed offset 100 of a partition whose log ends at 50 after an
+/// unclean leader election.
 class EmbeddedTruncation : public support::EmbeddedApplication {
   protected:
     EmbeddedTruncation() {
@@ -97,7 +97,7 @@ TEST_F(EmbeddedTruncation, EndsTheThreadWhenThePolicyIsToFail) {
 TEST_F(EmbeddedTruncation, IsNoneWhenOnlyATransactionMarkerIsOfALaterEpoch) {
     auto transaction = broker.begin_transaction();
     transaction.produce("in", {.key = "a", .value = "v"});
-    broker.truncate(kInput, 1);  // Loses nothing.
+    broker.truncate(kInput, 1);  // Loses no records.
     transaction.commit();
     auto streams = relay();
     streams->start();

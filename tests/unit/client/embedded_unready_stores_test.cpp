@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Queries of stores that are not, or not yet, or no longer to be had; and how global stores get
+// Queries of stores that are not available, not yet or no longer; and how global stores become
 // ready.
 #include "millrace/client/query.hpp"
 #include "millrace/core/error.hpp"
@@ -28,7 +28,7 @@ class EmbeddedUnreadyStores : public support::EmbeddedApplication {
   protected:
     EmbeddedUnreadyStores() { create_topics(1); }
 
-    /// The global table "names" of the topic "names"; `on_name` sees each of its records.
+    /// The global table "names" of the topic "names"; `on_name` is called for each of its records.
     Topology names_topology(std::function<void(const Text& key)> on_name = {}) {
         auto spec = std::make_shared<detail::TopologySpec>();
         topology::TopologyBuilder builder(*spec);

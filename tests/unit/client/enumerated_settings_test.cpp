@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every value of every setting that has names for its values does what it says: in a client, and
-// in the driver. A setting without a row here fails the last test.
+// Every value of every setting with named values has its effect: in a client, and in the driver. A
+// setting without a row here fails the last test.
 #include "client/settings/settings_table.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
@@ -27,10 +27,10 @@ constexpr Timestamp kRunsSince = timestamp_of(1'000'000'000'000);
 const std::string kHeaderValue = "the value of a header";
 const std::string kNumber{"\0\0\0\0\0\0\0\7", 8};
 
-/// What a run came to.
+/// The results of a run.
 struct Outcome {
     std::vector<std::string> lines{};
-    std::string error{};  ///< What was thrown; empty: nothing.
+    std::string error{};  ///< The exception; empty: none.
 };
 
 /// What a run is judged by.
@@ -42,10 +42,10 @@ struct Input {
     std::string topic = "in";
 };
 
-/// A value of a setting and what comes of it.
+/// A value of a setting and its effect.
 struct Effect {
     std::string setting;
-    std::string value;  ///< Our spelling.
+    std::string value;  ///< Millrace's spelling.
     std::function<void(StreamsBuilder&)> program;
     std::vector<Input> inputs;
     std::vector<std::string> lines;
@@ -92,7 +92,7 @@ void count(StreamsBuilder& builder) {
     builder.stream<std::string, std::string>("in").group_by_key().count({.store = "counts"});
 }
 
-/// Its stores keep headers if stores do.
+/// Its stores have headers if stores store them.
 void join(StreamsBuilder& builder) {
     const auto stream = builder.stream<std::string, std::string>("in");
     stream
@@ -122,7 +122,7 @@ const std::vector<Input> kUnreadable{{kNumber}, {"none"}, {kNumber}};
 const std::vector<Input> kThrowing{{"a"}, {"x"}, {"b"}};
 const std::vector<Input> kBoth{{"a"}, {"b", 1, "more"}};
 
-/// The internal topics of `optimisable`, less some.
+/// The internal topics of `optimisable`, without some.
 std::vector<std::string> topics_but(const std::set<std::string>& left_out) {
     std::vector<std::string> names;
     for (const char* name :
@@ -217,7 +217,7 @@ bool has_files(const std::filesystem::path& folder) {
     return false;
 }
 
-/// Whether the value of the records' header is in any file.
+/// Whether any file contains the value of the records' header.
 const char* headers_in(const std::filesystem::path& folder) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
         if (entry.is_regular_file()) {
@@ -288,7 +288,7 @@ Outcome run_driver(const Effect& effect, const std::string& spelling,
     return outcome;
 }
 
-/// One client on a broker of its own.
+/// One client on its own broker.
 class ClientRun : public support::EmbeddedApplication {
   public:
     ClientRun(const Effect& effect, std::string spelling)
@@ -357,7 +357,7 @@ class ClientRun : public support::EmbeddedApplication {
     std::string spelling_;
 };
 
-/// The spellings of a value, ours first.
+/// The spellings of a value, Millrace's first.
 std::vector<std::string_view> spellings_of(const Effect& effect) {
     for (const auto& choice : client::find_setting(effect.setting)->choices) {
         if (choice.front() == effect.value) {
@@ -408,7 +408,7 @@ TEST_F(EnumeratedSettings, AreAllInTheTableAboveWithEachOfTheirValues) {
         }
         StreamsConfig config;
         if (setting.choices.empty()) {
-            // A setting of numbers or free text takes any of these; names for values are choices.
+            // A setting of numbers or free text accepts any of these; named values are choices.
             EXPECT_TRUE(setting.read(config, "0") || setting.read(config, "1") ||
                         setting.read(config, "text"))
                 << setting.name << " has names for its values: list them as its choices";
@@ -418,7 +418,7 @@ TEST_F(EnumeratedSettings, AreAllInTheTableAboveWithEachOfTheirValues) {
 
 class OffsetResets : public support::EmbeddedApplication {
   protected:
-    /// What comes out of a record from before the start and one from after it.
+    /// The results for a record from before the start and one from after it.
     std::vector<std::string> outputs(const std::string& reset) {
         create_topics(1);
         broker.produce("in", {.key = "k", .value = "before"});

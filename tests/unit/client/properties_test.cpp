@@ -13,7 +13,7 @@ struct PropertiesCase {
     std::string value;  ///< Of app.name.
 };
 
-/// Compared with what java.util.Properties gives.
+/// Compared with the results of java.util.Properties.
 const std::vector<PropertiesCase> kCases{
     {"equals sign", "app.name=value", "value"},
     {"colon", "app.name:value", "value"},

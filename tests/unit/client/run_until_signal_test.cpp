@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// In processes of their own, as signals and exit codes are the process's.
+// In separate processes, because signals and exit codes belong to a process.
 #include "millrace/client/run_until_signal.hpp"
 
 #include "millrace/millrace.hpp"
@@ -52,7 +52,7 @@ TEST_F(RunUntilSignalDeathTest, SucceedsAfterASignalToWhicheverThread) {
     for (const int signal : {SIGINT, SIGTERM}) {
         const auto raise_it = [signal](ClientState now, ClientState) {
             if (now == ClientState::kRunning) {
-                std::raise(signal);  // In the stream thread.
+                std::raise(signal);  // On the stream thread.
             }
         };
         EXPECT_EXIT(run(relay(), raise_it), ExitedWithCode(0), "closing the client");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Settings reach what they are for, or say that they do not.
+// Settings have their effect, or a warning says that they have none.
 #include "client/settings/client_settings.hpp"
 #include "client/settings/settings_table.hpp"
 #include "kafka/client_supplier.hpp"
@@ -54,7 +54,7 @@ class SettingsReach : public support::EmbeddedApplication {
     }
 
   private:
-    mutable std::mutex mutex_;  // Guards the rest.
+    mutable std::mutex mutex_;  // Guards the other members.
     std::vector<std::string> warnings_;
 };
 
@@ -97,7 +97,7 @@ TEST_F(SettingsReach, NothingIsSaidAboutThoseThatWork) {
     EXPECT_THAT(warnings(), ElementsAre());
 }
 
-/// Notes how long others would wait for the answers of an admin client.
+/// Records the timeouts of requests to an admin client.
 class NotingClients final : public kafka::ClientSupplier {
   public:
     explicit NotingClients(std::shared_ptr<kafka::ClientSupplier> to) : to_(std::move(to)) {}

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-/// Gives out what the test says and remembers what it was asked.
+/// Returns the assignment of the test and stores its calls.
 class ScriptedAssignor final : public GroupAssignor {
   public:
     std::string name() const override { return "scripted"; }
@@ -31,7 +31,7 @@ class ScriptedAssignor final : public GroupAssignor {
     std::vector<GroupMember> seen;
 };
 
-/// What the C side hands over for one member.
+/// The data that the C side passes for one member.
 class Described {
   public:
     Described(std::string id, std::int32_t generation, const std::vector<TopicPartition>& owned)
@@ -50,7 +50,7 @@ class Described {
 
     std::vector<TopicPartition> assigned() const { return to_partitions(member.assignment); }
 
-    /// As the C side takes it over.
+    /// The way the C side reads it.
     std::vector<TopicPartition> still_owned() {
         const RdList list(std::exchange(member.still_owned, nullptr));
         return to_partitions(list.get());
@@ -92,7 +92,7 @@ TEST_F(AssignorBridgeTest, PassesOnAssignmentsAndUserData) {
     EXPECT_EQ(std::string(static_cast<const char*>(members[1].member.assignment_user_data),
                           members[1].member.assignment_user_data_size),
               "for b");
-    // Partition 1 is claimed still, so that it is withheld from b in this round.
+    // Partition 1 is still owned, so it is withheld from b in this rebalance.
     EXPECT_THAT(members[0].still_owned(),
                 UnorderedElementsAre(TopicPartition{"t", 0}, TopicPartition{"t", 1}));
     EXPECT_THAT(members[1].still_owned(), IsEmpty());

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kSize = std::size_t{64} * 1024;
 
-// What the system's allocator has given out more after `allocate` than before.
+// How much more memory the system's allocator has allocated after `allocate`.
 template <class Allocate, class Free>
 std::size_t taken_from_the_system(Allocate allocate, Free free) {
     const std::size_t before = mallinfo2().uordblks;

@@ -45,7 +45,7 @@ TEST(Message, BelongsToWhoeverItWasMovedTo) {
     EXPECT_EQ(stock.alive(), 0);
 }
 
-// One line of the processor's cache each, however many lie in a row.
+// One cache line each, in arrays of any length.
 static_assert(sizeof(Message) == 64);
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 
 using std::string_literals::operator""s;
 
-/// As Apache Kafka 4.3.0 answered for these keys.
+/// The results of Apache Kafka 4.3.0 for these keys.
 struct Recorded {
     std::string key;
     std::int32_t hash;

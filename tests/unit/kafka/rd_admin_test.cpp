@@ -10,12 +10,12 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr std::int16_t kOffsetFetch = 9;  // The request's number in Kafka's protocol.
+constexpr std::int16_t kOffsetFetch = 9;  // The number of the request in Kafka's protocol.
 constexpr std::int16_t kListOffsets = 2;
 constexpr std::int16_t kApiVersions = 18;
 constexpr std::chrono::seconds kTimeout{30};
 
-/// librdkafka's own stand-in for a cluster, which can be told to answer with errors.
+/// librdkafka's mock cluster, which can return errors.
 class RdAdminTest : public ::testing::Test {
   protected:
     RdClient owner = make_client(RD_KAFKA_PRODUCER, make_config({}), nullptr);
@@ -77,7 +77,7 @@ TEST_F(RdAdminTest, AsksForAGroupsOffsetsThroughOneClient) {
         return rd_kafka_mock_request_api_key(request) == kApiVersions;
     });
     rd_kafka_mock_request_destroy_array(requests, count);
-    EXPECT_LT(connections, kCalls);  // The first call's may still be on their way.
+    EXPECT_LT(connections, kCalls);  // Requests of the first call may still be in flight.
 }
 
 TEST_F(RdAdminTest, AsksForOffsetsAgainAtOnceWhenALeaderHasMoved) {

@@ -51,7 +51,7 @@ TEST(RdClientSupplier, NamesARefusedSettingItsValueAndWhatIsAccepted) {
 }
 
 TEST(RdClientSupplier, NeverShowsARefusedSecret) {
-    // Both are refused: one when it is set, one when the client is made.
+    // Both are refused: one when it is set, one when the client is created.
     EXPECT_THAT(producer_error_of({{"sasl.oauthbearer.client.secret", std::string(300'000, 's')},
                                    {"sasl.oauthbearer.method", "hunter2"}}),
                 AllOf(HasSubstr("sasl.oauthbearer.method"), Not(HasSubstr("ssss"))));

@@ -24,8 +24,8 @@ using ::testing::SizeIs;
 
 const TopicPartition kPartition{"t", 0};
 
-/// A log with the records 0 and 1 of leader epoch 0, and 2 to 4 of leader epoch 1: to who has read
-/// further than 2 in epoch 0, it was truncated.
+/// A log with records 0 and 1 of leader epoch 0, and 2 to 4 of leader epoch 1: for a reader beyond
+/// 2 in epoch 0, it was truncated.
 class RdLogTruncation : public ::testing::Test {
   protected:
     RdLogTruncation() {
@@ -46,7 +46,7 @@ class RdLogTruncation : public ::testing::Test {
         EXPECT_TRUE(status.ok()) << status.message();
     }
 
-    /// The values of as many records as are wanted.
+    /// The values of that many records.
     std::vector<std::string> read(std::size_t wanted) {
         std::vector<std::string> values;
         for (const auto& record : read_records(*consumer, kPartition, wanted)) {
@@ -55,7 +55,7 @@ class RdLogTruncation : public ::testing::Test {
         return values;
     }
 
-    /// Waits for an error, which must come before any record.
+    /// Waits for an error, which must occur before any record.
     void expect_truncated() {
         std::vector<Message> messages;
         ASSERT_TRUE(poll_until({consumer.get()}, [&] {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kRecordBytes = 512 << 10;
 
-/// A producer of a cluster that is not there.
+/// A producer of an unreachable cluster.
 struct Lonely {
     explicit Lonely(const std::string& kilobytes = {}) {
         ClientSettings settings{{"bootstrap.servers", "127.0.0.1:1"}};
@@ -25,7 +25,7 @@ struct Lonely {
 
     Status send() { return producer->send({.topic = handle, .partition = 0, .value = value}); }
 
-    /// How many records it takes until it is full; `refused` says why it takes no more.
+    /// How many records fill its queue; `refused` is the error of the next one.
     std::size_t fill(Status& refused) {
         std::size_t taken = 0;
         while ((refused = send()).ok()) {

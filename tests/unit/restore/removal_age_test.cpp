@@ -27,7 +27,7 @@ using ::testing::IsEmpty;
 
 using Kept = kafka::Result<std::optional<std::chrono::milliseconds>>;
 
-/// Refuses, once it is told to, whole requests or single topics; remembers what it was asked.
+/// Refuses whole requests or single topics if the test sets it; stores its calls.
 class RefusingAdmin final : public support::ForwardingAdmin {
   public:
     using ForwardingAdmin::ForwardingAdmin;
@@ -48,7 +48,7 @@ class RefusingAdmin final : public support::ForwardingAdmin {
     }
 
     Status request;
-    Status one;  // Of the topic of that name.
+    Status one;  // Of the topic with that name.
     std::vector<std::vector<std::string>> asked;
 };
 

@@ -24,7 +24,7 @@ using support::Events;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Waits, or refuses, when it is told to, before it says where a changelog begins.
+/// Waits or fails, if the test sets it, before it returns the start of a changelog.
 class SlowAdmin final : public support::ForwardingAdmin {
   public:
     using ForwardingAdmin::ForwardingAdmin;
@@ -49,7 +49,7 @@ class SlowAdmin final : public support::ForwardingAdmin {
     Events answer;
 };
 
-/// Restores one store in memory from the changelog "log", turn by turn.
+/// Restores one store in memory from the changelog "log", round by round.
 class RestorerTest : public ::testing::Test {
   protected:
     RestorerTest() {
@@ -108,7 +108,7 @@ class RestorerTest : public ::testing::Test {
                        });
     }
 
-    /// Takes turns until `done`.
+    /// Runs rounds until `done`.
     void run_until(const std::function<bool()>& done) {
         while (!done()) {
             restorer().run_once(1ms);
@@ -198,7 +198,7 @@ TEST_F(RestorerTest, GivesATaskBackWhileTheClusterIsAskedForItsChangelog) {
     std::thread restoring([&] { restorer().run_once(0ms); });
     ASSERT_TRUE(admin.asked.wait_for(1));
 
-    restorer().remove(this, kTask);  // Returns although there is no answer yet.
+    restorer().remove(this, kTask);  // Returns although there is no response yet.
     admin.answer.happened();
     restoring.join();
 

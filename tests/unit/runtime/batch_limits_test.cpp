@@ -17,7 +17,7 @@ using ::testing::Optional;
 
 using Names = std::vector<std::string>;
 
-/// Notes what it is asked. Knows nothing of topics that may not be seen, nor when it is down.
+/// Stores its calls. Returns no limits for topics that are not authorized, or while it is down.
 class AskedAdmin final : public support::ForwardingAdmin {
   public:
     using ForwardingAdmin::ForwardingAdmin;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What ProducerCollector does while its producer has no room.
+// ProducerCollector while its producer's queue is full.
 #include "millrace/core/error.hpp"
 #include "millrace/testing/embedded_broker.hpp"
 #include "runtime/commit/producer_collector.hpp"

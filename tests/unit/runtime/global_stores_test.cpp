@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
 
-/// A global store in memory, written here, with a reader's view of it.
+/// A global store in memory, written by the test, with a reader's view of it.
 class GlobalStoresTest : public ::testing::Test {
   protected:
     GlobalStoresTest() {

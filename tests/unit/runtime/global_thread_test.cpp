@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Does not answer, when it is told so.
+/// Does not respond if the test sets it.
 class SilentAdmin final : public support::ForwardingAdmin {
   public:
     using ForwardingAdmin::ForwardingAdmin;
@@ -36,7 +36,7 @@ class SilentAdmin final : public support::ForwardingAdmin {
     bool silent = false;
 };
 
-/// Fills one global table on disk, turn by turn.
+/// Fills one global table on disk, round by round.
 class GlobalThreadTest : public ::testing::Test {
   protected:
     GlobalThreadTest() {

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The settings of the internal topics of `program`, made with `for_all` given to all of them.
+/// The settings of the internal topics of `program`, with `for_all` set for all of them.
 class InternalTopicSettings : public ::testing::Test {
   protected:
     std::string setting(const std::string& topic, const std::string& name,

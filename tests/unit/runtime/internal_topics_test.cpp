@@ -27,7 +27,7 @@ class InternalTopicsTest : public ::testing::Test {
         return InternalTopics(application, *admin, std::move(options));
     }
 
-    /// Calls until the topics are ready; false when they are not within a few rounds.
+    /// Calls until the topics are ready; false if they are not within a few rounds.
     bool prepared(InternalTopics& topics) {
         for (int round = 0; round < 5; ++round) {
             if (topics.prepare(100ms, reason)) {
@@ -85,7 +85,7 @@ TEST_F(InternalTopicsTest, SayWhyTheyAreNotReadyWhenTheClusterDoesNotAnswer) {
     EXPECT_NE(reason, "");
 }
 
-/// Answers only once it is told to.
+/// Responds only after the test allows it.
 class SlowAdmin final : public support::ForwardingAdmin {
   public:
     using ForwardingAdmin::ForwardingAdmin;

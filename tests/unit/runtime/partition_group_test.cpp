@@ -79,7 +79,7 @@ TEST_F(PartitionGroupTest, TakesEqualTimesOfTwoPartitionsInTurn) {
     EXPECT_THAT(pop_all(), ElementsAre("b1", "a1", "b2", "a2"));
 }
 
-// What java.util.PriorityQueue does: after "a" is polled the last entry moves to the root.
+// The behaviour of java.util.PriorityQueue: after "a" is polled, the last entry moves to the root.
 TEST_F(PartitionGroupTest, TakesEqualTimesOfThreePartitionsInHeapOrder) {
     make(3);
     push(0, "a", 5ms);

@@ -31,14 +31,14 @@ detail::OutgoingRecord record(BytesView key, std::optional<Partition> partition 
             .acknowledged = nullptr};
 }
 
-/// The value of a record of 100 bytes that begins with its number.
+/// The value of a record of 100 bytes that starts with its number.
 std::string value(int number) {
     std::string text = std::to_string(number);
     text.resize(100, ' ');
     return text;
 }
 
-/// May not ask about topics.
+/// Not authorized to describe topics.
 class UninformedAdmin final : public support::ForwardingAdmin {
   public:
     using ForwardingAdmin::ForwardingAdmin;
@@ -71,7 +71,7 @@ class ProducerCollectorTest : public ::testing::Test {
         limits = std::make_unique<BatchLimits>(from, clock, 1s);
     }
 
-    /// Sends small records, with a large one in their midst if its size is given.
+    /// Sends small records, with a large one among them if its size is set.
     static void send_many(ProducerCollector& collector, const std::string& topic,
                           std::size_t large = 0) {
         for (int i = 0; i < kMany; ++i) {
@@ -96,7 +96,7 @@ class ProducerCollectorTest : public ::testing::Test {
     testing::EmbeddedBroker broker;
     ManualClock clock;
     std::unique_ptr<kafka::Admin> admin = broker.clients()->make_admin({});
-    std::unique_ptr<BatchLimits> limits;  // Null: topics are not asked.
+    std::unique_ptr<BatchLimits> limits;  // Null: limits are not read.
     std::vector<std::size_t> refused;
     kafka::ClientSettings producer_settings;
     std::shared_ptr<metrics::Counter> dropped = std::make_shared<metrics::Counter>();
@@ -257,7 +257,7 @@ TEST_F(ProducerCollectorTest, FindsTheSizeOfBatchesByTrialWhenItMayNotAsk) {
         send_many(collector, "narrow", 2000);
         return collector.flush(1s);
     };
-    // 5000, 2500 and then 1250, which is reckoned with the largest size that records may have.
+    // 5000, 2500 and then 1250, computed with the maximum size of records.
     for (int i = 0; i < 2; ++i) {
         EXPECT_THROW(attempt(), TaskMigrated);
         EXPECT_THAT(refused, ElementsAre());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a collector makes of a producer that is of no more use.
+// How a collector handles a producer that cannot be used any more.
 #include "millrace/core/error.hpp"
 #include "runtime/commit/producer_collector.hpp"
 #include "runtime/task/task_errors.hpp"
@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-/// Remembers whom its producer tells.
+/// Stores the listener of its producer.
 class TellingClients final : public kafka::ClientSupplier {
   public:
     std::unique_ptr<kafka::Consumer> make_consumer(

@@ -27,7 +27,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-/// source "in" -> node "count" with store "counts" -> sink "out"; "count" does what `calls` says.
+/// source "in" -> node "count" with store "counts" -> sink "out"; "count" runs `calls`.
 class StreamTaskTest : public ::testing::Test {
   protected:
     StreamTaskTest() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How a stream thread goes on after something went wrong, and when it gives up.
+// How a stream thread recovers from errors, and when it gives up.
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
 #include "state/format/state_corrupted.hpp"
@@ -144,7 +144,7 @@ TEST_F(StreamThreadRecovery, AResetThatFailsIsTriedAgain) {
     ASSERT_TRUE(run_until([this] { return committed() == 8; }));
     threads.back()->close(1s);
     threads.pop_back();
-    // Records go by retention, among them those that would be next.
+    // Retention deletes records, including the next ones.
     produce_to_all();
     produce_to_all();
     const kafka::StartPosition before{.partition = {"in", 1}, .offset = 3};
@@ -216,7 +216,7 @@ TEST_F(StreamThreadRecovery, AFailureThatIsOverDoesNotCountWhenAnotherComesMuchL
     add_thread();
     ASSERT_TRUE(run_until([this] { return threads[1]->metadata().tasks.size() == 2; }));
     ASSERT_TRUE(run_until_running());
-    // A commit of each fails; before they try again others have committed in their place.
+    // A commit of each thread fails; before they retry, others have committed for them.
     fail_commits(2, BrokerFault::kNotReady);
     int failed = 0;
     set_log_sink([&](LogLevel, std::string_view line) {
@@ -307,7 +307,7 @@ TEST_F(StreamThreadRecovery, StreamTimeGoesOnWhereItWasCommitted) {
     EXPECT_THAT(seen, ::testing::ElementsAre(timestamp_of(100), timestamp_of(100)));
     EXPECT_THAT(at_start, ::testing::Contains(timestamp_of(100)));
 
-    // What came late does not set it back.
+    // The late record does not decrease it.
     threads.back()->close(1s);
     threads.pop_back();
     add_thread();

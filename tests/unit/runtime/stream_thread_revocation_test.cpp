@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What becomes of output when tasks move to another member.
+// Output of tasks that move to another member.
 #include "support/driven_threads.hpp"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@ using ::testing::Each;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
-/// Knows how many producers were made.
+/// Counts producers.
 class CountedProducers final : public kafka::ClientSupplier {
   public:
     explicit CountedProducers(std::shared_ptr<kafka::ClientSupplier> clients)
@@ -52,7 +52,7 @@ class StreamThreadRevocation : public support::DrivenThreads {
     static constexpr int kKeys = 16;
 };
 
-/// Deliveries fail that many turns after another thread has begun to join.
+/// Deliveries fail that many rounds after another thread has started to join.
 class StreamThreadRevocationTurns : public StreamThreadRevocation,
                                     public ::testing::WithParamInterface<int> {};
 
@@ -114,7 +114,7 @@ TEST_F(StreamThreadRevocation, NothingIsWrittenOnceTheAssignmentIsLost) {
         first = member.member_id;
     }
 
-    // Another takes its place, unheard of by the first.
+    // Another member replaces it without its knowledge.
     broker.expire_member("app", first);
     std::vector<std::unique_ptr<StreamThread>> zombie;
     zombie.swap(threads);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How long a turn lasts when records are slow.
+// How long a round takes with slow records.
 #include "support/driven_threads.hpp"
 
 #include <gmock/gmock.h>
@@ -29,7 +29,7 @@ class StreamThreadSlices : public support::DrivenThreads {
         }
     }
 
-    /// The longest turn until `done`.
+    /// The longest round until `done`.
     milliseconds longest_turn(StreamThread& thread, const std::function<bool()>& done) {
         milliseconds longest{0};
         for (int turn = 0; turn < 100'000 && !done(); ++turn) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whole stream threads, several of them, driven turn by turn in this one thread with time standing
-// still unless told.
+// Several whole stream threads that run round by round in this one thread, with time that the test
+// advances.
 #include "millrace/core/error.hpp"
 #include "support/driven_threads.hpp"
 
@@ -41,8 +41,8 @@ TEST_F(StreamThreadTest, CommitsOnTheIntervalAndNotBefore) {
         return found == offsets.end() ? 0 : found->second;
     };
 
-    // Whatever the phase of the interval: the commit comes within ten turns, and with a second
-    // record right after it, not before nine more.
+    // For any phase of the interval: the commit happens within ten rounds, and with a second record
+    // right after it, not before nine more.
     int turns = 0;
     while (committed() == 0 && turns < 20) {
         run(1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tasks that go from one stream thread of a process to another, and tasks whose inputs change.
+// Tasks that move from one stream thread of a process to another, and tasks whose inputs change.
 #include "core/random.hpp"
 #include "millrace/testing/embedded_broker.hpp"
 #include "runtime/thread/stream_thread.hpp"
@@ -44,7 +44,7 @@ Topology counting_pattern(StoreEngine engine, std::function<void(const StringRec
     return Topology(spec);
 }
 
-/// Two threads of one process, driven turn by turn, each only when the test says so.
+/// Two threads of one process, each run round by round by the test.
 class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
   protected:
     TaskHandover()
@@ -85,7 +85,7 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
         return *threads.back();
     }
 
-    /// Turns of these threads, 10 ms apart, until `done`. False when it is not after `limit`.
+    /// Rounds of these threads, 10 ms apart, until `done`. False if it is not true after `limit`.
     bool run_until(std::vector<StreamThread*> driven, const std::function<bool()>& done,
                    int limit = 500) {
         for (int turn = 0; turn < limit && !done(); ++turn) {
@@ -177,7 +177,7 @@ TEST_P(TaskHandover, WaitsForAThreadThatStillRestores) {
     produce("in1", "a", 0);
     produce("in1", "b", 1);
     StreamThread& first = add_thread();
-    // Both tasks of the first are being restored, and nothing of that is done.
+    // Both tasks of the first thread are restoring, and neither is done.
     for (int turn = 0; turn < 20 && first.metadata().tasks.empty(); ++turn) {
         clock.advance(100ms);
         broker.advance(100ms);
@@ -207,7 +207,7 @@ TEST_P(TaskHandover, ARestoreEndsAlthoughItsChangelogIsDeletedAndMadeAnewMeanwhi
     }
     ASSERT_EQ(thread.metadata().tasks.size(), 2U);
     broker.disconnect("restore");
-    restorer.run_once(0ms);  // Has looked where to begin and to end, and read nothing.
+    restorer.run_once(0ms);  // Has looked up the start and end offsets, and read nothing.
 
     broker.delete_topic(changelog);
     broker.reconnect("restore");
@@ -253,7 +253,7 @@ TEST_P(TaskHandover, ATaskReadsATopicAgainThatIsMadeAnew) {
 TEST_P(TaskHandover, HasOneOwnerWhenATaskMovesAndGetsATopicInOneRound) {
     StreamThread& first = add_thread();
     ASSERT_TRUE(run_until({&first}, [&] { return runs(first, 2); }));
-    // Of another process, so that nothing but the group keeps them apart.
+    // In another process, so that only the group keeps them apart.
     state::StateDirectory other_directory(folder / "other", "app");
     const TaskMaker other_maker{{.application = &application,
                                  .memory = &memory,
@@ -263,7 +263,7 @@ TEST_P(TaskHandover, HasOneOwnerWhenATaskMovesAndGetsATopicInOneRound) {
     broker.create_topic("in2", 2);
 
     bool twice = false;
-    // The new one hears of each round first.
+    // The new member runs first in each round.
     const bool done = run_until({&second, &first}, [&] {
         std::map<TaskId, int> owners;
         for (const auto& thread : threads) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The forms in which a user can write a serde, each as somebody would who has not read any rules.
+// The forms of user-defined serdes, written without knowledge of the rules.
 #include "millrace/millrace.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
 
@@ -14,7 +14,7 @@
 namespace millrace {
 namespace forms {
 
-/// A name, and a note that many have not: "name" or "name:note".
+/// A name and an optional note: "name" or "name:note".
 struct Text {
     std::string name;
     std::string note;
@@ -26,7 +26,7 @@ Bytes written(const Text& text) {
     return text.note.empty() ? text.name : text.name + ":" + text.note;
 }
 
-// Leaves the note alone where the bytes have none, as reading JSON into a struct does.
+// Leaves the note unchanged if the bytes have none, as when JSON is read into a struct.
 void read(BytesView bytes, Text& text) {
     const std::size_t colon = bytes.find(':');
     text.name = bytes.substr(0, colon);

@@ -15,7 +15,7 @@
 
 namespace millrace {
 
-/// A user's type whose serialised form has one size.
+/// A user's type with a fixed serialised size.
 struct Point {
     std::int32_t x = 0;
     std::int32_t y = 0;
@@ -64,7 +64,7 @@ T read_back(const T& value) {
     return Serde<T>::deserialize(Serde<T>::serialize(value));
 }
 
-// The expected bytes are what Kafka's serializers write.
+// The expected bytes are those of Kafka's serializers.
 
 TEST(Serdes, WriteIntegersAsJava) {
     EXPECT_EQ(written<std::int16_t>(0), "0000");

@@ -78,7 +78,7 @@ TEST(SessionKey, IsWrittenAsDocumented) {
 
 class HeldBack : public ::testing::Test {
   protected:
-    /// Takes everything out: "key=new value (prior value) @time".
+    /// Removes and returns everything: "key=new value (prior value) @time".
     std::vector<std::string> take_all() {
         std::vector<std::string> seen;
         while (buffer().records() != 0) {

@@ -29,7 +29,7 @@ using Rows = std::map<Bytes, Bytes>;
 
 class DurabilityTest : public ::testing::Test {
   protected:
-    // Small write buffers, so that much reaches the disk without being asked to.
+    // Small write buffers, so that RocksDB flushes often.
     StateMemory memory{{.block_cache_bytes = 1 << 20, .write_buffer_bytes = 512 << 10}};
     ::millrace::testing::FakeStoreContext context;
 
@@ -51,7 +51,7 @@ class DurabilityTest : public ::testing::Test {
         return dynamic_cast<KeyValueBytesStore&>(*stores.store(name));
     }
 
-    // Commit `number` writes so many rows to either store, and `number` as both offsets.
+    // Commit `number` writes that many rows to either store, and `number` as both offsets.
     static void write_commit(int number,
                              const std::function<void(const Bytes&, const Bytes&)>& put) {
         std::mt19937 random(static_cast<unsigned>(number));
@@ -89,7 +89,7 @@ class DurabilityTest : public ::testing::Test {
     }
 };
 
-// A folder that a child process, started by EXPECT_EXIT, finds as well.
+// A folder that a child process, started by EXPECT_EXIT, also finds.
 std::filesystem::path shared_folder(std::optional<::millrace::testing::TemporaryDirectory>& owner) {
     if (const char* inherited = std::getenv("MILLRACE_TEST_FOLDER")) {
         return inherited;
@@ -200,7 +200,7 @@ class CorruptionTest : public DurabilityTest {
         wipe_and_use();
     }
 
-    // What the runtime does then.
+    // As the runtime does then.
     void wipe_and_use() {
         std::filesystem::remove_all(folder.path() / "0_0");
         auto stores = open(folder.path());

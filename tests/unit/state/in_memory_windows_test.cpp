@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// Counts how often a stretch of it is looked for.
+// Counts how often a range of it is searched.
 class CountingEngine final : public Engine {
   public:
     explicit CountingEngine(int& searches) : searches_(&searches) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is on disk after a process was killed, and what it says of its age.
+// The state on disk after a process was killed, and its recorded age.
 #include "core/clock.hpp"
 #include "millrace/core/error.hpp"
 #include "state/budget/state_memory.hpp"
@@ -64,7 +64,7 @@ class KeptState : public ::testing::Test {
         stores->restore(store, records);
     }
 
-    // What a process finds after this one was killed here and now: files as they are.
+    // What a new process finds if this one is killed now: the current files.
     std::unique_ptr<TaskStores> after_kill() {
         after.reset();
         after.emplace();
@@ -73,7 +73,7 @@ class KeptState : public ::testing::Test {
         return open(after->path() / "task");
     }
 
-    // The same, as soon as flushes that have begun have ended.
+    // The same, after running flushes have finished.
     std::optional<Offset> offset_after_kill(std::size_t store, Offset awaited) {
         const auto begin = std::chrono::steady_clock::now();
         std::optional<Offset> found;
@@ -81,7 +81,7 @@ class KeptState : public ::testing::Test {
             try {
                 found = after_kill()->changelog_offset(store);
             } catch (const std::exception&) {
-                std::this_thread::yield();  // Files were copied while they were written.
+                std::this_thread::yield();  // The files were copied while they were written.
             }
         }
         return found;
@@ -109,7 +109,7 @@ TEST_F(KeptState, FinishedLoadSurvivesAKill) {
 
 TEST_F(KeptState, CommitsOfLongerAgoThanTheIntervalSurviveAKill) {
     commit({1, std::nullopt});
-    EXPECT_EQ(after_kill()->changelog_offset(0), std::nullopt);  // Not at any price.
+    EXPECT_EQ(after_kill()->changelog_offset(0), std::nullopt);  // Under no circumstances.
     clock.advance(seconds{30});
     commit({2, std::nullopt});
     EXPECT_EQ(offset_after_kill(0, 2), 2);
@@ -196,7 +196,7 @@ TEST_F(KeptState, RestoringAStoreSaysNothingOfAnother) {
     stores = open(folder.path());
     clock.advance(hours{20});
     restore(0, 2, 9);
-    EXPECT_EQ(stores->current_at(0), committed);  // Nor of itself, before the end is reached.
+    EXPECT_EQ(stores->current_at(0), committed);  // Including the end itself, before it is reached.
     stores->finish_restore(0, 9, clock.now());
     EXPECT_EQ(stores->current_at(0), clock.now());
     EXPECT_EQ(stores->current_at(1), committed);

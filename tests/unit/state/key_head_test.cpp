@@ -12,7 +12,7 @@
 namespace millrace::state {
 namespace {
 
-// Of few letters and many lengths, so that beginnings and ends coincide.
+// Few letters and many lengths, so that prefixes and suffixes are often equal.
 std::vector<Bytes> keys() {
     std::mt19937 random(7);
     std::vector<Bytes> keys{Bytes()};

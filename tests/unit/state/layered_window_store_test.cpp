@@ -18,7 +18,7 @@ namespace {
 using ::millrace::testing::FakeStoreContext;
 using ::testing::ElementsAre;
 
-// A disk in memory, that notes which windows it was given.
+// An engine in memory that records the windows that were put.
 class WatchedDisk final : public Engine {
   public:
     explicit WatchedDisk(std::vector<std::int64_t>& starts) : starts_(&starts) {}

@@ -44,10 +44,10 @@ TEST(RecordTable, FindsTheRowsOfAKeyWhateverComesGoesAndMoves) {
     std::map<Bytes, std::set<Bytes>> model;
     std::mt19937 random(3);
     for (int step = 0; step < 20'000; ++step) {
-        // Some keys are the beginning of others, some have many rows and most a few.
+        // Some keys are prefixes of others, some have many rows and most a few.
         const Bytes name(1 + random() % 3, "ab"[random() % 2]);
         const Bytes key = window_key(name, random() % (name.size() == 1 ? 100 : 3));
-        table.next_hints();  // Hints change nothing.
+        table.next_hints();  // Hints have no effect on the content.
         table.expect(key);
         table.expect_group(name);
         RecordEntry* entry = table.find(key);
@@ -81,7 +81,7 @@ TEST(RecordTable, CoversNoTimeOfARowThatLeftItButRemainsInTheEngine) {
 
     table.write_through(window_key("a", 5), BytesView("value"));
     EXPECT_TRUE(table.covers(5));
-    table.mark_stored(keep_none);  // Is in the engine only now.
+    table.mark_stored(keep_none);  // Is only in the engine now.
     EXPECT_FALSE(table.covers(5));
     EXPECT_TRUE(table.covers(6));
 
@@ -137,7 +137,7 @@ TEST(RecordTable, ForgetsRemovedRowsThatTheLayersBelowNeverHad) {
     EXPECT_EQ(entries_after_removal(stored), 1U);
 }
 
-// So that covers() says no of the earliest times first.
+// So that covers() is false for the earliest times first.
 TEST(RecordTable, LetsRowsGoThatAreOnlyReadInTheOrderInWhichTheyCame) {
     RecordTable table(kSuffix);
     table.cover_from(0);
@@ -151,7 +151,7 @@ TEST(RecordTable, LetsRowsGoThatAreOnlyReadInTheOrderInWhichTheyCame) {
     }
     EXPECT_EQ(table.victim(), table.find(keys.front()));
     std::set<Bytes> gone;
-    for (std::size_t at = 1; at < keys.size(); at += 1 + at % 3) {  // Some go before their turn.
+    for (std::size_t at = 1; at < keys.size(); at += 1 + at % 3) {  // Some are evicted early.
         table.uncache(*table.find(keys[at]));
         gone.insert(keys[at]);
     }
@@ -161,7 +161,7 @@ TEST(RecordTable, LetsRowsGoThatAreOnlyReadInTheOrderInWhichTheyCame) {
         }
         RecordEntry* entry = table.find(key);
         ASSERT_EQ(table.victim(), entry);
-        table.write_through(key, Bytes(50, 'w'));  // Moves it, but keeps its place.
+        table.write_through(key, Bytes(50, 'w'));  // Moves it, but keeps its position in the order.
         entry = table.victim();
         ASSERT_EQ(entry, table.find(key));
         table.mark_stored(keep);

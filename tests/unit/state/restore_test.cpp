@@ -22,7 +22,7 @@ struct Change {
     NullableOwnedBytes value;
 };
 
-// Changes of a few keys many times, removals among them.
+// Many changes of a few keys, including deletions.
 std::vector<Change> random_changes(std::size_t count, unsigned seed) {
     std::mt19937 random(seed);
     std::vector<Change> changes;
@@ -90,7 +90,7 @@ class RestoreTest : public ::testing::TestWithParam<StoreEngine> {
 
     std::vector<Change> changes = random_changes(20'000, 1);
     ::millrace::testing::TemporaryDirectory folder;
-    StateMemory memory{{.write_buffer_bytes = 64 << 10}};  // So that a load has a dozen runs.
+    StateMemory memory{{.write_buffer_bytes = 64 << 10}};  // So that a bulk load has a dozen runs.
     ::millrace::testing::FakeStoreContext context;
     std::optional<TaskStores> stores;
     KeyValueBytesStore* store = nullptr;
@@ -99,7 +99,7 @@ class RestoreTest : public ::testing::TestWithParam<StoreEngine> {
 TEST_P(RestoreTest, WholeChangelogMakesTheStoreAndItsOffset) {
     open();
     restore(0, changes.size());
-    // Behind the last record stands a transaction's marker.
+    // A transaction marker follows the last record.
     stores->finish_restore(0, 20'004, timestamp_of(7));
 
     EXPECT_EQ(content(), expected(changes.size()));

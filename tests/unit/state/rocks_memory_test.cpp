@@ -77,7 +77,7 @@ TEST(BulkLoad, ManyLoadsAtOnceKeepToABudgetTogether) {
     std::size_t most = 0;
     for (std::size_t row = 0; row < kRows; ++row) {
         for (const auto& engine : engines) {
-            // What comes first is overwritten or removed later.
+            // The first rows are overwritten or deleted later.
             engine->put(numbered("key", row % 1'000),
                         row % 1'000 < 100 && row >= 1'000 ? NullableBytes() : NullableBytes(value));
             most = std::max(most, memory.engine().load_bytes.load());
@@ -110,7 +110,7 @@ std::size_t files_below(const std::filesystem::path& folder) {
         }));
 }
 
-// Eight tasks of five stores with a budget that gives each of the 48 families about 85 KiB.
+// Eight tasks of five stores with a budget of about 85 KiB for each of the 48 families.
 TEST(ManyColumnFamilies, CommitsOfAFewRowsWriteNoFiles) {
     const ::millrace::testing::TemporaryDirectory folder;
     constexpr std::size_t kTasks = 8;

@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Of rows that compress well, in a file.
+// The file size of rows that compress well.
 std::uint64_t bytes_of_file(const std::string& compression) {
     const ::millrace::testing::TemporaryDirectory folder;
     StateMemory memory{{.compression = compression}};

@@ -28,7 +28,7 @@ TEST(RowMemory, GivesPiecesThatAreApartWhateverComesAndGoes) {
     std::vector<Piece> taken;
     std::mt19937 random(7);
     for (int step = 0; step < 50'000; ++step) {
-        // Comes and goes in waves, so that blocks are emptied and filled again.
+        // Allocates and frees in waves, so that blocks become empty and are filled again.
         const bool grow = random() % 10 < (step / 5000 % 2 == 0 ? 7U : 3U);
         if (grow || taken.empty()) {
             const std::size_t size = 1 + random() % (step % 50 == 0 ? 5000 : 300);
@@ -62,7 +62,7 @@ TEST(RowMemory, GivesBlocksBackWhenTheirPiecesAreAllButOneOfEachSize) {
     for (void* piece : taken) {
         memory.give_back(piece);
     }
-#if !defined(__SANITIZE_ADDRESS__)  // Which watches each piece by itself.
+#if !defined(__SANITIZE_ADDRESS__)  // Which checks each allocation separately.
     EXPECT_EQ(first, RowMemory::kSmallestBlock);
     EXPECT_GE(most, 10'000U * 150);
     EXPECT_LE(most, 10'000U * 175);

@@ -17,7 +17,7 @@
 namespace millrace::state {
 namespace {
 
-// Nothing where a sanitizer has replaced it.
+// Empty if a sanitizer has replaced it.
 std::size_t allocated_bytes() {
     const struct mallinfo2 info = ::mallinfo2();
     return info.uordblks + info.hblkhd;
@@ -31,7 +31,7 @@ class RowMemoryUse : public ::testing::TestWithParam<bool> {
         options.name = "0_0";
         detail::StoreSpec spec;
         spec.name = "s";
-        spec.engine = StoreEngine::kInMemory;  // RocksDB has memory of its own.
+        spec.engine = StoreEngine::kInMemory;  // RocksDB allocates memory of its own.
         spec.caching = GetParam();
         spec.logging = false;
         options.specs = {spec};
@@ -110,7 +110,7 @@ TEST(ProbingBuckets, GivesBackWhatTwoRoundsDidNotNeed) {
         buckets.erase(find(at * 2'654'435'761U));
     }
     buckets.fit();
-    EXPECT_GT(buckets.places().size(), kMany);  // The next round may be as large.
+    EXPECT_GT(buckets.places().size(), kMany);  // The next round may have the same size.
     buckets.fit();
 
     EXPECT_LT(buckets.places().size(), 100U);

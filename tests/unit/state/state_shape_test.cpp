@@ -147,7 +147,7 @@ class StateOnDisk {
         return stores;
     }
 
-    // Rows committed as offset 7, and a clean end.
+    // Rows committed as offset 7, and a clean close.
     void write(const StoreSpec& spec) {
         const auto stores = open({spec});
         Rows rows(*stores->store("s"), spec.kind);
@@ -176,8 +176,8 @@ struct Change {
     StoreSpec before;
     StoreSpec after;
     Outcome outcome;
-    std::string says{};  // Part of the refusal.
-    int rows = kRows;    // That are seen when it goes on.
+    std::string says{};  // Part of the error message.
+    int rows = kRows;    // The visible rows if it continues.
 };
 
 void PrintTo(const Change& change, std::ostream* out) {
@@ -198,11 +198,11 @@ TEST_P(ChangedStore, GoesOnOrIsRestoredOrIsRefusedButNeverReadWrong) {
             EXPECT_THAT(error.what(),
                         AllOf(HasSubstr("task 0_0, store s"), HasSubstr(change.says)));
         }
-        const auto stores = state.open({change.before});  // Nothing was lost by it.
+        const auto stores = state.open({change.before});  // No rows were lost.
         EXPECT_EQ(Rows(*stores->store("s"), change.before.kind).count(), kRows);
         return;
     }
-    for (int start = 0; start < 2; ++start) {  // Once more, as nothing has changed since then.
+    for (int start = 0; start < 2; ++start) {  // Again, because nothing has changed since then.
         const auto stores = state.open({change.after});
         Rows rows(*stores->store("s"), change.after.kind);
         if (change.outcome == Outcome::kGoesOn) {
@@ -332,8 +332,7 @@ TEST(StoreBackOnDisk, StartsFromNothing) {
     EXPECT_EQ(state.open({store(kTable)})->changelog_offset(0), std::nullopt);
 }
 
-// The rows that versions before this one wrote about stores: no more than the offset, the time and
-// what the store saves.
+// The metadata rows of earlier versions: only the offset, the time and the store's own data.
 class OlderState : public ::testing::Test {
   protected:
     void write(const StoreSpec& spec, char format = '\1') {

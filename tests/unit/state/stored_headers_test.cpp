@@ -65,7 +65,7 @@ TEST(StoredHeaders, RefuseToBeCutShort) {
     }
 }
 
-/// A store of that kind, made by TaskStores.
+/// A store of that kind, created by TaskStores.
 class KeptHeaders : public ::testing::TestWithParam<StoreEngine> {
   protected:
     state::TaskStores open(detail::StoredHeaders headers, bool asked, bool caching = false) {
@@ -159,7 +159,7 @@ TEST_P(KeptHeaders, ComeBackFromTheChangelog) {
 INSTANTIATE_TEST_SUITE_P(Engines, KeptHeaders,
                          ::testing::Values(StoreEngine::kRocksDb, StoreEngine::kInMemory));
 
-// Rows on disk are of the format that was set when they were written.
+// Rows on disk have the format that was set when they were written.
 TEST(StoredHeadersSetting, RestoresRowsWhenItWasChanged) {
     millrace::testing::TemporaryDirectory directory;
     state::StateMemory memory{state::StateMemory::Limits{}};

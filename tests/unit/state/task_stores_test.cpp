@@ -185,7 +185,7 @@ TEST_F(TaskStoresTest, FullCacheLetsGoOfADirtyEntryAndTheStoresOtherDirtyOnes) {
     EXPECT_EQ(store.get("a"), "value");
 }
 
-// Of a task with one store that has no record cache.
+// For a task with one store without a record cache.
 class UncachedTask {
   public:
     UncachedTask(const std::filesystem::path& directory, StateMemory& memory, ThreadCache& cache)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What TopologyTestDriver says about serdes of the fast form that break its rules.
+// The errors of TopologyTestDriver for serdes of the fast form that break its rules.
 #include "millrace/core/error.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
@@ -97,7 +97,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-/// A serde chosen at run time, of the fast form, that overwrites its buffer.
+/// A fast serde chosen at run time that overwrites its buffer.
 class OverwritingSerde final : public FastCustomSerde<Right> {
   public:
     void serialize_to(const Right& value, Bytes& out) const override { out = written(value); }

@@ -153,7 +153,7 @@ TEST_F(EmbeddedGroups, CommitsAreRefusedWhileTheLeaderAssigns) {
     EXPECT_TRUE((*follower)->commit({&commit, 1}, kNoWait).ok()) << "members still join";
 
     leader->poll(kNoWait);
-    follower->poll(kNoWait);  // The last to join; now the leader has to assign.
+    follower->poll(kNoWait);  // The last to join; the leader must assign now.
 
     EXPECT_EQ((*follower)->commit({&commit, 1}, kNoWait).code(), ErrorCode::kRebalanceInProgress);
     leader->poll(kNoWait);
@@ -201,8 +201,9 @@ TEST_F(EmbeddedGroups, AConsumerOfAnotherProtocolIsTurnedAway) {
     EXPECT_THAT(broker.members("g"), SizeIs(1));
 }
 
-/// Members come, go, are cut off and polled in an order drawn from `seed`; returns what everybody
-/// was told. Checks that no two members ever hold the same partition while both are in the group.
+/// Members join, leave, lose their connection and are polled in an order drawn from `seed`; returns
+/// all calls of their listeners. Checks that no two members of the group ever own the same
+/// partition.
 std::string trace_of(unsigned seed) {
     constexpr Partition kPartitions = 6;
     EmbeddedBroker broker({.time = BrokerTime::kManual});
@@ -270,8 +271,8 @@ TEST(EmbeddedGroupsInAnyOrder, DoTheSameForTheSameSeed) {
     EXPECT_NE(trace_of(42), trace_of(43));
 }
 
-/// Members on threads of their own share six partitions; what is handed over goes on from the
-/// committed offset, and so every record is read exactly once.
+/// Members on threads share six partitions. Moved partitions continue from the committed offset, so
+/// every record is read exactly once.
 TEST(EmbeddedGroupsOnThreads, ShareTheWorkAndReadEverythingOnce) {
     constexpr int kThreads = 3;
     constexpr int kRecords = 3'000;
@@ -293,8 +294,8 @@ TEST(EmbeddedGroupsOnThreads, ShareTheWorkAndReadEverythingOnce) {
                 commits.push_back({partition, positions[partition], -1, ""});
             }
             const kafka::Status committed = member->commit(commits, kTimeout);
-            // At the end a round may be under way, in which nobody may commit; nobody reads on
-            // either.
+            // At the end a rebalance may be in progress, in which no member may commit; no member
+            // reads further, either.
             EXPECT_TRUE(committed.ok() || read >= kRecords) << committed.message();
         });
         member.subscribe("t");

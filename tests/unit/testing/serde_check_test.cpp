@@ -18,7 +18,7 @@
 namespace millrace {
 namespace tried {
 
-/// A number whose serde each test makes.
+/// A number whose serde each test defines.
 struct Number {
     std::int64_t value = 0;
 

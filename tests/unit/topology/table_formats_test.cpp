@@ -123,7 +123,7 @@ TEST(RecordBuffer, KeepsRecordsAsDocumented) {
     EXPECT_EQ(store.rows.begin()->first, documented_bytes("record-buffer.md", "key"));
     EXPECT_EQ(store.rows.begin()->second, documented_bytes("record-buffer.md", "value"));
 
-    // One that opens the same store goes on from there.
+    // A second one that opens the same store continues from there.
     detail::RecordBuffer reopened;
     reopened.open(store);
     EXPECT_FALSE(reopened.add({"k", "late", timestamp_of(14), 2, "in", 0, {}}, milliseconds(5)));

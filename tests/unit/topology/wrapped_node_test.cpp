@@ -16,8 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// The nodes of a task that have something around them, of a program with processors "first" and
-/// "second".
+/// The wrapped nodes of a task, of a topology with processors "first" and "second".
 std::vector<std::string> wrapped_nodes(const ProcessorWrapper& wrapper) {
     StreamsBuilder builder;
     builder.stream<std::string, std::string>("in")
@@ -37,7 +36,7 @@ std::vector<std::string> wrapped_nodes(const ProcessorWrapper& wrapper) {
     return wrapped;
 }
 
-// So a record costs nothing more there.
+// So a record has no overhead there.
 TEST(WrappedNode, StandsInNoGraphWithoutAWrapper) {
     EXPECT_THAT(wrapped_nodes({}), IsEmpty());
 }
