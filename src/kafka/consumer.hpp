@@ -155,8 +155,9 @@ class Consumer {
     virtual Status request_rebalance() = 0;
 
     /// Calls the listener for all assigned partitions, leaves the group (unless static) and frees
-    /// all resources. Idempotent; takes at most `timeout`. The destructor closes without waiting
-    /// for the network.
+    /// all resources. Idempotent; takes at most `timeout`. The destructor does not leave the
+    /// group and does not wait for the network: the member ends as in a crash, and the group
+    /// removes it when its session times out.
     virtual void close(std::chrono::milliseconds timeout) = 0;
 };
 

@@ -43,7 +43,8 @@ EmbeddedConsumer::EmbeddedConsumer(std::shared_ptr<Cluster> cluster,
 
 EmbeddedConsumer::~EmbeddedConsumer() {
     if (!closed_) {
-        drop_everything();
+        drop_queues();
+        membership_.vanish();
     }
     const auto lock = cluster_->lock();
     cluster_->remove_waiter(waiter_);
@@ -107,7 +108,7 @@ void EmbeddedConsumer::drop_queues(const std::vector<TopicPartition>& partitions
     }
 }
 
-void EmbeddedConsumer::drop_everything() {
+void EmbeddedConsumer::drop_queues() {
     {
         const auto lock = cluster_->lock();
         for (auto& [partition, queue] : queues_) {
@@ -115,7 +116,6 @@ void EmbeddedConsumer::drop_everything() {
         }
     }
     queues_.clear();
-    membership_.leave();
 }
 
 void EmbeddedConsumer::poll(std::chrono::milliseconds timeout) {
@@ -342,7 +342,8 @@ void EmbeddedConsumer::close(std::chrono::milliseconds /*timeout*/) {
     if (listener_ != nullptr) {
         tell(last);
     }
-    drop_everything();
+    drop_queues();
+    membership_.leave();
     closed_ = true;
 }
 

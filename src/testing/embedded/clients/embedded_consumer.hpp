@@ -63,7 +63,7 @@ class EmbeddedConsumer final : public kafka::Consumer {
     void add_queue(const kafka::StartPosition& start);
     Offset committed_or_nowhere(const TopicPartition& partition);
     void drop_queues(const std::vector<TopicPartition>& partitions);
-    void drop_everything();
+    void drop_queues();
 
     const std::shared_ptr<Cluster> cluster_;
     const std::string client_id_;

@@ -228,15 +228,22 @@ MembershipEvent Membership::last_event() {
 }
 
 void Membership::leave() {
+    end(true);
+}
+
+void Membership::vanish() {
+    end(false);
+}
+
+void Membership::end(bool leave) {
     const auto lock = cluster_.lock();
     Group* group = member_id_.empty() ? nullptr : cluster_.find_group(group_name_);
     if (Member* member = group == nullptr ? nullptr : group->find(member_id_)) {
         member->waiter = nullptr;
-        const std::int64_t ticks = cluster_.clock().ticks();
-        if (!cluster_.reachable(settings_.client_id) || !settings_.instance_id.empty()) {
-            member->silent_since = member->silent_since.value_or(ticks);
-        } else {
+        if (leave && cluster_.reachable(settings_.client_id) && settings_.instance_id.empty()) {
             group->remove(member_id_);
+        } else {
+            member->silent_since = member->silent_since.value_or(cluster_.clock().ticks());
         }
     }
     forget_member();

@@ -47,6 +47,9 @@ class Membership {
     /// Leaves the group. A static member only stops its heartbeats.
     void leave();
 
+    /// Ends as a crash does: the group removes the member when its session times out.
+    void vanish();
+
     /// A member that waits in poll does not exceed max.poll.interval.ms. Requires the mutex.
     void set_polling(bool polling);
 
@@ -66,6 +69,7 @@ class Membership {
     bool advance_round(Member& member, Cluster::Lock& lock);
     void add_member();
     void forget_member();
+    void end(bool leave);
 
     Cluster& cluster_;
     const std::string group_name_;
