@@ -60,7 +60,7 @@ void expect_summary(const std::string& output, const fraud::Summary& expected) {
     EXPECT_EQ(number_of("dead-letters", output), static_cast<std::int64_t>(expected.dead_letters));
 }
 
-TEST(FraudDetectionDemo, FindsWhatAnIndependentComputationFinds) {
+TEST(FraudDetectionDemo, MatchesAnIndependentComputation) {
     const auto expected = fraud::expect({.seed = 7}, 8000);
 
     const auto run = run_program("--seed 7 --payments 8000 --rate 0 --threads 2 --partitions 4");
@@ -72,7 +72,7 @@ TEST(FraudDetectionDemo, FindsWhatAnIndependentComputationFinds) {
     EXPECT_THAT(run.output, HasSubstr("\nmodel     card-"));
 }
 
-TEST(FraudDetectionDemo, DoesNotDependOnHowThePaymentsAreSpreadOut) {
+TEST(FraudDetectionDemo, DoesNotDependOnTheDistributionOfPayments) {
     const auto expected = fraud::summary_of(fraud::expect({.seed = 8, .cards = 2000}, 5000));
 
     for (const char* spread : {"--threads 1 --partitions 1", "--threads 3 --partitions 11"}) {
@@ -84,7 +84,7 @@ TEST(FraudDetectionDemo, DoesNotDependOnHowThePaymentsAreSpreadOut) {
     }
 }
 
-TEST(FraudDetectionDemo, SaysWhatMustComeOut) {
+TEST(FraudDetectionDemo, PrintsTheExpectedResults) {
     const auto run = run_program("--seed 7 --payments 3000 --expect");
 
     EXPECT_EQ(run.exit_code, 0) << run.output;

@@ -78,7 +78,7 @@ TEST(TrafficGenerator, NeverDelaysByAnAmountThatIsNeitherInTimeNorClearlyTooLate
     }
 }
 
-TEST(TrafficGenerator, GivesEveryPaymentAnIdOfItsOwn) {
+TEST(TrafficGenerator, AssignsAUniqueIdToEveryPayment) {
     std::set<std::uint64_t> ids;
     std::size_t payments = 0;
 
@@ -92,7 +92,7 @@ TEST(TrafficGenerator, GivesEveryPaymentAnIdOfItsOwn) {
     EXPECT_EQ(ids.size(), payments);
 }
 
-TEST(TrafficGenerator, MixesInBytesThatAreNoPayment) {
+TEST(TrafficGenerator, IncludesInvalidPayments) {
     int unreadable = 0;
 
     for (const auto& record : records({}, 20'000)) {
@@ -118,7 +118,7 @@ TEST(TrafficGenerator, MovesByWholeDaysWithoutChangingAnythingElse) {
     EXPECT_EQ(fraud::expect(first, 3000).model_alerts, fraud::expect(later, 3000).model_alerts);
 }
 
-TEST(TrafficGenerator, EndsWithinTheDayBeforeWhateverNowIs) {
+TEST(TrafficGenerator, EndsWithinTheDayBeforeTheCurrentTime) {
     for (const std::int64_t now :
          {20'000 * kDay + 5 * kHour, 20'500 * kDay, 22'000 * kDay + 23 * kHour}) {
         const auto made = records(fraud::ending_before(now, {.seed = 2}, 4000), 3900);

@@ -77,11 +77,11 @@ TEST(Scorer, CopyScoresTheSameOnAnotherThread) {
     EXPECT_GT(here, std::vector<float>(200, 0.0F));
 }
 
-TEST(Scorer, RefusesBytesThatAreNoModel) {
+TEST(Scorer, RefusesInvalidBytes) {
     EXPECT_THROW(Scorer("{\"not\": \"a model\"}"), std::runtime_error);
 }
 
-TEST(Scorer, RefusesAModelOfOtherFeatures) {
+TEST(Scorer, RefusesAModelWithOtherFeatures) {
     std::string model(fraud::built_in_model());
     const std::string name = "\"chargebacks\"";
     model.replace(model.find(name), name.size(), "\"shoe_size__\"");

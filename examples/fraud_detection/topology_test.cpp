@@ -115,7 +115,7 @@ TEST_F(FraudDetection, RaisesOneVelocityAlertAtTheEleventhPaymentOfTheHour) {
     EXPECT_EQ(alerts[0].second.window_end_ms(), millrace::milliseconds_of(kOneOClock + 1h));
 }
 
-TEST_F(FraudDetection, CountsEachCardAndEachHourByItself) {
+TEST_F(FraudDetection, CountsEachCardAndEachHourSeparately) {
     for (int i = 0; i < 10; ++i) {
         pay("ada", 100, 30min);
         pay("bob", 100, 30min);
@@ -125,7 +125,7 @@ TEST_F(FraudDetection, CountsEachCardAndEachHourByItself) {
     EXPECT_THAT(velocity_keys(), IsEmpty());
 }
 
-TEST_F(FraudDetection, CountsPaymentsThatComeLateButWithinTheGracePeriod) {
+TEST_F(FraudDetection, CountsLatePaymentsWithinTheGracePeriod) {
     pay_times(10, 30min);
     pay("bob", 100, 89min);
 
@@ -134,7 +134,7 @@ TEST_F(FraudDetection, CountsPaymentsThatComeLateButWithinTheGracePeriod) {
     EXPECT_THAT(velocity_keys(), ElementsAre("ada@2026-01-05T13:00Z"));
 }
 
-TEST_F(FraudDetection, IgnoresPaymentsThatComeAfterTheGracePeriod) {
+TEST_F(FraudDetection, IgnoresPaymentsAfterTheGracePeriod) {
     pay_times(10, 30min);
     pay("bob", 100, 90min);
 
@@ -208,7 +208,7 @@ TEST_F(FraudDetection, ScoresPaymentsOfCardsWhoseProfileIsKnown) {
     EXPECT_EQ(alerts[0].second.threshold(), scorer.threshold());
 }
 
-TEST_F(FraudDetection, SendsUnreadablePaymentsToTheDeadLetterTopicAndGoesOn) {
+TEST_F(FraudDetection, SendsUnreadablePaymentsToTheDeadLetterTopicAndContinues) {
     driver.pipe(
         {.topic = kPaymentsTopic, .key = "ada", .value = "no payment", .timestamp = kOneOClock});
     pay("ada", 500'00, 1min);
@@ -223,7 +223,7 @@ TEST_F(FraudDetection, SendsUnreadablePaymentsToTheDeadLetterTopicAndGoesOn) {
     EXPECT_THAT(high_risk.drain_values(), SizeIs(1));
 }
 
-TEST(FraudDetectionReadme, ShowsTheTopologyAsItIs) {
+TEST(FraudDetectionReadme, ShowsTheActualTopology) {
     std::ifstream file(FRAUD_DETECTION_README);
     const std::string readme(std::istreambuf_iterator<char>(file), {});
     const auto begin = readme.find("\nTopologies:\n") + 1;
@@ -234,7 +234,7 @@ TEST(FraudDetectionReadme, ShowsTheTopologyAsItIs) {
 
 // The driver has one partition, so this is the simple case: nothing is lost, duplicated or
 // reordered.
-TEST_F(FraudDetection, FindsInGeneratedTrafficWhatAPlainLoopFinds) {
+TEST_F(FraudDetection, MatchesAPlainLoopOnGeneratedTraffic) {
     constexpr std::uint64_t kPayments = 6000;
     const TrafficOptions options{.seed = 42};
     const Expectation expected = expect(options, kPayments);

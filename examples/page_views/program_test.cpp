@@ -21,7 +21,7 @@ std::string output_of(const std::string& arguments) {
     return ::pclose(pipe) == 0 ? output : "failed: " + output;
 }
 
-TEST(PageViewsProgram, SaysTheSameOfTheSameDay) {
+TEST(PageViewsProgram, IsDeterministic) {
     const std::string output = output_of("--views 500 --seed 7");
 
     EXPECT_THAT(output, ::testing::ContainsRegex("^[1-9][0-9]* visits are over\nAnn "));

@@ -42,7 +42,7 @@ class PageViews : public ::testing::Test {
     TopologyTestDriver driver{page_views()};
 };
 
-TEST_F(PageViews, ReportAVisitOnceWhenItIsOver) {
+TEST_F(PageViews, ReportAVisitOnceWhenItEnds) {
     view("ann", "a1", 0min);
     view("ann", "a2", 10min);
     view("ann", "a3", 12min);
@@ -54,7 +54,7 @@ TEST_F(PageViews, ReportAVisitOnceWhenItIsOver) {
     EXPECT_THAT(visits(), ElementsAre(Pair("ann", "3 pages in 12 min")));
 }
 
-TEST_F(PageViews, AreCountedForTheAuthorTheArticleHasThen) {
+TEST_F(PageViews, AreCountedForTheCurrentAuthor) {
     author("1", "Ann");
     author("2", "Bob");
     article("a1", "1");

@@ -15,7 +15,7 @@ using millrace::testing::TopologyTestDriver;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-TEST(WordCount, CountsWordsWhateverTheirCase) {
+TEST(WordCount, CountsWordsIgnoringCase) {
     TopologyTestDriver driver(word_count());
     auto lines = driver.input_topic<NoKey, std::string>("lines");
     auto counts = driver.output_topic<std::string, std::int64_t>("word-counts");

@@ -72,7 +72,7 @@ TEST(SteadyState, AllocatesNothingToCountInTheRecordCache) {
     EXPECT_EQ(task.sent(), 0U) << "the cache has let go of something";
 }
 
-TEST(SteadyState, CountingAllocatesNothingAfterACommitEither) {
+TEST(SteadyState, CountingAllocatesNothingAfterACommit) {
     RunningTask task = running(counting(), 100);
     for (int commits = 0; commits < 3; ++commits) {
         task.run(kWarmUp);
@@ -83,7 +83,7 @@ TEST(SteadyState, CountingAllocatesNothingAfterACommitEither) {
     EXPECT_GE(task.sent(), static_cast<std::uint64_t>(2 * kKeys)) << "nothing was committed";
 }
 
-TEST(SteadyState, WhatTheApplicationAllocatesIsCounted) {
+TEST(SteadyState, AllocationsOfTheApplicationAreCounted) {
     StreamsBuilder builder;
     builder.stream<std::int64_t, std::int64_t>("in")
         .map_values([](const std::int64_t& value) {

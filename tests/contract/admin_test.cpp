@@ -65,7 +65,7 @@ TEST_P(AdminCalls, CreateTopicsOnce) {
     EXPECT_THAT(require_value(admin().list_topics(kTimeout)), Contains(Pair(topic.name, 3)));
 }
 
-TEST_P(AdminCalls, AnswerForEachTopicInOrder) {
+TEST_P(AdminCalls, ReturnAResultForEachTopicInOrder) {
     const auto existing = create_topic();
     const std::vector<kafka::NewTopic> topics{
         {.name = unique("new")}, {.name = existing}, {.name = unique("new"), .partitions = 2}};
@@ -90,7 +90,7 @@ TEST_P(AdminCalls, RefuseTopicsThatAreNotWellFormed) {
     EXPECT_EQ(create({.name = "no blanks " + unique("bad")}).code(), ErrorCode::kInvalidConfig);
 }
 
-TEST_P(AdminCalls, ShowTheSettingsOfATopic) {
+TEST_P(AdminCalls, ReturnTheSettingsOfATopic) {
     const std::map<std::string, std::string> config{{"cleanup.policy", "compact,delete"},
                                                     {"retention.ms", "86400000"},
                                                     {"segment.bytes", "52428800"}};
@@ -103,14 +103,14 @@ TEST_P(AdminCalls, ShowTheSettingsOfATopic) {
     }
 }
 
-TEST_P(AdminCalls, ShowNoSettingsOfAnUnknownTopic) {
+TEST_P(AdminCalls, ReturnNoSettingsOfAnUnknownTopic) {
     const auto shown = admin().topic_config(unique("missing"), kTimeout);
 
     ASSERT_FALSE(shown.ok());
     EXPECT_EQ(shown.status().code(), ErrorCode::kUnknownTopic);
 }
 
-TEST_P(AdminCalls, TellTheLargestBatchThatEachTopicAccepts) {
+TEST_P(AdminCalls, ReturnTheLargestBatchThatEachTopicAccepts) {
     const auto narrow = create_topic(1, {{"max.message.bytes", "5000"}});
     const auto usual = create_topic();
     const std::vector<std::string> names{usual, unique("missing"), narrow};
@@ -124,7 +124,7 @@ TEST_P(AdminCalls, TellTheLargestBatchThatEachTopicAccepts) {
     EXPECT_EQ(require_value(limits[2]), 5'000);
 }
 
-TEST_P(AdminCalls, TellHowLongEachTopicKeepsRemovals) {
+TEST_P(AdminCalls, ReturnHowLongEachTopicKeepsTombstones) {
     const auto brief =
         create_topic(1, {{"cleanup.policy", "compact"}, {"delete.retention.ms", "5000"}});
     const auto both = create_topic(1, {{"cleanup.policy", "compact,delete"}});
@@ -198,11 +198,11 @@ TEST_P(AdminCalls, AlterTheOffsetsOfAGroup) {
     EXPECT_EQ(offsets.begin()->second.offset, 2);
 }
 
-TEST_P(AdminCalls, KnowNoOffsetsOfAnUnknownGroup) {
+TEST_P(AdminCalls, ReturnNoOffsetsOfAnUnknownGroup) {
     EXPECT_THAT(require_value(admin().group_offsets(unique("missing"), kTimeout)), IsEmpty());
 }
 
-TEST_P(AdminCalls, LeaveGroupsWithMembersAlone) {
+TEST_P(AdminCalls, DoNotChangeGroupsWithMembers) {
     const auto topic = topic_with(3);
     const auto group = unique("group");
     const auto member = make_consumer({{"group.id", group}}, std::make_shared<TestAssignor>());

@@ -53,7 +53,7 @@ class Groups : public Contract {
     }
 };
 
-TEST_P(Groups, GiveTheOnlyMemberEverythingFromWhereItSays) {
+TEST_P(Groups, AssignEverythingToTheOnlyMemberFromItsStartPosition) {
     const auto topic = create_topic(3);
     const auto producer = make_producer();
     for (const char* value : {"0", "1", "2"}) {
@@ -97,7 +97,7 @@ TEST_P(Groups, CarryUserDataToTheLeaderAndBack) {
     EXPECT_THAT(first->topics_seen(), ElementsAre(Pair(topic, 2)));
 }
 
-TEST_P(Groups, TellTheLeaderWhatMembersOwn) {
+TEST_P(Groups, SendOwnedPartitionsToTheLeader) {
     const auto topic = create_topic(2);
     const auto group = unique("group");
     const auto assignor = std::make_shared<TestAssignor>();
@@ -118,7 +118,7 @@ TEST_P(Groups, TellTheLeaderWhatMembersOwn) {
     EXPECT_THAT(member->told(), SizeIs(1));
 }
 
-TEST_P(Groups, HandOverOnlyWhatItsOwnerHasGivenUp) {
+TEST_P(Groups, MoveOnlyPartitionsThatTheirOwnerHasRevoked) {
     const auto topic = create_topic(4);
     const auto group = unique("group");
     const auto one = make_member(group);
@@ -142,7 +142,7 @@ TEST_P(Groups, HandOverOnlyWhatItsOwnerHasGivenUp) {
     EXPECT_THAT(two->told(), SizeIs(1));
 }
 
-TEST_P(Groups, LetOffsetsBeCommittedWhilePartitionsAreGivenUp) {
+TEST_P(Groups, AcceptCommitsDuringARevocation) {
     const auto topic = create_topic(2);
     const auto group = unique("group");
     const auto one = make_member(group);
@@ -181,7 +181,7 @@ TEST_P(Groups, KeepOffsetsWithTheirMetadata) {
     EXPECT_EQ(committed(*member, {topic, 0}).metadata, "");
 }
 
-TEST_P(Groups, KeepApart) {
+TEST_P(Groups, AreIndependent) {
     const auto topic = create_topic(1);
     const auto one = make_member(unique("group"));
     const auto other = make_member(unique("group"));
@@ -193,7 +193,7 @@ TEST_P(Groups, KeepApart) {
     EXPECT_EQ(committed(*other, {topic, 0}).offset, std::nullopt);
 }
 
-TEST_P(Groups, ThrowOutAMemberThatDoesNotPoll) {
+TEST_P(Groups, RemoveAMemberThatDoesNotPoll) {
     const auto topic = create_topic(2);
     const auto group = unique("group");
     const kafka::ClientSettings hasty{{"session.timeout.ms", "2000"},
@@ -215,7 +215,7 @@ TEST_P(Groups, ThrowOutAMemberThatDoesNotPoll) {
     EXPECT_NE((*slow)->group_metadata().member_id, stale.member_id);
 }
 
-TEST_P(Groups, GiveEverythingToWhoIsLeftWhenAMemberCloses) {
+TEST_P(Groups, AssignEverythingToTheRemainingMemberWhenOneCloses) {
     const auto topic = create_topic(2);
     const auto group = unique("group");
     const auto one = make_member(group);
@@ -287,7 +287,7 @@ TEST_P(Groups, KeepAStaticMembersPlaceWhileItRestarts) {
     EXPECT_EQ(other->told(), told);
 }
 
-TEST_P(Groups, FenceTheEarlierSelfOfAStaticMember) {
+TEST_P(Groups, FenceTheFormerInstanceOfAStaticMember) {
     const auto topic = create_topic(1);
     const auto group = unique("group");
     const kafka::ClientSettings identity{{"group.instance.id", "instance-1"}};
@@ -337,7 +337,7 @@ TEST_P(Groups, WaitForTopicsThatDoNotExistYet) {
     poll_until("the topic", {member.get()}, [&] { return member->held().size() == 1; });
 }
 
-TEST_P(Groups, TakeAnotherSubscription) {
+TEST_P(Groups, AcceptAnotherSubscription) {
     const auto before = create_topic(1);
     const auto after = create_topic(1);
     const auto member = make_member(unique("group"));
@@ -363,7 +363,7 @@ TEST_P(Groups, LeaveUnassignedWhatTheAssignorLeaves) {
     EXPECT_THAT(member->held(), ElementsAre(TopicPartition{topic, 1}));
 }
 
-TEST_P(Groups, AreNoNeedForCommittingByHand) {
+TEST_P(Groups, AreNotNeededForCommitsWithoutMembership) {
     const auto topic = create_topic(1);
     const auto group = unique("group");
     const auto consumer = make_consumer({{"group.id", group}});

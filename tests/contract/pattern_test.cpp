@@ -31,7 +31,7 @@ class Patterns : public Contract {
     }
 };
 
-TEST_P(Patterns, MeanTheTopicsWhoseWholeNameMatches) {
+TEST_P(Patterns, MatchWholeTopicNames) {
     const auto prefix = unique("pattern");
     for (const auto* suffix : {"-1", "-22", "-x", "-1-more"}) {
         create(prefix + suffix);
@@ -47,7 +47,7 @@ TEST_P(Patterns, MeanTheTopicsWhoseWholeNameMatches) {
                 ElementsAre(::testing::Pair(prefix + "-1", 1), ::testing::Pair(prefix + "-22", 1)));
 }
 
-TEST_P(Patterns, MeanTopicsThatAreMadeLater) {
+TEST_P(Patterns, MatchTopicsThatAreCreatedLater) {
     const auto prefix = unique("pattern");
     create(prefix + "-1");
     const auto member = subscribe("(" + prefix + R"(-[0-9]{1,2})|(nothing\.of\.it))",
@@ -62,7 +62,7 @@ TEST_P(Patterns, MeanTopicsThatAreMadeLater) {
                 ElementsAre(TopicPartition{prefix + "-1", 0}, TopicPartition{prefix + "-2", 0}));
 }
 
-TEST_P(Patterns, AreRefusedWhenTheyAreNone) {
+TEST_P(Patterns, AreRefusedWhenTheyAreInvalid) {
     const auto member =
         make_consumer({{"group.id", unique("group")}}, std::make_shared<TestAssignor>());
 

@@ -58,7 +58,7 @@ TEST_P(Positions, AreUnknownBeforeTheFirstFetch) {
     EXPECT_EQ((*consumer)->queue({topic, 0})->lag(), std::nullopt);
 }
 
-TEST_P(Positions, FollowWhatIsRead) {
+TEST_P(Positions, FollowTheRecordsThatAreRead) {
     const auto topic = topic_with(5);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
@@ -96,7 +96,7 @@ TEST_P(Positions, PassTheMarkersOfTransactions) {
     EXPECT_THAT((*consumer)->queue({topic, 0})->position(), Optional(3));
 }
 
-TEST_P(Positions, BeginWhereAsked) {
+TEST_P(Positions, StartAtTheRequestedOffset) {
     const auto topic = topic_with(5);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0}, 3);
@@ -104,7 +104,7 @@ TEST_P(Positions, BeginWhereAsked) {
     EXPECT_THAT(values_of(read(*consumer, 2)), ElementsAre("3", "4"));
 }
 
-TEST_P(Positions, BeginAtTheEndWhenAsked) {
+TEST_P(Positions, StartAtTheEndOnRequest) {
     const auto topic = topic_with(5);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0}, kafka::kFromEnd);
@@ -115,7 +115,7 @@ TEST_P(Positions, BeginAtTheEndWhenAsked) {
     EXPECT_THAT(values_of(read(*consumer, 1)), ElementsAre("5"));
 }
 
-TEST_P(Positions, GoBackAndForthBySeeking) {
+TEST_P(Positions, MoveBackAndForthBySeeking) {
     const auto topic = topic_with(5);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
@@ -127,7 +127,7 @@ TEST_P(Positions, GoBackAndForthBySeeking) {
     EXPECT_THAT(values_of(read(*consumer, 5)), ElementsAre("0", "1", "2", "3", "4"));
 }
 
-TEST_P(Positions, DropWhatWasFetchedBeforeASeek) {
+TEST_P(Positions, DropRecordsFetchedBeforeASeek) {
     const auto topic = topic_with(5);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0});
@@ -138,7 +138,7 @@ TEST_P(Positions, DropWhatWasFetchedBeforeASeek) {
     EXPECT_THAT(values_of(read(*consumer, 1)), ElementsAre("4"));
 }
 
-TEST_P(Positions, BeyondTheEndAreAnErrorThatASeekMends) {
+TEST_P(Positions, BeyondTheEndAreAnErrorThatASeekResolves) {
     const auto topic = topic_with(2);
     const auto consumer = make_consumer();
     consumer->assign({topic, 0}, 7);
@@ -169,7 +169,7 @@ TEST_P(Positions, BeforeTheFirstRecordAreAnError) {
     EXPECT_THAT(values_of(read(*consumer, 2)), ElementsAre("3", "4"));
 }
 
-TEST_P(Positions, OfAPartitionHeldBackStayWhereTheyAre) {
+TEST_P(Positions, OfAPartitionThatIsNotReadDoNotMove) {
     const auto topic = topic_with(3, 2);
     const auto producer = make_producer();
     kafka::ProducerRecord other;

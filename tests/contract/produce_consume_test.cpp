@@ -69,7 +69,7 @@ TEST_P(ProduceConsume, DeliversThePartitionsRecordsInTheOrderOfSending) {
 
 // Records of one fetch share its memory, which must live until the last of them is freed, in any
 // order.
-TEST_P(ProduceConsume, KeepsEachRecordUntilItIsGivenBackInAnyOrderByAnyThread) {
+TEST_P(ProduceConsume, KeepsEachRecordUntilItIsFreedInAnyOrderByAnyThread) {
     constexpr std::size_t kCount = 3'000;
     const auto topic = create_topic();
     const auto producer = make_producer();
@@ -97,7 +97,7 @@ TEST_P(ProduceConsume, KeepsEachRecordUntilItIsGivenBackInAnyOrderByAnyThread) {
     EXPECT_EQ(other.get(), 0U);
 }
 
-TEST_P(ProduceConsume, TellsNullFromEmpty) {
+TEST_P(ProduceConsume, DistinguishesNullFromEmpty) {
     const auto topic = create_topic();
     const auto producer = make_producer();
     producer->send(topic, std::nullopt, std::nullopt);
@@ -164,7 +164,7 @@ TEST_P(ProduceConsume, KeepsTheTimestampGiven) {
     EXPECT_EQ(records[1].timestamp, timestamp_of(0));
 }
 
-TEST_P(ProduceConsume, StampsARecordWithoutTimestampWithThePresent) {
+TEST_P(ProduceConsume, SetsTheCurrentTimeOnARecordWithoutTimestamp) {
     const auto topic = create_topic();
     const auto producer = make_producer();
     producer->send(topic, "k", "v");
@@ -176,7 +176,7 @@ TEST_P(ProduceConsume, StampsARecordWithoutTimestampWithThePresent) {
     EXPECT_GE(records[0].timestamp, timestamp_of(1'750'000'000'000));
 }
 
-TEST_P(ProduceConsume, ReplacesTimestampsWhereTheTopicSaysSo) {
+TEST_P(ProduceConsume, ReplacesTimestampsIfTheTopicUsesLogAppendTime) {
     const auto topic = create_topic(1, {{"message.timestamp.type", "LogAppendTime"}});
     const auto producer = make_producer();
     auto dated = record(*producer, topic, "k", "v");
@@ -190,7 +190,7 @@ TEST_P(ProduceConsume, ReplacesTimestampsWhereTheTopicSaysSo) {
     EXPECT_GE(records[0].timestamp, timestamp_of(1'750'000'000'000));
 }
 
-TEST_P(ProduceConsume, PutsKeysIntoThePartitionsThatKafkasClientsChoose) {
+TEST_P(ProduceConsume, AssignsKeysToThePartitionsThatKafkasClientsChoose) {
     const auto topic = create_topic(7);
     const auto producer = make_producer();
     for (int i = 0; i < 100; ++i) {
@@ -245,7 +245,7 @@ TEST_P(ProduceConsume, ReportsTheLargestOffsetTheBrokerGave) {
     EXPECT_EQ(end_offset({topic, 0}), 4);
 }
 
-TEST_P(ProduceConsume, DeliversWhatWasSentBeforeAPollWithoutAFlush) {
+TEST_P(ProduceConsume, DeliversRecordsSentBeforeAPollWithoutAFlush) {
     const auto topic = create_topic();
     const auto producer = make_producer();
     Offset acknowledged = -1;
@@ -273,7 +273,7 @@ TEST_P(ProduceConsume, RefusesARecordThatIsTooLarge) {
     EXPECT_THAT(producer->failed(), SizeIs(0));
 }
 
-TEST_P(ProduceConsume, FailsARecordThatTheTopicFindsTooLarge) {
+TEST_P(ProduceConsume, FailsARecordThatIsTooLargeForTheTopic) {
     const auto topic = create_topic(1, {{"max.message.bytes", "5000"}});
     const auto producer = make_producer();
     producer->send(topic, "k", std::string(6'000, 'x'));
@@ -288,7 +288,7 @@ TEST_P(ProduceConsume, FailsARecordThatTheTopicFindsTooLarge) {
     EXPECT_THAT(producer->failed()[0].value, Optional(SizeIs(6'000)));
 }
 
-TEST_P(ProduceConsume, RefusesABatchThatTheTopicFindsTooLargeWithAllItsRecords) {
+TEST_P(ProduceConsume, RefusesABatchThatIsTooLargeForTheTopicWithAllItsRecords) {
     const auto topic = create_topic(1, {{"max.message.bytes", "1000"}});
     const auto producer = make_producer({{"linger.ms", "1000"}});
     for (int i = 0; i < 20; ++i) {
@@ -330,7 +330,7 @@ TEST_P(ProduceConsume, MeasuresBatchesToTheByte) {
 }
 
 // Keeps small records in other batches than those that topics refuse.
-TEST_P(ProduceConsume, SendsARecordThatIsLargerThanABatchAlone) {
+TEST_P(ProduceConsume, SendsARecordThatIsLargerThanABatchInItsOwnBatch) {
     const auto topic = create_topic(1, {{"max.message.bytes", "1000"}});
     const auto producer = make_producer({{"linger.ms", "1000"}, {"batch.size", "1000"}});
     std::vector<std::string> expected;
@@ -395,7 +395,7 @@ TEST_P(ProduceConsume, RefusesAPartitionThatDoesNotExist) {
     EXPECT_EQ(status.code(), ErrorCode::kUnknownTopic);
 }
 
-TEST_P(ProduceConsume, LendsMessagesThatOutliveLaterReads) {
+TEST_P(ProduceConsume, ReturnsMessagesThatOutliveLaterReads) {
     const auto topic = create_topic();
     const auto producer = make_producer();
     producer->send(topic, "k", "first");

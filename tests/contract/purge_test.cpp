@@ -13,7 +13,7 @@ using ::testing::SizeIs;
 
 class PurgedRecords : public Contract {};
 
-TEST_P(PurgedRecords, AreToldOfAndDoNotArriveWhileLaterOnesDo) {
+TEST_P(PurgedRecords, AreReportedAndDoNotArriveWhileLaterOnesDo) {
     const auto topic = create_topic();
     const auto producer = make_producer({{"linger.ms", "10000"}});
     Offset acknowledged = -1;

@@ -55,7 +55,7 @@ class Transactions : public Contract {
     }
 };
 
-TEST_P(Transactions, ShowCommittedRecordsToEverybody) {
+TEST_P(Transactions, ShowCommittedRecordsToAllConsumers) {
     const auto topic = create_topic();
     const auto producer = make_transactional(unique("t"));
     producer->begin();
@@ -68,7 +68,7 @@ TEST_P(Transactions, ShowCommittedRecordsToEverybody) {
     EXPECT_THAT(all_values({topic, 0}), ElementsAre("1", "2"));
 }
 
-TEST_P(Transactions, HideAbortedRecordsFromReadersOfCommittedOnly) {
+TEST_P(Transactions, HideAbortedRecordsFromReadCommittedConsumers) {
     const auto topic = create_topic();
     const auto producer = make_transactional(unique("t"));
     producer->begin();
@@ -112,7 +112,7 @@ TEST_P(Transactions, HoldBackEverythingAfterTheOldestOpenOne) {
     EXPECT_THAT(committed_values({topic, 0}), ElementsAre("before", "open", "other", "plain"));
 }
 
-TEST_P(Transactions, EndWithAMarkerThatTakesAnOffset) {
+TEST_P(Transactions, EndWithAMarkerThatHasAnOffset) {
     const auto topic = create_topic();
     const auto producer = make_transactional(unique("t"));
     producer->begin();
@@ -159,7 +159,7 @@ TEST_P(Transactions, MayBeEmpty) {
     EXPECT_EQ(end_offset({topic, 0}), 0);
 }
 
-TEST_P(Transactions, WantToBeBegunInOrder) {
+TEST_P(Transactions, MustBeStartedInOrder) {
     const auto topic = create_topic();
     const auto producer = make_producer({{"transactional.id", unique("t")}});
     kafka::ProducerRecord record;
@@ -174,7 +174,7 @@ TEST_P(Transactions, WantToBeBegunInOrder) {
     EXPECT_EQ((*producer)->begin_transaction().code(), ErrorCode::kInvalidTransactionState);
 }
 
-TEST_P(Transactions, PurgeWhatWasNotSentWhenAborted) {
+TEST_P(Transactions, PurgeUnsentRecordsWhenAborted) {
     const auto topic = create_topic();
     const auto producer = make_transactional(unique("t"), {{"linger.ms", "10000"}});
     producer->begin();
@@ -281,7 +281,7 @@ TEST_P(Transactions, CommitOffsetsTogetherWithRecords) {
     EXPECT_EQ(group_offsets(group).at({topic, 0}).metadata, "m");
 }
 
-TEST_P(Transactions, ForgetOffsetsWhenAborted) {
+TEST_P(Transactions, DiscardOffsetsWhenAborted) {
     const auto topic = create_topic();
     const auto group = unique("group");
     const auto member = make_member(group, topic, std::make_shared<TestAssignor>());
@@ -321,7 +321,7 @@ TEST_P(Transactions, MakeTheirOffsetsUnstableUntilTheyEnd) {
     });
 }
 
-TEST_P(Transactions, RefuseOffsetsOfAGenerationThatIsPast) {
+TEST_P(Transactions, RefuseOffsetsOfAnEarlierGeneration) {
     const auto topic = create_topic(2);
     const auto group = unique("group");
     const auto member = make_member(group, topic, std::make_shared<TestAssignor>());
@@ -344,7 +344,7 @@ TEST_P(Transactions, RefuseOffsetsOfAGenerationThatIsPast) {
     producer->commit();
 }
 
-TEST_P(Transactions, RefuseOffsetsOfWhoIsNoMember) {
+TEST_P(Transactions, RefuseOffsetsOfANonMember) {
     const auto topic = create_topic(2);
     const auto group = unique("group");
     const auto member = make_member(group, topic, std::make_shared<TestAssignor>());

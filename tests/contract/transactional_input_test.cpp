@@ -148,11 +148,11 @@ class TransactionalInput : public Contract {
     std::map<TopicPartition, Offset> positions_;  ///< The offset that would be committed.
 };
 
-TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileMembersComeAndGo) {
+TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileMembersJoinAndLeave) {
     read_while_members_come_and_go([](TestConsumer&) {});
 }
 
-TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileMembersComeAndGoAndSeek) {
+TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileMembersJoinLeaveAndSeek) {
     int step = 0;
     read_while_members_come_and_go([&](TestConsumer& consumer) {
         if (++step % 10 == 0) {
@@ -163,7 +163,7 @@ TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileMembersComeAndGoAndS
     });
 }
 
-TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileOtherPartitionsComeAndGo) {
+TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileOtherPartitionsAreAssignedAndRevoked) {
     const auto topic = create_topic(2);
     const auto committed = fill(topic, 0, 150);
     fill(topic, 1, 3);
@@ -190,7 +190,7 @@ TEST_P(TransactionalInput, IsReadWithoutGapOrRepetitionWhileOtherPartitionsComeA
     EXPECT_EQ((read_[{topic, 0}]), committed);
 }
 
-TEST_P(TransactionalInput, IsReadFromWhereASeekWentAmidABacklog) {
+TEST_P(TransactionalInput, IsReadFromTheOffsetOfASeekDuringABacklog) {
     const auto topic = create_topic();
     const auto committed = fill(topic, 0, 60);
     const auto consumer = make_reader();
@@ -215,7 +215,7 @@ TEST_P(TransactionalInput, IsReadFromWhereASeekWentAmidABacklog) {
     }
 }
 
-TEST_P(TransactionalInput, OfAbortedTransactionsAloneIsPassed) {
+TEST_P(TransactionalInput, OfAbortedTransactionsOnlyIsSkipped) {
     const auto topic = create_topic();
     const auto producer = make_producer({{"transactional.id", unique("t")}});
     producer->init();

@@ -82,7 +82,7 @@ TEST_P(Applications, WaitForAPartitionThatLagsBehind) {
         << "the last waits for what may come before it";
 }
 
-TEST_P(Applications, ReadTopicsOfAPatternAndThoseThatAreMadeLater) {
+TEST_P(Applications, ReadTopicsOfAPatternIncludingLaterOnes) {
     const std::string prefix = unique_name("pattern");
     create_named_topic(prefix + "-a");
     create_named_topic("not-" + prefix + "-a");
@@ -105,7 +105,7 @@ TEST_P(Applications, ReadTopicsOfAPatternAndThoseThatAreMadeLater) {
     EXPECT_THAT(read_lines(out), ElementsAre("k=first", "k=second"));
 }
 
-TEST_P(Applications, AskAHandlerAboutRecordsThatCannotBeSent) {
+TEST_P(Applications, CallAHandlerForRecordsThatCannotBeSent) {
     const auto in = create_topic("in");
     const auto out = create_topic("out", 1, {{"max.message.bytes", "5000"}});
     Lines asked;
@@ -153,7 +153,7 @@ std::optional<std::vector<Partition>> last_digit(const std::string&, const Text&
     return std::vector<Partition>{by_last_digit(key, count)};
 }
 
-TEST_P(Applications, JoinTablesOnAForeignKeyThatArePartitionedInAWayOfTheirOwn) {
+TEST_P(Applications, JoinTablesWithACustomPartitioningOnAForeignKey) {
     constexpr Partition kCount = 4;
     constexpr int kRows = 20;
     const auto orders = create_topic("orders", kCount);

@@ -129,7 +129,7 @@ class ChangingTopicsOnKafka : public ::testing::Test {
     std::vector<std::string> errors;
 };
 
-TEST_F(ChangingTopicsOnKafka, AnInputThatGrowsUnderStatefulTasksStopsTheClientAndSaysWhatToDo) {
+TEST_F(ChangingTopicsOnKafka, AnInputThatGrowsUnderStatefulTasksStopsTheClientWithTheRemedy) {
     const std::string in = make_topic(*clients, "grows-in", 2);
     const std::string out = make_topic(*clients, "grows-out", 2);
     const auto streams = client(counting_topology(on_record, in, out));
@@ -158,7 +158,7 @@ TEST_F(ChangingTopicsOnKafka, ASourceTopicThatIsDeletedStopsTheClientAndIsNamed)
     EXPECT_THAT(told(), ElementsAre(HasSubstr("source topics do not exist: " + in)));
 }
 
-TEST_F(ChangingTopicsOnKafka, ATaskThatLosesOneOfItsTopicsReadsOnAndGetsItBack) {
+TEST_F(ChangingTopicsOnKafka, ATaskThatLosesOneOfItsTopicsContinuesAndGetsItBack) {
     const std::string prefix = unique_name("pattern");
     create(prefix + "-1", 1);
     create(prefix + "-2", 1);
@@ -195,7 +195,7 @@ TEST_F(ChangingTopicsOnKafka, ATaskThatLosesOneOfItsTopicsReadsOnAndGetsItBack) 
     EXPECT_TRUE(streams->close(kPatience));
 }
 
-TEST_F(ChangingTopicsOnKafka, AMissingTopicThatIsWrittenToIsWaitedFor) {
+TEST_F(ChangingTopicsOnKafka, AMissingOutputTopicIsWaitedFor) {
     const std::string in = make_topic(*clients, "missing-in", 1);
     const std::string out = unique_name("missing-out");
     const auto streams = client(support::relay_topology(on_record, in, out));
@@ -211,7 +211,7 @@ TEST_F(ChangingTopicsOnKafka, AMissingTopicThatIsWrittenToIsWaitedFor) {
     EXPECT_TRUE(streams->close(kPatience));
 }
 
-TEST_F(ChangingTopicsOnKafka, AChangelogThatIsDeletedIsMadeAgain) {
+TEST_F(ChangingTopicsOnKafka, ADeletedChangelogIsCreatedAgain) {
     const std::string in = make_topic(*clients, "changelog-in", 1);
     const std::string out = make_topic(*clients, "changelog-out", 1);
     const std::string changelog = application + "-counts-changelog";

@@ -176,7 +176,7 @@ std::optional<std::int64_t> restored(const ChildProcess& process) {
     return std::stoll(output.substr(found + words.size()));
 }
 
-TEST_F(FraudDetectionOnKafka, LosesNoAlertWhenOneOfTwoProcessesIsKilledAndComesBack) {
+TEST_F(FraudDetectionOnKafka, LosesNoAlertWhenOneOfTwoProcessesIsKilledAndRestarted) {
     use_traffic(11, 3000, 20'000);
     auto first = run("first");
     auto second = run("second");
@@ -197,7 +197,7 @@ TEST_F(FraudDetectionOnKafka, LosesNoAlertWhenOneOfTwoProcessesIsKilledAndComesB
     expect_all_alerts_are_there();
 }
 
-TEST_F(FraudDetectionOnKafka, ResumesFromItsStateAndRebuildsItFromTheChangelogWhenItIsGone) {
+TEST_F(FraudDetectionOnKafka, ResumesFromItsStateAndRebuildsItFromTheChangelogAfterDeletion) {
     use_traffic(12, 3000, 12'000);
     ASSERT_EQ(generate(4000, 0, 0)->wait(), 0);
     auto process = run("only");

@@ -21,7 +21,7 @@ TEST(KafkaBroker, ServesTheSharedBrokerToEveryTest) {
     EXPECT_EQ(&KafkaBroker::shared(), &KafkaBroker::shared());
 }
 
-TEST(KafkaBroker, ComesBackOnTheSamePortWithItsTopicsAfterACrash) {
+TEST(KafkaBroker, RestartsOnTheSamePortWithItsTopicsAfterACrash) {
     KafkaBroker broker;
     const std::string servers = broker.bootstrap_servers();
     RdKafkaClient(servers).create_topic("kept", 3);
@@ -33,7 +33,7 @@ TEST(KafkaBroker, ComesBackOnTheSamePortWithItsTopicsAfterACrash) {
     EXPECT_EQ(RdKafkaClient(servers).partition_count("kept"), 3);
 }
 
-TEST(KafkaBroker, ThrowsWhatTheToolSaysWhenASettingIsBad) {
+TEST(KafkaBroker, ThrowsTheToolsOutputWhenASettingIsBad) {
     try {
         KafkaBroker broker({"num.io.threads=none"});
         FAIL() << "started with a setting that is not a number";

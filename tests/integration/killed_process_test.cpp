@@ -117,7 +117,7 @@ class Killed : public ::testing::Test {
     Place place;
 };
 
-TEST_F(Killed, FindsWhatItCommittedAWhileAgoOnDiskAndRestoresOnlyTheRest) {
+TEST_F(Killed, FindsOlderCommitsOnDiskAndRestoresOnlyTheRest) {
     produce(kRecords);
     std::filesystem::create_directories(place.state_dir);
     {

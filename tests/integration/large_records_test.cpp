@@ -147,7 +147,7 @@ std::vector<std::string> without_the_large(std::vector<std::string> lines) {
     return lines;
 }
 
-TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheHandlerGoesOn) {
+TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheHandlerContinues) {
     const auto out = create_topic("out", 1, {{"max.message.bytes", "5000"}});
 
     relay(small_and_one_large(), out, resuming());
@@ -187,7 +187,7 @@ TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostInTopicsThatRecordsName) {
 
 // The thread restarts from its last commit until batches are small enough: records may be
 // duplicated.
-TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheLimitsMayNotBeAsked) {
+TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheLimitsCannotBeRead) {
     const auto in = create_topic("in");
     const auto out = create_topic("out", 1, {{"max.message.bytes", "5000"}});
     StreamsBuilder builder;
@@ -208,7 +208,7 @@ TEST_P(LargeRecords, AreTheOnlyOnesThatAreLostWhenTheLimitsMayNotBeAsked) {
                 ElementsAreArray(without_the_large(lines_of(small()))));
 }
 
-TEST_P(LargeRecords, AreNotMadeOfSmallOnesBySendingThemTogether) {
+TEST_P(LargeRecords, AreNotCausedByBatchingSmallOnes) {
     const auto out = create_topic("out", 1, {{"max.message.bytes", "500"}});
 
     relay(small(), out, patient());
@@ -216,7 +216,7 @@ TEST_P(LargeRecords, AreNotMadeOfSmallOnesBySendingThemTogether) {
     EXPECT_THAT(read_lines(out), ElementsAreArray(lines_of(small())));
 }
 
-TEST_P(LargeRecords, AreNotMadeOfSmallOnesOnTheWayToInternalTopics) {
+TEST_P(LargeRecords, AreNotCausedByBatchingSmallOnesForInternalTopics) {
     const auto in = create_topic("in");
     const auto out = create_topic("out");
     StreamsBuilder builder;

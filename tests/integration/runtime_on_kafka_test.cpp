@@ -168,7 +168,7 @@ TEST_F(RuntimeOnKafka, RebuildsDeletedStateFromTheChangelog) {
     EXPECT_THAT(table(), Each(Pair(::testing::_, "2")));
 }
 
-TEST_F(RuntimeOnKafka, HandsTasksOverWhenAnInstanceJoinsAndAnotherLeaves) {
+TEST_F(RuntimeOnKafka, MovesTasksWhenAnInstanceJoinsAndAnotherLeaves) {
     create_topics(4);
     produce_keys(20);
     const auto first = counter("one");
@@ -208,7 +208,7 @@ TEST_F(RuntimeOnKafka, LosesNothingWhenAnInstanceDiesWithoutClosing) {
 }
 
 // A thread that does not poll for max.poll.interval.ms has left its group without knowing it.
-TEST_F(RuntimeOnKafka, JoinsAnewAfterItWasTooSlowForItsGroup) {
+TEST_F(RuntimeOnKafka, RejoinsAfterItWasTooSlowForItsGroup) {
     create_topics(2);
     Events taken_over;
     std::atomic<bool> slow{true};

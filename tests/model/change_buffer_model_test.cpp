@@ -125,7 +125,7 @@ class ChangeBufferModel : public ::testing::TestWithParam<unsigned> {
     Model committed_;
 };
 
-TEST_P(ChangeBufferModel, HoldsAndGivesBackWhatASortedMapDoes) {
+TEST_P(ChangeBufferModel, BehavesLikeASortedMap) {
     for (int at = 0; at < 3000 && !HasFatalFailure() && !HasNonfatalFailure(); ++at) {
         step();
     }

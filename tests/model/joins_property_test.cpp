@@ -79,7 +79,7 @@ std::vector<Text> pairs(const std::vector<Event>& events) {
     return expected;
 }
 
-TEST_P(RandomChanges, JoinStreamsInPairsAsTheModelDoes) {
+TEST_P(RandomChanges, JoinStreamsInPairsLikeTheModel) {
     const auto events = random_events(GetParam(), 200, 40, false);
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("left")
@@ -95,7 +95,7 @@ TEST_P(RandomChanges, JoinStreamsInPairsAsTheModelDoes) {
     EXPECT_GT(pairs(events).size(), 10U);
 }
 
-TEST_P(RandomChanges, GiveEachRecordWithoutAMatchOnceInAnOuterJoin) {
+TEST_P(RandomChanges, SendEachUnmatchedRecordOnceInAnOuterJoin) {
     // No record comes after the end of its window, because it would not wait for its match.
     auto events = random_events(GetParam(), 150, 10, false);
     const std::int64_t end = events.back().time + 1'000;
@@ -162,7 +162,7 @@ Rows rows_of(const std::vector<Text>& lines) {
     return rows;
 }
 
-TEST_P(RandomChanges, JoinTablesToWhatTheirRowsGive) {
+TEST_P(RandomChanges, JoinTablesToTheJoinOfTheirRows) {
     const auto events = random_events(GetParam(), 200, 40, true);
     const Rows left = rows_of(events, "left");
     const Rows right = rows_of(events, "right");
@@ -195,7 +195,7 @@ TEST_P(RandomChanges, JoinTablesToWhatTheirRowsGive) {
     EXPECT_EQ(rows_of(run.lines("outer")), outer);
 }
 
-TEST_P(RandomChanges, JoinTablesOnForeignKeysToWhatTheirRowsGive) {
+TEST_P(RandomChanges, JoinTablesOnForeignKeysToTheJoinOfTheirRows) {
     // The last digit of a left row's value is its foreign key.
     auto events = random_events(GetParam(), 200, 40, true);
     for (Event& event : events) {

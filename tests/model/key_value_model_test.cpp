@@ -228,7 +228,7 @@ class KeyValueModel
     std::size_t log_committed_ = 0;
 };
 
-TEST_P(KeyValueModel, StoreDoesWhatASortedMapDoes) {
+TEST_P(KeyValueModel, StoreBehavesLikeASortedMap) {
     for (int at = 0; at < 3000 && !HasFailure(); ++at) {
         step();
         if (cached_) {

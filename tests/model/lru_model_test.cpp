@@ -139,7 +139,7 @@ class LruModel : public ::testing::TestWithParam<unsigned> {
     std::size_t log_committed_ = 0;
 };
 
-TEST_P(LruModel, StoreKeepsTheRowsUsedLast) {
+TEST_P(LruModel, StoreKeepsTheMostRecentlyUsedRows) {
     for (int at = 0; at < 3000 && !HasFailure(); ++at) {
         step();
     }

@@ -200,7 +200,7 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
     int extended_ = 0;
 };
 
-TEST_P(SessionModel, StoreDoesWhatASortedMapWithExpiryDoes) {
+TEST_P(SessionModel, StoreBehavesLikeASortedMapWithExpiry) {
     run_and_restore();
     if (!stack().listened) {
         EXPECT_EQ(extended_, 0);

@@ -105,7 +105,7 @@ std::map<Text, Text> sessions_of(const std::vector<Event>& events, const Shape& 
 
 class RandomSessions : public ::testing::TestWithParam<unsigned> {};
 
-TEST_P(RandomSessions, AreWhatHangsTogether) {
+TEST_P(RandomSessions, AreConnectedRecords) {
     const auto events = random_events(GetParam(), 200, 80);
     for (const Shape shape : {Shape{10, 100}, Shape{3, 20}, Shape{25, 0}, Shape{1, 5}}) {
         for (const StoreEngine engine : {StoreEngine::kRocksDb, StoreEngine::kInMemory}) {

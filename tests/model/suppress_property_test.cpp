@@ -87,7 +87,7 @@ std::vector<Text> sent(const std::vector<Change>& changes, const Limits& limits)
 
 class RandomChangesHeldBack : public ::testing::TestWithParam<unsigned> {};
 
-TEST_P(RandomChangesHeldBack, ComeOutWhenTheModelSendsThem) {
+TEST_P(RandomChangesHeldBack, AreSentWhenTheModelSendsThem) {
     const auto changes = random_changes(GetParam(), 300);
     for (const Limits limits : {Limits{0, {}}, Limits{1, {}}, Limits{20, {}}, Limits{60, {}},
                                 Limits{20, 2}, Limits{1000, 1}, Limits{1000, 4}}) {

@@ -163,7 +163,7 @@ class VersionedModel
     Versions committed_;
 };
 
-TEST_P(VersionedModel, StoreDoesWhatListsOfVersionsDo) {
+TEST_P(VersionedModel, StoreBehavesLikeListsOfVersions) {
     for (int at = 0; at < 1500 && !HasFailure(); ++at) {
         step();
     }

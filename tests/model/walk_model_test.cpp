@@ -323,7 +323,7 @@ class WalkModel : public ::testing::TestWithParam<
     std::int64_t committed_time_ = -1;
 };
 
-TEST_P(WalkModel, RowsAreSeenAsTheyWereWhenTheWalkBegan) {
+TEST_P(WalkModel, RowsAreReturnedAsTheyWereWhenTheIteratorWasCreated) {
     constexpr int kSteps = 1200;
     for (int at = 0; at < kSteps && !HasFailure(); ++at) {
         step();

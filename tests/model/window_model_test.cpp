@@ -113,7 +113,7 @@ class WindowModel : public ExpiringStoreModel<WindowBytesStore> {
     std::int64_t committed_removed_time_ = -1;
 };
 
-TEST_P(WindowModel, StoreDoesWhatASortedMapWithExpiryDoes) {
+TEST_P(WindowModel, StoreBehavesLikeASortedMapWithExpiry) {
     run_and_restore();
 }
 

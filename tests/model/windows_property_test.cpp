@@ -91,7 +91,7 @@ std::vector<Text> updates_of_time_windows(const std::vector<Event>& events,
     return updates;
 }
 
-TEST_P(RandomStreams, UpdateTumblingAndHoppingWindowsAsTheModelDoes) {
+TEST_P(RandomStreams, UpdateTumblingAndHoppingWindowsLikeTheModel) {
     const auto events = random_events(GetParam(), 150, 60);
     for (const TimeWindowShape shape : {TimeWindowShape{20, 20, 15}, TimeWindowShape{30, 10, 20},
                                         TimeWindowShape{25, 7, 0}, TimeWindowShape{5, 5, 100}}) {
@@ -114,7 +114,7 @@ TEST_P(RandomStreams, UpdateTumblingAndHoppingWindowsAsTheModelDoes) {
 }
 
 /// The last result of each window that closed, and of no other.
-TEST_P(RandomStreams, GiveEachWindowOnceOnCloseWithWhatItHeldThen) {
+TEST_P(RandomStreams, SendEachWindowOnceOnCloseWithItsFinalContent) {
     const TimeWindowShape shape{20, 10, 15};
     auto events = random_events(GetParam(), 150, 40);
     events.push_back({"flush", "!", events.back().time + 1'000});
@@ -163,7 +163,7 @@ std::map<Text, Text> sliding_windows(const std::vector<Event>& events, std::int6
     return rows;
 }
 
-TEST_P(RandomStreams, FillSlidingWindowsAsTheModelDoes) {
+TEST_P(RandomStreams, FillSlidingWindowsLikeTheModel) {
     const auto events = random_events(GetParam(), 120, 50);
     Program run([&](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")

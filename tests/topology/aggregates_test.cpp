@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(Count, CarriesTheLatestTimeAndDropsNulls) {
+TEST(Count, HasTheLatestTimeAndDropsNulls) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<MaybeText, MaybeText>("in").group_by_key().count().to_stream().to("out");
     });
@@ -23,7 +23,7 @@ TEST(Count, CarriesTheLatestTimeAndDropsNulls) {
     EXPECT_EQ(run.driver().dropped_records(), 2U);
 }
 
-TEST(Reduce, DeletesTheRowOnNullAndStartsAnew) {
+TEST(Reduce, DeletesTheRowOnNullAndStartsAgain) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by_key()
@@ -43,7 +43,7 @@ TEST(Reduce, DeletesTheRowOnNullAndStartsAnew) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=p@10", "a=pq@10", "a=-@10", "a=r@2"));
 }
 
-TEST(Aggregate, GivesTheAggregatorTheKeyWhenItAsks) {
+TEST(Aggregate, PassesTheKeyToAnAggregatorThatAcceptsIt) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by_key()
@@ -62,7 +62,7 @@ TEST(Aggregate, GivesTheAggregatorTheKeyWhenItAsks) {
     EXPECT_EQ(run.lines("test-sums-changelog").size(), 2U);
 }
 
-TEST(Aggregate, ForwardsWhenTheCacheLetsGo) {
+TEST(Aggregate, ForwardsWhenTheCacheFlushes) {
     Program run(
         [](StreamsBuilder& builder) {
             builder.stream<Text, Text>("in")
@@ -79,7 +79,7 @@ TEST(Aggregate, ForwardsWhenTheCacheLetsGo) {
         << "the driver commits after each record";
 }
 
-TEST(GroupBy, GoesThroughARepartitionTopicNamedAfterTheStore) {
+TEST(GroupBy, UsesARepartitionTopicNamedAfterTheStore) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by([](const Text& value) { return value; })
@@ -95,7 +95,7 @@ TEST(GroupBy, GoesThroughARepartitionTopicNamedAfterTheStore) {
 
 // in   a@0 a@19 | a@20          windows of 20 ms, 15 ms grace
 // late a@5 is in time while stream time < 35
-TEST(TumblingCount, TakesLateRecordsWithinGrace) {
+TEST(TumblingCount, AcceptsLateRecordsWithinGrace) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by_key()

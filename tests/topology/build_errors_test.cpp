@@ -86,7 +86,7 @@ TEST(MissingSerdes, OfAJoinWithGraceAreNamedWithTheJoin) {
         "the record buffer of join patient needs one", "leave out Joined::grace");
 }
 
-TEST(MissingSerdes, AreNotAskedForWhereNothingIsWritten) {
+TEST(MissingSerdes, AreNotRequiredWhereNothingIsWritten) {
     EXPECT_NO_THROW(described([](StreamsBuilder& b) {
         const auto table = b.table<Text, Text>("table").map_values(kFare);
         b.stream<Text, Text>("in")

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(Cogroup, LetsEachStreamContributeInItsOwnWayToOneStore) {
+TEST(Cogroup, AggregatesEachStreamWithItsOwnAggregatorIntoOneStore) {
     Program run([](StreamsBuilder& builder) {
         const auto x = builder.stream<MaybeText, MaybeText>("x").group_by_key();
         const auto y = builder.stream<MaybeText, MaybeText>("y").group_by_key();
@@ -51,7 +51,7 @@ struct Counting final : ValueTransformer<Text, Text, Text> {
     }
 };
 
-TEST(TransformValues, KeepsStateAndLooksUpThroughAnObjectOfItsOwn) {
+TEST(TransformValues, KeepsStateAndSupportsLookups) {
     Program run([](StreamsBuilder& builder) {
         const auto transformed = builder.table<Text, Text>("in").transform_values(
             [] { return std::make_unique<Counting>(); });

@@ -72,7 +72,7 @@ TEST(ForeignKeyLeftJoin, KeepsRowsWithoutAMatchAndWithoutAKey) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=x1+null@1", "b=-+null@2", "a=x1+R@3", "a=-@4"));
 }
 
-TEST(ForeignKeyLeftJoin, TakesNoTimeFromHalfARowOfAJoinThatIsNotStored) {
+TEST(ForeignKeyLeftJoin, UsesNoTimeOfOneSideOfAJoinWithoutStore) {
     Program run([](StreamsBuilder& builder) {
         const auto whole = builder.table<Text, Text>("one").join(
             builder.table<Text, Text>("two"),

@@ -16,7 +16,7 @@ Text text_of(const Text* value) {
     return value != nullptr ? *value : "null";
 }
 
-TEST(StreamTableJoin, SeesTheTableAsItIsThen) {
+TEST(StreamTableJoin, SeesTheCurrentTable) {
     Program run([](StreamsBuilder& builder) {
         const auto table = builder.table<Text, Text>("table");
         builder.stream<Text, Text>("in")
@@ -32,7 +32,7 @@ TEST(StreamTableJoin, SeesTheTableAsItIsThen) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=2+A@2"));
 }
 
-TEST(StreamTableLeftJoin, GivesThePointerNullForNoMatchAndForNoKey) {
+TEST(StreamTableLeftJoin, PassesANullPointerForNoMatchAndForNoKey) {
     Program run([](StreamsBuilder& builder) {
         const auto table = builder.table<Text, Text>("table");
         builder.stream<MaybeText, MaybeText>("in")
@@ -99,7 +99,7 @@ void outer_join(StreamsBuilder& builder) {
 const std::map<std::string, std::string> kLooksAtOnce{
     {"__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", "0"}};
 
-TEST(StreamOuterJoin, GivesUnmatchedRecordsOfBothSidesOnceTheirWindowHasClosed) {
+TEST(StreamOuterJoin, SendsUnmatchedRecordsOfBothSidesWhenTheirWindowHasClosed) {
     Program run(outer_join, {}, kLooksAtOnce);
     run.pipe("left", "b", "1", 5);
     run.pipe("right", "c", "2", 5);
@@ -110,7 +110,7 @@ TEST(StreamOuterJoin, GivesUnmatchedRecordsOfBothSidesOnceTheirWindowHasClosed) 
     EXPECT_THAT(run.lines("out"), ElementsAre("c=null+2@5", "b=1+null@5")) << "right before left";
 }
 
-TEST(StreamOuterJoin, LooksAgainOnceTheRowHasClosedThatKeptItFromLookingFurther) {
+TEST(StreamOuterJoin, SearchesAgainWhenTheRowThatStoppedTheSearchHasClosed) {
     Program run(outer_join, {}, kLooksAtOnce);
     run.pipe("left", "d", "1", 1);
     run.pipe("right", "d", "2", 2);
@@ -148,7 +148,7 @@ TEST(SelfJoin, GivesTheSameResultsFromOneStoreWhenOptimised) {
     EXPECT_EQ(optimised.lines("out"), expected);
 }
 
-TEST(TableJoin, SendsRemovalsOfRowsThatWereThere) {
+TEST(TableJoin, SendsDeletionsOfExistingRows) {
     Program run([](StreamsBuilder& builder) {
         const auto left = builder.table<Text, Text>("left");
         const auto right = builder.table<Text, Text>("right");

@@ -40,7 +40,7 @@ void global_join_to_another_type(StreamsBuilder& builder) {
         .to("summed");
 }
 
-TEST(MergeRepartitions, LeavesTopicsBehindAGlobalJoinThatChangesTheType) {
+TEST(MergeRepartitions, KeepsTopicsAfterAGlobalJoinThatChangesTheType) {
     EXPECT_EQ(described(global_join_to_another_type, merged()),
               described(global_join_to_another_type));
 
@@ -51,7 +51,7 @@ TEST(MergeRepartitions, LeavesTopicsBehindAGlobalJoinThatChangesTheType) {
     EXPECT_THAT(run.lines<std::int64_t>("summed"), ElementsAre("a=3@1", "a=5@2"));
 }
 
-TEST(MergeRepartitions, LeavesGroupingsOfAStreamThatWasWidenedInBetween) {
+TEST(MergeRepartitions, KeepsGroupingsOfAStreamThatWasMergedInBetween) {
     const auto program = [](StreamsBuilder& builder) {
         const Texts keyed = builder.stream<Text, Text>("in").select_key(kFirstLetter);
         const KStream<Text, MaybeText> wide = keyed;
@@ -64,7 +64,7 @@ TEST(MergeRepartitions, LeavesGroupingsOfAStreamThatWasWidenedInBetween) {
     EXPECT_THAT(run.lines<std::int64_t>("out"), ElementsAre("a=1@1"));
 }
 
-TEST(MergeRepartitions, LeavesAGroupingThatAnotherStreamReachesToo) {
+TEST(MergeRepartitions, KeepsAGroupingThatAnotherStreamAlsoReaches) {
     const auto program = [](StreamsBuilder& builder) {
         const auto keyed = builder.stream<Text, Text>("in").select_key(kFirstLetter);
         keyed.group_by_key().count({.store = "one"});
@@ -76,7 +76,7 @@ TEST(MergeRepartitions, LeavesAGroupingThatAnotherStreamReachesToo) {
     EXPECT_THAT(described(program, merged()), HasSubstr("two-repartition"));
 }
 
-TEST(MergeRepartitions, LeavesAGroupingOfAStreamMergedWithItselfUnderAnotherKey) {
+TEST(MergeRepartitions, KeepsAGroupingOfAStreamMergedWithItselfUnderAnotherKey) {
     const auto program = [](StreamsBuilder& builder) {
         const auto keyed = builder.stream<Text, Text>("in").select_key(kFirstLetter);
         keyed.group_by_key().count({.store = "one"});
@@ -88,7 +88,7 @@ TEST(MergeRepartitions, LeavesAGroupingOfAStreamMergedWithItselfUnderAnotherKey)
     EXPECT_THAT(described(program, merged()), HasSubstr("two-repartition"));
 }
 
-TEST(MergeRepartitions, BuildsAGroupingBehindTwoMerges) {
+TEST(MergeRepartitions, BuildsAGroupingAfterTwoMerges) {
     const auto program = [](StreamsBuilder& builder) {
         const auto keyed = [&](const char* topic) {
             return builder.stream<Text, Text>(topic).select_key(kFirstLetter);
@@ -108,7 +108,7 @@ TEST(MergeRepartitions, BuildsAGroupingBehindTwoMerges) {
     EXPECT_THAT(described(program, merged()), Not(HasSubstr("two-repartition")));
 }
 
-TEST(MergeRepartitions, KeepsNullKeysForWhatElseRecordsGoTo) {
+TEST(MergeRepartitions, KeepsNullKeysForOtherTargets) {
     const auto program = [](StreamsBuilder& builder) {
         const auto kept =
             builder.stream<Text, Text>("in")
@@ -242,7 +242,7 @@ std::vector<std::string> not_repartitioned(const Topology& topology) {
     return wrong;
 }
 
-TEST(MergeRepartitions, LeavesTheResultsOfRandomProgramsAsTheyAre) {
+TEST(MergeRepartitions, DoesNotChangeTheResultsOfRandomTopologies) {
     for (unsigned seed = 0; seed < 400; ++seed) {
         ASSERT_EQ(results(seed, merged()), results(seed, {})) << "seed " << seed;
 

@@ -61,7 +61,7 @@ TEST(Nulls, PassThroughStatelessVerbs) {
         {.null_key = {"-=y@20"}, .null_value = {"a=-@30"}});
 }
 
-TEST(Nulls, AreDroppedAndCountedByASourceWhoseTypesHaveNone) {
+TEST(Nulls, AreDroppedAndCountedByASourceWhoseTypesDoNotAllowThem) {
     expect_of_nulls([](StreamsBuilder& builder) { builder.stream<Text, Text>("in").to("out"); },
                     {.dropped = 2});
 }

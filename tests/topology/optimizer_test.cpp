@@ -49,7 +49,7 @@ void two_aggregates_behind_a_filter(StreamsBuilder& builder) {
                                    {.store = "latest"});
 }
 
-TEST(MergeRepartitions, BuildsTwoGroupingsBehindOneNode) {
+TEST(MergeRepartitions, BuildsTwoGroupingsAfterOneNode) {
     TopologyOptions defects = TopologyOptions::optimized();
     defects.reproduce_kafka_defects = true;
     EXPECT_THROW(described(two_aggregates_behind_a_filter, defects), TopologyError);
@@ -60,7 +60,7 @@ TEST(MergeRepartitions, BuildsTwoGroupingsBehindOneNode) {
     EXPECT_EQ(run.driver().store_names().size(), 2U);
 }
 
-TEST(MergeRepartitions, LeavesTopicsBehindAChangeOfValues) {
+TEST(MergeRepartitions, KeepsTopicsAfterAChangeOfValues) {
     const auto program = [](StreamsBuilder& builder) {
         const auto keyed =
             builder.stream<Text, Text>("in").select_key([](const Text& value) { return value; });
@@ -73,7 +73,7 @@ TEST(MergeRepartitions, LeavesTopicsBehindAChangeOfValues) {
     EXPECT_THAT(described(program, TopologyOptions::optimized()), HasSubstr("two-repartition"));
 }
 
-TEST(MergeRepartitions, LeavesTopicsBehindAMergeWhoseFirstStreamChangesValues) {
+TEST(MergeRepartitions, KeepsTopicsAfterAMergeWhoseFirstStreamChangesValues) {
     const auto program = [](StreamsBuilder& builder) {
         const auto other_key = [](const Text& value) { return value; };
         const auto changed = builder.stream<Text, Text>("in").select_key(other_key).map_values(
@@ -101,7 +101,7 @@ TEST(SelfJoins, StayLeftJoinsWhenOptimised) {
     EXPECT_THAT(run.lines("out"), ::testing::ElementsAre("-=x-@1")) << "a null key is not lost";
 }
 
-TEST(ExplicitNames, AreRequiredOfStoresAndRepartitionTopicsWhenAskedFor) {
+TEST(ExplicitNames, AreRequiredForStoresAndRepartitionTopicsIfConfigured) {
     const auto unnamed = [](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in").group_by([](const Text& value) { return value; }).count();
     };
@@ -114,7 +114,7 @@ TEST(ExplicitNames, AreRequiredOfStoresAndRepartitionTopicsWhenAskedFor) {
     EXPECT_NO_THROW(described(two_aggregates, strict));
 }
 
-TEST(LeftJoins, LetNullKeysThroughRepartitionTopicsAbove) {
+TEST(LeftJoins, KeepNullKeysInUpstreamRepartitionTopics) {
     Program run([](StreamsBuilder& builder) {
         const auto table = builder.table<Text, Text>("table");
         builder.stream<Text, Text>("in")

@@ -38,7 +38,7 @@ class KeepsAResultInAVariable final : public Processor<Text, Text, Text, Text> {
     }
 };
 
-TEST(OwnedRecords, OwnWhatWasMadeOnTheSpot) {
+TEST(OwnedRecords, OwnTemporaryArguments) {
     EXPECT_THAT(outputs_of<KeepsAResultInAVariable>(),
                 ElementsAre("k=a" + kLong + "@1", "k2=a2@1", "k" + kLong + "=v@7",
                             "k=b" + kLong + "@2", "k2=b2@2", "k" + kLong + "=v@7"));
@@ -105,7 +105,7 @@ class KeepsValues final : public FixedKeyProcessor<Text, Text, Text> {
     std::vector<OwnedFixedKeyRecord<Text, Text>> kept_;
 };
 
-TEST(OwnedRecords, AreThereForFixedKeysToo) {
+TEST(OwnedRecords, AlsoExistForFixedKeys) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .process_values([] { return std::make_unique<KeepsValues>(); })

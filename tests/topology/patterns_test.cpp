@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-TEST(Patterns, TakeTheRecordsOfEveryTopicThatMatches) {
+TEST(Patterns, ReadEveryMatchingTopic) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>(TopicPattern{R"(in-\d+)"}).to("out");
     });
@@ -24,7 +24,7 @@ TEST(Patterns, TakeTheRecordsOfEveryTopicThatMatches) {
     EXPECT_THROW(run.pipe("in-x", "a", "x", 1), Error);
 }
 
-TEST(Patterns, TakeWhatTheTopologyItselfSendsToATopicThatMatches) {
+TEST(Patterns, ReadRecordsThatTheTopologySendsToAMatchingTopic) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("start").to("step-1");
         builder.stream<Text, Text>(TopicPattern{"step-[0-9]"}).to("out");
@@ -34,7 +34,7 @@ TEST(Patterns, TakeWhatTheTopologyItselfSendsToATopicThatMatches) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=x@1"));
 }
 
-TEST(Patterns, KeepTheStateThatOtherTopicsHaveMade) {
+TEST(Patterns, KeepTheStateOfOtherTopics) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>(TopicPattern{"in-.*"})
             .group_by_key()
@@ -48,7 +48,7 @@ TEST(Patterns, KeepTheStateThatOtherTopicsHaveMade) {
     EXPECT_THAT(run.lines<std::int64_t>("out"), ElementsAre("a=1@1", "a=2@2"));
 }
 
-TEST(Patterns, AreRefusedWhenTheTopologyIsBuiltIfTheyAreNone) {
+TEST(Patterns, AreRefusedWhenTheTopologyIsBuiltIfTheyAreInvalid) {
     StreamsBuilder builder;
     builder.stream<Text, Text>(TopicPattern{"in-(a"}).to("out");
 

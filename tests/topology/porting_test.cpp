@@ -119,7 +119,7 @@ TEST(PortedTopologies, CountClicksByRegion) {
                 ElementsAre("asia=3@2", "UNKNOWN=1@3", "asia=7@4"));
 }
 
-TEST(PortedTopologies, PassOnlyChanges) {
+TEST(PortedTopologies, ForwardOnlyChanges) {
     testing::TopologyTestDriver driver(only_changes());
     auto readings = driver.input_topic<Text, Text>("readings");
     readings.pipe("s", "1", timestamp_of(1));
@@ -129,7 +129,7 @@ TEST(PortedTopologies, PassOnlyChanges) {
     EXPECT_THAT(lines_of(driver, "changes"), ElementsAre("s=1@1", "s=2@3"));
 }
 
-TEST(PortedTopologies, MarkRecordsWithWhatTheyWentThrough) {
+TEST(PortedTopologies, AddHeadersWithTheProcessorsOfARecord) {
     testing::TopologyTestDriver driver(marked_words());
     driver.input_topic<Text, Text>("words").pipe("k", "word", timestamp_of(1));
 
@@ -138,7 +138,7 @@ TEST(PortedTopologies, MarkRecordsWithWhatTheyWentThrough) {
     EXPECT_EQ(records[0].headers, (Headers{{"through", "not-empty"}, {"through", "look"}}));
 }
 
-TEST(PortedTopologies, AreBuiltAsTheSettingsSay) {
+TEST(PortedTopologies, AreBuiltWithTheOptionsOfTheSettings) {
     StreamsConfig config;
     config.set("topology.optimization", "reuse.ktable.source.topics");
     testing::TopologyTestDriver driver(regions(config));

@@ -20,7 +20,7 @@ LineWriter keeping(std::vector<std::string>& lines) {
     return [&lines](std::string_view line) { lines.emplace_back(line); };
 }
 
-TEST(Print, WritesALineForEachRecordBehindTheNameOfTheStream) {
+TEST(Print, WritesALineForEachRecordAfterTheNameOfTheStream) {
     std::vector<std::string> lines;
     Program run([&lines](StreamsBuilder& builder) {
         builder.stream<MaybeText, MaybeText>("in")
@@ -34,7 +34,7 @@ TEST(Print, WritesALineForEachRecordBehindTheNameOfTheStream) {
     EXPECT_THAT(lines, ElementsAre("[filtered]: a, x", "[filtered]: null, null"));
 }
 
-TEST(Print, UsesTheLabelAndTheTextThatAreGiven) {
+TEST(Print, UsesTheGivenLabelAndText) {
     std::vector<std::string> lines;
     Program run([&lines](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in").print(
@@ -47,7 +47,7 @@ TEST(Print, UsesTheLabelAndTheTextThatAreGiven) {
     EXPECT_THAT(lines, ElementsAre("[mine]: x of a"));
 }
 
-TEST(Print, WritesNumbersAndWindowsAsKafkaStreamsDoes) {
+TEST(Print, WritesNumbersAndWindowsLikeKafkaStreams) {
     std::vector<std::string> lines;
     Program run([&lines](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
@@ -62,7 +62,7 @@ TEST(Print, WritesNumbersAndWindowsAsKafkaStreamsDoes) {
     EXPECT_THAT(lines, ElementsAre("[counts]: [a@10/20], 1"));
 }
 
-TEST(Print, EndsTheStreamUnderTheNameThatIsGiven) {
+TEST(Print, EndsTheStreamWithTheGivenName) {
     const auto text = described([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in").print({.name = "printer"});
     });
@@ -70,7 +70,7 @@ TEST(Print, EndsTheStreamUnderTheNameThatIsGiven) {
     EXPECT_THAT(text, HasSubstr("Processor: printer (stores: [])\n      --> none\n"));
 }
 
-TEST(Print, WritesToTheStandardOutputUnlessTold) {
+TEST(Print, WritesToTheStandardOutputByDefault) {
     Program run(
         [](StreamsBuilder& builder) { builder.stream<Text, Text>("in").print({.label = "in"}); });
     ::testing::internal::CaptureStdout();
@@ -84,7 +84,7 @@ std::string content_of(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(input), {}};
 }
 
-TEST(Print, BeginsAFileAnewAndWritesEachLineAtOnce) {
+TEST(Print, TruncatesAFileAndWritesEachLineAtOnce) {
     const testing::TemporaryDirectory folder;
     const std::filesystem::path file = folder.path() / "lines.txt";
     std::ofstream(file) << "what was before\n";
@@ -97,7 +97,7 @@ TEST(Print, BeginsAFileAnewAndWritesEachLineAtOnce) {
     EXPECT_EQ(content_of(file), "[in]: a, x\n");
 }
 
-TEST(Print, SaysWhenAFileCannotBeWritten) {
+TEST(Print, ReportsWhenAFileCannotBeWritten) {
     EXPECT_THAT([] { lines_to_file("/nowhere/lines.txt"); },
                 ::testing::ThrowsMessage<TopologyError>(
                     HasSubstr("a stream cannot be printed to a file: cannot open "
@@ -112,7 +112,7 @@ std::string to_string(const Point& point) {
     return "x" + std::to_string(point.x);
 }
 
-TEST(Print, AsksForATextWhereTypesHaveNone) {
+TEST(Print, RequiresATextForTypesWithout) {
     StreamsBuilder builder;
     const auto opaque = builder.stream<Text, Text>("in", {}).map_values(
         [](const Text&) { return Opaque{}; }, {.name = "opaque"});
@@ -128,7 +128,7 @@ TEST(Print, AsksForATextWhereTypesHaveNone) {
         ::testing::ThrowsMessage<TopologyError>(HasSubstr("without a writer of lines")));
 }
 
-TEST(Print, UsesTheToStringOfATypeOfTheUsers) {
+TEST(Print, UsesTheToStringOfAUserDefinedType) {
     std::vector<std::string> lines;
     Program run([&lines](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")

@@ -55,7 +55,7 @@ class Noting final : public WrappedProcessor {
     std::vector<std::string>* notes_;
 };
 
-TEST(ProcessorWrapper, RunsCodeAroundEverythingThatAProcessorDoes) {
+TEST(ProcessorWrapper, RunsCodeAroundAllCallsOfAProcessor) {
     std::vector<std::string> notes;
     {
         Program run(pass_through, wrapping<Noting>(notes));
@@ -77,7 +77,7 @@ struct Tick final : Processor<Text, Text, Text, Text> {
     void process(const Record<Text, Text>& record) override { context().forward(record, "first"); }
 };
 
-TEST(ProcessorWrapper, SeesWhatAPunctuatorForwardsAndToWhom) {
+TEST(ProcessorWrapper, SeesRecordsThatAPunctuatorForwardsAndTheirTargets) {
     std::vector<std::string> notes;
     TopologyBuilder builder(wrapping<Noting>(notes).processor_wrapper);
     builder.add_source<Text, Text>("source", "in")
@@ -95,7 +95,7 @@ TEST(ProcessorWrapper, SeesWhatAPunctuatorForwardsAndToWhom) {
     EXPECT_THAT(lines_of(driver, "second-out"), ElementsAre("tick=t@10"));
 }
 
-TEST(ProcessorWrapper, SeesWhatTheCacheOfATableLetsGo) {
+TEST(ProcessorWrapper, SeesRecordsThatTheCacheOfATableFlushes) {
     std::vector<std::string> seen;
     Program run(
         [](StreamsBuilder& builder) {
@@ -116,7 +116,7 @@ TEST(ProcessorWrapper, SeesWhatTheCacheOfATableLetsGo) {
     EXPECT_THAT(seen, ElementsAre("a:->1", "a:->2"));
 }
 
-TEST(ProcessorWrapper, CanDropARecordBeforeOrBehindAProcessor) {
+TEST(ProcessorWrapper, CanDropARecordBeforeOrAfterAProcessor) {
     Program run(pass_through, wrapping_with([](WrappedParts) {
                     return Hooks{.process =
                                      [](InnerProcessor& inner, const AnyRecord& record) {
@@ -138,7 +138,7 @@ TEST(ProcessorWrapper, CanDropARecordBeforeOrBehindAProcessor) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=good!@1"));
 }
 
-TEST(ProcessorWrapper, CanReplaceWhatAProcessorTakesAndForwards) {
+TEST(ProcessorWrapper, CanReplaceInputsAndOutputsOfAProcessor) {
     Program run(pass_through, wrapping_with([](WrappedParts) {
                     return Hooks{
                         .process =
@@ -157,7 +157,7 @@ TEST(ProcessorWrapper, CanReplaceWhatAProcessorTakesAndForwards) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=<x!@6", "a=x!@6"));
 }
 
-TEST(ProcessorWrapper, CanSendRecordsOfItsOwn) {
+TEST(ProcessorWrapper, CanForwardNewRecords) {
     Program run(pass_through, wrapping_with([](WrappedParts parts) {
                     parts.context.schedule(
                         {.interval = 10ms, .type = PunctuationType::kWallClock},
@@ -184,7 +184,7 @@ std::vector<Text> header_keys(testing::TopologyTestDriver& driver, const std::st
     return keys;
 }
 
-TEST(ProcessorWrapper, AddsHeadersToWhatIsForwarded) {
+TEST(ProcessorWrapper, AddsHeadersToForwardedRecords) {
     Program run(pass_through, wrapping_with([](WrappedParts) {
                     return Hooks{.forward = [](InnerProcessor& inner, const AnyRecord& record) {
                         Headers headers = record.headers();
@@ -197,7 +197,7 @@ TEST(ProcessorWrapper, AddsHeadersToWhatIsForwarded) {
     EXPECT_THAT(header_keys(run.driver(), "out"), ElementsAre("by"));
 }
 
-TEST(ProcessorWrapper, AddsHeadersToTheRecordAtHand) {
+TEST(ProcessorWrapper, AddsHeadersToTheCurrentRecord) {
     Program run(pass_through, wrapping_with([](WrappedParts parts) {
                     return Hooks{.process = [&context = parts.context](InnerProcessor& inner,
                                                                        const AnyRecord& record) {
@@ -210,7 +210,7 @@ TEST(ProcessorWrapper, AddsHeadersToTheRecordAtHand) {
     EXPECT_THAT(header_keys(run.driver(), "out"), ElementsAre("at"));
 }
 
-TEST(ProcessorWrapper, ShowsWhereTheRecordAtHandComesFrom) {
+TEST(ProcessorWrapper, ReturnsTheMetadataOfTheCurrentRecord) {
     std::string seen;
     Program run(pass_through, wrapping_with([&seen](WrappedParts parts) {
                     return Hooks{.process = [&seen, &context = parts.context](InnerProcessor&,
@@ -274,7 +274,7 @@ TEST(ProcessorWrapper, SeesBothValuesOfATablesChange) {
                 ElementsAre("groups ->x", "count ->a", "groups x>y", "count a>-", "count ->a"));
 }
 
-TEST(ProcessorWrapper, LeavesAloneWhatItMakesNothingFor) {
+TEST(ProcessorWrapper, DoesNotAffectProcessorsThatItDoesNotWrap) {
     std::vector<std::string> notes;
     const auto program = [](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
@@ -300,7 +300,7 @@ TEST(ProcessorWrapper, LeavesAloneWhatItMakesNothingFor) {
 
 // Errors.
 
-TEST(ProcessorWrapper, FailsAsTheProcessorItStandsFor) {
+TEST(ProcessorWrapper, FailsUnderTheNameOfItsProcessor) {
     std::vector<std::string> failed;
     const auto fail = [](InnerProcessor& inner, const AnyRecord& record) {
         if (*record.value<Text>() == "bad" || *record.value<Text>() == "worse!") {
@@ -331,7 +331,7 @@ TEST(ProcessorWrapper, FailsAsTheProcessorItStandsFor) {
     EXPECT_EQ(driver.dropped_records(), 2U);
 }
 
-TEST(ProcessorWrapper, HasItsRecordAtHandAgainWhenWhatItForwardsFails) {
+TEST(ProcessorWrapper, KeepsItsCurrentRecordWhenAForwardFails) {
     const auto fail_once = [](InnerProcessor& inner, const AnyRecord& record) {
         if (record.headers().empty()) {
             throw std::runtime_error("injected");
@@ -460,7 +460,7 @@ struct NotesItsLife final : Processor<Text, Text, Text, Text> {
     std::vector<std::string>* notes_;
 };
 
-TEST(ProcessorWrapper, CanStandInForAProcessorThatIsNeverUsed) {
+TEST(ProcessorWrapper, CanReplaceAProcessorThatIsNeverUsed) {
     std::vector<std::string> notes;
     TopologyBuilder builder(wrapping<InPlaceOfIt>(notes).processor_wrapper);
     builder.add_source<Text, Text>("source", "in")
@@ -474,7 +474,7 @@ TEST(ProcessorWrapper, CanStandInForAProcessorThatIsNeverUsed) {
     EXPECT_THAT(notes, IsEmpty());
 }
 
-TEST(ProcessorWrapper, MustMakeSomethingIfItSaysSo) {
+TEST(ProcessorWrapper, MustReturnAWrappedProcessorIfItDeclaresOne) {
     TopologyOptions options;
     options.processor_wrapper = [](const std::string&) {
         return WrappedProcessorSupplier{.make = [] { return nullptr; }};

@@ -28,7 +28,7 @@ struct CountSeen final : Processor<Text, Text, Text, Text> {
     }
 };
 
-TEST(Process, UsesTheStoreItBringsAlong) {
+TEST(Process, UsesTheStoreOfItsSupplier) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .process([] { return std::make_unique<CountSeen>(); }, {.brings = {counts_store()}})
@@ -124,7 +124,7 @@ TEST(TopologyBuilder, ForwardsToAChildByNameOrToAll) {
     EXPECT_THAT(lines_of(driver, "all-out"), ElementsAre("a=soft@2"));
 }
 
-TEST(TopologyBuilder, LeavesTheTopologyItStartedFromAsItIs) {
+TEST(TopologyBuilder, DoesNotChangeItsOriginalTopology) {
     TopologyBuilder first;
     first.add_source<Text, Text>("source", "in");
     const Topology topology = first.build();

@@ -125,7 +125,7 @@ struct OnceAfterTheStart final : Processor<Text, Text, Text, Text> {
     Cancellable timer;
 };
 
-TEST(Recipes, ATimerCallsOnce) {
+TEST(Recipes, AOneShotTimerRunsOnce) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .process([] { return std::make_unique<OnceAfterTheStart>(); })

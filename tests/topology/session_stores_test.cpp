@@ -49,7 +49,7 @@ Program recalling(const TopologyOptions& options) {
 
 constexpr std::int64_t kNextSegment = 150'000;
 
-TEST(CachedSessions, AreReadBackwardsFromAnyTimeAndEvenWhenThereAreNone) {
+TEST(CachedSessions, AreReadBackwardsFromAnyTimeEvenIfThereAreNone) {
     Program run = recalling({});
 
     run.pipe("in", "a", "list", 0);

@@ -40,7 +40,7 @@ void count(StreamsBuilder& builder, SessionWindows windows, EmitStrategy strateg
         .to("out");
 }
 
-TEST(Sessions, BecomeOneWhenARecordJoinsThem) {
+TEST(Sessions, AreMergedByARecordThatConnectsThem) {
     Program run([](StreamsBuilder& builder) {
         count(builder, SessionWindows::of(10ms).grace(20ms), EmitStrategy::kOnWindowUpdate);
     });
@@ -82,7 +82,7 @@ TEST(Sessions, MergeAfterTheInitialValueAndBeforeTheRecordsOwn) {
 }
 
 // As in Kafka Streams, which removes them from the store before it calls the aggregator.
-TEST(Sessions, ThatARecordTouchesAreGoneWhenItsAggregatorFails) {
+TEST(Sessions, ThatARecordConnectsAreRemovedWhenItsAggregatorFails) {
     for (const bool caching : {false, true}) {
         Program run(
             [&](StreamsBuilder& builder) {
@@ -108,7 +108,7 @@ TEST(Sessions, ThatARecordTouchesAreGoneWhenItsAggregatorFails) {
 }
 
 // gap 10, grace 5: a session is open while stream time is less than 15 past its end.
-TEST(Sessions, TakeALateRecordThatTouchesAnOpenSession) {
+TEST(Sessions, AcceptALateRecordThatExtendsAnOpenSession) {
     Program run([](StreamsBuilder& builder) {
         count(builder, SessionWindows::of(10ms).grace(5ms), EmitStrategy::kOnWindowUpdate);
     });
@@ -126,7 +126,7 @@ TEST(Sessions, TakeALateRecordThatTouchesAnOpenSession) {
 
 // gap 10, grace 10: at 38, the store has dropped the session that ended at 11, but its cache has
 // not.
-TEST(Sessions, ThatHaveExpiredAreSeenInTheCacheWhereverTheStoreIs) {
+TEST(Sessions, ThatHaveExpiredAreVisibleInTheCacheOfEveryStore) {
     for (const StoreEngine engine : {StoreEngine::kRocksDb, StoreEngine::kInMemory}) {
         Program run([engine](StreamsBuilder& builder) {
             sessions(builder, SessionWindows::of(10ms).grace(10ms))
@@ -143,7 +143,7 @@ TEST(Sessions, ThatHaveExpiredAreSeenInTheCacheWhereverTheStoreIs) {
     }
 }
 
-TEST(SessionsOnClose, ComeOnceWhenTimeHasPassedEndGapAndGrace) {
+TEST(SessionsOnClose, AreSentOnceWhenTimeHasPassedEndGapAndGrace) {
     Program run([](StreamsBuilder& builder) {
         count(builder, SessionWindows::of(10ms).grace(5ms), EmitStrategy::kOnWindowClose);
     });
@@ -157,7 +157,7 @@ TEST(SessionsOnClose, ComeOnceWhenTimeHasPassedEndGapAndGrace) {
 }
 
 // The session ends exactly at the edge of the store's retention.
-TEST(SessionsOnClose, AreNeverLostWhereverTheStoreIs) {
+TEST(SessionsOnClose, AreNeverLostInAnyStore) {
     for (const StoreEngine engine : {StoreEngine::kRocksDb, StoreEngine::kInMemory}) {
         Program run([&](StreamsBuilder& builder) {
             count(builder, SessionWindows::of(10ms).grace(5ms), EmitStrategy::kOnWindowClose,
@@ -188,7 +188,7 @@ TEST(SessionsOnClose, AreLostInMemoryWhereKafkaStreamsLosesThem) {
     EXPECT_THAT(run.lines<std::int64_t>("out"), IsEmpty());
 }
 
-TEST(SessionsOnClose, ComeFromRowsInMemoryWhereKafkaStreamsReadsThemFromDisk) {
+TEST(SessionsOnClose, AreSentFromRowsInMemoryWhereKafkaStreamsReadsThemFromDisk) {
     TopologyOptions defects;
     defects.reproduce_kafka_defects = true;
     Program run(
@@ -242,7 +242,7 @@ TEST(Sessions, OfSeveralStreamsHaveOneStore) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a0-0=1@0", "a0-0=-@0", "a0-5=12@5"));
 }
 
-TEST(Sessions, AreRefusedWhenTheStoreWouldForgetThemTooEarly) {
+TEST(Sessions, AreRefusedWhenTheRetentionOfTheStoreIsTooShort) {
     StreamsBuilder builder;
     const auto windowed = sessions(builder, SessionWindows::of(10ms).grace(5ms));
 
@@ -301,13 +301,13 @@ std::vector<Text> seen_by_processor(const SessionStoreSupplier& supplier) {
     return run.lines("out");
 }
 
-TEST(SessionStore, OnDiskWalksByEndThenStart) {
+TEST(SessionStore, OnDiskIteratesByEndThenStart) {
     EXPECT_THAT(seen_by_processor(stores::persistent_session_store("sessions", 1s)),
                 ElementsAre("all=a0 a3 a20 @0", "backwards=a20 a3 a0 @0", "touched=a0 @0",
                             "all keys=a0 a3 a20 @0", "one=0@0", "none=-@0", "k=sessions@0"));
 }
 
-TEST(SessionStore, InMemoryWalksByEndAndTheLatestStartFirst) {
+TEST(SessionStore, InMemoryIteratesByEndAndTheLatestStartFirst) {
     EXPECT_THAT(seen_by_processor(stores::in_memory_session_store("sessions", 1s)),
                 ElementsAre("all=a3 a0 a20 @0", "backwards=a20 a0 a3 @0", "touched=a0 @0",
                             "all keys=a3 a0 a20 @0", "one=0@0", "none=-@0", "k=sessions@0"));

@@ -76,7 +76,7 @@ void plain(StreamsBuilder& builder) {
         stores::key_value_store<Text, std::int64_t>(stores::in_memory_key_value_store("rows")));
 }
 
-TEST(StoreAskedFor, AsWhatItIsIsGiven) {
+TEST(StoreAskedFor, WithItsTypeIsReturned) {
     EXPECT_EQ((error<TimestampedKeyValueStore<Text, std::int64_t>>(table)), "");
     EXPECT_EQ((error<TimestampedKeyValueStore<Text, Text>>(global_table, true)), "");
     EXPECT_EQ((error<TimestampedWindowStore<Text, std::int64_t>>(windows)), "");
@@ -96,7 +96,7 @@ TEST(StoreAskedFor, WithoutItsTimesIsRefused) {
                 HasSubstr("request TimestampedWindowStore<string, int64>"));
 }
 
-TEST(StoreAskedFor, WithTimesThatItHasNotIsRefused) {
+TEST(StoreAskedFor, WithTimesThatItDoesNotHaveIsRefused) {
     EXPECT_THAT((error<TimestampedKeyValueStore<Text, std::int64_t>>(plain)),
                 AllOf(HasSubstr("the requested store is a timestamped key-value store"),
                       HasSubstr("request KeyValueStore<string, int64>")));

@@ -22,7 +22,7 @@ TEST(Filter, KeepsNullsForAStreamWhoseTypesHaveThem) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=yes@1", "-=-@2"));
 }
 
-TEST(Source, DropsAndCountsNullsOfTypesWithout) {
+TEST(Source, DropsAndCountsNullsOfTypesThatDoNotAllowThem) {
     Program run([](StreamsBuilder& builder) { builder.stream<Text, Text>("in").to("out"); });
     run.pipe("in", std::nullopt, "1", 1);
     run.pipe("in", "a", std::nullopt, 2);
@@ -47,7 +47,7 @@ TEST(Verbs, SendRecordsDepthFirstInTheOrderWritten) {
     EXPECT_THAT(run.lines("out"), ElementsAre("k=kv1@7", "v1=v1@7", "k=kv2@7", "v2=v2@7", "v=k@7"));
 }
 
-TEST(Split, SendsARecordToTheFirstBranchThatWantsIt) {
+TEST(Split, SendsARecordToTheFirstMatchingBranch) {
     Program run([](StreamsBuilder& builder) {
         auto branches = builder.stream<Text, Text>("in")
                             .split({.name = "cut-"})
@@ -81,7 +81,7 @@ TEST(To, ChoosesATopicForEachRecord) {
     EXPECT_THAT(run.lines("in-b"), ElementsAre("b=2@2"));
 }
 
-TEST(To, DropsWhatThePartitionerSendsNowhere) {
+TEST(To, DropsRecordsWithoutAPartition) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in").to(
             "out", {.partitioner = [](const std::string&, const Text& key, const Text&, Partition) {
@@ -108,7 +108,7 @@ TEST(Repartition, DropsNullKeysSilently) {
     EXPECT_THAT(run.lines("test-by-hand-repartition"), ElementsAre("a=-@2"));
 }
 
-TEST(TimestampExtractor, DropsRecordsItGivesANegativeTime) {
+TEST(TimestampExtractor, DropsRecordsWithANegativeResult) {
     Program run([](StreamsBuilder& builder) {
         builder
             .stream<Text, Text>("in", {.timestamp =
@@ -143,7 +143,7 @@ TEST(StreamsBuilder, RefusesOverlappingSetsOfTopics) {
                 ::testing::ThrowsMessage<TopologyError>(::testing::HasSubstr("overlapping")));
 }
 
-TEST(StreamsBuilder, CannotBeAddedToAfterItWasBuilt) {
+TEST(StreamsBuilder, CannotBeExtendedAfterTheBuild) {
     StreamsBuilder builder;
     const auto in = builder.stream<Text, Text>("in");
     const Topology topology = std::move(builder).build();

@@ -38,7 +38,7 @@ void limited(StreamsBuilder& builder, UntilTimeLimit limit) {
     builder.table<Text, Text>("in").suppress(std::move(limit)).to_stream().to("out");
 }
 
-TEST(UntilWindowCloses, SendsOneResultWhenTheGraceIsOver) {
+TEST(UntilWindowCloses, SendsOneResultAfterTheGrace) {
     Program run(
         [](StreamsBuilder& builder) { final_counts(builder, TimeWindows::of(20ms).grace(10ms)); });
     run.pipe("in", "a", "1", 0);
@@ -62,7 +62,7 @@ TEST(UntilWindowCloses, HasNoNullsInItsStream) {
 }
 
 // The session [0, 0] is merged before it has closed.
-TEST(UntilWindowCloses, LeavesOutSessionsThatWereReplaced) {
+TEST(UntilWindowCloses, OmitsMergedSessions) {
     Program run([](StreamsBuilder& builder) { final_counts(builder, SessionWindows::of(10ms)); });
     run.pipe("in", "a", "1", 0);
     run.pipe("in", "a", "2", 5);
@@ -93,7 +93,7 @@ TEST(UntilWindowCloses, SendsOneResultForWindowsThatIncludeTheirEnd) {
     EXPECT_THAT(ours.lines<std::int64_t>("out"), ElementsAre("a10-20=2@20", "b10-20=1@20"));
 }
 
-TEST(UntilWindowCloses, StopsWhenItHoldsMoreThanItMay) {
+TEST(UntilWindowCloses, FailsWhenItsBufferIsFull) {
     Program run([](StreamsBuilder& builder) {
         final_counts(builder, TimeWindows::of(20ms).grace(10ms),
                      {.name = "final", .max_records = 1});
@@ -114,7 +114,7 @@ TEST(UntilTimeLimit, CountsFromTheFirstChangeAndSendsTheLast) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=2@15"));
 }
 
-TEST(UntilTimeLimit, SendsRemovals) {
+TEST(UntilTimeLimit, SendsDeletions) {
     Program run([](StreamsBuilder& builder) { limited(builder, {.limit = 20ms}); });
     run.pipe("in", "a", "1", 0);
     run.pipe("in", "a", std::nullopt, 5);
@@ -123,7 +123,7 @@ TEST(UntilTimeLimit, SendsRemovals) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=-@5"));
 }
 
-TEST(UntilTimeLimit, SendsTheOldestWhenItHoldsMoreThanItMay) {
+TEST(UntilTimeLimit, SendsTheOldestChangeWhenItsBufferIsFull) {
     Program run([](StreamsBuilder& builder) { limited(builder, {.limit = 1h, .max_records = 2}); });
     run.pipe("in", "b", "1", 5);
     run.pipe("in", "a", "2", 3);
@@ -132,7 +132,7 @@ TEST(UntilTimeLimit, SendsTheOldestWhenItHoldsMoreThanItMay) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=2@3"));
 }
 
-TEST(UntilTimeLimit, StopsInsteadWhenToldSo) {
+TEST(UntilTimeLimit, FailsInsteadIfConfigured) {
     Program run([](StreamsBuilder& builder) {
         limited(builder, {.limit = 1h, .max_bytes = 60, .when_full = WhenFull::kShutDown});
     });
@@ -141,7 +141,7 @@ TEST(UntilTimeLimit, StopsInsteadWhenToldSo) {
     EXPECT_THROW(run.pipe("in", "b", "2", 0), Error);
 }
 
-TEST(Suppress, ShowsOthersTheTableWithoutWhatIsHeldBack) {
+TEST(Suppress, HidesBufferedChangesFromLookups) {
     Program run([](StreamsBuilder& builder) {
         const auto left = builder.table<Text, Text>("left").suppress(UntilTimeLimit{.limit = 10ms});
         left.join(builder.table<Text, Text>("right"),
@@ -159,7 +159,7 @@ TEST(Suppress, ShowsOthersTheTableWithoutWhatIsHeldBack) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=2R@12"));
 }
 
-TEST(Suppress, IsRefusedBelowATableWithVersions) {
+TEST(Suppress, IsRefusedDownstreamOfAVersionedTable) {
     StreamsBuilder builder;
     const auto table = builder.table<Text, Text>("in", {.store = "rows", .history = 1h});
 

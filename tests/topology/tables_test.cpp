@@ -10,7 +10,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST(Table, WithoutAStorePassesEveryChange) {
+TEST(Table, WithoutAStoreForwardsEveryChange) {
     Program run(
         [](StreamsBuilder& builder) { builder.table<Text, Text>("in").to_stream().to("out"); });
     run.pipe("in", "a", "1", 5);
@@ -34,7 +34,7 @@ TEST(Table, UsesItsTopicAsChangelogWhenOptimised) {
     EXPECT_THAT(optimised.driver().produced_topics(), ElementsAre("out"));
 }
 
-TEST(TableFilter, SendsTombstonesForRowsNeverSeenOnlyWithoutAStoreAbove) {
+TEST(TableFilter, SendsTombstonesForUnseenRowsOnlyWithoutAnUpstreamStore) {
     const auto starts_with_p = [](const Text& value) { return value.starts_with("p"); };
     Program unstored([&](StreamsBuilder& builder) {
         builder.table<Text, Text>("in").filter(starts_with_p).to_stream().to("out");
@@ -55,7 +55,7 @@ TEST(TableFilter, SendsTombstonesForRowsNeverSeenOnlyWithoutAStoreAbove) {
     EXPECT_THAT(stored.lines("out"), ElementsAre("a=p@2", "a=-@3"));
 }
 
-TEST(TableMapValues, IsNotCalledForRemovedRowsAndMayRemoveSome) {
+TEST(TableMapValues, IsNotCalledForDeletedRowsAndMayDeleteSome) {
     Program run([](StreamsBuilder& builder) {
         builder.table<Text, Text>("in")
             .map_values([](const Text& value) {
@@ -105,7 +105,7 @@ TEST(TableGroupBy, AggregatesWithAdderAndSubtractor) {
     EXPECT_THAT(run.lines("out"), ElementsAre("all=0+1@1", "all=0+1-1+2@2"));
 }
 
-TEST(ToTable, DropsNullKeysAndRemovesOnNullValues) {
+TEST(ToTable, DropsNullKeysAndDeletesRowsOnNullValues) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<MaybeText, MaybeText>("in")
             .to_table({.store = "rows"})

@@ -22,7 +22,7 @@ KTable<Text, Text> prices(StreamsBuilder& builder, std::chrono::milliseconds his
     return builder.table<Text, Text>("prices", {.store = "prices", .history = history});
 }
 
-TEST(VersionedTable, ShowsARecordWhatWasValidAtItsTime) {
+TEST(VersionedTable, JoinsARecordWithTheRowValidAtItsTime) {
     Program run([](StreamsBuilder& builder) {
         const auto table = prices(builder, 50ms);
         builder.stream<Text, Text>("in").left_join(table, joined).to("out");
@@ -59,11 +59,11 @@ std::vector<std::string> seen_after_a_removal(const TopologyOptions& options) {
     return run.lines("out");
 }
 
-TEST(VersionedTable, RemembersARemovalAtTheTimeOfTheFirstVersion) {
+TEST(VersionedTable, KeepsADeletionAtTheTimeOfTheFirstVersion) {
     EXPECT_THAT(seen_after_a_removal({}), ElementsAre("a=then+zero@5", "a=now+-@20"));
 }
 
-TEST(VersionedTable, ForgetsSuchARemovalWhereDefectsOfKafkaStreamsAreWanted) {
+TEST(VersionedTable, DropsSuchADeletionIfBugsOfKafkaStreamsAreReproduced) {
     TopologyOptions options;
     options.reproduce_kafka_defects = true;
     EXPECT_THAT(seen_after_a_removal(options), ElementsAre("a=then+zero@5", "a=now+zero@20"));
@@ -85,7 +85,7 @@ TEST(JoinWithGrace, WaitsForALateTable) {
     EXPECT_THAT(run.lines("out"), ElementsAre("a=too late to wait+late@19"));
 }
 
-TEST(JoinWithGrace, TakesNullKeysAtOnce) {
+TEST(JoinWithGrace, JoinsNullKeysAtOnce) {
     Program run([](StreamsBuilder& builder) {
         const auto table = prices(builder, 100ms);
         builder.stream<MaybeText, MaybeText>("in")
@@ -109,7 +109,7 @@ TEST(JoinWithGrace, NeedsATableWithLongEnoughAHistory) {
                 ::testing::ThrowsMessage<TopologyError>(HasSubstr("less than the join's grace")));
 }
 
-TEST(VersionedTable, IsRefusedWhereItCannotBe) {
+TEST(VersionedTable, IsRefusedWhereItIsNotPossible) {
     StreamsBuilder builder;
     EXPECT_THAT([&] { prices(builder, -1ms); },
                 ::testing::ThrowsMessage<TopologyError>(HasSubstr("negative")));
@@ -160,7 +160,7 @@ TEST(VersionedStore, IsUsedByProcessors) {
                                               "a=history after x@60", "a=dropped@40"));
 }
 
-TEST(Merge, TakesAStreamWithoutNullsForOneThatHasThem) {
+TEST(Merge, AcceptsAStreamWithoutNullsForOneWithNulls) {
     Program run([](StreamsBuilder& builder) {
         const KStream<MaybeText, MaybeText> any = builder.stream<MaybeText, MaybeText>("any");
         any.merge(builder.table<Text, Text>("table").to_stream())

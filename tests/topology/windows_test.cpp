@@ -28,7 +28,7 @@ void count_on_close(StreamsBuilder& builder, Windows windows) {
 }
 
 // windows of 20 ms, 10 ms grace: [0, 20) closes at 30
-TEST(EmitOnClose, GivesEachWindowOnceWhenItHasClosed) {
+TEST(EmitOnClose, SendsEachWindowOnceWhenItHasClosed) {
     Program run([](StreamsBuilder& builder) {
         count_on_close(builder, TimeWindows::of(20ms).grace(10ms));
     });
@@ -59,7 +59,7 @@ TEST(EmitOnClose, LosesNoWindowWhenTimeJumps) {
 }
 
 // difference 10: windows [t-10, t] and [t+1, t+11]
-TEST(Sliding, CountsWhatIsAtMostTheDifferenceApart) {
+TEST(Sliding, CountsRecordsAtMostTheDifferenceApart) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by_key()
@@ -80,7 +80,7 @@ TEST(Sliding, CountsWhatIsAtMostTheDifferenceApart) {
                 ElementsAre("a21-31=2@25", "a15-25=3@25", "a12-22=2@22", "a23-33=1@25"));
 }
 
-TEST(Sliding, PutsAllEarlyRecordsIntoOneFirstWindow) {
+TEST(Sliding, AssignsAllEarlyRecordsToOneFirstWindow) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .group_by_key()

@@ -190,7 +190,7 @@ TEST(WrappedNames, AreThoseOfJoinsOfStreams) {
                                    "KSTREAM-JOINOTHER-0000000023", "KSTREAM-MERGE-0000000024"));
 }
 
-TEST(WrappedNames, AreThoseThatTheOptimiserLeaves) {
+TEST(WrappedNames, AreThoseThatTheOptimiserKeeps) {
     const Names names = shown(
         [](StreamsBuilder& builder) {
             const auto in = builder.stream<Text, Text>("in");

@@ -77,7 +77,7 @@ TEST(WrapperStores, AreDescribedAsTheProcessorsOwn) {
 )");
 }
 
-TEST(WrapperStores, AreNotThereWithoutAWrapper) {
+TEST(WrapperStores, DoNotExistWithoutAWrapper) {
     TopologyOptions without_stores;
     without_stores.processor_wrapper = [](const std::string&) {
         return WrappedProcessorSupplier{
@@ -112,7 +112,7 @@ TopologyOptions counting_calls(const std::string& store) {
         {calls_store("calls")});
 }
 
-TEST(WrapperStores, AreForTheWrapperToReadAndWrite) {
+TEST(WrapperStores, CanBeReadAndWrittenByTheWrapper) {
     const auto program = [](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .filter([](const Text& value) { return value != "x"; }, {.name = "filter"})
@@ -139,7 +139,7 @@ TEST(WrapperStores, HaveChangelogs) {
     EXPECT_THAT(run.lines<std::int64_t>("test-calls-changelog"), ElementsAre("peek=1@1"));
 }
 
-TEST(WrapperStores, ComeBesidesTheProcessorsOwn) {
+TEST(WrapperStores, AreAddedToTheProcessorsOwn) {
     Program run(
         [](StreamsBuilder& builder) {
             builder.stream<Text, Text>("in").group_by_key().count(
@@ -153,7 +153,7 @@ TEST(WrapperStores, ComeBesidesTheProcessorsOwn) {
     EXPECT_EQ(calls.get("count"), 1);
 }
 
-TEST(WrapperStores, AreNotForOthers) {
+TEST(WrapperStores, CannotBeUsedByOthers) {
     EXPECT_THAT(
         [] {
             Program run(
@@ -167,7 +167,7 @@ TEST(WrapperStores, AreNotForOthers) {
             HasSubstr("processor peek has no access to the store other")));
 }
 
-TEST(WrapperStores, MustBeDeclaredTheSameForAllWhoShareThem) {
+TEST(WrapperStores, MustBeDeclaredIdenticallyByAllThatShareThem) {
     TopologyOptions options;
     options.processor_wrapper = [](const std::string& name) {
         auto store = calls_store("calls");
@@ -198,7 +198,7 @@ std::string refusal_of(F program) {
     return "none";
 }
 
-TEST(WrapperStores, CannotHaveTheNameOfAStoreOfTheProgram) {
+TEST(WrapperStores, CannotHaveTheNameOfAStoreOfTheTopology) {
     const std::string refused = "a store with this name already exists: calls; rename one of them";
     const auto make = [] { return std::make_unique<Ignore>(); };
 
@@ -231,7 +231,7 @@ TEST(WrapperStores, AreConnectedToProcessorsAddedOneByOne) {
     EXPECT_THAT(builder.build().describe(), HasSubstr("Processor: p (stores: [calls])"));
 }
 
-TEST(WrapperStores, ThatAreRefusedLeaveTheTopologyAsItIs) {
+TEST(WrapperStores, ThatAreRefusedDoNotChangeTheTopology) {
     TopologyBuilder builder(one_store_for_all().processor_wrapper);
     builder.add_source<Text, Text>("source", "in").add_state_store(calls_store("calls"));
 

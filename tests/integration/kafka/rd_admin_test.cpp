@@ -46,7 +46,7 @@ TEST(RdAdmin, CreatesDescribesListsAndDeletesTopics) {
         poll_until({}, [&] { return admin->describe_topics(names, kPatience).value().empty(); }));
 }
 
-TEST(RdAdmin, SaysThatATopicExistsOrItsConfigurationIsRefused) {
+TEST(RdAdmin, ReportsAnExistingTopicOrARefusedConfiguration) {
     const auto clients = real_clients();
     const auto admin = clients->make_admin({});
     const std::string there = make_topic(*clients, "there");
@@ -130,7 +130,7 @@ TEST(RdAdmin, SetsReadsAndDeletesTheOffsetsOfAGroup) {
     EXPECT_THAT(admin->group_offsets(group, kPatience).value(), IsEmpty());
 }
 
-TEST(RdAdmin, LeavesTheOffsetsOfAGroupWithMembersAlone) {
+TEST(RdAdmin, DoesNotChangeTheOffsetsOfAGroupWithMembers) {
     const auto clients = real_clients();
     const auto admin = clients->make_admin({});
     const std::string topic = make_topic(*clients, "busy");
@@ -148,7 +148,7 @@ TEST(RdAdmin, LeavesTheOffsetsOfAGroupWithMembersAlone) {
     EXPECT_EQ(admin->delete_group(group, kPatience).code(), kafka::ErrorCode::kGroupNotEmpty);
 }
 
-TEST(RdAdmin, MayBeUsedByManyThreadsAtATime) {
+TEST(RdAdmin, MayBeUsedByManyThreadsConcurrently) {
     const auto clients = real_clients();
     const auto admin = clients->make_admin({});
     const std::string topic = make_topic(*clients, "shared", 2);
@@ -170,7 +170,7 @@ TEST(RdAdmin, MayBeUsedByManyThreadsAtATime) {
     EXPECT_THAT(right, ::testing::Each(true));
 }
 
-TEST(RdAdmin, GivesUpInTimeWhenNoBrokerAnswers) {
+TEST(RdAdmin, TimesOutWhenNoBrokerResponds) {
     const auto clients = real_clients();
     const auto admin = clients->make_admin({{"bootstrap.servers", "127.0.0.1:1"}});
     const std::string name = "any";

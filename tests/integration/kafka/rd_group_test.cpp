@@ -54,7 +54,7 @@ std::vector<TopicPartition> partitions_of(const std::string& topic, Partition co
     return all;
 }
 
-TEST(RdGroup, GivesASoleMemberEverythingAndItsUserDataGoRound) {
+TEST(RdGroup, AssignsEverythingToASoleMemberWithItsUserData) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "sole", 3);
     Member member(*clients, unique_name("group"), "alpha", {{"client.rack", "r1"}});
@@ -81,7 +81,7 @@ TEST(RdGroup, GivesASoleMemberEverythingAndItsUserDataGoRound) {
     EXPECT_EQ(member.listener.revocations, 1);
 }
 
-TEST(RdGroup, HandsPartitionsOverWithoutTwoMembersOwningOne) {
+TEST(RdGroup, MovesPartitionsWithoutTwoMembersOwningOne) {
     constexpr Partition kPartitions = 4;
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "handover", kPartitions);
@@ -127,7 +127,7 @@ TEST(RdGroup, HandsPartitionsOverWithoutTwoMembersOwningOne) {
                            [&] { return first.listener.owned.size() == kPartitions; }));
 }
 
-TEST(RdGroup, ReadsOnWithoutGapOrRepetitionThroughARebalance) {
+TEST(RdGroup, ContinuesWithoutGapOrRepetitionThroughARebalance) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "through", 2);
     std::vector<std::string> values;
@@ -312,7 +312,7 @@ TEST(RdGroup, MayBeDestroyedWhileItsGroupEnds) {
     }
 }
 
-TEST(RdGroup, TellsThatPartitionsWereLostAfterNotPolling) {
+TEST(RdGroup, ReportsLostPartitionsAfterNotPolling) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "slow", 1);
     Member member(*clients, unique_name("group"), "slow", {{"max.poll.interval.ms", "6000"}});
@@ -354,7 +354,7 @@ TEST(RdGroup, FollowsAPattern) {
                                                             TopicPartition{prefix + "-b", 0}));
 }
 
-TEST(RdGroup, ThrowsOnWhatAListenerThrew) {
+TEST(RdGroup, RethrowsTheExceptionOfAListener) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "throws", 1);
     struct Listener : RecordingConsumerListener {
@@ -371,7 +371,7 @@ TEST(RdGroup, ThrowsOnWhatAListenerThrew) {
     consumer->close(milliseconds(5000));
 }
 
-TEST(RdGroup, ClosesInTimeWhenItsBrokerIsGone) {
+TEST(RdGroup, ClosesInTimeWhenItsBrokerIsDown) {
     KafkaBroker broker;
     const auto supplier = clients_of(broker);
     const std::string topic = make_topic(*supplier, "gone", 1);

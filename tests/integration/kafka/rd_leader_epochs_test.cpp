@@ -25,7 +25,7 @@ std::vector<kafka::Message> read(kafka::Consumer& consumer, RecordingConsumerLis
     return messages;
 }
 
-TEST(RdLeaderEpochs, TellAnOffsetThatWasReachedFromOneThatOthersHaveWrittenSince) {
+TEST(RdLeaderEpochs, DetectOffsetsThatBelongToOtherRecordsAfterATruncation) {
     KafkaBroker broker;
     const auto clients = clients_of(broker);
     const TopicPartition which{make_topic(*clients, "epochs"), 0};

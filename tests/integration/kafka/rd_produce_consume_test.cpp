@@ -72,7 +72,7 @@ TEST(RdProducer, SendsKeyValueTimestampAndHeadersUnchanged) {
     EXPECT_THAT(listener.failures, SizeIs(0));
 }
 
-TEST(RdProducer, TellsNullFromEmpty) {
+TEST(RdProducer, DistinguishesNullFromEmpty) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "nulls");
     RecordingProducerListener listener;
@@ -93,7 +93,7 @@ TEST(RdProducer, TellsNullFromEmpty) {
                                   Field(&ConsumedRecord::value, Optional(Eq(""))))));
 }
 
-TEST(RdProducer, KeepsATimestampOfZeroAndDatesARecordWithoutOne) {
+TEST(RdProducer, KeepsATimestampOfZeroAndSetsAMissingOne) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "epoch");
     RecordingProducerListener listener;
@@ -190,7 +190,7 @@ TEST(RdProducer, CountsPartitionsAndKnowsAMissingTopic) {
     EXPECT_EQ(missing.status().code(), kafka::ErrorCode::kUnknownTopic);
 }
 
-TEST(RdConsumer, LosesNothingOfAPartitionThatIsNotReadForAWhile) {
+TEST(RdConsumer, LosesNoRecordOfAPartitionThatIsNotReadForAWhile) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "held", 2);
     std::vector<std::string> values;
@@ -247,7 +247,7 @@ TEST(RdConsumer, KnowsThatAnEmptyPartitionHasNoLag) {
     EXPECT_EQ(queue.lag(), 0);
 }
 
-TEST(RdConsumer, ReportsAnOffsetOutOfRangeAndGoesOnAfterASeek) {
+TEST(RdConsumer, ReportsAnOffsetOutOfRangeAndContinuesAfterASeek) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "range");
     send_values(*clients, {topic, 0}, {"a", "b"});
@@ -315,7 +315,7 @@ TEST(RdConsumer, KnowsThatItIsAtTheEndAfterASeekToItAndAfterANewAssignment) {
     EXPECT_THAT(messages, SizeIs(0));
 }
 
-TEST(RdConsumer, CostsNextToNothingWhileThereIsNothingToRead) {
+TEST(RdConsumer, UsesAlmostNoCpuWhileThereIsNothingToRead) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "idle", 4);
     Reader reader(*clients, topic, 4);
@@ -345,7 +345,7 @@ TEST(RdConsumer, CostsNextToNothingWhileThereIsNothingToRead) {
     EXPECT_LT(used, 3 * 20'000) << "more than 2 % of a core, sanitizers and debug build included";
 }
 
-TEST(RdConsumer, ReadsNoMoreOfAnUnassignedPartition) {
+TEST(RdConsumer, ReadsNothingMoreOfAnUnassignedPartition) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "unassign", 2);
     send_values(*clients, {topic, 0}, {"a"});
@@ -412,7 +412,7 @@ TEST(RdConsumer, IsWokenByARecord) {
     EXPECT_THAT(messages, SizeIs(1));
 }
 
-TEST(RdConsumer, NeitherWaitsNorSpinsOnRecordsNobodyReads) {
+TEST(RdConsumer, NeitherWaitsNorSpinsOnUnreadRecords) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "pressure");
     send_values(*clients, {topic, 0}, std::vector<std::string>(2000, "v"));

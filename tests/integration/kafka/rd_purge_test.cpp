@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(RdPurge, GivesUpWhatIsOnItsWayAndDeliversWhatIsSentLater) {
+TEST(RdPurge, DiscardsRecordsInFlightAndDeliversLaterOnes) {
     KafkaBroker broker;
     const auto clients = clients_of(broker);
     const std::string topic = make_topic(*clients, "purge");
@@ -70,7 +70,7 @@ TEST(RdPurge, GivesUpWhatIsOnItsWayAndDeliversWhatIsSentLater) {
     }
 }
 
-TEST(RdProducer, TakesRecordsInOrderAsItsFullQueueGetsRoom) {
+TEST(RdProducer, AcceptsRecordsInOrderWhenItsFullQueueHasRoom) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "full");
     RecordingProducerListener listener;

@@ -97,7 +97,7 @@ TEST(RdTransactions, ShowsCommittedRecordsOnlyAndCountsControlRecordsInThePositi
     ASSERT_OK(writer.producer->abort_transaction(kPatience));
 }
 
-TEST(RdTransactions, DropsWhatWasNotSentYetWhenAborting) {
+TEST(RdTransactions, DiscardsUnsentRecordsWhenAborting) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "purged");
     Transactional writer(*clients, unique_name("transactions"), {{"linger.ms", "1000"}});
@@ -139,7 +139,7 @@ TEST(RdTransactions, CommitsOffsetsWithTheRecords) {
                                   Field(&kafka::CommittedOffset::metadata, "meta"))));
 }
 
-TEST(RdTransactions, RefusesOffsetsOfAMemberThatIsNoMore) {
+TEST(RdTransactions, RefusesOffsetsOfAFormerMember) {
     const auto clients = real_clients();
     const std::string topic = make_topic(*clients, "zombie");
     RecordingConsumerListener listener;
@@ -191,7 +191,7 @@ TEST(RdTransactions, RefusesCallsOutOfOrder) {
     EXPECT_EQ(status.code(), kafka::ErrorCode::kInvalidTransactionState);
 }
 
-TEST(RdTransactions, TakesAShortTransactionTimeout) {
+TEST(RdTransactions, AcceptsAShortTransactionTimeout) {
     // librdkafka requires that message.timeout.ms is not longer, and lowers its default.
     const auto clients = real_clients();
     Transactional writer(*clients, unique_name("transactions"),

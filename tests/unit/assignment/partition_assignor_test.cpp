@@ -34,7 +34,7 @@ kafka::GroupMember member(const std::string& id, const std::string& process,
     return result;
 }
 
-TEST(PartitionAssignor, GivesCoPartitionedInputsToTheSameMember) {
+TEST(PartitionAssignor, AssignsCoPartitionedInputsToTheSameMember) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
 
@@ -48,7 +48,7 @@ TEST(PartitionAssignor, GivesCoPartitionedInputsToTheSameMember) {
     }
 }
 
-TEST(PartitionAssignor, GivesATaskThePartitionsThatItsTopicsHave) {
+TEST(PartitionAssignor, AssignsToATaskThePartitionsThatItsTopicsHave) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
 
@@ -60,7 +60,7 @@ TEST(PartitionAssignor, GivesATaskThePartitionsThatItsTopicsHave) {
                                      TopicPartition{"right", 1}, TopicPartition{"logs-x", 0}));
 }
 
-TEST(PartitionAssignor, BelievesTheOwnerOfTheLatestGeneration) {
+TEST(PartitionAssignor, AcceptsTheOwnerOfTheLatestGeneration) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
     const std::vector<TopicPartition> all{{"left", 0}, {"left", 1}};
@@ -71,7 +71,7 @@ TEST(PartitionAssignor, BelievesTheOwnerOfTheLatestGeneration) {
     EXPECT_THAT(result.at("b").partitions, ElementsAre(TopicPartition{"left", 0}));
 }
 
-TEST(PartitionAssignor, GivesNothingNewOfATaskThatMovesBeforeItsOwnerHasGivenItUp) {
+TEST(PartitionAssignor, AssignsNothingOfAMovingTaskBeforeItsOwnerHasRevokedIt) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
     const std::vector<TopicPartition> all{{"left", 0}, {"left", 1}};
@@ -92,7 +92,7 @@ TEST(PartitionAssignor, GivesNothingNewOfATaskThatMovesBeforeItsOwnerHasGivenItU
     EXPECT_EQ(moved.at("b").partitions.size(), 2U);
 }
 
-TEST(PartitionAssignor, WaitsForTheReaderOfATopicThatWasDeletedAsWell) {
+TEST(PartitionAssignor, AlsoWaitsForTheReaderOfADeletedTopic) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
 
@@ -102,7 +102,7 @@ TEST(PartitionAssignor, WaitsForTheReaderOfATopicThatWasDeletedAsWell) {
     EXPECT_THAT(result.at("a").partitions, IsEmpty());
 }
 
-TEST(PartitionAssignor, TellsAMemberOfANewerVersionToStopAndGivesItNothing) {
+TEST(PartitionAssignor, StopsAMemberOfANewerVersionAndAssignsItNothing) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
     kafka::GroupMember newer = member("n", "q");
@@ -117,7 +117,7 @@ TEST(PartitionAssignor, TellsAMemberOfANewerVersionToStopAndGivesItNothing) {
     EXPECT_THAT(assignor.stop().message, HasSubstr("older version"));
 }
 
-TEST(PartitionAssignor, PassesTheRequestToStopOnToEveryMember) {
+TEST(PartitionAssignor, SendsAShutdownRequestToEveryMember) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
     assignor.request_application_shutdown();

@@ -60,7 +60,7 @@ BalanceInput two_sub_topologies_of_four() {
     return input;
 }
 
-TEST(SubTopologyBalance, AnInstanceThatComesTakesHalfOfEachSubTopology) {
+TEST(SubTopologyBalance, ANewInstanceGetsHalfOfEachSubTopology) {
     BalanceInput input = two_sub_topologies_of_four();
     run_as(input, balance(input));
     input.threads["b"].process = "q";
@@ -76,7 +76,7 @@ TEST(SubTopologyBalance, AnInstanceThatComesTakesHalfOfEachSubTopology) {
     EXPECT_EQ(moved(input, assignment), 4U);
 }
 
-TEST(SubTopologyBalance, AThreadThatComesTakesHalfOfEachSubTopologyWithinAProcess) {
+TEST(SubTopologyBalance, ANewThreadGetsHalfOfEachSubTopologyWithinAProcess) {
     BalanceInput input = two_sub_topologies_of_four();
     run_as(input, balance(input));
     input.threads["b"].process = "p";

@@ -41,7 +41,7 @@ TEST(SubscriptionInfo, RefusesEveryTruncation) {
     EXPECT_THROW(decode_subscription(bytes + "x"), SerdeError);
 }
 
-TEST(SubscriptionInfo, SaysWhichSideToUpdateWhenTheVersionIsNewer) {
+TEST(SubscriptionInfo, ReportsWhichSideToUpdateWhenTheVersionIsNewer) {
     Bytes bytes = encode(kSubscriptionExample);
     bytes[6] = 2;
 

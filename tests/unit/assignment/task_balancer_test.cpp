@@ -53,7 +53,7 @@ void run_as(BalanceInput& input, const Assignment& assignment) {
     }
 }
 
-TEST(TaskBalancer, GivesEveryTaskOnceAndKeepsBalanceThroughRandomChangesOfTheGroup) {
+TEST(TaskBalancer, AssignsEveryTaskOnceAndStaysBalancedThroughRandomChangesOfTheGroup) {
     for (unsigned seed = 0; seed < 300; ++seed) {
         std::mt19937 random(seed);
         const auto pick = [&random](int bound) {
@@ -85,7 +85,7 @@ TEST(TaskBalancer, GivesEveryTaskOnceAndKeepsBalanceThroughRandomChangesOfTheGro
     }
 }
 
-TEST(TaskBalancer, MovesNoMoreThanANewThreadTakes) {
+TEST(TaskBalancer, MovesNoMoreThanANewThreadGets) {
     BalanceInput input;
     for (int partition = 0; partition < 12; ++partition) {
         input.tasks.insert({0, partition});

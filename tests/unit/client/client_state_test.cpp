@@ -68,7 +68,7 @@ TEST(ClientStateMachine, AllowsExactlyTheTransitionsOfTheDiagram) {
     }
 }
 
-TEST(ClientStateMachine, TellsTheListenerOfEveryChangeInOrder) {
+TEST(ClientStateMachine, CallsTheListenerForEveryChangeInOrder) {
     StateMachine machine;
     std::vector<std::pair<ClientState, ClientState>> heard;
     machine.set_listener([&](ClientState now, ClientState before) {
@@ -87,7 +87,7 @@ TEST(ClientStateMachine, TellsTheListenerOfEveryChangeInOrder) {
                             std::pair(ClientState::kRunning, ClientState::kPendingShutdown)));
 }
 
-TEST(ClientStateMachine, StopsWaitingForAStateThatCannotComeAnyMore) {
+TEST(ClientStateMachine, StopsWaitingForAnUnreachableState) {
     StateMachine machine;
     lead_to(machine, ClientState::kNotRunning);
 

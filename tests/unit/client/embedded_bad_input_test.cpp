@@ -109,7 +109,7 @@ TEST_F(EmbeddedBadInput, ANegativeTimestampStopsTheClientByDefault) {
     EXPECT_THAT(broker.committed_offsets("app"), IsEmpty()) << "nothing is lost";
 }
 
-TEST_F(EmbeddedBadInput, NegativeTimestampsAreSkippedAndCountedWhenToldTo) {
+TEST_F(EmbeddedBadInput, NegativeTimestampsAreSkippedAndCountedWhenConfigured) {
     auto tolerant = config();
     tolerant.default_timestamp_extractor = "skip";
     send(kNumber, kNumber, timestamp_of(-1));
@@ -122,7 +122,7 @@ TEST_F(EmbeddedBadInput, NegativeTimestampsAreSkippedAndCountedWhenToldTo) {
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
 }
 
-TEST_F(EmbeddedBadInput, ADeadLetterTopicThatIsMissingStopsTheClientAndSkipsNothing) {
+TEST_F(EmbeddedBadInput, AMissingDeadLetterTopicStopsTheClientAndSkipsNothing) {
     auto tolerant = config();
     tolerant.deserialization_exception_handler = log_and_continue;
     tolerant.errors_dead_letter_queue_topic_name = "nowhere";

@@ -99,7 +99,7 @@ TEST_F(EmbeddedDeadLetters, OfARecordThatIsTooLargeToSendIsTheSourceRecord) {
     EXPECT_EQ(header(letters[0], "offset"), "0");
 }
 
-TEST_F(EmbeddedDeadLetters, OfAFailedDeliveryHoldsTheRecordThatFailed) {
+TEST_F(EmbeddedDeadLetters, OfAFailedDeliveryContainsTheFailedRecord) {
     StreamsBuilder builder;
     builder.stream<std::string, std::string>("in")
         .map_values([](const std::string& value) { return value + "!"; })
@@ -121,7 +121,7 @@ TEST_F(EmbeddedDeadLetters, OfAFailedDeliveryHoldsTheRecordThatFailed) {
     EXPECT_NE(header(letters[0], "message"), "none");
 }
 
-TEST_F(EmbeddedDeadLetters, ADeadLetterTopicThatIsMissingDoesNotHideTheError) {
+TEST_F(EmbeddedDeadLetters, AMissingDeadLetterTopicDoesNotHideTheError) {
     StreamsBuilder builder;
     builder.stream<std::string, std::int64_t>("in").to("out");
     broker.produce("in", {.key = "k", .value = "no number"});

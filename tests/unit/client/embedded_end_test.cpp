@@ -310,7 +310,7 @@ class EmbeddedEnd : public support::EmbeddedApplication,
     std::vector<std::string> uncaught_;
 };
 
-TEST_P(EmbeddedEnd, ComesWhateverACallbackDoes) {
+TEST_P(EmbeddedEnd, HappensInEveryCallback) {
     make_client();
     const Action action = std::get<1>(GetParam());
     if (callback() == Callback::kGlobalHandlerInStart) {
@@ -349,7 +349,7 @@ INSTANTIATE_TEST_SUITE_P(Callbacks, EmbeddedEnd,
 
 class EmbeddedClose : public support::EmbeddedApplication {};
 
-TEST_F(EmbeddedClose, WithNoTimeToWaitReturnsAtOnceAndTheClientEndsByItself) {
+TEST_F(EmbeddedClose, WithZeroTimeoutReturnsAtOnceAndTheClientEndsInTheBackground) {
     create_topics(1);
     produce("a");
     const auto streams = counter();
@@ -363,7 +363,7 @@ TEST_F(EmbeddedClose, WithNoTimeToWaitReturnsAtOnceAndTheClientEndsByItself) {
     EXPECT_EQ(broker.committed_offsets("app").size(), 1U) << "it has committed";
 }
 
-TEST_F(EmbeddedClose, LeavesTheGroupUnlessToldToStay) {
+TEST_F(EmbeddedClose, LeavesTheGroupUnlessItIsConfiguredToStay) {
     create_topics(1);
     for (const bool leave : {true, false}) {
         const auto streams = client(support::relay_topology(on_record), config());
@@ -384,7 +384,7 @@ TEST_F(EmbeddedClose, OfAClientThatWasNotStartedEndsIt) {
     EXPECT_NO_THROW(counter());
 }
 
-TEST_F(EmbeddedClose, IsNotBroughtAboutByASecondStart) {
+TEST_F(EmbeddedClose, IsNotCausedByASecondStart) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
@@ -396,7 +396,7 @@ TEST_F(EmbeddedClose, IsNotBroughtAboutByASecondStart) {
     EXPECT_EQ(streams->state(), ClientState::kNotRunning);
 }
 
-TEST_F(EmbeddedClose, ReturnsOnceTheListenerHasHeardOfTheEnd) {
+TEST_F(EmbeddedClose, ReturnsAfterTheListenerWasCalledForTheEnd) {
     create_topics(1);
     const auto streams = counter();
     std::atomic<bool> heard{false};
@@ -408,7 +408,7 @@ TEST_F(EmbeddedClose, ReturnsOnceTheListenerHasHeardOfTheEnd) {
     EXPECT_TRUE(heard);
 }
 
-TEST_F(EmbeddedClose, DoesNotWaitForAListenerThatIsBeingTold) {
+TEST_F(EmbeddedClose, DoesNotWaitForARunningListener) {
     create_topics(1);
     const auto streams = counter();
     support::Events told;

@@ -91,7 +91,7 @@ TEST_F(EmbeddedFaults, LosesNothingWhenTheBrokerIsDownForAWhile) {
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
 }
 
-TEST_F(EmbeddedFaults, GoesBackToTheLastCommitWhenItIsFenced) {
+TEST_F(EmbeddedFaults, RestartsFromTheLastCommitWhenItIsFenced) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
@@ -106,7 +106,7 @@ TEST_F(EmbeddedFaults, GoesBackToTheLastCommitWhenItIsFenced) {
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
 }
 
-TEST_F(EmbeddedFaults, GivesUpAfterTheTaskTimeoutWhenATopicItWritesToIsMissing) {
+TEST_F(EmbeddedFaults, FailsAfterTheTaskTimeoutWhenAnOutputTopicIsMissing) {
     broker.create_topic("in", 1);
     auto with_little_patience = config();
     with_little_patience.task_timeout = 200ms;
@@ -122,7 +122,7 @@ TEST_F(EmbeddedFaults, GivesUpAfterTheTaskTimeoutWhenATopicItWritesToIsMissing) 
     EXPECT_THAT(broker.committed_offsets("app"), ::testing::IsEmpty()) << "nothing is lost";
 }
 
-TEST_F(EmbeddedFaults, CommitsAgainWhenARoundOfTheGroupCameBetween) {
+TEST_F(EmbeddedFaults, RetriesACommitAfterARebalance) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
@@ -137,7 +137,7 @@ TEST_F(EmbeddedFaults, CommitsAgainWhenARoundOfTheGroupCameBetween) {
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(TopicPartition{"in", 0}, 2)));
 }
 
-TEST_F(EmbeddedFaults, JoinsAnewWhenItIsThrownOutOfTheGroup) {
+TEST_F(EmbeddedFaults, RejoinsWhenItIsRemovedFromTheGroup) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
@@ -166,7 +166,7 @@ TEST_F(EmbeddedFaults, NamesSourceTopicsThatAreMissing) {
     EXPECT_THAT(errors(), ElementsAre(HasSubstr("source topics do not exist: in")));
 }
 
-TEST_F(EmbeddedFaults, FindsSourceTopicsThatAreCreatedLaterWhenToldToReplaceTheThread) {
+TEST_F(EmbeddedFaults, FindsSourceTopicsThatAreCreatedLaterAfterReplacingTheThread) {
     broker.create_topic("out", 1);
     const auto streams = failing(relay_topology(on_record), UncaughtDecision::kReplaceThread);
     streams->start();
@@ -204,7 +204,7 @@ TEST_F(EmbeddedFaults, ShutsDownTheClientByDefault) {
     EXPECT_THAT(broker.committed_offsets("app"), ::testing::IsEmpty());
 }
 
-TEST_F(EmbeddedFaults, ReplacesAThreadAndGoesOnFromTheLastCommit) {
+TEST_F(EmbeddedFaults, ReplacesAThreadAndContinuesFromTheLastCommit) {
     create_topics(1);
     broker.produce("in", {.key = "a", .value = "bad"});
     produce("b");
@@ -220,7 +220,7 @@ TEST_F(EmbeddedFaults, ReplacesAThreadAndGoesOnFromTheLastCommit) {
     EXPECT_EQ(table("out").size(), 2U);
 }
 
-TEST_F(EmbeddedFaults, ShutsDownAllInstancesWhenOneAsksForIt) {
+TEST_F(EmbeddedFaults, ShutsDownAllInstancesWhenOneRequestsIt) {
     create_topics(2);
     const auto other = client(relay_topology(on_record), config("two"));
     other->start();
@@ -237,7 +237,7 @@ TEST_F(EmbeddedFaults, ShutsDownAllInstancesWhenOneAsksForIt) {
     EXPECT_TRUE(other->wait_for(ClientState::kError, 60s));
 }
 
-TEST_F(EmbeddedFaults, GoesOnAtTheBeginningWhenCommittedRecordsAreGone) {
+TEST_F(EmbeddedFaults, ContinuesAtTheBeginningWhenCommittedRecordsWereDeleted) {
     create_topics(1);
     produce("a", 3);
     auto streams = client(relay_topology(on_record), config());

@@ -36,7 +36,7 @@ class EmbeddedInstances : public support::EmbeddedApplication {
     }
 };
 
-TEST_F(EmbeddedInstances, ShareTheTasksAndHandThemOverWhenOneCloses) {
+TEST_F(EmbeddedInstances, ShareTheTasksAndMoveThemWhenOneCloses) {
     create_topics(4);
     produce_keys(20);
     const auto first = counter("one");
@@ -84,7 +84,7 @@ TEST_F(EmbeddedInstances, LoseNothingWhenOneDiesWithoutClosing) {
     }
 }
 
-TEST_F(EmbeddedInstances, SpreadTasksOverThreadsThatComeAndGo) {
+TEST_F(EmbeddedInstances, SpreadTasksOverThreadsThatStartAndEnd) {
     create_topics(4);
     const auto streams = client(relay_topology(on_record), config());
     streams->start();
@@ -123,7 +123,7 @@ TEST_F(EmbeddedInstances, KeepStateOfBothWhenTheApplicationRestartsWithOne) {
     }
 }
 
-TEST_F(EmbeddedInstances, TakeHalfOfEachSubTopologyWhenTheyComeLater) {
+TEST_F(EmbeddedInstances, GetHalfOfEachSubTopologyWhenTheyStartLater) {
     broker.create_topic("light", 4);
     broker.create_topic("heavy", 4);
     auto spec = std::make_shared<detail::TopologySpec>();

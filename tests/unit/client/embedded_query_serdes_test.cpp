@@ -59,7 +59,7 @@ class EmbeddedQuerySerdes : public support::EmbeddedApplication {
     SerdeOf<Text> marked{std::make_shared<Marked>()};
 };
 
-TEST_F(EmbeddedQuerySerdes, AreThoseThatTheTopologyGivesATable) {
+TEST_F(EmbeddedQuerySerdes, AreThoseOfATable) {
     const auto streams = run([this](StreamsBuilder& builder) {
         watch(builder.table<Text, Text>(
             "in", {.store = "rows", .key_serde = marked, .value_serde = marked}));
@@ -72,7 +72,7 @@ TEST_F(EmbeddedQuerySerdes, AreThoseThatTheTopologyGivesATable) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedQuerySerdes, AreThoseThatTheTopologyGivesAGlobalTable) {
+TEST_F(EmbeddedQuerySerdes, AreThoseOfAGlobalTable) {
     broker.create_topic("names", 1);
     broker.produce("names", {.key = "#n", .value = "#2"});
     const auto streams = run([this](StreamsBuilder& builder) {
@@ -107,7 +107,7 @@ TEST_F(EmbeddedQuerySerdes, AreThoseOfTheStreamThatIsAggregated) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedQuerySerdes, CanBeGivenWithTheQuery) {
+TEST_F(EmbeddedQuerySerdes, CanBePassedWithTheQuery) {
     const auto streams = run([this](StreamsBuilder& builder) {
         watch(builder.table<Text, Text>(
             "in", {.store = "rows", .key_serde = marked, .value_serde = marked}));

@@ -118,7 +118,7 @@ class RedeployedWindows : public EmbeddedRedeploy {
     std::map<std::int64_t, std::int64_t> latest_;
 };
 
-TEST_F(RedeployedWindows, GoOnCountingWithAnotherGrace) {
+TEST_F(RedeployedWindows, ContinueCountingWithAnotherGrace) {
     create_topics(1);
     std::int64_t runs = 0;
     for (const auto grace : {3h, 24h, 3h, 240h}) {
@@ -129,7 +129,7 @@ TEST_F(RedeployedWindows, GoOnCountingWithAnotherGrace) {
     }
 }
 
-TEST_F(RedeployedWindows, ComeBackFromTheChangelogWhereTheirSegmentsDoNotFit) {
+TEST_F(RedeployedWindows, AreRestoredFromTheChangelogIfTheirSegmentsDoNotFit) {
     create_topics(1);
     produce_one_a_window();
     run(counts(TimeWindows::of(5min).grace(3h)), kWindows);
@@ -140,7 +140,7 @@ TEST_F(RedeployedWindows, ComeBackFromTheChangelogWhereTheirSegmentsDoNotFit) {
     EXPECT_THAT(latest(), AllOf(SizeIs(kWindows), Each(Pair(::testing::_, 2))));
 }
 
-TEST_F(EmbeddedRedeploy, RefusesATableThatBecameAWindowStoreAndSaysWhatToDo) {
+TEST_F(EmbeddedRedeploy, RefusesATableThatBecameAWindowStoreWithTheRemedy) {
     create_topics(1);
     broker.produce("in", {.key = "a", .value = "1"});
     run(table_of_in(), 1);
@@ -158,7 +158,7 @@ TEST_F(EmbeddedRedeploy, RefusesATableThatBecameAWindowStoreAndSaysWhatToDo) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedRedeploy, ReportsStoresThatTheTopologyDoesNotHaveAnyMore) {
+TEST_F(EmbeddedRedeploy, ReportsStoresThatTheTopologyNoLongerHas) {
     create_topics(1);
     broker.produce("in", {.key = "a", .value = "1"});
     run(table_of_in(), 1);
@@ -198,7 +198,7 @@ class LongAway : public EmbeddedRedeploy, public ::testing::WithParamInterface<c
     }
 };
 
-TEST_P(LongAway, InstanceDoesNotBringBackWhatWasRemovedMeanwhile) {
+TEST_P(LongAway, InstanceDoesNotRestoreDeletedRows) {
     miss_a_removal();
     while (!forgotten()) {
         broker.clean_logs();
@@ -211,7 +211,7 @@ TEST_P(LongAway, InstanceDoesNotBringBackWhatWasRemovedMeanwhile) {
 
 INSTANTIATE_TEST_SUITE_P(Policies, LongAway, ::testing::Values("compact", "compact,delete"));
 
-TEST_F(EmbeddedRedeploy, BuildsOnWhatItHasWithinTheTimeThatRemovalsAreKept) {
+TEST_F(EmbeddedRedeploy, UsesItsStateWithinTheTombstoneRetention) {
     create_topics(1);
     broker.produce("in", {.key = "a", .value = "1"});
     broker.produce("in", {.key = "b", .value = "1"});
@@ -222,7 +222,7 @@ TEST_F(EmbeddedRedeploy, BuildsOnWhatItHasWithinTheTimeThatRemovalsAreKept) {
     EXPECT_EQ(restored, 1) << "the removal alone";
 }
 
-TEST_F(EmbeddedRedeploy, BuildsOnWhatItHasHoweverOldWhereNothingIsCompacted) {
+TEST_F(EmbeddedRedeploy, UsesItsStateOfAnyAgeWithoutCompaction) {
     create_topics(1);
     broker.create_topic("app-rows-changelog", 1,
                         {{"cleanup.policy", "delete"}, {"delete.retention.ms", "1"}});

@@ -110,7 +110,7 @@ TEST_F(EmbeddedSkippedRows, OfNegativeTimeStaySkippedToo) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedSkippedRows, StopTheRestoreWhenTheHandlerNowSaysFail) {
+TEST_F(EmbeddedSkippedRows, StopTheRestoreWhenTheHandlerNowFails) {
     send("in", "a", number(1));
     send("in", "a", "unreadable");
     send("in", "b", number(2));

@@ -105,7 +105,7 @@ TEST_F(EmbeddedStorageFaults, AFullDiskStopsTheClientWithAClearErrorAndLosesNoth
                 ElementsAre(Pair(TopicPartition{"in", 0}, static_cast<Offset>(all))));
 }
 
-TEST_F(EmbeddedStorageFaults, AStateDirectoryThatCannotBeMadeIsRefusedAtOnce) {
+TEST_F(EmbeddedStorageFaults, AStateDirectoryThatCannotBeCreatedIsRefusedAtOnce) {
     create_topics(1);
     std::filesystem::create_directories(state_dir);
     std::ofstream(state_dir / "occupied") << "a file";
@@ -114,7 +114,7 @@ TEST_F(EmbeddedStorageFaults, AStateDirectoryThatCannotBeMadeIsRefusedAtOnce) {
                 ThrowsMessage<StateError>(AllOf(HasSubstr("occupied"), HasSubstr("folder"))));
 }
 
-TEST_F(EmbeddedStorageFaults, ATaskFolderThatCannotBeMadeStopsTheClientWithAClearError) {
+TEST_F(EmbeddedStorageFaults, ATaskFolderThatCannotBeCreatedStopsTheClientWithAClearError) {
     create_topics(1);
     const auto streams = failing_counter();
     std::ofstream(state_dir / "one" / "app" / "0_0") << "a file where the task's folder belongs";

@@ -65,7 +65,7 @@ TEST_F(EmbeddedStreams, CountsWithAChangelog) {
     EXPECT_THAT(table("app-counts-changelog"), ElementsAre(Pair("a", "3"), Pair("b", "1")));
 }
 
-TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithLessThanTheSettingsAskFor) {
+TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithLessThanTheSettingsRequire) {
     StreamsConfig optimized = config();
     optimized.set("topology.optimization", "merge.repartition.topics,reuse.ktable.source.topics");
     const auto built = [&](const TopologyOptions& options) {
@@ -94,7 +94,7 @@ TEST_F(EmbeddedStreams, RefusesATopologyBuiltWithLessThanTheSettingsAskFor) {
         << "a topology made by hand has nothing to optimise";
 }
 
-TEST_F(EmbeddedStreams, KeepsTheChangelogsOfWindowsAsMuchLongerAsItIsTold) {
+TEST_F(EmbeddedStreams, KeepsWindowChangelogsForTheAdditionalRetention) {
     create_topics(1);
     produce("a");
     StreamsBuilder builder;
@@ -226,7 +226,7 @@ TEST_F(EmbeddedStreams, RefusesASecondProcessOnTheSameStateDirectory) {
     EXPECT_THROW(counter(), StateError);
 }
 
-TEST_F(EmbeddedStreams, LeavesTheStateDirectoryToTheNextClientWhenClosed) {
+TEST_F(EmbeddedStreams, ReleasesTheStateDirectoryWhenClosed) {
     create_topics(1);
     const auto streams = counter();
     streams->start();
@@ -263,14 +263,14 @@ TEST_F(EmbeddedStreams, RefusesToStartTwiceAndToBeChangedAfterwards) {
     EXPECT_THROW(streams->set_state_listener({}), Error);
 }
 
-TEST_F(EmbeddedStreams, ClosesWithoutHavingBeenStarted) {
+TEST_F(EmbeddedStreams, ClosesWithoutAStart) {
     const auto streams = client(relay_topology(on_record), config());
 
     EXPECT_TRUE(streams->close(1s));
     EXPECT_EQ(streams->state(), ClientState::kNotRunning);
 }
 
-TEST_F(EmbeddedStreams, GivesUpWaitingForATaskThatDoesNotEnd) {
+TEST_F(EmbeddedStreams, StopsWaitingForATaskThatDoesNotEnd) {
     create_topics(1);
     produce("a");
     Events entered;

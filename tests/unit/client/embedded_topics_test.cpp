@@ -61,7 +61,7 @@ class EmbeddedTopics : public support::EmbeddedApplication {
     }
 };
 
-TEST_F(EmbeddedTopics, AnInputThatGrowsUnderStatefulTasksStopsTheClientAndSaysWhatToDo) {
+TEST_F(EmbeddedTopics, AnInputThatGrowsUnderStatefulTasksStopsTheClientWithTheRemedy) {
     create_topics(2);
     const auto streams = counter();
     keep_errors(*streams);
@@ -78,7 +78,7 @@ TEST_F(EmbeddedTopics, AnInputThatGrowsUnderStatefulTasksStopsTheClientAndSaysWh
                                   HasSubstr("in has 4"), HasSubstr("Reset the application"))));
 }
 
-TEST_F(EmbeddedTopics, AnInputThatGrowsInFrontOfARepartitionTopicStopsTheClientAndSaysWhatToDo) {
+TEST_F(EmbeddedTopics, AnInputThatGrowsBeforeARepartitionTopicStopsTheClientWithTheRemedy) {
     create_topics(2);
     broker.create_topic("other", 1);
     const auto streams = client(repartitioning(), config());
@@ -93,7 +93,7 @@ TEST_F(EmbeddedTopics, AnInputThatGrowsInFrontOfARepartitionTopicStopsTheClientA
                                             HasSubstr("needs 3"), HasSubstr("in has 3"))));
 }
 
-TEST_F(EmbeddedTopics, AnInputThatGrowsIsReadWholeWhereNothingIsKept) {
+TEST_F(EmbeddedTopics, AnInputThatGrowsIsReadCompletelyByStatelessTasks) {
     create_topics(1);
     const auto streams = client(support::relay_topology(on_record), config());
     streams->start();
@@ -121,7 +121,7 @@ TEST_F(EmbeddedTopics, ASourceTopicThatIsDeletedStopsTheClientAndIsNamed) {
     EXPECT_EQ(metric(*streams, "failed-stream-threads"), 1);
 }
 
-TEST_F(EmbeddedTopics, ASourceTopicThatIsMadeAnewIsReadWhenToldToReplaceTheThread) {
+TEST_F(EmbeddedTopics, ASourceTopicThatIsCreatedAgainIsReadByAReplacementThread) {
     create_topics(1);
     const auto streams = client(support::relay_topology(on_record), config());
     keep_errors(*streams, UncaughtDecision::kReplaceThread);
@@ -137,7 +137,7 @@ TEST_F(EmbeddedTopics, ASourceTopicThatIsMadeAnewIsReadWhenToldToReplaceTheThrea
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedTopics, AChangelogThatIsDeletedIsMadeAgain) {
+TEST_F(EmbeddedTopics, ADeletedChangelogIsCreatedAgain) {
     create_topics(1);
     const auto streams = counter();
     keep_errors(*streams);
@@ -159,7 +159,7 @@ TEST_F(EmbeddedTopics, AChangelogThatIsDeletedIsMadeAgain) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedTopics, ARepartitionTopicThatIsDeletedIsMadeAgain) {
+TEST_F(EmbeddedTopics, ADeletedRepartitionTopicIsCreatedAgain) {
     create_topics(1);
     broker.create_topic("other", 1);
     const auto streams = client(repartitioning(), config());
@@ -198,7 +198,7 @@ TEST_F(EmbeddedTopics, RepartitionTopicsArePurgedWhileATaskRestores) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedTopics, AMissingTopicThatIsWrittenToIsWaitedFor) {
+TEST_F(EmbeddedTopics, AMissingOutputTopicIsWaitedFor) {
     broker.create_topic("in", 1);
     support::Events missed;
     set_log_sink([&](LogLevel, std::string_view text) {
@@ -220,7 +220,7 @@ TEST_F(EmbeddedTopics, AMissingTopicThatIsWrittenToIsWaitedFor) {
     set_log_sink({});
 }
 
-TEST_F(EmbeddedTopics, APatternThatMatchesNoTopicAnyMoreIsNoError) {
+TEST_F(EmbeddedTopics, APatternThatNoLongerMatchesATopicIsNotAnError) {
     create_topics(2);
     auto spec = std::make_shared<detail::TopologySpec>();
     topology::TopologyBuilder builder(*spec);
@@ -248,7 +248,7 @@ TEST_F(EmbeddedTopics, APatternThatMatchesNoTopicAnyMoreIsNoError) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedTopics, AStoreThatBeginsEmptyUnderANewNameIsNamedWithTheOldOne) {
+TEST_F(EmbeddedTopics, AStoreThatStartsEmptyUnderANewNameIsReportedWithTheOldOne) {
     create_topics(1);
     auto streams = counter();
     streams->start();

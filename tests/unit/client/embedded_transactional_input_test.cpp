@@ -79,7 +79,7 @@ TEST_F(EmbeddedTransactionalInput, IsCopiedOnceWhileInstancesJoinAndLeave) {
     EXPECT_EQ(copied(), written);
 }
 
-TEST_F(EmbeddedTransactionalInput, LeavesTheCommittedOffsetBehindTheLastMarker) {
+TEST_F(EmbeddedTransactionalInput, CommitsTheOffsetAfterTheLastMarker) {
     EmbeddedTransaction committed = broker.begin_transaction();
     committed.produce("in", {.key = "a", .value = "v", .partition = 0});
     committed.commit();
@@ -94,7 +94,7 @@ TEST_F(EmbeddedTransactionalInput, LeavesTheCommittedOffsetBehindTheLastMarker) 
     EXPECT_EQ(broker.committed_offsets("app").at({"in", 0}), 4);
 }
 
-TEST_F(EmbeddedTransactionalInput, IsCountedOnAfterTheStateIsLost) {
+TEST_F(EmbeddedTransactionalInput, IsCountedFurtherAfterTheStateIsLost) {
     write(5);
     const auto count = [&](int records) {
         const auto streams = client(counting_topology(on_record), reading_committed());

@@ -75,7 +75,7 @@ TEST_F(EmbeddedTruncation, SkipsNoNewRecordWhileItRuns) {
     EXPECT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(kInput, 110)));
 }
 
-TEST_F(EmbeddedTruncation, EndsTheThreadWhenThePolicyIsToFail) {
+TEST_F(EmbeddedTruncation, EndsTheThreadWhenThePolicyIsNone) {
     auto streams = relay();
     process_a_hundred(*streams);
     ASSERT_TRUE(streams->close(60s));
@@ -94,7 +94,7 @@ TEST_F(EmbeddedTruncation, EndsTheThreadWhenThePolicyIsToFail) {
     EXPECT_EQ(processed.count(), 100);
 }
 
-TEST_F(EmbeddedTruncation, IsNoneWhenOnlyATransactionMarkerIsOfALaterEpoch) {
+TEST_F(EmbeddedTruncation, IsNotReportedWhenOnlyATransactionMarkerHasALaterEpoch) {
     auto transaction = broker.begin_transaction();
     transaction.produce("in", {.key = "a", .value = "v"});
     broker.truncate(kInput, 1);  // Loses no records.

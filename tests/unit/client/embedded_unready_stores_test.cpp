@@ -56,7 +56,7 @@ class EmbeddedUnreadyStores : public support::EmbeddedApplication {
     }
 };
 
-TEST_F(EmbeddedUnreadyStores, CannotBeQueriedWhileTheyAreRestoredWhichWaitsWhileTheClientIsPaused) {
+TEST_F(EmbeddedUnreadyStores, CannotBeQueriedDuringARestoreWhichWaitsWhileTheClientIsPaused) {
     produce("a", 3);
     auto streams = counter();
     streams->start();
@@ -184,7 +184,7 @@ TEST_F(EmbeddedUnreadyStores, ThatAreGlobalCanBeReadBetweenTheRecordsOfABatch) {
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedUnreadyStores, ThatAreGlobalMayTakeLongerThanTheTaskTimeoutWhileTheyGetOn) {
+TEST_F(EmbeddedUnreadyStores, ThatAreGlobalMayTakeLongerThanTheTaskTimeoutWhileTheyMakeProgress) {
     broker.create_topic("names", 1);
     name("slow");
     name("a", 9000);
@@ -201,7 +201,7 @@ TEST_F(EmbeddedUnreadyStores, ThatAreGlobalMayTakeLongerThanTheTaskTimeoutWhileT
     EXPECT_TRUE(streams->close(60s));
 }
 
-TEST_F(EmbeddedUnreadyStores, ThatAreGlobalFailTheStartWhenTheyDoNotGetOn) {
+TEST_F(EmbeddedUnreadyStores, ThatAreGlobalFailTheStartWithoutProgress) {
     broker.create_topic("names", 1);
     broker.set_available(false);
     auto hasty = config();
@@ -214,7 +214,7 @@ TEST_F(EmbeddedUnreadyStores, ThatAreGlobalFailTheStartWhenTheyDoNotGetOn) {
     EXPECT_NO_THROW(client(names_topology(), hasty)) << "the directory is free";
 }
 
-TEST_F(EmbeddedUnreadyStores, ThatAreGlobalTellTheRestoreListener) {
+TEST_F(EmbeddedUnreadyStores, ThatAreGlobalCallTheRestoreListener) {
     broker.create_topic("names", 1);
     name("a", 3);
     const auto streams = client(names_topology(), config());

@@ -377,7 +377,7 @@ void expect(const Outcome& outcome, const Effect& effect, const std::string& whe
     EXPECT_EQ(outcome.lines, effect.lines) << where;
 }
 
-TEST_F(EnumeratedSettings, HaveTheirEffectInTheDriverHoweverTheyAreSpelt) {
+TEST_F(EnumeratedSettings, HaveTheirEffectInTheDriverInEverySpelling) {
     for (const Effect& effect : effects()) {
         for (const std::string_view spelling : spellings_of(effect)) {
             const testing::TemporaryDirectory folder;
@@ -387,7 +387,7 @@ TEST_F(EnumeratedSettings, HaveTheirEffectInTheDriverHoweverTheyAreSpelt) {
     }
 }
 
-TEST_F(EnumeratedSettings, HaveTheirEffectInAClientHoweverTheyAreSpelt) {
+TEST_F(EnumeratedSettings, HaveTheirEffectInAClientInEverySpelling) {
     for (const Effect& effect : effects()) {
         for (const std::string_view spelling : spellings_of(effect)) {
             expect(ClientRun(effect, std::string(spelling)).outcome(), effect,
@@ -457,11 +457,11 @@ class OffsetResets : public support::EmbeddedApplication {
     }
 };
 
-TEST_F(OffsetResets, EarliestBeginsWithTheFirstRecord) {
+TEST_F(OffsetResets, EarliestStartsWithTheFirstRecord) {
     EXPECT_THAT(outputs("earliest"), ElementsAre("before", "after"));
 }
 
-TEST_F(OffsetResets, LatestBeginsWithWhatComesAfterTheStart) {
+TEST_F(OffsetResets, LatestStartsWithRecordsAfterTheStart) {
     EXPECT_THAT(outputs("latest"), ElementsAre("after"));
 }
 

@@ -61,7 +61,7 @@ TEST(Handlers, ADeadLetterIsTheSourceRecordWithItsHeadersAndTheReason) {
                                        {"__streams.errors.offset", "42"}}));
 }
 
-TEST(Handlers, RetryOrFailRetriesOnlyWhatMayHelp) {
+TEST(Handlers, RetryOrFailRetriesOnlyRetriableErrors) {
     const Headers none;
     const KafkaError error("timed out");
 
@@ -71,7 +71,7 @@ TEST(Handlers, RetryOrFailRetriesOnlyWhatMayHelp) {
               ErrorDecision::kFail);
 }
 
-TEST(Handlers, ADeadLetterOfAFailedDeliveryIsWhatFailedOnceTheSourceIsGone) {
+TEST(Handlers, ADeadLetterOfAFailedDeliveryIsTheFailedRecordIfTheSourceIsUnknown) {
     const Headers sent{{"trace", "x"}};
     const ErrorContext context{
         .node = "SINK", .timestamp = timestamp_of(7), .dead_letter_topic = "dead"};
@@ -90,7 +90,7 @@ TEST(Handlers, ADeadLetterOfAFailedDeliveryIsWhatFailedOnceTheSourceIsGone) {
                                            {"__streams.errors.stacktrace", "SINK"}}));
 }
 
-TEST(Handlers, ADeadLetterOfAFailedDeliveryIsTheSourceRecordWhileThatIsKnown) {
+TEST(Handlers, ADeadLetterOfAFailedDeliveryIsTheSourceRecordIfItIsKnown) {
     const Headers original;
     auto context = context_of(original);
     context.dead_letter_topic = "dead";

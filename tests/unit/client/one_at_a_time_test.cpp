@@ -12,7 +12,7 @@
 namespace millrace::client {
 namespace {
 
-TEST(OneAtATime, ACallFromWithinTheWorkDoesItOnceMore) {
+TEST(OneAtATime, ACallDuringTheWorkRunsItAgain) {
     OneAtATime turns;
     int depth = 0;
     int deepest = 0;
@@ -31,7 +31,7 @@ TEST(OneAtATime, ACallFromWithinTheWorkDoesItOnceMore) {
     EXPECT_EQ(deepest, 1);
 }
 
-TEST(OneAtATime, TheLastTimeSeesWhatWasBeforeTheLastCall) {
+TEST(OneAtATime, TheLastRunSeesChangesBeforeTheLastCall) {
     constexpr int kThreads = 4;
     constexpr int kCalls = 2'000;
     OneAtATime turns;

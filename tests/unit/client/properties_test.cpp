@@ -48,14 +48,14 @@ const std::vector<PropertiesCase> kCases{
     {"blanks at the end of an application's own setting", "app.name=value  ", "value  "},
 };
 
-TEST(Properties, AreReadAsJavaUtilPropertiesDoes) {
+TEST(Properties, AreReadLikeJavaUtilProperties) {
     for (const PropertiesCase& each : kCases) {
         EXPECT_EQ(StreamsConfig::from_properties(each.text).get("app.name"), each.value)
             << each.what;
     }
 }
 
-TEST(Properties, TakeAnEscapedListOfBrokers) {
+TEST(Properties, AcceptAnEscapedListOfBrokers) {
     const auto config = StreamsConfig::from_properties(
         "bootstrap.servers=kafka-1\\:9092,\\\n                  kafka-2\\:9092\n"
         "num.stream.threads 4   \n");
@@ -73,7 +73,7 @@ TEST(Properties, RefuseMalformedUnicode) {
     }
 }
 
-TEST(Properties, AreNotMeantByArguments) {
+TEST(Properties, DoNotApplyToArguments) {
     const char* arguments[] = {"program", "--config", "app.name=a\\:b"};
     StreamsConfig config;
     config.apply_arguments(3, arguments);

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::SizeIs;
 
-TEST(RepartitionPurger, DeletesWhatIsCommittedInOurRepartitionPartitionsOnly) {
+TEST(RepartitionPurger, DeletesCommittedRecordsOfItsRepartitionPartitionsOnly) {
     testing::EmbeddedBroker broker;
     broker.create_topic("app-x-repartition", 2);
     broker.create_topic("in", 1);
@@ -47,7 +47,7 @@ TEST(RepartitionPurger, DeletesWhatIsCommittedInOurRepartitionPartitionsOnly) {
     EXPECT_THAT(broker.records("in"), SizeIs(3)) << "not ours to delete";
 }
 
-TEST(RepartitionPurger, GoesOnWithATopicThatWasDeletedAndMadeAnew) {
+TEST(RepartitionPurger, ContinuesWithATopicThatWasRecreated) {
     testing::EmbeddedBroker broker;
     const std::string topic = "app-x-repartition";
     const auto admin = broker.clients()->make_admin({});

@@ -75,7 +75,7 @@ constexpr std::array kWithoutEffect{
     WithoutEffect{"main.consumer.max.poll.records", "5", "buffered.records.per.partition"},
 };
 
-TEST_F(SettingsReach, ThoseThatDoNothingHereSayWhyWhenAClientIsMade) {
+TEST_F(SettingsReach, ThoseWithoutEffectAreReportedWhenAClientIsCreated) {
     StreamsConfig with = config();
     for (const WithoutEffect& each : kWithoutEffect) {
         with.set(each.name, each.value);
@@ -91,7 +91,7 @@ TEST_F(SettingsReach, ThoseThatDoNothingHereSayWhyWhenAClientIsMade) {
                 Not(Contains(Key("max.poll.records"))));
 }
 
-TEST_F(SettingsReach, NothingIsSaidAboutThoseThatWork) {
+TEST_F(SettingsReach, NothingIsReportedForThoseWithAnEffect) {
     const auto streams = client(passing(), config());
 
     EXPECT_THAT(warnings(), ElementsAre());
@@ -144,7 +144,7 @@ class NotingClients final : public kafka::ClientSupplier {
     std::chrono::milliseconds longest_{0};
 };
 
-TEST_F(SettingsReach, RequestTimeoutBoundsTheWaitForAnAnswer) {
+TEST_F(SettingsReach, RequestTimeoutLimitsTheWaitForAResponse) {
     create_topics(1);
     broker.create_topic("table", 1);
     const auto longest_wait = [this](const std::string& timeout) {
@@ -166,7 +166,7 @@ TEST_F(SettingsReach, RequestTimeoutBoundsTheWaitForAnAnswer) {
     EXPECT_EQ(longest_wait("12345"), 12345ms);
 }
 
-TEST(RequestTimeout, IsTheMoreParticularOnesWhenThereAreSeveral) {
+TEST(RequestTimeout, IsTheMostSpecificOne) {
     StreamsConfig config;
     config.set("request.timeout.ms", "5000").set("restore.consumer.request.timeout.ms", "7000");
 
@@ -179,7 +179,7 @@ TEST(RequestTimeout, IsTheMoreParticularOnesWhenThereAreSeveral) {
                 ThrowsMessage<ConfigError>(HasSubstr("consumer.request.timeout.ms = \"soon\"")));
 }
 
-TEST(MetadataMaxAge, IsHowOftenKafkaIsAskedAgain) {
+TEST(MetadataMaxAge, LimitsTheAgeOfPartitionCounts) {
     StreamsConfig config;
     EXPECT_EQ(client::metadata_max_age(config, Role::kProducer), 5min);
     config.set("metadata.max.age.ms", "20000");

@@ -49,7 +49,7 @@ TEST(StreamsConfig, HasTheDefaultsOfKafkaStreams) {
     EXPECT_NO_THROW(config.validate());
 }
 
-TEST(StreamsConfig, KnowsTheFormatsOfStores) {
+TEST(StreamsConfig, AcceptsTheFormatsOfStores) {
     StreamsConfig config = valid_config();
     EXPECT_EQ(config.get("dsl.store.format"), "default");
     config.set("dsl.store.format", "HEADERS");
@@ -60,7 +60,7 @@ TEST(StreamsConfig, KnowsTheFormatsOfStores) {
         AllOf(HasSubstr("dsl.store.format"), HasSubstr("paper"), HasSubstr("default or headers")));
 }
 
-TEST(StreamsConfig, SaysHowToBuildTheTopology) {
+TEST(StreamsConfig, ReturnsTheTopologyOptions) {
     const auto told = [](std::string_view optimization) {
         StreamsConfig config;
         config.set("topology.optimization", optimization);
@@ -82,7 +82,7 @@ TEST(StreamsConfig, SaysHowToBuildTheTopology) {
     EXPECT_THAT(error_of([&] { by_field.topology_options(); }), HasSubstr("none, all"));
 }
 
-TEST(StreamsConfig, CanAskForExplicitNames) {
+TEST(StreamsConfig, CanRequireExplicitNames) {
     StreamsConfig config;
     EXPECT_FALSE(config.topology_options().require_explicit_names);
     config.set("ensure.explicit.internal.resource.naming", "true");
@@ -92,7 +92,7 @@ TEST(StreamsConfig, CanAskForExplicitNames) {
                 HasSubstr("true or false"));
 }
 
-TEST(StreamsConfig, ReadsPropertiesAsJavaDoes) {
+TEST(StreamsConfig, ReadsPropertiesLikeJava) {
     const auto config = StreamsConfig::from_properties(
         "# a comment\n"
         "! another\n"
@@ -129,7 +129,7 @@ TEST(StreamsConfig, ReportsEveryFieldOutOfRangeAtOnce) {
                       HasSubstr("buffered.records.per.partition = \"0\"")));
 }
 
-TEST(StreamsConfig, SaysThatExactlyOnceIsNotSupportedYet) {
+TEST(StreamsConfig, ReportsThatExactlyOnceIsNotSupportedYet) {
     StreamsConfig config = valid_config();
     config.set("processing.guarantee", "exactly_once_v2");
 
@@ -137,7 +137,7 @@ TEST(StreamsConfig, SaysThatExactlyOnceIsNotSupportedYet) {
     EXPECT_EQ(config.effective_commit_interval(), 100ms);
 }
 
-TEST(StreamsConfig, ExplainsSettingsOfKafkaStreamsThatHaveNoPlace) {
+TEST(StreamsConfig, ExplainsUnsupportedSettingsOfKafkaStreams) {
     StreamsConfig config;
 
     EXPECT_THAT(error_of([&] { config.set("default.key.serde", "x"); }),
@@ -154,7 +154,7 @@ TEST(StreamsConfig, NeverShowsSecrets) {
                 AllOf(HasSubstr("sasl.password = [hidden]"), Not(HasSubstr("hunter2"))));
 }
 
-TEST(StreamsConfig, TakesTheEnvironmentsVariables) {
+TEST(StreamsConfig, ReadsEnvironmentVariables) {
     ::setenv("MILLRACE_NUM_STREAM_THREADS", "3", 1);
     StreamsConfig config = valid_config();
     config.apply_environment();
@@ -163,7 +163,7 @@ TEST(StreamsConfig, TakesTheEnvironmentsVariables) {
     EXPECT_EQ(config.num_stream_threads, 3);
 }
 
-TEST(StreamsConfig, TakesItsArgumentsAndLeavesTheOthers) {
+TEST(StreamsConfig, RemovesItsArgumentsAndKeepsTheOthers) {
     const char* arguments[] = {"program",  "--config", "poll.ms=5",
                                "--seed",   "7",        "--config=num.stream.threads=2",
                                "--config", "poll.ms=6"};
@@ -183,7 +183,7 @@ TEST(StreamsConfig, EverySettingAcceptsWhatItPrints) {
     }
 }
 
-TEST(ClientSettings, PreferTheMoreParticularPrefix) {
+TEST(ClientSettings, PreferTheMoreSpecificPrefix) {
     StreamsConfig config = valid_config();
     config.set("fetch.min.bytes", "1").set("consumer.fetch.min.bytes", "2");
     config.set("main.consumer.fetch.min.bytes", "3");
@@ -208,7 +208,7 @@ TEST(ClientSettings, TranslateTheNamesOfTheJavaClients) {
                 Contains(Pair("queue.buffering.max.kbytes", "32768")));
 }
 
-TEST(ClientSettings, KeepWhatCorrectnessDependsOn) {
+TEST(ClientSettings, KeepTheFixedSettings) {
     StreamsConfig config = valid_config();
     config.set("consumer.enable.auto.commit", "true").set("consumer.group.id", "other");
 

@@ -8,7 +8,7 @@
 namespace millrace {
 namespace {
 
-TEST(SameBytes, TellsStringsOfAnySizeApartByAnyOfTheirBytes) {
+TEST(SameBytes, DistinguishesStringsOfAnySizeByAnyOfTheirBytes) {
     for (std::size_t size = 0; size <= 70; ++size) {
         const std::string one(size, 'a');
         std::string other = one;

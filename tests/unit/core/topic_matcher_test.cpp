@@ -25,7 +25,7 @@ TEST(TopicMatcher, MatchesWholeNames) {
     EXPECT_FALSE(matcher.matches("in"));
 }
 
-TEST(TopicMatcher, KnowsTheClassesAndGroupsOfJavasPatterns) {
+TEST(TopicMatcher, SupportsTheClassesAndGroupsOfJavasPatterns) {
     EXPECT_TRUE(TopicMatcher(R"(in-\d+)").matches("in-12"));
     EXPECT_FALSE(TopicMatcher(R"(in-\d+)").matches("in-x"));
     EXPECT_TRUE(TopicMatcher(R"(\w+\.v[12])").matches("orders.v2"));
@@ -35,7 +35,7 @@ TEST(TopicMatcher, KnowsTheClassesAndGroupsOfJavasPatterns) {
     EXPECT_TRUE(TopicMatcher("a{2,3}?b").matches("aab"));
 }
 
-TEST(TopicMatcher, RefusesWhatIsNoExpressionAndSaysWhatIsWrong) {
+TEST(TopicMatcher, RefusesAnInvalidExpressionWithTheReason) {
     EXPECT_THAT([] { TopicMatcher("in-(a"); },
                 ThrowsMessage<TopologyError>(AllOf(HasSubstr("in-(a"), HasSubstr("'('"))));
     EXPECT_THAT([] { TopicMatcher("*in"); }, ThrowsMessage<TopologyError>(HasSubstr("*in")));
@@ -51,7 +51,7 @@ TEST(TopicMatcher, HasSupersetsInPosixSyntax) {
     EXPECT_THAT(posix_supersets("(?!x).*"), ElementsAre("^.*$"));
 }
 
-TEST(TopicMatcher, HasSupersetsThatHoldEveryMatch) {
+TEST(TopicMatcher, HasSupersetsThatContainEveryMatch) {
     const std::vector<std::string> names{"in",   "in-1", "in-12", "in.v1", "in.v-1", "out",
                                          "outx", "a",    "ab",    "abb",   "b-c",    "a_b"};
     for (const std::string pattern :

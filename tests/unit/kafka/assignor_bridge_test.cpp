@@ -79,7 +79,7 @@ struct AssignorBridgeTest : ::testing::Test {
     std::deque<Described> members;
 };
 
-TEST_F(AssignorBridgeTest, PassesOnAssignmentsAndUserData) {
+TEST_F(AssignorBridgeTest, ForwardsAssignmentsAndUserData) {
     members.emplace_back("a", 3, std::vector<TopicPartition>{{"t", 0}, {"t", 1}});
     members.emplace_back("b", -1, std::vector<TopicPartition>{});
     assignor->answer["a"] = {{{"t", 0}}, "for a"};
@@ -98,7 +98,7 @@ TEST_F(AssignorBridgeTest, PassesOnAssignmentsAndUserData) {
     EXPECT_THAT(members[1].still_owned(), IsEmpty());
 }
 
-TEST_F(AssignorBridgeTest, BelievesTheClaimOfTheLaterGeneration) {
+TEST_F(AssignorBridgeTest, AcceptsTheClaimOfTheLaterGeneration) {
     members.emplace_back("old", 3, std::vector<TopicPartition>{{"t", 0}, {"t", 1}});
     members.emplace_back("new", 4, std::vector<TopicPartition>{{"t", 0}});
     assignor->answer["new"] = {{{"t", 0}, {"t", 1}}, ""};
@@ -111,7 +111,7 @@ TEST_F(AssignorBridgeTest, BelievesTheClaimOfTheLaterGeneration) {
     EXPECT_THAT(members[1].still_owned(), ElementsAre(TopicPartition{"t", 0}));
 }
 
-TEST_F(AssignorBridgeTest, TakesAwayWhatNobodyIsToHave) {
+TEST_F(AssignorBridgeTest, RevokesPartitionsThatAreNotAssigned) {
     members.emplace_back("a", 3, std::vector<TopicPartition>{{"t", 0}, {"gone", 0}});
     assignor->answer["a"] = {{{"t", 0}}, ""};
 
@@ -120,7 +120,7 @@ TEST_F(AssignorBridgeTest, TakesAwayWhatNobodyIsToHave) {
     EXPECT_THAT(members[0].still_owned(), ElementsAre(TopicPartition{"t", 0}));
 }
 
-TEST_F(AssignorBridgeTest, GivesNothingToAMemberThatTheAssignorLeftOut) {
+TEST_F(AssignorBridgeTest, AssignsNothingToAMemberThatTheAssignorOmits) {
     members.emplace_back("a", 3, std::vector<TopicPartition>{});
 
     assign();

@@ -22,7 +22,7 @@ std::size_t taken_from_the_system(Allocate allocate, Free free) {
     return after - before;
 }
 
-TEST(LibrdkafkaMemory, IsApartFromThatOfTheProgramThatLinksTheLibrary) {
+TEST(LibrdkafkaMemory, IsSeparateFromThatOfTheApplication) {
 #ifndef MILLRACE_LIBRDKAFKA_HAS_JEMALLOC
     GTEST_SKIP() << "built without MILLRACE_JEMALLOC, or with sanitizers";
 #endif

@@ -8,7 +8,7 @@
 namespace millrace::kafka {
 namespace {
 
-TEST(Message, TellsNullFromEmpty) {
+TEST(Message, DistinguishesNullFromEmpty) {
     const support::MessageStock stock;
 
     const Message empty = stock.make({.key = "", .value = ""});
@@ -21,7 +21,7 @@ TEST(Message, TellsNullFromEmpty) {
     EXPECT_EQ(Message().key(), std::nullopt);
 }
 
-TEST(Message, IsKnownByItsPlaceAfterItWasGivenBack) {
+TEST(Message, HasAPositionAfterItWasFreed) {
     const support::MessageStock stock;
     Message message = stock.make({.key = "k", .offset = 7, .leader_epoch = 3});
 
@@ -32,7 +32,7 @@ TEST(Message, IsKnownByItsPlaceAfterItWasGivenBack) {
     EXPECT_EQ(message.leader_epoch(), 3);
 }
 
-TEST(Message, BelongsToWhoeverItWasMovedTo) {
+TEST(Message, IsOwnedByTheTargetOfAMove) {
     const support::MessageStock stock;
     Message first = stock.make({.key = "k", .value = "v", .timestamp = timestamp_of(5)});
     {

@@ -24,7 +24,7 @@ class RdAdminTest : public ::testing::Test {
     RdAdmin admin{{{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster.get())}}};
 };
 
-TEST_F(RdAdminTest, AsksForAGroupsOffsetsAgainWhileItsCoordinatorMoves) {
+TEST_F(RdAdminTest, RetriesAGroupsOffsetsWhileItsCoordinatorMoves) {
     rd_kafka_mock_push_request_errors(cluster.get(), kOffsetFetch, 2,
                                       RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
                                       RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS);
@@ -35,7 +35,7 @@ TEST_F(RdAdminTest, AsksForAGroupsOffsetsAgainWhileItsCoordinatorMoves) {
     EXPECT_THAT(offsets.value(), ::testing::IsEmpty());
 }
 
-TEST_F(RdAdminTest, SaysWhenAGroupsOffsetsMayNotBeRead) {
+TEST_F(RdAdminTest, ReportsWhenAGroupsOffsetsMayNotBeRead) {
     rd_kafka_mock_push_request_errors(cluster.get(), kOffsetFetch, 1,
                                       RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED);
 
@@ -46,7 +46,7 @@ TEST_F(RdAdminTest, SaysWhenAGroupsOffsetsMayNotBeRead) {
                 ::testing::HasSubstr("cannot read the offsets of group g"));
 }
 
-TEST_F(RdAdminTest, SaysWhenAClientToReadAGroupsOffsetsCannotBeMade) {
+TEST_F(RdAdminTest, ReportsWhenAClientToReadAGroupsOffsetsCannotBeCreated) {
     // Only clients of a group check these two.
     const ClientSettings settings{
         {"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster.get())},
@@ -62,7 +62,7 @@ TEST_F(RdAdminTest, SaysWhenAClientToReadAGroupsOffsetsCannotBeMade) {
                                  ::testing::HasSubstr("max.poll.interval.ms")));
 }
 
-TEST_F(RdAdminTest, AsksForAGroupsOffsetsThroughOneClient) {
+TEST_F(RdAdminTest, RequestsAGroupsOffsetsThroughOneClient) {
     constexpr int kCalls = 4;
     ASSERT_TRUE(admin.group_offsets("g", kTimeout).ok());
     rd_kafka_mock_start_request_tracking(cluster.get());
@@ -80,7 +80,7 @@ TEST_F(RdAdminTest, AsksForAGroupsOffsetsThroughOneClient) {
     EXPECT_LT(connections, kCalls);  // Requests of the first call may still be in flight.
 }
 
-TEST_F(RdAdminTest, AsksForOffsetsAgainAtOnceWhenALeaderHasMoved) {
+TEST_F(RdAdminTest, RetriesOffsetsAtOnceWhenALeaderHasMoved) {
     ASSERT_EQ(rd_kafka_mock_topic_create(cluster.get(), "t", 1, 1), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_mock_push_request_errors(
         cluster.get(), kListOffsets, 3, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
@@ -96,7 +96,7 @@ TEST_F(RdAdminTest, AsksForOffsetsAgainAtOnceWhenALeaderHasMoved) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
 }
 
-TEST(OffsetsAttempts, BeginShortAndGrow) {
+TEST(OffsetsAttempts, StartShortAndGrow) {
     EXPECT_LT(kFirstOffsetsAttempt, std::chrono::seconds(1));
     EXPECT_EQ(next_offsets_attempt(kFirstOffsetsAttempt), 2 * kFirstOffsetsAttempt);
     EXPECT_EQ(next_offsets_attempt(std::chrono::seconds(8)), std::chrono::seconds(8));

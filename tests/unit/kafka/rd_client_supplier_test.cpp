@@ -59,20 +59,20 @@ TEST(RdClientSupplier, NeverShowsARefusedSecret) {
                 AllOf(Not(HasSubstr("no ConfigError")), Not(HasSubstr("hunter2"))));
 }
 
-TEST(RdClientSupplier, RefusesAnotherValueForWhatTheCodeReliesOn) {
+TEST(RdClientSupplier, RefusesOtherValuesOfFixedSettings) {
     EXPECT_THAT(consumer_error_of({{"enable.auto.commit", "true"}}),
                 AllOf(HasSubstr("enable.auto.commit"), HasSubstr("true"), HasSubstr("false")));
     EXPECT_EQ(consumer_error_of({{"enable.auto.commit", "false"}}), "no ConfigError");
 }
 
-TEST(RdClientSupplier, RefusesSettingsThatDoNotGoTogether) {
+TEST(RdClientSupplier, RefusesContradictorySettings) {
     EXPECT_THAT(producer_error_of({{"transactional.id", "x"},
                                    {"transaction.timeout.ms", "10000"},
                                    {"message.timeout.ms", "300000"}}),
                 AllOf(HasSubstr("message.timeout.ms"), HasSubstr("transaction.timeout.ms")));
 }
 
-TEST(RdClientSupplier, PutsAClientsOwnSettingsBeforeTheCommonOnes) {
+TEST(RdClientSupplier, PrefersAClientsOwnSettingsOverTheCommonOnes) {
     const auto clients = rdkafka_clients({{"linger.ms", "nonsense"}});
     millrace::testing::RecordingProducerListener listener;
 
@@ -80,7 +80,7 @@ TEST(RdClientSupplier, PutsAClientsOwnSettingsBeforeTheCommonOnes) {
     EXPECT_NO_THROW((void)clients->make_producer({{"linger.ms", "5"}}, listener));
 }
 
-TEST(RdClientSupplier, MakesClientsOfAClusterThatIsNotThere) {
+TEST(RdClientSupplier, CreatesClientsOfAnUnreachableCluster) {
     const auto clients = rdkafka_clients({{"bootstrap.servers", "127.0.0.1:1"}});
     millrace::testing::RecordingProducerListener producer_listener;
     millrace::testing::RecordingConsumerListener consumer_listener;
@@ -94,7 +94,7 @@ TEST(RdClientSupplier, MakesClientsOfAClusterThatIsNotThere) {
     EXPECT_FALSE(consumer->assignment_lost());
 }
 
-TEST(RdClientSupplier, RefusesAnAssignorNamedAsOneOfLibrdkafkas) {
+TEST(RdClientSupplier, RefusesAnAssignorWithTheNameOfABuiltInOne) {
     struct Range : millrace::testing::ToyAssignor {
         using ToyAssignor::ToyAssignor;
         std::string name() const override { return "range"; }

@@ -81,7 +81,7 @@ class RdLogTruncation : public ::testing::Test {
     std::unique_ptr<Consumer> consumer = clients->make_consumer({}, nullptr);
 };
 
-TEST_F(RdLogTruncation, IsNoticedBeforeAnythingIsReadFromTheStart) {
+TEST_F(RdLogTruncation, IsDetectedBeforeAnyRecordIsReadFromTheStart) {
     assign({kPartition, 4, 0});
 
     expect_truncated();
@@ -90,7 +90,7 @@ TEST_F(RdLogTruncation, IsNoticedBeforeAnythingIsReadFromTheStart) {
     EXPECT_THAT(read(5), ElementsAre("0", "1", "2", "3", "4"));
 }
 
-TEST_F(RdLogTruncation, IsNoticedAfterASeek) {
+TEST_F(RdLogTruncation, IsDetectedAfterASeek) {
     assign({kPartition, kFromBeginning});
     ASSERT_THAT(read(5), SizeIs(5));
 
@@ -99,7 +99,7 @@ TEST_F(RdLogTruncation, IsNoticedAfterASeek) {
     expect_truncated();
 }
 
-TEST_F(RdLogTruncation, IsNoticedAgainAfterASeekThatStartsFetchingAgain) {
+TEST_F(RdLogTruncation, IsDetectedAgainAfterASeekThatRestartsFetching) {
     assign({kPartition, 4, 0});
     expect_truncated();
 
@@ -108,7 +108,7 @@ TEST_F(RdLogTruncation, IsNoticedAgainAfterASeekThatStartsFetchingAgain) {
     expect_truncated();
 }
 
-TEST_F(RdLogTruncation, IsNoneWhereTheEpochReachesTheOffset) {
+TEST_F(RdLogTruncation, IsNotReportedIfTheEpochReachesTheOffset) {
     assign({kPartition, 4, 1});
     EXPECT_THAT(read(1), ElementsAre("4"));
 
@@ -117,7 +117,7 @@ TEST_F(RdLogTruncation, IsNoneWhereTheEpochReachesTheOffset) {
     EXPECT_THAT(listener.partition_errors, IsEmpty());
 }
 
-TEST_F(RdLogTruncation, IsNotLookedForWithoutAnEpoch) {
+TEST_F(RdLogTruncation, IsNotCheckedWithoutAnEpoch) {
     assign({kPartition, 4});
 
     EXPECT_THAT(read(1), ElementsAre("4"));

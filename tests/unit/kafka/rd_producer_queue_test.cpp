@@ -40,7 +40,7 @@ struct Lonely {
     TopicHandle handle;
 };
 
-TEST(RdProducerQueue, HoldsSixtyFourMebibytesUnlessToldOtherwise) {
+TEST(RdProducerQueue, HoldsSixtyFourMebibytesByDefault) {
     Status refused;
 
     EXPECT_EQ(Lonely().fill(refused), (64U << 20) / kRecordBytes);
@@ -49,7 +49,7 @@ TEST(RdProducerQueue, HoldsSixtyFourMebibytesUnlessToldOtherwise) {
     EXPECT_TRUE(refused.retriable());
 }
 
-TEST(RdProducerQueue, HoldsWhatItsSettingSays) {
+TEST(RdProducerQueue, HoldsTheConfiguredSize) {
     Status refused;
 
     EXPECT_EQ(Lonely("2048").fill(refused), 4U);
@@ -66,7 +66,7 @@ TEST(RdProducerQueue, RefusesWithinASecondWhenFull) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
 }
 
-TEST(RdProducerQueue, TakesRecordsAgainAfterAPurge) {
+TEST(RdProducerQueue, AcceptsRecordsAgainAfterAPurge) {
     Lonely lonely("1024");
     Status refused;
     const std::size_t taken = lonely.fill(refused);

@@ -13,7 +13,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-TEST(StatusOfError, NamesWhatTheRuntimeTellsApart) {
+TEST(StatusOfError, NamesTheErrorsThatTheRuntimeDistinguishes) {
     const std::vector<std::pair<rd_kafka_resp_err_t, ErrorCode>> expected{
         {RD_KAFKA_RESP_ERR__TIMED_OUT, ErrorCode::kTimedOut},
         {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, ErrorCode::kTimedOut},
@@ -51,7 +51,7 @@ TEST(StatusOfError, NamesWhatTheRuntimeTellsApart) {
     }
 }
 
-TEST(StatusOfError, SaysWhatWasAttemptedAndWhatWentWrong) {
+TEST(StatusOfError, ContainsTheOperationAndTheError) {
     const Status status =
         status_of_error(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "cannot read orders-3");
 
@@ -66,7 +66,7 @@ TEST(StatusOfError, IsOkWithoutAnError) {
     EXPECT_TRUE(status_of_error(RD_KAFKA_RESP_ERR_NO_ERROR, "anything").message().empty());
 }
 
-TEST(StatusOfError, TellsWhatMayBeTriedAgainAndWhatIsFinal) {
+TEST(StatusOfError, DistinguishesRetriableAndFatalErrors) {
     EXPECT_TRUE(status_of_error(RD_KAFKA_RESP_ERR__TRANSPORT, "").retriable());
     EXPECT_FALSE(status_of_error(RD_KAFKA_RESP_ERR__TRANSPORT, "").fatal());
     EXPECT_TRUE(status_of_error(RD_KAFKA_RESP_ERR__FENCED, "").fatal());
@@ -75,7 +75,7 @@ TEST(StatusOfError, TellsWhatMayBeTriedAgainAndWhatIsFinal) {
     EXPECT_FALSE(status_of_error(RD_KAFKA_RESP_ERR_INVALID_RECORD, "").retriable());
 }
 
-TEST(StatusOfError, TakesTheFlagsOfAnErrorObjectAsTheyAre) {
+TEST(StatusOfError, KeepsTheFlagsOfAnErrorObject) {
     const RdError plain(rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "after %d ms", 5));
 
     const Status status = status_of_error(plain, "cannot commit");

@@ -10,7 +10,7 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::IsEmpty;
 
-TEST(MetricsRegistry, HandsOutTheSameCounterForTheSameName) {
+TEST(MetricsRegistry, ReturnsTheSameCounterForTheSameName) {
     Registry registry;
     const MetricName name{"process-total", "stream-thread-metrics", {{"thread-id", "t-1"}}};
 
@@ -20,7 +20,7 @@ TEST(MetricsRegistry, HandsOutTheSameCounterForTheSameName) {
     EXPECT_THAT(registry.snapshot(), ElementsAre(Field(&ClientMetric::value, 5.0)));
 }
 
-TEST(MetricsRegistry, ForgetsWhatBelongsToATaskThatIsGone) {
+TEST(MetricsRegistry, RemovesTheMetricsOfAnEndedTask) {
     Registry registry;
     const auto counter = registry.counter({"dropped-records-total", "g", {{"task-id", "0_1"}}});
     registry.computed({"lag", "g", {{"task-id", "0_1"}}}, [] { return 1.0; });
@@ -31,7 +31,7 @@ TEST(MetricsRegistry, ForgetsWhatBelongsToATaskThatIsGone) {
     EXPECT_THAT(registry.snapshot(), IsEmpty());
 }
 
-TEST(MetricsRegistry, AsksComputedGaugesWhenTheSnapshotIsTaken) {
+TEST(MetricsRegistry, EvaluatesGaugesWhenTheSnapshotIsTaken) {
     Registry registry;
     double value = 1;
     registry.computed({"alive", "g", {}}, [&value] { return value; });

@@ -77,14 +77,14 @@ class RemovalAgeTest : public ::testing::Test {
     std::vector<std::string> logged;
 };
 
-TEST_F(RemovalAgeTest, AsksOnceAboutTheTopicsOfAllPartitions) {
+TEST_F(RemovalAgeTest, RequestsTheTopicsOfAllPartitionsOnce) {
     ASSERT_TRUE(look_up({{"two", 0}, {"one", 0}, {"one", 1}}).ok());
     EXPECT_THAT(admin.asked, ElementsAre(ElementsAre("one", "two")));
     EXPECT_EQ(removal_age.of("one"), 5s);
     EXPECT_EQ(removal_age.of("two"), 5s);
 }
 
-TEST_F(RemovalAgeTest, AsksAgainAfterAFewMinutesOnly) {
+TEST_F(RemovalAgeTest, RequestsAgainAfterAFewMinutesOnly) {
     ASSERT_TRUE(look_up({{"one", 0}}).ok());
     clock.advance(4min);
     ASSERT_TRUE(look_up({{"one", 0}, {"two", 0}}).ok());
@@ -94,7 +94,7 @@ TEST_F(RemovalAgeTest, AsksAgainAfterAFewMinutesOnly) {
                 ElementsAre(ElementsAre("one"), ElementsAre("two"), ElementsAre("one")));
 }
 
-TEST_F(RemovalAgeTest, AnswersNothingWhileTheClusterDoesNot) {
+TEST_F(RemovalAgeTest, IsUnknownWhileTheClusterDoesNotRespond) {
     for (const Status& status :
          {Status(ErrorCode::kTimedOut, "no answer"),
           Status(ErrorCode::kTransport, "no connection", {.retriable = true})}) {
@@ -107,7 +107,7 @@ TEST_F(RemovalAgeTest, AnswersNothingWhileTheClusterDoesNot) {
     EXPECT_THAT(logged, IsEmpty());
 }
 
-TEST_F(RemovalAgeTest, AnswersNothingWhileATopicIsNotKnown) {
+TEST_F(RemovalAgeTest, IsUnknownWhileATopicIsUnknown) {
     for (const Status& status : {Status(ErrorCode::kUnknownTopic, "no topic one"),
                                  Status(ErrorCode::kNotReady, "not yet", {.retriable = true})}) {
         admin.one = status;
@@ -119,7 +119,7 @@ TEST_F(RemovalAgeTest, AnswersNothingWhileATopicIsNotKnown) {
     EXPECT_THAT(logged, IsEmpty());
 }
 
-TEST_F(RemovalAgeTest, TakesADayForATopicThatItMayNotAskAboutAndSaysSo) {
+TEST_F(RemovalAgeTest, AssumesADayForATopicThatItMayNotDescribeAndLogsIt) {
     admin.one = Status(ErrorCode::kAuthorization, "cannot read delete.retention.ms of topic one");
     EXPECT_TRUE(look_up({{"one", 0}, {"two", 0}}).ok());
     EXPECT_EQ(removal_age.of("one"), 24h);
@@ -129,7 +129,7 @@ TEST_F(RemovalAgeTest, TakesADayForATopicThatItMayNotAskAboutAndSaysSo) {
                                   HasSubstr("assuming 24 h"), HasSubstr("DescribeConfigs"))));
 }
 
-TEST_F(RemovalAgeTest, TakesADayForAllWhenTheRequestIsRefused) {
+TEST_F(RemovalAgeTest, AssumesADayForAllTopicsWhenTheRequestIsRefused) {
     admin.request = Status(ErrorCode::kUnsupported, "cannot read delete.retention.ms of topics");
     EXPECT_TRUE(look_up({{"one", 0}, {"two", 0}}).ok());
     EXPECT_EQ(removal_age.of("one"), 24h);

@@ -141,7 +141,7 @@ class RestorerTest : public ::testing::Test {
     std::unique_ptr<Restorer> restorer_;
 };
 
-TEST_F(RestorerTest, TellsItsListenerHowARestoreGoes) {
+TEST_F(RestorerTest, ReportsTheProgressOfARestoreToItsListener) {
     produce(3);
     add();
     run_until([&] { return !results.empty(); });
@@ -152,7 +152,7 @@ TEST_F(RestorerTest, TellsItsListenerHowARestoreGoes) {
     EXPECT_GE(heard.size(), 3U) << "and of batches in between";
 }
 
-TEST_F(RestorerTest, TellsItsListenerOfARestoreThatIsGivenUp) {
+TEST_F(RestorerTest, ReportsASuspendedRestoreToItsListener) {
     produce(3);
     pause_at_start = true;
     add();
@@ -163,7 +163,7 @@ TEST_F(RestorerTest, TellsItsListenerOfARestoreThatIsGivenUp) {
     EXPECT_TRUE(restorer().idle());
 }
 
-TEST_F(RestorerTest, GivesATaskBackAlthoughTheListenerFails) {
+TEST_F(RestorerTest, ReturnsATaskAlthoughTheListenerFails) {
     produce(3);
     pause_at_start = true;
     throw_at_suspension = true;
@@ -191,7 +191,7 @@ TEST_F(RestorerTest, RestoresNothingWhilePaused) {
     EXPECT_EQ(heard.back(), "end of 3");
 }
 
-TEST_F(RestorerTest, GivesATaskBackWhileTheClusterIsAskedForItsChangelog) {
+TEST_F(RestorerTest, ReturnsATaskDuringALookupOfItsChangelog) {
     produce(3);
     admin.slow = true;
     add();
@@ -206,7 +206,7 @@ TEST_F(RestorerTest, GivesATaskBackWhileTheClusterIsAskedForItsChangelog) {
     EXPECT_THAT(results, IsEmpty());
 }
 
-TEST_F(RestorerTest, GivesATaskBackAfterTheBatchAtHand) {
+TEST_F(RestorerTest, ReturnsATaskAfterTheCurrentBatch) {
     constexpr int kBatches = 4;
     produce(kBatches * 8192);
     Events first_batch;
@@ -239,7 +239,7 @@ TEST_F(RestorerTest, GivesATaskBackAfterTheBatchAtHand) {
     EXPECT_THAT(results, IsEmpty());
 }
 
-TEST_F(RestorerTest, TellsNobodyOfATaskThatWasRemovedWhileItsResultWasOnItsWay) {
+TEST_F(RestorerTest, DropsTheResultOfARemovedTask) {
     produce(3);
     Events telling;
     std::atomic<bool> removing{false};
@@ -263,7 +263,7 @@ TEST_F(RestorerTest, TellsNobodyOfATaskThatWasRemovedWhileItsResultWasOnItsWay) 
     restoring.join();
 }
 
-TEST_F(RestorerTest, ComplainsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
+TEST_F(RestorerTest, WarnsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     support::SettableClock settable;
     clock = &settable;
     int complaints = 0;

@@ -59,7 +59,7 @@ class BatchLimitsTest : public ::testing::Test {
     BatchLimits limits{admin, clock, 1s};
 };
 
-TEST_F(BatchLimitsTest, AsksOnceAndForAllTopicsTogether) {
+TEST_F(BatchLimitsTest, RequestsAllTopicsTogetherAndOnce) {
     create("narrower", "500");
 
     EXPECT_THAT(limits.smallest(Names{"usual", "narrow"}), Optional(1000));
@@ -68,14 +68,14 @@ TEST_F(BatchLimitsTest, AsksOnceAndForAllTopicsTogether) {
     EXPECT_THAT(admin.asked, ElementsAre(Names{"usual", "narrow"}, Names{"narrower"}));
 }
 
-TEST_F(BatchLimitsTest, AsksAgainAboutTopicsThatDoNotExistYet) {
+TEST_F(BatchLimitsTest, RequestsTopicsThatDoNotExistYetAgain) {
     EXPECT_EQ(limits.smallest(Names{"later"}), std::nullopt);
     create("later", "700");
 
     EXPECT_THAT(limits.smallest(Names{"later"}), Optional(700));
 }
 
-TEST_F(BatchLimitsTest, DoesNotInsistWhereItMayNotKnow) {
+TEST_F(BatchLimitsTest, AcceptsThatItIsNotAuthorized) {
     create("secret", "100");
 
     EXPECT_THAT(limits.smallest(Names{"narrow", "secret"}), Optional(1000));
@@ -84,7 +84,7 @@ TEST_F(BatchLimitsTest, DoesNotInsistWhereItMayNotKnow) {
     EXPECT_THAT(admin.asked, ElementsAre(Names{"narrow", "secret"}));
 }
 
-TEST_F(BatchLimitsTest, LeavesAClusterAloneForAWhileThatDoesNotAnswer) {
+TEST_F(BatchLimitsTest, PausesRequestsToAClusterThatDoesNotRespond) {
     admin.down = true;
     EXPECT_EQ(limits.smallest(Names{"narrow"}), std::nullopt);
     admin.down = false;
@@ -95,7 +95,7 @@ TEST_F(BatchLimitsTest, LeavesAClusterAloneForAWhileThatDoesNotAnswer) {
     EXPECT_THAT(admin.asked, ElementsAre(Names{"narrow"}, Names{"narrow"}));
 }
 
-TEST_F(BatchLimitsTest, SeesThatALimitHasChangedOnlyWhenAskedForThePresentOne) {
+TEST_F(BatchLimitsTest, DetectsAChangedLimitOnlyOnRequest) {
     limits.smallest(Names{"narrow"});
     broker.delete_topic("narrow");
     create("narrow", "2000");

@@ -46,7 +46,7 @@ class FullQueue : public ::testing::Test {
     ManualClock clock;
 };
 
-TEST_F(FullQueue, IsWaitedForUntilThereIsRoom) {
+TEST_F(FullQueue, BlocksUntilThereIsRoom) {
     int waits = 0;
     ProducerCollector collector = make([&] {
         clock.advance(100ms);
@@ -62,13 +62,13 @@ TEST_F(FullQueue, IsWaitedForUntilThereIsRoom) {
     EXPECT_EQ(broker.records("out").size(), 10U);
 }
 
-TEST_F(FullQueue, IsNoLongerWaitedForWhenTheCallerHasHadEnough) {
+TEST_F(FullQueue, StopsBlockingWhenTheCallerCancels) {
     ProducerCollector collector = make([&] { throw TaskMigrated("stopping"); });
 
     EXPECT_THROW(send(collector, 10), TaskMigrated);
 }
 
-TEST_F(FullQueue, IsForTheProductionHandlerToDecideWhereTimeStandsStill) {
+TEST_F(FullQueue, CallsTheProductionHandlerWhenTimeDoesNotAdvance) {
     ProducerCollector collector = make([] {});
 
     EXPECT_THROW(send(collector, 10), TaskCorrupted);

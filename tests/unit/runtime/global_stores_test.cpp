@@ -65,7 +65,7 @@ class GlobalStoresTest : public ::testing::Test {
     KeyValueBytesStore* view = nullptr;
 };
 
-TEST_F(GlobalStoresTest, AreWalkedWholeAlthoughInPieces) {
+TEST_F(GlobalStoresTest, AreIteratedCompletelyInPieces) {
     fill(1000);
     for (const bool forward : {true, false}) {
         const auto order = forward ? RowOrder::kForward : RowOrder::kReverse;
@@ -79,7 +79,7 @@ TEST_F(GlobalStoresTest, AreWalkedWholeAlthoughInPieces) {
     EXPECT_EQ(keys(view->prefix_scan("k0")), keys(store().prefix_scan("k0")));
 }
 
-TEST_F(GlobalStoresTest, AreNotHeldBackWhileTheyAreWalked) {
+TEST_F(GlobalStoresTest, AreNotBlockedByAnIterator) {
     fill(1000);
     const auto rows = view->range(std::nullopt, std::nullopt, RowOrder::kForward);
     {
@@ -93,7 +93,7 @@ TEST_F(GlobalStoresTest, AreNotHeldBackWhileTheyAreWalked) {
     EXPECT_EQ(last, "z") << "not everything is copied first";
 }
 
-TEST_F(GlobalStoresTest, RefuseReadsOnceTheyAreClosedAndGone) {
+TEST_F(GlobalStoresTest, RefuseReadsAfterTheyAreClosedAndDestroyed) {
     fill(1000);
     const auto rows = view->range(std::nullopt, std::nullopt, RowOrder::kForward);
     {

@@ -104,7 +104,7 @@ TEST_F(GlobalThreadTest, CommitsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     EXPECT_EQ(uncommitted(), 0U);
 }
 
-TEST_F(GlobalThreadTest, ComplainsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
+TEST_F(GlobalThreadTest, WarnsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     admin.silent = true;
     thread->run_once(0ms);
     thread->run_once(0ms);

@@ -39,7 +39,7 @@ class InternalTopicSettings : public ::testing::Test {
     }
 };
 
-TEST_F(InternalTopicSettings, OfAllTopicsAreStrongerThanOurDefaults) {
+TEST_F(InternalTopicSettings, OfAllTopicsOverrideTheDefaults) {
     EXPECT_EQ(setting("rows-changelog", "segment.bytes", {{"segment.bytes", "1048576"}}),
               "1048576");
     EXPECT_EQ(setting("grouped-repartition", "segment.bytes", {{"segment.bytes", "1048576"}}),
@@ -49,12 +49,12 @@ TEST_F(InternalTopicSettings, OfAllTopicsAreStrongerThanOurDefaults) {
               "0.1");
 }
 
-TEST_F(InternalTopicSettings, OfAllTopicsAreWeakerThanThoseOfAStore) {
+TEST_F(InternalTopicSettings, OfAllTopicsAreOverriddenByThoseOfAStore) {
     EXPECT_EQ(setting("rows-changelog", "segment.ms", {{"segment.ms", "5"}}), "777");
     EXPECT_EQ(setting("windows-changelog", "segment.ms", {{"segment.ms", "5"}}), "5");
 }
 
-TEST_F(InternalTopicSettings, OfAllTopicsAreWeakerThanWhatAStoreNeeds) {
+TEST_F(InternalTopicSettings, OfAllTopicsAreOverriddenByWhatAStoreRequires) {
     const std::string kept = std::to_string((2h + 24h) / 1ms);
     EXPECT_EQ(setting("windows-changelog", "retention.ms", {{"retention.ms", "5"}}), kept);
     EXPECT_NE(setting("sessions-changelog", "retention.ms", {{"retention.ms", "5"}}), "5");

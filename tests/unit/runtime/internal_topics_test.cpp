@@ -66,7 +66,7 @@ TEST_F(InternalTopicsTest, TakeSettingsForAllInternalTopics) {
                       Contains(Pair("cleanup.policy", "compact"))));
 }
 
-TEST_F(InternalTopicsTest, AreNoErrorWhenAnotherInstanceMadeThem) {
+TEST_F(InternalTopicsTest, AreNotAnErrorWhenAnotherInstanceCreatedThem) {
     broker.create_topic("in", 2);
     InternalTopics first = make();
     InternalTopics second = make();
@@ -76,7 +76,7 @@ TEST_F(InternalTopicsTest, AreNoErrorWhenAnotherInstanceMadeThem) {
     EXPECT_TRUE(first.prepare(100ms, reason));
 }
 
-TEST_F(InternalTopicsTest, SayWhyTheyAreNotReadyWhenTheClusterDoesNotAnswer) {
+TEST_F(InternalTopicsTest, ReportWhyTheyAreNotReadyWhenTheClusterDoesNotRespond) {
     broker.create_topic("in", 1);
     broker.set_available(false);
     InternalTopics topics = make();
@@ -101,7 +101,7 @@ class SlowAdmin final : public support::ForwardingAdmin {
     support::Events answer;
 };
 
-TEST_F(InternalTopicsTest, KeepNoThreadWaitingWhileAnotherOneLooks) {
+TEST_F(InternalTopicsTest, BlockNoThreadWhileAnotherOneChecks) {
     broker.create_topic("in", 1);
     broker.create_topic("app-counts-changelog", 1);
     SlowAdmin slow(*admin);

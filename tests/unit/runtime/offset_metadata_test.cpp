@@ -36,7 +36,7 @@ TEST(OffsetMetadata, ReadsTheFirstVersion) {
     EXPECT_EQ(decode_offset_metadata("AQAAAAAAAATS").partition_time, timestamp_of(1234));
 }
 
-TEST(OffsetMetadata, IgnoresWhatItDoesNotUnderstand) {
+TEST(OffsetMetadata, IgnoresUnknownFormats) {
     for (const char* text : {"", "hello", "Ag==", "AwAAAAAAAATS", "AgAAAAAAAATSAAAAAQ==", "!!!!"}) {
         const auto read = decode_offset_metadata(text);
         EXPECT_EQ(read.partition_time, kNoTimestamp) << text;

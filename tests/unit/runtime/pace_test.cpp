@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Pace, GrowsWhileRecordsAreFastUpToABound) {
+TEST(Pace, GrowsWhileRecordsAreFastUpToALimit) {
     Pace pace;
     EXPECT_EQ(pace.records(), 1U);
     for (int i = 0; i < 20; ++i) {
@@ -17,7 +17,7 @@ TEST(Pace, GrowsWhileRecordsAreFastUpToABound) {
     EXPECT_EQ(pace.records(), 128U);
 }
 
-TEST(Pace, LooksAfterEachRecordOnceTheyAreSlow) {
+TEST(Pace, ChecksAfterEachRecordWhenTheyAreSlow) {
     Pace pace;
     for (int i = 0; i < 20; ++i) {
         pace.took(pace.records(), 1us);
@@ -28,7 +28,7 @@ TEST(Pace, LooksAfterEachRecordOnceTheyAreSlow) {
     EXPECT_EQ(pace.records(), 1U);
 }
 
-TEST(Pace, FindsTheNumberThatTakesAboutAMillisecond) {
+TEST(Pace, ConvergesToAboutAMillisecond) {
     Pace pace;
     for (int i = 0; i < 50; ++i) {
         pace.took(pace.records(), 100us * static_cast<int>(pace.records()));

@@ -116,7 +116,7 @@ TEST_F(PartitionGroupTest, WaitsWhileTheLagOfAnEmptyPartitionIsUnknownOrNotZero)
     EXPECT_TRUE(group->ready(at(2h)));
 }
 
-TEST_F(PartitionGroupTest, WaitsForADrainedPartitionUntilMaxIdleIsOver) {
+TEST_F(PartitionGroupTest, WaitsForADrainedPartitionForMaxIdle) {
     make(2, 100ms);
     push(0, "a", 1ms);
 
@@ -126,7 +126,7 @@ TEST_F(PartitionGroupTest, WaitsForADrainedPartitionUntilMaxIdleIsOver) {
     EXPECT_EQ(group->enforced(), 1U);
 }
 
-TEST_F(PartitionGroupTest, StartsTheWaitAfreshWhenThereWasMoreOnTheBroker) {
+TEST_F(PartitionGroupTest, RestartsTheWaitWhenThereWasMoreOnTheBroker) {
     make(2, 100ms);
     push(0, "a", 1ms);
     EXPECT_FALSE(group->ready(at(0ms)));
@@ -138,7 +138,7 @@ TEST_F(PartitionGroupTest, StartsTheWaitAfreshWhenThereWasMoreOnTheBroker) {
     EXPECT_TRUE(group->ready(at(200ms)));
 }
 
-TEST_F(PartitionGroupTest, StartsTheWaitAfreshAfterARecordCame) {
+TEST_F(PartitionGroupTest, RestartsTheWaitAfterARecordArrived) {
     make(2, 100ms);
     push(0, "a", 1ms);
     EXPECT_FALSE(group->ready(at(0ms)));
@@ -167,7 +167,7 @@ TEST_F(PartitionGroupTest, NeverWaitsWithANegativeMaxIdle) {
     EXPECT_TRUE(group->ready(at(0ms)));
 }
 
-TEST_F(PartitionGroupTest, DoesNotReadAPartitionThatHasEnough) {
+TEST_F(PartitionGroupTest, DoesNotReadAPartitionWithEnoughRecords) {
     make(1);
     for (int i = 0; i < 10; ++i) {
         sources[0]->add({.value = "v", .offset = i});
@@ -183,7 +183,7 @@ TEST_F(PartitionGroupTest, DoesNotReadAPartitionThatHasEnough) {
     EXPECT_EQ(sources[0]->waiting(), 4U);
 }
 
-TEST_F(PartitionGroupTest, CountsRecordsThatAreSkippedBehindTheHead) {
+TEST_F(PartitionGroupTest, CountsRecordsThatAreSkippedAfterTheHead) {
     make(1);
     push(0, "a", 1ms);
     push(0, "unreadable", 2ms);
@@ -196,7 +196,7 @@ TEST_F(PartitionGroupTest, CountsRecordsThatAreSkippedBehindTheHead) {
     EXPECT_EQ(group->size(), 0U);
 }
 
-TEST_F(PartitionGroupTest, GivesEverythingBackWhenCleared) {
+TEST_F(PartitionGroupTest, FreesEverythingWhenCleared) {
     make(2);
     push(0, "a", 1ms);
     push(1, "b", 1ms);

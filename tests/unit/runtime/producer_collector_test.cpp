@@ -127,7 +127,7 @@ TEST_F(ProducerCollectorTest, PrefersTheGivenPartitionThenThePartitionKey) {
     EXPECT_THAT(broker.records(TopicPartition{"out", partition}), SizeIs(1));
 }
 
-TEST_F(ProducerCollectorTest, TellsTheOffsetThatTheBrokerGave) {
+TEST_F(ProducerCollectorTest, ReturnsTheOffsetFromTheBroker) {
     ProducerCollector collector = make();
     Offset acknowledged = -1;
     for (int i = 0; i < 3; ++i) {
@@ -140,14 +140,14 @@ TEST_F(ProducerCollectorTest, TellsTheOffsetThatTheBrokerGave) {
     EXPECT_EQ(acknowledged, 2);
 }
 
-TEST_F(ProducerCollectorTest, NamesATopicThatDoesNotExistAndMayBeTriedAgain) {
+TEST_F(ProducerCollectorTest, NamesATopicThatDoesNotExistAndIsRetriable) {
     ProducerCollector collector = make();
 
     EXPECT_THAT([&] { collector.send(collector.topic("nowhere"), record("k")); },
                 ThrowsMessage<TaskCorrupted>(HasSubstr("nowhere")));
 }
 
-TEST_F(ProducerCollectorTest, FailsAtTheNextFlushWhenTheHandlerSaysSo) {
+TEST_F(ProducerCollectorTest, FailsAtTheNextFlushWhenTheHandlerDecidesSo) {
     settings->production_handler = [](const auto&, const auto&, const auto&) {
         return ErrorResponse{ErrorDecision::kFail};
     };
@@ -162,7 +162,7 @@ TEST_F(ProducerCollectorTest, FailsAtTheNextFlushWhenTheHandlerSaysSo) {
         ProcessingError);
 }
 
-TEST_F(ProducerCollectorTest, GoesOnAndCountsWhenTheHandlerResumesWithADeadLetter) {
+TEST_F(ProducerCollectorTest, ContinuesAndCountsWhenTheHandlerResumesWithADeadLetter) {
     settings->production_handler = [](const auto&, const FailedRecord& record, const auto&) {
         return ErrorResponse{ErrorDecision::kResume,
                              {{.topic = "dead",
@@ -182,7 +182,7 @@ TEST_F(ProducerCollectorTest, GoesOnAndCountsWhenTheHandlerResumesWithADeadLette
     EXPECT_THAT(broker.records("out"), ElementsAre(Field(&testing::BrokerRecord::key, "next")));
 }
 
-TEST_F(ProducerCollectorTest, LosesNoNeighbourOfARecordThatATopicFindsTooLarge) {
+TEST_F(ProducerCollectorTest, LosesNoNeighbourOfARecordThatIsTooLargeForATopic) {
     broker.create_topic("narrow", 1, {{"max.message.bytes", "1000"}});
     learn_limits_from(*admin);
     resume_and_remember_sizes();
@@ -195,7 +195,7 @@ TEST_F(ProducerCollectorTest, LosesNoNeighbourOfARecordThatATopicFindsTooLarge) 
     EXPECT_THAT(broker.records("narrow"), SizeIs(kMany - 1));
 }
 
-TEST_F(ProducerCollectorTest, DeliversWhatWasSentBeforeATopicOfSmallerBatchesTurnsUp) {
+TEST_F(ProducerCollectorTest, DeliversRecordsSentBeforeATopicWithSmallerBatchesAppears) {
     broker.create_topic("narrow", 1, {{"max.message.bytes", "1000"}});
     learn_limits_from(*admin);
     ProducerCollector collector = make();
@@ -211,7 +211,7 @@ TEST_F(ProducerCollectorTest, DeliversWhatWasSentBeforeATopicOfSmallerBatchesTur
     EXPECT_THAT(broker.records("narrow"), SizeIs(kMany));
 }
 
-TEST_F(ProducerCollectorTest, KeepsTheBatchesSmallThatTheUserWantsSmall) {
+TEST_F(ProducerCollectorTest, KeepsTheBatchSizeOfTheUserIfItIsSmaller) {
     broker.create_topic("narrow", 1, {{"max.message.bytes", "1000"}});
     learn_limits_from(*admin);
     producer_settings["batch.size"] = "500";
@@ -227,7 +227,7 @@ TEST_F(ProducerCollectorTest, KeepsTheBatchesSmallThatTheUserWantsSmall) {
     EXPECT_THAT(refused, ElementsAre());
 }
 
-TEST_F(ProducerCollectorTest, GoesBackForSmallerBatchesWhenATopicHasBecomeNarrower) {
+TEST_F(ProducerCollectorTest, RestartsWithSmallerBatchesWhenATopicsLimitWasLowered) {
     learn_limits_from(*admin);
     resume_and_remember_sizes();
     ProducerCollector collector = make();
@@ -246,7 +246,7 @@ TEST_F(ProducerCollectorTest, GoesBackForSmallerBatchesWhenATopicHasBecomeNarrow
     EXPECT_THAT(broker.records("out"), SizeIs(kMany - 1));
 }
 
-TEST_F(ProducerCollectorTest, FindsTheSizeOfBatchesByTrialWhenItMayNotAsk) {
+TEST_F(ProducerCollectorTest, FindsTheBatchSizeByTrialWhenItIsNotAuthorized) {
     UninformedAdmin uninformed(*admin);
     learn_limits_from(uninformed);
     resume_and_remember_sizes();
@@ -270,7 +270,7 @@ TEST_F(ProducerCollectorTest, FindsTheSizeOfBatchesByTrialWhenItMayNotAsk) {
     EXPECT_THAT(broker.records("narrow"), SizeIs(before + kMany - 1));
 }
 
-TEST_F(ProducerCollectorTest, AsksTheHandlerWhenSmallerBatchesWouldNotHelp) {
+TEST_F(ProducerCollectorTest, CallsTheHandlerWhenSmallerBatchesWouldNotHelp) {
     learn_limits_from(*admin);
     resume_and_remember_sizes();
     ProducerCollector collector = make();
@@ -281,7 +281,7 @@ TEST_F(ProducerCollectorTest, AsksTheHandlerWhenSmallerBatchesWouldNotHelp) {
     EXPECT_THAT(refused, ElementsAre(1));
 }
 
-TEST_F(ProducerCollectorTest, NamesWhoSentARecordThatCannotBeDelivered) {
+TEST_F(ProducerCollectorTest, NamesTheSenderOfARecordThatCannotBeDelivered) {
     std::vector<std::string> who;
     settings->production_handler = [&](const ErrorContext& context, const FailedRecord& failed,
                                        const auto&) {

@@ -48,14 +48,14 @@ class ProducerRefusal : public ::testing::Test {
         {.supplier = clients, .settings = std::make_shared<TaskSettings>(), .clock = &clock}};
 };
 
-TEST_F(ProducerRefusal, EndsTheThreadWhenTheClusterDoesNotLetItWrite) {
+TEST_F(ProducerRefusal, EndsTheThreadWhenItIsNotAuthorizedToWrite) {
     clients->tell(kafka::ErrorCode::kAuthorization);
 
     EXPECT_THAT([this] { collector.poll(); },
                 ThrowsMessage<ProcessingError>(HasSubstr("not any more")));
 }
 
-TEST_F(ProducerRefusal, IsReplacedWhenAnotherHasTakenItsPlace) {
+TEST_F(ProducerRefusal, IsReplacedWhenItIsFenced) {
     clients->tell(kafka::ErrorCode::kFenced);
 
     EXPECT_THAT([this] { collector.poll(); },

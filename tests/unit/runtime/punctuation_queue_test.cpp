@@ -68,7 +68,7 @@ TEST_F(PunctuationQueueTest, CallsSeveralInTheOrderTheyAreDue) {
     EXPECT_THAT(calls, ElementsAre("early@40", "late@40"));
 }
 
-TEST_F(PunctuationQueueTest, DoesNotCallWhatWasCancelled) {
+TEST_F(PunctuationQueueTest, DoesNotCallCancelledOnes) {
     Cancellable punctuation = every(10ms, 10);
     punctuation.cancel();
 

@@ -39,7 +39,7 @@ class RecordQueueTest : public ::testing::Test {
     std::unique_ptr<RecordQueue> queue;
 };
 
-TEST_F(RecordQueueTest, KeepsOffsetOrderEvenWhenTimesGoBack) {
+TEST_F(RecordQueueTest, KeepsOffsetOrderEvenWhenTimesDecrease) {
     push({at(0, 50), at(1, 1)});
 
     EXPECT_EQ(queue->head().offset(), 0);
@@ -72,7 +72,7 @@ TEST_F(RecordQueueTest, SkipsUnreadableRecordsOnlyWhenTheyBecomeHead) {
     EXPECT_EQ(queue->size(), 1U);
 }
 
-TEST_F(RecordQueueTest, StandsForUnreadableRecordsAtTheEndWithAHeadWithoutTime) {
+TEST_F(RecordQueueTest, RepresentsUnreadableRecordsAtTheEndByAHeadWithoutTime) {
     push({at(7, 1, "unreadable"), at(8, 2, "unreadable")});
 
     ASSERT_FALSE(queue->empty());
@@ -94,7 +94,7 @@ TEST_F(RecordQueueTest, DropsNegativeTimesButPassesTheirOffsets) {
     EXPECT_EQ(queue->next_offset(), 5);
 }
 
-TEST_F(RecordQueueTest, KeepsARecordThatTheListenerFailsAt) {
+TEST_F(RecordQueueTest, KeepsARecordForWhichTheListenerFails) {
     listener.fail = true;
 
     EXPECT_THROW(push({at(3, 1, "unreadable")}), SerdeError);
@@ -102,7 +102,7 @@ TEST_F(RecordQueueTest, KeepsARecordThatTheListenerFailsAt) {
     EXPECT_FALSE(queue->advanced());
 }
 
-TEST_F(RecordQueueTest, NextOffsetIsThatOfTheHeadThenBehindTheLast) {
+TEST_F(RecordQueueTest, NextOffsetIsThatOfTheHeadThenAfterTheLast) {
     EXPECT_EQ(queue->next_offset(), std::nullopt);
     push({at(10, 1), at(14, 2)});
 
@@ -113,7 +113,7 @@ TEST_F(RecordQueueTest, NextOffsetIsThatOfTheHeadThenBehindTheLast) {
     EXPECT_EQ(queue->next_offset(), 15);
 }
 
-TEST_F(RecordQueueTest, RemembersItsPlaceWhenItsMessagesAreForgotten) {
+TEST_F(RecordQueueTest, KeepsItsPositionWhenItsMessagesAreDropped) {
     push({{.timestamp = timestamp_of(1), .offset = 10, .leader_epoch = 4},
           {.timestamp = timestamp_of(2), .offset = 14, .leader_epoch = 5}});
     queue->pop();
@@ -130,7 +130,7 @@ TEST_F(RecordQueueTest, RemembersItsPlaceWhenItsMessagesAreForgotten) {
     EXPECT_EQ(queue->next_offset(), std::nullopt);
 }
 
-TEST_F(RecordQueueTest, GivesMessagesBackWhenProcessedAndWhenCleared) {
+TEST_F(RecordQueueTest, FreesMessagesWhenProcessedAndWhenCleared) {
     push({at(0, 1), at(1, 2), at(2, 3)});
     EXPECT_EQ(stock.alive(), 3);
 
@@ -142,7 +142,7 @@ TEST_F(RecordQueueTest, GivesMessagesBackWhenProcessedAndWhenCleared) {
     EXPECT_TRUE(queue->empty());
 }
 
-TEST_F(RecordQueueTest, TakesMoreRecordsBehindThoseItHas) {
+TEST_F(RecordQueueTest, AppendsMoreRecords) {
     push({at(0, 1), at(1, 2), at(2, 3)});
     queue->pop();
     queue->pop();
@@ -154,7 +154,7 @@ TEST_F(RecordQueueTest, TakesMoreRecordsBehindThoseItHas) {
     EXPECT_EQ(queue->head().offset(), 3);
 }
 
-TEST_F(RecordQueueTest, ShowsMessagesBehindTheHeadAsFarAsTheyAreFetched) {
+TEST_F(RecordQueueTest, ReturnsFetchedMessagesAfterTheHead) {
     push({{.timestamp = timestamp_of(1), .offset = 3},
           {.timestamp = timestamp_of(2), .offset = 4},
           {.timestamp = timestamp_of(3), .offset = 5}});

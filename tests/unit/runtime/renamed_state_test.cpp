@@ -57,11 +57,11 @@ class RenamedState : public ::testing::Test {
     topology::ApplicationTopology application;
 };
 
-TEST_F(RenamedState, OfAnApplicationThatHasReadNothingIsNoNews) {
+TEST_F(RenamedState, OfAnApplicationThatHasReadNothingIsNotReported) {
     EXPECT_THAT(warnings({"app-new-changelog"}), IsEmpty());
 }
 
-TEST_F(RenamedState, IsSaidWithTheNewNameAndThoseThatNothingUses) {
+TEST_F(RenamedState, IsReportedWithTheNewNameAndTheUnusedTopics) {
     commit_input();
 
     EXPECT_THAT(warnings({"app-new-changelog"}),
@@ -78,7 +78,7 @@ TEST_F(RenamedState, CanBeARepartitionTopic) {
                                   HasSubstr("app-old-repartition"))));
 }
 
-TEST_F(RenamedState, IsNoNewsWhenTheTopicWasThere) {
+TEST_F(RenamedState, IsNotReportedWhenTheTopicExisted) {
     commit_input();
 
     EXPECT_THAT(warnings({}), IsEmpty());

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Setbacks, PauseLongerEachTimeUpToABound) {
+TEST(Setbacks, IncreaseTheBackoffUpToALimit) {
     Setbacks setbacks(1h);
     EXPECT_FALSE(setbacks.pausing(0s));
     EXPECT_TRUE(setbacks.add(0s));
@@ -21,14 +21,14 @@ TEST(Setbacks, PauseLongerEachTimeUpToABound) {
     EXPECT_EQ(setbacks.resume_at(), 5s);
 }
 
-TEST(Setbacks, GiveUpWhenNothingHasSucceededForLong) {
+TEST(Setbacks, FailWhenNothingHasSucceededForTooLong) {
     Setbacks setbacks(1min);
     EXPECT_TRUE(setbacks.add(10s));
     EXPECT_TRUE(setbacks.add(69s));
     EXPECT_FALSE(setbacks.add(70s));
 }
 
-TEST(Setbacks, BeginAnewAfterASuccess) {
+TEST(Setbacks, StartAgainAfterASuccess) {
     Setbacks setbacks(1min);
     EXPECT_TRUE(setbacks.add(10s));
     setbacks.succeeded(11s);

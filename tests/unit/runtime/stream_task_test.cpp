@@ -124,7 +124,7 @@ TEST_F(StreamTaskTest, SendsRecordsThroughItsNodes) {
     EXPECT_THAT(out(), ElementsAre("a", "b"));
 }
 
-TEST_F(StreamTaskTest, ProcessesAtMostAsManyRecordsAsItIsTold) {
+TEST_F(StreamTaskTest, ProcessesAtMostTheGivenNumberOfRecords) {
     start();
     add("a", 5, 0);
     add("b", 7, 1);
@@ -134,7 +134,7 @@ TEST_F(StreamTaskTest, ProcessesAtMostAsManyRecordsAsItIsTold) {
     EXPECT_THAT(out(), ElementsAre("a"));
 }
 
-TEST_F(StreamTaskTest, NodesSeeRecordAndTimes) {
+TEST_F(StreamTaskTest, NodesReceiveRecordAndTimes) {
     std::vector<std::string> seen;
     calls.process = [&](LambdaNode& node, const StringRecord& record) {
         const auto& at_hand = node.context().record();
@@ -152,7 +152,7 @@ TEST_F(StreamTaskTest, NodesSeeRecordAndTimes) {
     EXPECT_THAT(seen, ElementsAre("in-3@7 50 50 2000", "in-3@8 20 50 2000"));
 }
 
-TEST_F(StreamTaskTest, TakesStreamTimeFromRecordsTakenNotFromThoseBuffered) {
+TEST_F(StreamTaskTest, TakesStreamTimeFromProcessedNotFromBufferedRecords) {
     start();
     EXPECT_EQ(task->stream_time(), kNoTimestamp);
     add("a", 5, 0);
@@ -185,7 +185,7 @@ TEST_F(StreamTaskTest, CommitsTheConsumersPositionWhenNothingIsBuffered) {
     EXPECT_THAT(prepare(), ElementsAre(committed_at(13)));
 }
 
-TEST_F(StreamTaskTest, CommitsWhatWasSkippedToo) {
+TEST_F(StreamTaskTest, CommitsSkippedRecordsToo) {
     settings->deserialization_handler = log_and_continue;
     make();
     start();
@@ -210,7 +210,7 @@ TEST_F(StreamTaskTest, NeedsNoCommitWithoutChange) {
     EXPECT_THAT(prepare(), IsEmpty());
 }
 
-TEST_F(StreamTaskTest, ACommitThatFailedIsPreparedAgain) {
+TEST_F(StreamTaskTest, AFailedCommitIsPreparedAgain) {
     start();
     add("a", 5, 0);
     run();
@@ -220,7 +220,7 @@ TEST_F(StreamTaskTest, ACommitThatFailedIsPreparedAgain) {
     EXPECT_THAT(prepare(), ElementsAre(committed_at(1)));
 }
 
-TEST_F(StreamTaskTest, RemembersTheTimesThatWereCommitted) {
+TEST_F(StreamTaskTest, RestoresTheCommittedTimes) {
     start({{.offset = 5, .metadata = encode(timestamp_of(77), {{"s", timestamp_of(3)}})},
            {.offset = 1, .metadata = encode(kNoTimestamp, {{"s", timestamp_of(9)}})}});
     EXPECT_EQ(task->processor_time("s"), timestamp_of(9));
@@ -253,7 +253,7 @@ TEST_F(StreamTaskTest, LogsChangesOfItsStoreToItsOwnPartition) {
     EXPECT_EQ(sent[0].timestamp, timestamp_of(5));
 }
 
-TEST_F(StreamTaskTest, StoresLearnUpToWhereTheirChangelogWasAcknowledged) {
+TEST_F(StreamTaskTest, StoresReceiveTheirAcknowledgedChangelogOffset) {
     calls.process = [](LambdaNode& node, const StringRecord& record) {
         dynamic_cast<KeyValueBytesStore&>(node.context().store(node, "counts"))
             .put(record.key, record.value);
@@ -270,7 +270,7 @@ TEST_F(StreamTaskTest, StoresLearnUpToWhereTheirChangelogWasAcknowledged) {
     EXPECT_EQ(task->stores().changelog_offset(0), 1);
 }
 
-TEST_F(StreamTaskTest, GivesANodeOnlyTheStoresItIsConnectedTo) {
+TEST_F(StreamTaskTest, ReturnsToANodeOnlyItsConnectedStores) {
     start();
     support::StringSink stranger("sink", "x");
 
@@ -293,7 +293,7 @@ TEST_F(StreamTaskTest, AFailingNodeFailsTheTaskByDefault) {
     }
 }
 
-TEST_F(StreamTaskTest, AHandlerMaySkipWhatFailed) {
+TEST_F(StreamTaskTest, AHandlerMaySkipAFailedRecord) {
     settings->processing_handler = log_and_continue;
     make();
     calls.process = [](LambdaNode& node, const StringRecord& record) {
@@ -312,7 +312,7 @@ TEST_F(StreamTaskTest, AHandlerMaySkipWhatFailed) {
     EXPECT_EQ(task->dropped_records(), 1U);
 }
 
-TEST_F(StreamTaskTest, NoHandlerSeesBrokenStateOrTheThreadsOwnControlFlow) {
+TEST_F(StreamTaskTest, HandlersAreNotCalledForDamagedStateOrControlFlow) {
     bool asked = false;
     settings->processing_handler = [&](const ErrorContext&, const std::exception&) {
         asked = true;
@@ -333,7 +333,7 @@ TEST_F(StreamTaskTest, NoHandlerSeesBrokenStateOrTheThreadsOwnControlFlow) {
     EXPECT_FALSE(asked);
 }
 
-TEST_F(StreamTaskTest, SendsDeadLettersWhateverTheDecision) {
+TEST_F(StreamTaskTest, SendsDeadLettersForEveryDecision) {
     settings->dead_letter_topic = "dead";
     make();
     start();
@@ -374,7 +374,7 @@ TEST_F(StreamTaskTest, PunctuatesWithTheTimeThatFired) {
     EXPECT_TRUE(task->commit_needed());
 }
 
-TEST_F(StreamTaskTest, AnchorsSchedulesWhereToldAndNeverInThePast) {
+TEST_F(StreamTaskTest, AnchorsSchedulesAtTheGivenTimeAndNeverInThePast) {
     std::vector<std::int64_t> fired;
     calls.init = [&](LambdaNode& node) {
         for (const std::int64_t start : {1050, 970}) {
@@ -402,7 +402,7 @@ TEST_F(StreamTaskTest, RefusesIntervalsBelowAMillisecond) {
     start();
 }
 
-TEST_F(StreamTaskTest, RemembersThatANodeAskedForACommit) {
+TEST_F(StreamTaskTest, RecordsThatANodeRequestedACommit) {
     calls.process = [](LambdaNode& node, const StringRecord&) { node.context().request_commit(); };
     start();
     add("a", 5, 0);
@@ -414,7 +414,7 @@ TEST_F(StreamTaskTest, RemembersThatANodeAskedForACommit) {
     EXPECT_FALSE(task->commit_requested());
 }
 
-TEST_F(StreamTaskTest, GivesBufferedRecordsBackAndClosesNodesWhenSuspended) {
+TEST_F(StreamTaskTest, FreesBufferedRecordsAndClosesNodesWhenSuspended) {
     int closed = 0;
     calls.close = [&](LambdaNode&) { ++closed; };
     start();
@@ -454,7 +454,7 @@ TEST_F(StreamTaskTest, ClosesDirtyFromAnyState) {
     EXPECT_EQ(task->state(), TaskState::kClosed);
 }
 
-TEST_F(StreamTaskTest, TellsWhereItsStoresAreBackedUp) {
+TEST_F(StreamTaskTest, ReturnsTheChangelogPartitionsOfItsStores) {
     ASSERT_THAT(task->changelogs(), SizeIs(1));
     EXPECT_EQ(task->changelogs()[0].partition, (TopicPartition{"app-counts-changelog", 3}));
     EXPECT_FALSE(task->changelogs()[0].source_topic);

@@ -52,7 +52,7 @@ class StreamThreadRecovery : public support::DrivenThreads {
     static kafka::Status timed_out() { return {kafka::ErrorCode::kTimedOut, "no answer"}; }
 };
 
-TEST_F(StreamThreadRecovery, TasksAreTakenThoughAnotherThatWasRestoredWithThemFails) {
+TEST_F(StreamThreadRecovery, TasksAreTakenAlthoughAnotherRestoredTaskFails) {
     bool fail = true;
     topology = through({.init =
                             [&](support::LambdaNode&) {
@@ -68,7 +68,7 @@ TEST_F(StreamThreadRecovery, TasksAreTakenThoughAnotherThatWasRestoredWithThemFa
     EXPECT_THAT(thread.metadata().tasks, SizeIs(4));
 }
 
-TEST_F(StreamThreadRecovery, StoppingWhileOffsetsCannotBeReadIsNoError) {
+TEST_F(StreamThreadRecovery, StoppingWhileOffsetsCannotBeReadIsNotAnError) {
     StreamThread* thread = nullptr;
     int asked = 0;
     faults.committed = [&] {
@@ -111,7 +111,7 @@ TEST_F(StreamThreadRecovery, TheGroupIsPolledAndOtherTasksRunWhileOffsetsCannotB
     EXPECT_TRUE(run_until([&] { return processed == before + 4; }));
 }
 
-TEST_F(StreamThreadRecovery, GivesUpAfterTheTaskTimeoutWhenOffsetsCannotBeRead) {
+TEST_F(StreamThreadRecovery, FailsAfterTheTaskTimeoutWhenOffsetsCannotBeRead) {
     faults.committed = timed_out;
     add_thread();
 
@@ -121,7 +121,7 @@ TEST_F(StreamThreadRecovery, GivesUpAfterTheTaskTimeoutWhenOffsetsCannotBeRead) 
     EXPECT_GE(clock.now(), timestamp_of(60'000));
 }
 
-TEST_F(StreamThreadRecovery, APartitionThatLeavesWhileItsOffsetIsNotKnownIsForgotten) {
+TEST_F(StreamThreadRecovery, APartitionRevokedWhileItsOffsetIsUnknownIsDropped) {
     bool answers = false;
     faults.committed = [&] { return answers ? kafka::Status() : timed_out(); };
     add_thread();
@@ -136,7 +136,7 @@ TEST_F(StreamThreadRecovery, APartitionThatLeavesWhileItsOffsetIsNotKnownIsForgo
     EXPECT_EQ(processed, 4);
 }
 
-TEST_F(StreamThreadRecovery, AResetThatFailsIsTriedAgain) {
+TEST_F(StreamThreadRecovery, AFailedResetIsRetried) {
     topology = support::relay_topology([this](const StringRecord&) { ++processed; });
     add_thread();
     produce_to_all();
@@ -161,7 +161,7 @@ TEST_F(StreamThreadRecovery, AResetThatFailsIsTriedAgain) {
     EXPECT_GT(refused, 6);
 }
 
-TEST_F(StreamThreadRecovery, LeavesTheGroupThoughItsLastCommitFails) {
+TEST_F(StreamThreadRecovery, LeavesTheGroupAlthoughItsLastCommitFails) {
     settings.commit_interval = 1h;
     StreamThread& thread = add_thread();
     ASSERT_TRUE(run_until_running());
@@ -178,7 +178,7 @@ TEST_F(StreamThreadRecovery, LeavesTheGroupThoughItsLastCommitFails) {
     EXPECT_EQ(committed(), 0);
 }
 
-TEST_F(StreamThreadRecovery, PausesAndGivesUpWhenItIsFencedAgainAndAgain) {
+TEST_F(StreamThreadRecovery, BacksOffAndFailsWhenItIsFencedRepeatedly) {
     add_thread();
     ASSERT_TRUE(run_until_running());
     fail_commits(100'000, BrokerFault::kFenced);
@@ -189,7 +189,7 @@ TEST_F(StreamThreadRecovery, PausesAndGivesUpWhenItIsFencedAgainAndAgain) {
     EXPECT_LT(processed, 200) << "pauses before it tries again";
 }
 
-TEST_F(StreamThreadRecovery, GivesUpThoughRestoringTakesLongerThanThePauses) {
+TEST_F(StreamThreadRecovery, FailsAlthoughRestoringTakesLongerThanTheBackoff) {
     producer_settings["message.timeout.ms"] = "5";
     broker.disconnect("t1-producer");
     add_thread();
@@ -210,7 +210,7 @@ TEST_F(StreamThreadRecovery, GivesUpThoughRestoringTakesLongerThanThePauses) {
                 ThrowsMessage<KafkaError>(HasSubstr("no progress within task.timeout.ms")));
 }
 
-TEST_F(StreamThreadRecovery, AFailureThatIsOverDoesNotCountWhenAnotherComesMuchLater) {
+TEST_F(StreamThreadRecovery, AResolvedFailureDoesNotCountForAMuchLaterOne) {
     add_thread();
     ASSERT_TRUE(run_until_running());
     add_thread();
@@ -285,7 +285,7 @@ TEST_F(StreamThreadRecovery, AClockThatIsSetBackDoesNotProlongAPause) {
     EXPECT_TRUE(run_until([this] { return committed() == 8; }, 600));
 }
 
-TEST_F(StreamThreadRecovery, StreamTimeGoesOnWhereItWasCommitted) {
+TEST_F(StreamThreadRecovery, StreamTimeContinuesFromTheCommit) {
     std::vector<Timestamp> seen;
     std::vector<Timestamp> at_start;
     topology = through(
@@ -316,7 +316,7 @@ TEST_F(StreamThreadRecovery, StreamTimeGoesOnWhereItWasCommitted) {
     EXPECT_EQ(seen.back(), timestamp_of(100));
 }
 
-TEST_F(StreamThreadRecovery, SaysThatItWaitsForMembersThatAreGone) {
+TEST_F(StreamThreadRecovery, LogsThatItWaitsForFormerMembers) {
     add_thread();
     ASSERT_TRUE(run_until_running());
     broker.disconnect("t1");

@@ -80,7 +80,7 @@ TEST_P(StreamThreadRevocationTurns, LoseNothingWhenDeliveriesFail) {
 
 INSTANTIATE_TEST_SUITE_P(Turn, StreamThreadRevocationTurns, ::testing::Range(0, 16));
 
-TEST_F(StreamThreadRevocation, OutputThatIsNotAcknowledgedInTimeIsDroppedAndMadeAgain) {
+TEST_F(StreamThreadRevocation, OutputThatIsNotAcknowledgedInTimeIsDroppedAndProducedAgain) {
     settings.commit_interval = 10s;
     add_thread();
     produce_keys(kKeys);

@@ -57,7 +57,7 @@ TEST_F(StreamThreadSlices, SlowRecordsAreCommittedOnTheInterval) {
     EXPECT_LE(clock.now() - begin, 2 * 1s + 200ms);
 }
 
-TEST_F(StreamThreadSlices, WorkOfOthersAndAStopWaitForOneSliceOnly) {
+TEST_F(StreamThreadSlices, OtherWorkAndAStopWaitForOneSliceOnly) {
     make_records_take(20ms);
     StreamThread& thread = add_thread();
     ASSERT_TRUE(run_until_running());
@@ -93,7 +93,7 @@ TEST_F(StreamThreadSlices, SlowTasksNeverMissTheGroupsPollInterval) {
     EXPECT_EQ(processed, 10'000) << "nothing twice";
 }
 
-TEST_F(StreamThreadSlices, EveryTaskHasItsTurnThoughOneIsSlow) {
+TEST_F(StreamThreadSlices, EveryTaskGetsItsTurnAlthoughOneIsSlow) {
     std::map<std::string, int> by_key;
     topology = support::relay_topology([&](const support::StringRecord& record) {
         ++by_key[record.key];

@@ -20,7 +20,7 @@ using ::testing::ThrowsMessage;
 
 using StreamThreadTest = support::DrivenThreads;
 
-TEST_F(StreamThreadTest, RunsInTheThreadThatCallsIt) {
+TEST_F(StreamThreadTest, RunsOnTheCallingThread) {
     StreamThread& thread = add_thread();
     produce_keys(8);
 
@@ -56,7 +56,7 @@ TEST_F(StreamThreadTest, CommitsOnTheIntervalAndNotBefore) {
     EXPECT_EQ(committed(), 2);
 }
 
-TEST_F(StreamThreadTest, ShareTasksWithAThreadThatComesAndTakesThemBack) {
+TEST_F(StreamThreadTest, ShareTasksWithANewThreadAndTakeThemBack) {
     StreamThread& first = add_thread();
     produce_keys(8);
     run(60);
@@ -78,7 +78,7 @@ TEST_F(StreamThreadTest, ShareTasksWithAThreadThatComesAndTakesThemBack) {
     EXPECT_THAT(table("out"), Each(Pair(::testing::_, "3")));
 }
 
-TEST_F(StreamThreadTest, GivesUpAfterTheTaskTimeoutWhenNothingCanBeCommitted) {
+TEST_F(StreamThreadTest, FailsAfterTheTaskTimeoutWhenNothingCanBeCommitted) {
     add_thread();
     run(60);
     for (int i = 0; i < 10'000; ++i) {
@@ -91,7 +91,7 @@ TEST_F(StreamThreadTest, GivesUpAfterTheTaskTimeoutWhenNothingCanBeCommitted) {
     EXPECT_GE(clock.now(), timestamp_of(60'000));
 }
 
-TEST_F(StreamThreadTest, KeepsTryingWithinTheTaskTimeout) {
+TEST_F(StreamThreadTest, RetriesWithinTheTaskTimeout) {
     add_thread();
     run(60);
     for (int i = 0; i < 50; ++i) {

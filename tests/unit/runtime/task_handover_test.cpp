@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, TaskHandover,
                              return engine.param == StoreEngine::kRocksDb ? "OnDisk" : "InMemory";
                          });
 
-TEST_P(TaskHandover, WaitsForAThreadThatWasThrownOutOfTheGroupToCloseItsTasks) {
+TEST_P(TaskHandover, WaitsForAThreadThatWasRemovedFromTheGroupToCloseItsTasks) {
     StreamThread& first = add_thread();
     StreamThread& second = add_thread();
     ASSERT_TRUE(run_until({&first, &second}, [&] { return runs(first, 1) && runs(second, 1); }));
@@ -193,7 +193,7 @@ TEST_P(TaskHandover, WaitsForAThreadThatStillRestores) {
     EXPECT_TRUE(run_until({&first, &second}, [&] { return processed == 2; }));
 }
 
-TEST_P(TaskHandover, ARestoreEndsAlthoughItsChangelogIsDeletedAndMadeAnewMeanwhile) {
+TEST_P(TaskHandover, ARestoreEndsAlthoughItsChangelogIsDeletedAndCreatedAgain) {
     const std::string changelog = "app-counts-changelog";
     broker.create_topic(changelog, 2, {{"cleanup.policy", "compact"}});
     for (int i = 0; i < 10; ++i) {
@@ -216,7 +216,7 @@ TEST_P(TaskHandover, ARestoreEndsAlthoughItsChangelogIsDeletedAndMadeAnewMeanwhi
     EXPECT_TRUE(broker.topics().contains(changelog));
 }
 
-TEST_P(TaskHandover, ATaskThatLosesOneOfItsTopicsReadsOnFromTheOthers) {
+TEST_P(TaskHandover, ATaskThatLosesOneOfItsTopicsContinuesWithTheOthers) {
     broker.create_topic("in2", 2);
     StreamThread& thread = add_thread();
     ASSERT_TRUE(run_until({&thread}, [&] { return runs(thread, 2); }));
@@ -231,7 +231,7 @@ TEST_P(TaskHandover, ATaskThatLosesOneOfItsTopicsReadsOnFromTheOthers) {
     EXPECT_THAT(counts(), Contains(Pair("a", "2")));
 }
 
-TEST_P(TaskHandover, ATaskReadsATopicAgainThatIsMadeAnew) {
+TEST_P(TaskHandover, ATaskReadsATopicAgainAfterItWasRecreated) {
     broker.create_topic("in2", 2);
     StreamThread& thread = add_thread();
     ASSERT_TRUE(run_until({&thread}, [&] { return runs(thread, 2); }));
@@ -250,7 +250,7 @@ TEST_P(TaskHandover, ATaskReadsATopicAgainThatIsMadeAnew) {
     EXPECT_TRUE(run_until({&thread}, [&] { return processed == 2; }));
 }
 
-TEST_P(TaskHandover, HasOneOwnerWhenATaskMovesAndGetsATopicInOneRound) {
+TEST_P(TaskHandover, HasOneOwnerWhenATaskMovesAndGetsATopicInOneRebalance) {
     StreamThread& first = add_thread();
     ASSERT_TRUE(run_until({&first}, [&] { return runs(first, 2); }));
     // In another process, so that only the group keeps them apart.

@@ -10,7 +10,7 @@
 namespace millrace::runtime {
 namespace {
 
-TEST(TaskState, GoesOnlyWhereTheDiagramSays) {
+TEST(TaskState, ChangesOnlyAsTheDiagramShows) {
     using enum TaskState;
     const std::set<std::pair<TaskState, TaskState>> allowed{
         {kCreated, kRestoring},   {kCreated, kSuspended}, {kRestoring, kRunning},

@@ -37,7 +37,7 @@ const std::set<std::pair<ThreadState, ThreadState>> kAllowed{
     {ThreadState::kPendingShutdown, ThreadState::kDead},
 };
 
-TEST(ThreadStates, GoExactlyWhereTheDiagramSays) {
+TEST(ThreadStates, ChangeExactlyAsTheDiagramShows) {
     for (const ThreadState from : kAll) {
         for (const ThreadState to : kAll) {
             EXPECT_EQ(may_go(from, to), kAllowed.contains({from, to}))

@@ -115,7 +115,7 @@ struct FormNames {
 using Forms = ::testing::Types<Natural, Earlier, Mixed, AtRunTime>;
 TYPED_TEST_SUITE(SerdeForms, Forms, FormNames);
 
-TYPED_TEST(SerdeForms, GiveNothingOfTheRecordBefore) {
+TYPED_TEST(SerdeForms, DoNotKeepPartsOfThePreviousRecord) {
     const auto serde = serde_of<TypeParam>();
     TypeParam value;
     serde.deserialize("a:first", value);
@@ -125,7 +125,7 @@ TYPED_TEST(SerdeForms, GiveNothingOfTheRecordBefore) {
     EXPECT_EQ(serde.deserialize("c:third").note, "third");
 }
 
-TYPED_TEST(SerdeForms, LeaveWhatTheBufferHolds) {
+TYPED_TEST(SerdeForms, KeepTheContentOfTheBuffer) {
     const auto serde = serde_of<TypeParam>();
     TypeParam value;
     value.name = "a";
@@ -139,7 +139,7 @@ TYPED_TEST(SerdeForms, LeaveWhatTheBufferHolds) {
     EXPECT_EQ(serde.serialize(value), "a:note");
 }
 
-TYPED_TEST(SerdeForms, KeepRecordsApartInTablesAndTheirChangelogs) {
+TYPED_TEST(SerdeForms, DoNotMixRecordsInTablesAndTheirChangelogs) {
     StreamsBuilder builder;
     const auto serde = serde_of<TypeParam>();
     builder.table<std::string, TypeParam>("in", {.store = "rows"}, {.value_serde = serde})
@@ -157,7 +157,7 @@ TYPED_TEST(SerdeForms, KeepRecordsApartInTablesAndTheirChangelogs) {
     EXPECT_EQ(driver.key_value_store("rows").get("2")->substr(8), "b");
 }
 
-TYPED_TEST(SerdeForms, KeepAggregatesApart) {
+TYPED_TEST(SerdeForms, DoNotMixAggregates) {
     StreamsBuilder builder;
     const auto serde = serde_of<TypeParam>();
     builder.stream<std::string, std::string>("in")
@@ -181,7 +181,7 @@ TYPED_TEST(SerdeForms, KeepAggregatesApart) {
                 ::testing::ElementsAre("one", "one:note", "two", "two:2", "one:again"));
 }
 
-TEST(SerdeForms, FastOnesArePreferredAndOwnOnesHaveBoth) {
+TEST(SerdeForms, FastOnesArePreferredAndBuiltInOnesHaveBoth) {
     Bytes buffer = "1";
     Serde<std::int32_t>::serialize_to(7, buffer);
     EXPECT_EQ(buffer, "1" + Serde<std::int32_t>::serialize(7));

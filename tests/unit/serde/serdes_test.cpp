@@ -173,7 +173,7 @@ class PointsAsText final : public CustomSerde<Point> {
     Point deserialize(BytesView) const override { return {}; }
 };
 
-TEST(Serdes, OfOneSizeWriteBehindWhatIsInFrontWhateverTheBufferHeld) {
+TEST(Serdes, OfOneSizeAppendToAnyContent) {
     static_assert(FixedSize<Point> && FixedSize<std::int64_t> && !FixedSize<std::string>);
     for (const std::size_t held : {0, 3, 10, 100}) {
         Bytes buffer(held, 'x');
@@ -185,7 +185,7 @@ TEST(Serdes, OfOneSizeWriteBehindWhatIsInFrontWhateverTheBufferHeld) {
     }
 }
 
-TEST(Serdes, ChosenAtRunTimeTakeTheirOwnSize) {
+TEST(Serdes, ChosenAtRunTimeUseTheirOwnSize) {
     const SerdeOf<Point> serde(std::make_shared<PointsAsText>());
     for (const std::size_t held : {0, 100}) {
         Bytes buffer(held, 'x');

@@ -110,7 +110,7 @@ TEST_F(HeldBack, AreTakenByTimeAndKeyAndKeepTheirFirstTime) {
     EXPECT_EQ(buffer().bytes(), 0U);
 }
 
-TEST_F(HeldBack, WeighAsMuchAsInKafkaStreams) {
+TEST_F(HeldBack, HaveTheSizeOfKafkaStreams) {
     put(1, "key", "old", "value");
     // Key, prior and old value once, new value, topic; time, timestamp, offset and partition.
     EXPECT_EQ(buffer().bytes(), 3U + 3U + 5U + 2U + 8U + 8U + 8U + 4U);
@@ -133,7 +133,7 @@ TEST_F(HeldBack, AreLoggedOncePerCommitAndRestored) {
     EXPECT_THAT(take_all(), ElementsAre("b=3 (-) @3", "c=4 (-) @4"));
 }
 
-TEST_F(HeldBack, KeepTheTimeTheyLastCameWithThroughARestore) {
+TEST_F(HeldBack, KeepTheirLatestTimeThroughARestore) {
     put(1, "a", std::nullopt, "1");
     put(5, "b", std::nullopt, "2");
     held_.commit();
@@ -158,7 +158,7 @@ TEST_F(HeldBack, AreAsAtTheLastCommitAfterARollback) {
     EXPECT_THAT(take_all(), ElementsAre("a=1 (-) @1", "b=2 (-) @2"));
 }
 
-TEST_F(HeldBack, OfFormatsThatAreTooOldAreRefused) {
+TEST_F(HeldBack, OfOutdatedFormatsAreRefused) {
     const Bytes value = documented_bytes("suppress-buffer.md", "change");
     const Headers version{{"v", Bytes(1, '\2')}};
     const ChangelogRecord record{

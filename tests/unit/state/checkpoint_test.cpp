@@ -54,14 +54,14 @@ TEST(Checkpoint, WithoutOffsetAndTimeHasNeither) {
     EXPECT_EQ(read.current_at, kNoTimestamp);
 }
 
-TEST(Checkpoint, CutShortIsDamaged) {
+TEST(Checkpoint, TruncatedIsDamaged) {
     const Bytes row = row_of(windows());
     for (std::size_t size = 0; size < row.size(); ++size) {
         EXPECT_THROW(read_checkpoint(row.substr(0, size), kWhere), StateCorrupted) << size;
     }
 }
 
-TEST(Checkpoint, OfNoKnownKindOrFormIsDamaged) {
+TEST(Checkpoint, OfUnknownKindOrFormatIsDamaged) {
     for (const std::size_t at : {17U, 18U}) {
         Bytes row = row_of(windows());
         row[at] = 9;

@@ -12,7 +12,7 @@
 namespace millrace::state {
 namespace {
 
-TEST(Coverage, CoversNothingUntilToldFromWhenOn) {
+TEST(Coverage, CoversNothingUntilItsStartIsSet) {
     Coverage coverage;
     coverage.uncover("a", 5, 100);
     EXPECT_FALSE(coverage.covers(1000));
@@ -23,7 +23,7 @@ TEST(Coverage, CoversNothingUntilToldFromWhenOn) {
     EXPECT_TRUE(coverage.covers(10));
 }
 
-TEST(Coverage, TellsGroupsApartAndNeverCoversARowThatIsInTheEngineOnly) {
+TEST(Coverage, SeparatesGroupsAndNeverCoversARowThatIsInTheEngineOnly) {
     Coverage coverage;
     coverage.cover_from(0);
     std::map<std::string, std::int64_t> latest;

@@ -99,7 +99,7 @@ std::filesystem::path shared_folder(std::optional<::millrace::testing::Temporary
     return owner->path();
 }
 
-TEST_F(DurabilityTest, KillLeavesRowsAndOffsetsOfOneAndTheSameCommit) {
+TEST_F(DurabilityTest, KillLeavesRowsAndOffsetsOfTheSameCommit) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     std::optional<::millrace::testing::TemporaryDirectory> owner;
     const std::filesystem::path folder = shared_folder(owner);
@@ -211,7 +211,7 @@ class CorruptionTest : public DurabilityTest {
     ::millrace::testing::TemporaryDirectory folder;
 };
 
-TEST_F(CorruptionTest, DamagedRowsAreNoticed) {
+TEST_F(CorruptionTest, DamagedRowsAreDetected) {
     for_each_file(".sst", [](const std::filesystem::path& path) {
         std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
         for (int at = 50; at < 1000; at += 100) {
@@ -222,18 +222,18 @@ TEST_F(CorruptionTest, DamagedRowsAreNoticed) {
     expect_corrupted();
 }
 
-TEST_F(CorruptionTest, MissingRowsAreNoticed) {
+TEST_F(CorruptionTest, MissingRowsAreDetected) {
     for_each_file(".sst", [](const std::filesystem::path& path) { std::filesystem::remove(path); });
     expect_corrupted();
 }
 
-TEST_F(CorruptionTest, MissingManifestIsNoticed) {
+TEST_F(CorruptionTest, MissingManifestIsDetected) {
     for_each_file("MANIFEST",
                   [](const std::filesystem::path& path) { std::filesystem::remove(path); });
     expect_corrupted();
 }
 
-TEST_F(CorruptionTest, MissingStartOfTheRecordsIsNoticed) {
+TEST_F(CorruptionTest, MissingStartOfTheRecordsIsDetected) {
     for_each_file("CURRENT",
                   [](const std::filesystem::path& path) { std::filesystem::remove(path); });
     expect_corrupted();

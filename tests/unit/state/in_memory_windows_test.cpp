@@ -71,7 +71,7 @@ class InMemoryWindows : public ::testing::Test {
     std::optional<LayeredWindowStore> store_;
 };
 
-TEST_F(InMemoryWindows, FetchOfOneKeyDoesNotLookAtEveryMillisecondThatHasRows) {
+TEST_F(InMemoryWindows, FetchOfOneKeyDoesNotScanEveryMillisecondWithRows) {
     for (std::int64_t start = 0; start < 5'000; ++start) {
         put("other" + std::to_string(start), start);
     }
@@ -84,7 +84,7 @@ TEST_F(InMemoryWindows, FetchOfOneKeyDoesNotLookAtEveryMillisecondThatHasRows) {
     EXPECT_LE(searches_, 9);
 }
 
-TEST_F(InMemoryWindows, RowsOfSeveralKeysComeByTime) {
+TEST_F(InMemoryWindows, RowsOfSeveralKeysAreOrderedByTime) {
     put("b", 1);
     put("a", 3);
     put("c", 2);

@@ -107,7 +107,7 @@ TEST_F(KeptState, FinishedLoadSurvivesAKill) {
     EXPECT_EQ(found->changelog_offset(1), std::nullopt);
 }
 
-TEST_F(KeptState, CommitsOfLongerAgoThanTheIntervalSurviveAKill) {
+TEST_F(KeptState, CommitsOlderThanTheIntervalSurviveAKill) {
     commit({1, std::nullopt});
     EXPECT_EQ(after_kill()->changelog_offset(0), std::nullopt);  // Under no circumstances.
     clock.advance(seconds{30});
@@ -122,7 +122,7 @@ TEST_F(KeptState, CommitsOfLongerAgoThanTheIntervalSurviveAKill) {
     EXPECT_EQ(offset_after_kill(0, 5), 5);
 }
 
-TEST_F(KeptState, LastCommitBeforeAPauseSurvivesAKillAsWell) {
+TEST_F(KeptState, LastCommitBeforeAPauseSurvivesAKill) {
     commit({1, std::nullopt});
     clock.advance(seconds{29});
     stores->keep_current();
@@ -132,7 +132,7 @@ TEST_F(KeptState, LastCommitBeforeAPauseSurvivesAKillAsWell) {
     EXPECT_EQ(offset_after_kill(0, 1), 1);
 }
 
-TEST_F(KeptState, RestoredTailOfLongerAgoThanTheIntervalSurvivesAKill) {
+TEST_F(KeptState, RestoredTailOlderThanTheIntervalSurvivesAKill) {
     restore(0, 0, 9);
     stores->finish_restore(0, 9, clock.now());
     clock.advance(seconds{30});
@@ -141,7 +141,7 @@ TEST_F(KeptState, RestoredTailOfLongerAgoThanTheIntervalSurvivesAKill) {
     EXPECT_EQ(after_kill()->current_at(0), clock.now() - seconds{30});
 }
 
-TEST_F(KeptState, QuietStoreIsAsCurrentAsTheCommitsOfItsTask) {
+TEST_F(KeptState, IdleStoreIsAsCurrentAsTheCommitsOfItsTask) {
     commit({1, 1});
     clock.advance(hours{30});
     commit({2, std::nullopt});
@@ -155,7 +155,7 @@ TEST_F(KeptState, QuietStoreIsAsCurrentAsTheCommitsOfItsTask) {
     EXPECT_EQ(stores->changelog_offset(1), 1);
 }
 
-TEST_F(KeptState, StoreBehindItsTopicIsNotMoreCurrentForTheCommit) {
+TEST_F(KeptState, CommitDoesNotMakeAStoreBehindItsTopicCurrent) {
     commit({1, 1});
     const Timestamp committed = clock.now();
     clock.advance(hours{1});
@@ -172,7 +172,7 @@ TEST_F(KeptState, StoreBehindItsTopicIsNotMoreCurrentForTheCommit) {
     EXPECT_EQ(stores->changelog_offset(1), 2);
 }
 
-TEST_F(KeptState, IdleTaskSaysNowAndThenThatItIsCurrent) {
+TEST_F(KeptState, IdleTaskRecordsPeriodicallyThatItIsCurrent) {
     commit({1, 1});
     stores->close();
     stores = open(folder.path());
@@ -189,7 +189,7 @@ TEST_F(KeptState, IdleTaskSaysNowAndThenThatItIsCurrent) {
     EXPECT_EQ(stores->current_at(1), clock.now());
 }
 
-TEST_F(KeptState, RestoringAStoreSaysNothingOfAnother) {
+TEST_F(KeptState, RestoringAStoreDoesNotMakeAnotherCurrent) {
     commit({1, 1});
     const Timestamp committed = clock.now();
     stores->close();
@@ -206,7 +206,7 @@ TEST_F(KeptState, RestoringAStoreSaysNothingOfAnother) {
     EXPECT_EQ(stores->current_at(1), committed);
 }
 
-TEST_F(KeptState, CloseSavesNothingOfWhatIsNotCommitted) {
+TEST_F(KeptState, CloseSavesNoUncommittedRows) {
     TaskStores::Options options;
     options.directory = folder.path() / "windows";
     options.name = "0_1";
@@ -236,7 +236,7 @@ TEST_F(KeptState, CloseSavesNothingOfWhatIsNotCommitted) {
     EXPECT_TRUE(put(windows, 2'000)) << "the time of a row that was not committed makes it late";
 }
 
-TEST_F(KeptState, CloseThatFailsLetsGoOfTheFiles) {
+TEST_F(KeptState, FailedCloseReleasesTheFiles) {
     commit({1, 1});
     std::filesystem::rename(folder.path() / "db", folder.path() / "gone");
     EXPECT_THROW(stores->close(), Error);

@@ -27,7 +27,7 @@ std::vector<Bytes> keys() {
     return keys;
 }
 
-TEST(KeyHead, ComparesAsTheKeysDoOrSaysNothing) {
+TEST(KeyHead, ComparesLikeTheKeysOrIsInconclusive) {
     int told_apart = 0;
     for (const Bytes& one : keys()) {
         for (const Bytes& other : keys()) {
@@ -41,13 +41,13 @@ TEST(KeyHead, ComparesAsTheKeysDoOrSaysNothing) {
     EXPECT_GT(told_apart, 100'000);
 }
 
-TEST(KeyHead, IsTheSameForKeysThatBeginAlike) {
+TEST(KeyHead, IsEqualForKeysWithACommonPrefix) {
     const Bytes begin(24, 'k');
     EXPECT_EQ(KeyHead(begin + "1"), KeyHead(begin + "2"));
     EXPECT_EQ(KeyHead("k"), KeyHead(BytesView("k\0", 2)));
 }
 
-TEST(LeadingNumber, TakesKeysOfAnyLength) {
+TEST(LeadingNumber, AcceptsKeysOfAnyLength) {
     EXPECT_EQ(leading_number(""), 0U);
     EXPECT_EQ(leading_number("\x01\x02"), 0x0102'0000'0000'0000U);
     EXPECT_EQ(leading_number("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), 0x0102'0304'0506'0708U);

@@ -39,7 +39,7 @@ std::set<Bytes> keys_of(std::span<RecordEntry* const> entries) {
     return keys;
 }
 
-TEST(RecordTable, FindsTheRowsOfAKeyWhateverComesGoesAndMoves) {
+TEST(RecordTable, FindsTheRowsOfAKeyAfterAnyInsertionDeletionAndMove) {
     RecordTable table(kSuffix);
     std::map<Bytes, std::set<Bytes>> model;
     std::mt19937 random(3);
@@ -73,7 +73,7 @@ TEST(RecordTable, FindsTheRowsOfAKeyWhateverComesGoesAndMoves) {
     EXPECT_TRUE(table.group("a").empty());
 }
 
-TEST(RecordTable, CoversNoTimeOfARowThatLeftItButRemainsInTheEngine) {
+TEST(RecordTable, CoversNoTimeOfAnEvictedRowThatIsInTheEngine) {
     RecordTable table(kSuffix);
     EXPECT_FALSE(table.covers(1000));
     table.cover_from(0);
@@ -101,7 +101,7 @@ TEST(RecordTable, CoversNoTimeOfARowThatLeftItButRemainsInTheEngine) {
     EXPECT_TRUE(table.covers(21));
 }
 
-TEST(RecordTable, CoversTimesOfRowsThatWereRemovedForGood) {
+TEST(RecordTable, CoversTimesOfDeletedRows) {
     RecordTable table(kSuffix);
     table.cover_from(0);
     table.write_through(window_key("a", 5), std::nullopt);
@@ -110,7 +110,7 @@ TEST(RecordTable, CoversTimesOfRowsThatWereRemovedForGood) {
     EXPECT_TRUE(table.covers(5));
 }
 
-TEST(RecordTable, ForgetsRemovedRowsThatTheLayersBelowNeverHad) {
+TEST(RecordTable, DropsDeletedRowsThatTheEngineNeverHad) {
     const std::string topic = "t";
     detail::RecordContext context;
     context.topic = &topic;
@@ -138,7 +138,7 @@ TEST(RecordTable, ForgetsRemovedRowsThatTheLayersBelowNeverHad) {
 }
 
 // So that covers() is false for the earliest times first.
-TEST(RecordTable, LetsRowsGoThatAreOnlyReadInTheOrderInWhichTheyCame) {
+TEST(RecordTable, EvictsReadRowsInInsertionOrder) {
     RecordTable table(kSuffix);
     table.cover_from(0);
     std::vector<Bytes> keys;
@@ -173,7 +173,7 @@ TEST(RecordTable, LetsRowsGoThatAreOnlyReadInTheOrderInWhichTheyCame) {
     EXPECT_EQ(table.cached_bytes(), 0U);
 }
 
-TEST(RecordTable, OfARecordCacheHoldsRowsThatWereOnlyReadAsItsOwnOnceTheyAreWritten) {
+TEST(RecordTable, OfARecordCacheOwnsReadRowsAfterTheyAreWritten) {
     const std::string topic = "t";
     detail::RecordContext context;
     context.topic = &topic;

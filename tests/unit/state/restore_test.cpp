@@ -96,7 +96,7 @@ class RestoreTest : public ::testing::TestWithParam<StoreEngine> {
     KeyValueBytesStore* store = nullptr;
 };
 
-TEST_P(RestoreTest, WholeChangelogMakesTheStoreAndItsOffset) {
+TEST_P(RestoreTest, WholeChangelogRestoresTheStoreAndItsOffset) {
     open();
     restore(0, changes.size());
     // A transaction marker follows the last record.
@@ -121,7 +121,7 @@ TEST_P(RestoreTest, RecordsAfterTheLoadAreAddedWithTheirOffsets) {
     EXPECT_EQ(content(), expected(20'000));
 }
 
-TEST_P(RestoreTest, ProcessingGoesOnFromWhatWasRestored) {
+TEST_P(RestoreTest, ProcessingContinuesFromTheRestoredState) {
     open();
     restore(0, changes.size());
     stores->finish_restore(0, 19'999);
@@ -136,7 +136,7 @@ TEST_P(RestoreTest, ProcessingGoesOnFromWhatWasRestored) {
     EXPECT_EQ(content(), rows);
 }
 
-TEST_P(RestoreTest, ClearedStoreStartsFromNothing) {
+TEST_P(RestoreTest, ClearedStoreStartsEmpty) {
     open();
     restore(0, 10'000);
     stores->finish_restore(0, 9'999);

@@ -54,7 +54,7 @@ TEST(BulkLoad, ManyRunsDoNotStopWrites) {
     EXPECT_EQ(found, rows);
 }
 
-TEST(BulkLoad, ManyLoadsAtOnceKeepToABudgetTogether) {
+TEST(BulkLoad, ConcurrentLoadsShareABudget) {
     const ::millrace::testing::TemporaryDirectory folder;
     constexpr std::size_t kRun = 2 << 20;
     constexpr std::size_t kLoads = 64;

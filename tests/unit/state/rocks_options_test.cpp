@@ -31,13 +31,13 @@ std::uint64_t bytes_of_file(const std::string& compression) {
     return bytes;
 }
 
-TEST(RocksOptions, FilesAreCompressedAsTheSettingSays) {
+TEST(RocksOptions, FilesAreCompressedAsConfigured) {
     EXPECT_GT(bytes_of_file("none"), 100'000U);
     EXPECT_LT(bytes_of_file("lz4"), 50'000U);
     EXPECT_LT(bytes_of_file("zstd"), 50'000U);
 }
 
-TEST(RocksOptions, CompressionThatIsNotKnownIsRefused) {
+TEST(RocksOptions, UnknownCompressionIsRefused) {
     try {
         const StateMemory memory{{.compression = "brotli"}};
         FAIL() << "accepted";
@@ -46,7 +46,7 @@ TEST(RocksOptions, CompressionThatIsNotKnownIsRefused) {
     }
 }
 
-TEST(RocksOptions, BackgroundJobsAreAsManyAsTheSettingSaysAndElseOneForEachCore) {
+TEST(RocksOptions, BackgroundJobsAreConfiguredOrOnePerCore) {
     StateMemory given{{.background_jobs = 7}};
     StateMemory left_open{StateMemory::Limits{}};
 

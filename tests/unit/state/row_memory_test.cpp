@@ -23,7 +23,7 @@ bool holds_what_was_written(const Piece& piece) {
                        [&](unsigned char byte) { return byte == piece.filled_with; });
 }
 
-TEST(RowMemory, GivesPiecesThatAreApartWhateverComesAndGoes) {
+TEST(RowMemory, AllocatesDisjointPieces) {
     RowMemory memory;
     std::vector<Piece> taken;
     std::mt19937 random(7);
@@ -50,7 +50,7 @@ TEST(RowMemory, GivesPiecesThatAreApartWhateverComesAndGoes) {
     }
 }
 
-TEST(RowMemory, GivesBlocksBackWhenTheirPiecesAreAllButOneOfEachSize) {
+TEST(RowMemory, FreesEmptyBlocksExceptOneOfEachSize) {
     RowMemory memory;
     memory.give_back(memory.take(150));
     const std::size_t first = memory.block_bytes();

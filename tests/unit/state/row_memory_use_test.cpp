@@ -62,7 +62,7 @@ class RowMemoryUse : public ::testing::TestWithParam<bool> {
     KeyValueBytesStore* store_ = nullptr;
 };
 
-TEST_P(RowMemoryUse, ValuesThatShrinkGiveTheirMemoryBack) {
+TEST_P(RowMemoryUse, ShrinkingValuesFreeTheirMemory) {
     const std::size_t before = allocated_bytes();
     const Bytes large(10'000, 'l');
     for (std::size_t key = 0; key < kKeys; ++key) {
@@ -74,7 +74,7 @@ TEST_P(RowMemoryUse, ValuesThatShrinkGiveTheirMemoryBack) {
     EXPECT_EQ(store_->get("17"), "small");
 }
 
-TEST_P(RowMemoryUse, ValuesThatShrankGiveTheirMemoryBackAtTheCommit) {
+TEST_P(RowMemoryUse, ShrunkenValuesFreeTheirMemoryAtTheCommit) {
     const std::size_t before = allocated_bytes();
     const Bytes large(5'000, 'l');
     put_all(large);
@@ -97,7 +97,7 @@ struct Bucket {
     int number = 0;
 };
 
-TEST(ProbingBuckets, GivesBackWhatTwoRoundsDidNotNeed) {
+TEST(ProbingBuckets, FreesMemoryThatTwoRoundsDidNotNeed) {
     ProbingBuckets<Bucket> buckets;
     constexpr std::uint32_t kMany = 50'000;
     const auto find = [&](std::uint32_t hash) {

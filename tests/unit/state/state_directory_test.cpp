@@ -35,7 +35,7 @@ class StateDirectoryTest : public ::testing::Test {
     ManualClock clock{system_clock().now()};
 };
 
-TEST_F(StateDirectoryTest, OnlyTheOwnerMayEnter) {
+TEST_F(StateDirectoryTest, OnlyTheOwnerHasAccess) {
     const StateDirectory directory(folder.path(), "app");
 
     struct stat about {};
@@ -73,7 +73,7 @@ TEST_F(StateDirectoryTest, SecondClientOfTheProcessIsRefused) {
     }
 }
 
-TEST_F(StateDirectoryTest, SecondProcessIsRefusedAndToldWhoHasIt) {
+TEST_F(StateDirectoryTest, SecondProcessIsRefusedWithTheHolder) {
     int ready[2];
     int done[2];
     ASSERT_EQ(::pipe(ready), 0);
@@ -125,7 +125,7 @@ TEST_F(StateDirectoryTest, TaskHasOneOwnerAtATime) {
     EXPECT_TRUE(directory.try_lock({0, 1}));
 }
 
-TEST_F(StateDirectoryTest, UnusedTasksGoOnlyWhenNobodyOwnsThemAndTheirTimeIsOver) {
+TEST_F(StateDirectoryTest, UnusedTasksAreDeletedOnlyWithoutOwnerAndAfterTheDelay) {
     StateDirectory directory(folder.path(), "app", clock);
     make_task("0_0");
     make_task("0_1");
@@ -141,7 +141,7 @@ TEST_F(StateDirectoryTest, UnusedTasksGoOnlyWhenNobodyOwnsThemAndTheirTimeIsOver
     EXPECT_TRUE(exists("global"));
 }
 
-TEST_F(StateDirectoryTest, GivingATaskBackCountsAsUse) {
+TEST_F(StateDirectoryTest, ReleasingATaskCountsAsUse) {
     StateDirectory directory(folder.path(), "app", clock);
     make_task("0_0");
     const auto long_ago = std::filesystem::file_time_type::clock::now() - 24h;
@@ -169,7 +169,7 @@ TEST_F(StateDirectoryTest, CleanUpRemovesAllStateButNotTheIdentity) {
     EXPECT_TRUE(exists("process.json"));
 }
 
-TEST_F(StateDirectoryTest, FolderThatCannotBeMadeIsAClearError) {
+TEST_F(StateDirectoryTest, FolderThatCannotBeCreatedIsAClearError) {
     std::ofstream(folder.path() / "file") << "x";
 
     try {

@@ -186,7 +186,7 @@ void PrintTo(const Change& change, std::ostream* out) {
 
 class ChangedStore : public ::testing::TestWithParam<Change> {};
 
-TEST_P(ChangedStore, GoesOnOrIsRestoredOrIsRefusedButNeverReadWrong) {
+TEST_P(ChangedStore, IsUsedRestoredOrRefusedButNeverMisread) {
     const Change& change = GetParam();
     StateOnDisk state;
     state.write(change.before);
@@ -313,7 +313,7 @@ INSTANTIATE_TEST_SUITE_P(
                              Outcome::kGoesOn}),
     [](const auto& change) { return change.param.name; });
 
-TEST(StoresNoLongerThere, AreReportedAndGoFromTheDisk) {
+TEST(StoresNoLongerThere, AreReportedAndDeletedFromDisk) {
     StateOnDisk state;
     state.write(store(kWindow, hours{2}));
     StoreSpec other = store(kTable);
@@ -325,7 +325,7 @@ TEST(StoresNoLongerThere, AreReportedAndGoFromTheDisk) {
     EXPECT_THAT(state.database()->stores(), ::testing::IsEmpty());
 }
 
-TEST(StoreBackOnDisk, StartsFromNothing) {
+TEST(StoreBackOnDisk, StartsEmpty) {
     StateOnDisk state;
     state.write(store(kTable));
     state.open({in_memory(store(kTable))})->close();
@@ -351,7 +351,7 @@ class OlderState : public ::testing::Test {
     StateOnDisk state;
 };
 
-TEST_F(OlderState, IsRestoredWhereThereIsAChangelog) {
+TEST_F(OlderState, IsRestoredIfThereIsAChangelog) {
     for (const StoreSpec& spec : {store(kTable), store(kWindow, hours{2})}) {
         write(spec);
         const auto stores = state.open({spec});
@@ -361,7 +361,7 @@ TEST_F(OlderState, IsRestoredWhereThereIsAChangelog) {
     }
 }
 
-TEST_F(OlderState, IsReadAsTheTopologySaysWhereThereIsNone) {
+TEST_F(OlderState, IsReadAsTheTopologyDefinesItWithoutAChangelog) {
     for (const StoreSpec& spec :
          {unlogged(store(kTable)), unlogged(store(kWindow, hours{2})),
           unlogged(store(StoreKind::kSession, hours{2})), unlogged(store(kVersions, hours{2}))}) {
@@ -374,7 +374,7 @@ TEST_F(OlderState, IsReadAsTheTopologySaysWhereThereIsNone) {
     }
 }
 
-TEST_F(OlderState, IsRefusedWhereItsSegmentsAreOfAnotherRetention) {
+TEST_F(OlderState, IsRefusedIfItsSegmentsHaveAnotherRetention) {
     for (const StoreKind kind : {kWindow, StoreKind::kSession, kVersions}) {
         const StoreSpec spec = unlogged(store(kind, hours{2}));
         write(spec);
@@ -383,13 +383,13 @@ TEST_F(OlderState, IsRefusedWhereItsSegmentsAreOfAnotherRetention) {
     }
 }
 
-TEST_F(OlderState, IsRefusedWhereItIsOfAnotherForm) {
+TEST_F(OlderState, IsRefusedIfItHasAnotherFormat) {
     write(unlogged(store(kTable)));
     EXPECT_THROW(state.open({unlogged(store(kWindow, hours{2}))}), StateError);
     EXPECT_THROW(state.open({unlogged(with_headers(store(kTable)))}), StateError);
 }
 
-TEST(NewerState, IsRefusedWithTheRemedyAndLeftAsItIs) {
+TEST(NewerState, IsRefusedWithTheRemedyAndNotChanged) {
     StateOnDisk state;
     state.write(store(kTable));
     Bytes row;

@@ -57,7 +57,7 @@ TEST(StoredHeaders, MayBeNullEmptyOrLong) {
     EXPECT_EQ(read, value);
 }
 
-TEST(StoredHeaders, RefuseToBeCutShort) {
+TEST(StoredHeaders, RefuseTruncation) {
     const Bytes whole = documented();
     ValueTimestampHeaders<std::string> read;
     for (std::size_t size = 0; size + 1 < whole.size(); ++size) {
@@ -92,7 +92,7 @@ class KeptHeaders : public ::testing::TestWithParam<StoreEngine> {
     FakeStoreContext context_;
 };
 
-TEST_P(KeptHeaders, AreThoseOfTheRecordAndOutOfTheWay) {
+TEST_P(KeptHeaders, AreThoseOfTheRecordAndHiddenFromUsers) {
     const Headers headers{{"h", "x"}};
     context_.at_hand.headers = &headers;
     const Bytes value = Bytes(7, '\0') + "\5v";
@@ -108,7 +108,7 @@ TEST_P(KeptHeaders, AreThoseOfTheRecordAndOutOfTheWay) {
     EXPECT_TRUE(context_.log.front().headers);
 }
 
-TEST_P(KeptHeaders, LeaveTheCacheForTheChangelogButNotForWhoIsTold) {
+TEST_P(KeptHeaders, LeaveTheCacheForTheChangelogButNotForTheListener) {
     const Headers headers{{"h", "x"}};
     context_.at_hand.headers = &headers;
     const Bytes value = Bytes(7, '\0') + "\5v";
@@ -130,19 +130,19 @@ TEST_P(KeptHeaders, LeaveTheCacheForTheChangelogButNotForWhoIsTold) {
     EXPECT_EQ(face(stores).with_headers()->get("k"), NullableBytes(documented()));
 }
 
-TEST_P(KeptHeaders, AreLeftOutUnlessAskedFor) {
+TEST_P(KeptHeaders, AreOmittedUnlessRequested) {
     auto stores = open(detail::StoredHeaders::kEmptyIfAsked, false);
 
     EXPECT_EQ(face(stores).with_headers(), nullptr);
 }
 
-TEST_P(KeptHeaders, HaveRoomInTablesOnDiskOnly) {
+TEST_P(KeptHeaders, AreStoredInTablesOnDiskOnly) {
     auto stores = open(detail::StoredHeaders::kEmptyIfAsked, true);
 
     EXPECT_EQ(face(stores).with_headers() != nullptr, GetParam() == StoreEngine::kRocksDb);
 }
 
-TEST_P(KeptHeaders, ComeBackFromTheChangelog) {
+TEST_P(KeptHeaders, AreRestoredFromTheChangelog) {
     auto stores = open(detail::StoredHeaders::kGiven, false);
     const Headers headers{{"h", "x"}};
     const state::ChangelogRecord record{.key = BytesView("k"),

@@ -122,7 +122,7 @@ TEST_F(TaskStoresTest, CacheLogsAndForwardsOneEntryForEachKeyInTheOrderOfTheLast
     EXPECT_EQ(context.log[1].timestamp, timestamp_of(3));
 }
 
-TEST_F(TaskStoresTest, OldValueIsWhatTheListenerWasLastToldWhetherCommittedOrNot) {
+TEST_F(TaskStoresTest, OldValueIsTheListenersLastNewValueWhetherCommittedOrNot) {
     KeyValueBytesStore& store = open(cached("s"));
     store.set_flush_listener(&listener, true);
     store.put("a", "1");
@@ -142,7 +142,7 @@ TEST_F(TaskStoresTest, OldValueIsWhatTheListenerWasLastToldWhetherCommittedOrNot
     EXPECT_EQ(store.get("a"), std::nullopt);
 }
 
-TEST_F(TaskStoresTest, RemovalOfWhatNeverGotBelowTheCacheIsNeitherLoggedNorForwarded) {
+TEST_F(TaskStoresTest, DeletionOfARowThatNeverLeftTheCacheIsNeitherLoggedNorForwarded) {
     KeyValueBytesStore& store = open(cached("s"));
     store.set_flush_listener(&listener, false);
     store.put("a", "1");
@@ -153,7 +153,7 @@ TEST_F(TaskStoresTest, RemovalOfWhatNeverGotBelowTheCacheIsNeitherLoggedNorForwa
     EXPECT_THAT(context.log, IsEmpty());
 }
 
-TEST_F(TaskStoresTest, HeadersOfTheLastWriteComeWithTheFlush) {
+TEST_F(TaskStoresTest, FlushUsesTheHeadersOfTheLastWrite) {
     KeyValueBytesStore& store = open(cached("s"));
     store.set_flush_listener(&listener, false);
     {
@@ -170,7 +170,7 @@ TEST_F(TaskStoresTest, HeadersOfTheLastWriteComeWithTheFlush) {
     EXPECT_TRUE(listener.told[1].headers.empty());
 }
 
-TEST_F(TaskStoresTest, FullCacheLetsGoOfADirtyEntryAndTheStoresOtherDirtyOnes) {
+TEST_F(TaskStoresTest, FullCacheFlushesADirtyEntryWithTheStoresOtherDirtyOnes) {
     KeyValueBytesStore& store = open(cached("s"));
     use_cache(300);
     store.set_flush_listener(&listener, false);
@@ -218,7 +218,7 @@ class UncachedTask {
     int written_ = 0;
 };
 
-TEST_F(TaskStoresTest, RowsThatAreKeptToBeReadShareTheirLimitEvenly) {
+TEST_F(TaskStoresTest, ReadRowsShareTheirLimitEvenly) {
     constexpr std::size_t kLimit = 10'000;
     constexpr std::size_t kRow = 100;  // At most.
     const TemporaryDirectory directory;
@@ -238,7 +238,7 @@ TEST_F(TaskStoresTest, RowsThatAreKeptToBeReadShareTheirLimitEvenly) {
     EXPECT_GE(cache->read().bytes(), kLimit - 2 * kRow);
 }
 
-TEST_F(TaskStoresTest, RowsThatWaitForTheCommitHaveNoPartInThatLimit) {
+TEST_F(TaskStoresTest, UncommittedRowsDoNotCountForThatLimit) {
     const TemporaryDirectory directory;
     StoreSpec spec;
     spec.name = "s";
@@ -256,7 +256,7 @@ TEST_F(TaskStoresTest, RowsThatWaitForTheCommitHaveNoPartInThatLimit) {
     stores.reset();
 }
 
-TEST_F(TaskStoresTest, CacheOfNoBytesForwardsEachWriteAtOnce) {
+TEST_F(TaskStoresTest, CacheOfZeroBytesForwardsEachWriteAtOnce) {
     KeyValueBytesStore& store = open(cached("s"));
     use_cache(0);
     store.set_flush_listener(&listener, true);
@@ -286,7 +286,7 @@ class Echo final : public detail::FlushListener {
     KeyValueBytesStore& store_;
 };
 
-TEST_F(TaskStoresTest, WritesWhileFlushingJoinThatFlushIfTheirEntryWaitsAndElseTheNext) {
+TEST_F(TaskStoresTest, WritesDuringAFlushArePartOfItIfTheirEntryIsPendingAndOtherwiseOfTheNext) {
     KeyValueBytesStore& store = open(cached("s"));
     Echo echo(store);
     store.set_flush_listener(&echo, true);
@@ -301,7 +301,7 @@ TEST_F(TaskStoresTest, WritesWhileFlushingJoinThatFlushIfTheirEntryWaitsAndElseT
     EXPECT_EQ(echo.seen[2], "a=a value much longer than the one before");
 }
 
-TEST_F(TaskStoresTest, RollBackForgetsEverythingSinceTheCommit) {
+TEST_F(TaskStoresTest, RollBackDropsEverythingSinceTheCommit) {
     for (const bool caching : {false, true}) {
         StoreSpec spec = in_memory("s");
         spec.caching = caching;
@@ -322,7 +322,7 @@ TEST_F(TaskStoresTest, RollBackForgetsEverythingSinceTheCommit) {
     }
 }
 
-TEST_F(TaskStoresTest, OnlyAFewTablesAreToldWhichKeysCome) {
+TEST_F(TaskStoresTest, OnlyAFewTablesPrefetchKeys) {
     const auto expects = [&](std::size_t tables, StoreKind kind) {
         TaskStores::Options options;
         for (std::size_t at = 0; at < tables; ++at) {
@@ -343,7 +343,7 @@ TEST_F(TaskStoresTest, OnlyAFewTablesAreToldWhichKeysCome) {
     EXPECT_FALSE(expects(1, StoreKind::kKeyValue));
 }
 
-TEST_F(TaskStoresTest, WindowEngineOfTheUsersIsRefusedRatherThanIgnored) {
+TEST_F(TaskStoresTest, CustomWindowEngineIsRefused) {
     StoreSpec spec = in_memory("s");
     spec.kind = StoreKind::kWindow;
     spec.custom_window = [](const std::string&) { return std::unique_ptr<WindowBytesStore>(); };
@@ -351,7 +351,7 @@ TEST_F(TaskStoresTest, WindowEngineOfTheUsersIsRefusedRatherThanIgnored) {
     EXPECT_THROW(open(spec), StateError);
 }
 
-TEST_F(TaskStoresTest, LruStoreDropsTheRowUsedLongestAgoAndLogsThat) {
+TEST_F(TaskStoresTest, LruStoreEvictsAndLogsTheLeastRecentlyUsedRow) {
     StoreSpec spec = in_memory("s");
     spec.engine = StoreEngine::kLru;
     spec.max_entries = 2;

@@ -21,7 +21,7 @@ NullableBytes view_of(const NullableOwnedBytes& bytes) {
     return bytes ? NullableBytes(*bytes) : std::nullopt;
 }
 
-TEST(VersionRow, BytesGrowAsTheRowDoesThatIsReadFromThem) {
+TEST(VersionRow, SizeGrowsWithTheRow) {
     std::mt19937 random(1);
     for (int row_number = 0; row_number < 200; ++row_number) {
         std::int64_t time = random() % 3;
@@ -50,7 +50,7 @@ TEST(VersionRow, BytesGrowAsTheRowDoesThatIsReadFromThem) {
     }
 }
 
-TEST(VersionRow, BytesThatAreTooFewAreRefused) {
+TEST(VersionRow, TooFewBytesAreRefused) {
     Bytes out;
     EXPECT_THROW(append_to_version_row("short", 1, 2, "value", out), StateError);
     EXPECT_THROW(end_version_row("short", 1, out), StateError);

@@ -61,7 +61,7 @@ class WalkTest : public ::testing::TestWithParam<StoreEngine> {
     KeyValueBytesStore* store_ = nullptr;
 };
 
-TEST_P(WalkTest, RowDeletedBeforeTheWalkBeganStaysAwayWhenThatIsCommitted) {
+TEST_P(WalkTest, RowDeletedBeforeTheIteratorStaysDeletedAfterACommit) {
     put({"a", "b", "c"});
     commit();
     store_->put("b", std::nullopt);
@@ -71,7 +71,7 @@ TEST_P(WalkTest, RowDeletedBeforeTheWalkBeganStaysAwayWhenThatIsCommitted) {
     EXPECT_THAT(rest(*rows), ElementsAre("a", "c"));
 }
 
-TEST_P(WalkTest, RowsWrittenBeforeTheWalkBeganAreSeenWhenTheyAreCommitted) {
+TEST_P(WalkTest, RowsWrittenBeforeTheIteratorAreReturnedAfterACommit) {
     put({"b"});
     commit();
     put({"a", "c"});
@@ -82,7 +82,7 @@ TEST_P(WalkTest, RowsWrittenBeforeTheWalkBeganAreSeenWhenTheyAreCommitted) {
     EXPECT_THAT(rest(*rows), ElementsAre("c", "b", "a"));
 }
 
-TEST_P(WalkTest, ProcessorThatAddsARowForEachOneItSeesComesToAnEnd) {
+TEST_P(WalkTest, ProcessorThatAddsARowForEachReturnedRowTerminates) {
     put({"a", "b"});
     std::vector<Bytes> seen;
     for (const auto rows = walk(); rows->valid(); rows->next()) {
@@ -95,7 +95,7 @@ TEST_P(WalkTest, ProcessorThatAddsARowForEachOneItSeesComesToAnEnd) {
     EXPECT_THAT(rest(*walk()), ElementsAre("a", "a+", "b", "b+"));
 }
 
-TEST_P(WalkTest, ValueIsThatOfTheTimeWhenTheWalkBegan) {
+TEST_P(WalkTest, ValueIsThatOfTheIteratorsCreation) {
     put({"a", "b"});
     const auto rows = walk();
     store_->put("b", "later");
@@ -105,7 +105,7 @@ TEST_P(WalkTest, ValueIsThatOfTheTimeWhenTheWalkBegan) {
     EXPECT_EQ(store_->get("b"), "later");
 }
 
-TEST_P(WalkTest, WalkMayOutliveAnotherOneAndTheEntriesItStandsOn) {
+TEST_P(WalkTest, IteratorMayOutliveAnotherOneAndItsCurrentEntries) {
     put({"a", "b", "c"});
     const auto rows = walk();
     walk(Order::kReverse)->next();

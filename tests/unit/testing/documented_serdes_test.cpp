@@ -110,7 +110,7 @@ TEST(DocumentedSerdes, AreRightInEachForm) {
     EXPECT_THAT(check_serde<Named>({{}, {"ann", {1, "tea"}}, {"", {2, ""}}}), IsEmpty());
 }
 
-TEST(DocumentedSerdes, AreFoundWrongWhereTheyAre) {
+TEST(DocumentedSerdes, AreReportedWhereTheyAreWrong) {
     EXPECT_THAT(check_serde<shop::Purchase>({{"ann", 250, {"tea"}}},
                                             {.serde = std::make_shared<PurchaseAsLine>()}),
                 ElementsAre(HasSubstr("is deserialised as a value that is not equal"),

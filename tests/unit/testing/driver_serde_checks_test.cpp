@@ -125,14 +125,14 @@ void pipe_two(testing::TopologyTestDriver& driver) {
     in.pipe("2", "b");
 }
 
-TEST(DriverSerdeChecks, FindNothingWrongWithOnesThatKeepTheRules) {
+TEST(DriverSerdeChecks, AcceptCorrectSerdes) {
     auto driver = rows<Right>();
     pipe_two<Right>(driver);
     EXPECT_THAT((driver.output_topic<std::string, std::string>("out").drain_values()),
                 ElementsAre("a:first", "b"));
 }
 
-TEST(DriverSerdeChecks, NameOnesThatOverwriteTheirBufferWhateverHandlersSay) {
+TEST(DriverSerdeChecks, NameOnesThatOverwriteTheirBufferWithAnyHandler) {
     auto driver = rows<Overwriting>();
     EXPECT_THAT(
         [&] { pipe_two<Overwriting>(driver); },
@@ -140,14 +140,14 @@ TEST(DriverSerdeChecks, NameOnesThatOverwriteTheirBufferWhateverHandlersSay) {
                                            HasSubstr("does not append"))));
 }
 
-TEST(DriverSerdeChecks, NameOnesThatKeepPartsOfTheRecordBefore) {
+TEST(DriverSerdeChecks, NameOnesThatKeepPartsOfThePreviousRecord) {
     auto driver = rows<Mixing>();
     EXPECT_THAT([&] { pipe_two<Mixing>(driver); },
                 ThrowsMessage<TopologyError>(AllOf(HasSubstr("Serde<millrace::checked::Mixing>"),
                                                    HasSubstr("keeps parts"))));
 }
 
-TEST(DriverSerdeChecks, NameOnesWhoseViewIsNotWhatTheyWrite) {
+TEST(DriverSerdeChecks, NameOnesWhoseViewDiffersFromTheirBytes) {
     auto driver = rows<Viewing>();
     EXPECT_THAT([&] { pipe_two<Viewing>(driver); },
                 ThrowsMessage<TopologyError>(HasSubstr("view writes different bytes")));
@@ -159,7 +159,7 @@ TEST(DriverSerdeChecks, NameTheClassOfOneChosenAtRunTime) {
                 ThrowsMessage<TopologyError>(HasSubstr("OverwritingSerde: serialize_to does not")));
 }
 
-TEST(DriverSerdeChecks, HaveNothingToSayOfOnesThatOnlyRead) {
+TEST(DriverSerdeChecks, IgnoreOnesThatOnlyDeserialise) {
     StreamsBuilder builder;
     builder.stream<std::string, ReadOnly>("in")
         .map_values([](const ReadOnly& value) { return value.name; })

@@ -23,7 +23,7 @@ struct Silent final : kafka::ProducerListener {
     void on_error(const kafka::Status&) override { ADD_FAILURE(); }
 };
 
-TEST(EmbeddedBroker, ShowsWhatWasProduced) {
+TEST(EmbeddedBroker, ReturnsProducedRecords) {
     EmbeddedBroker broker({.time = BrokerTime::kManual, .start = timestamp_of(100)});
     broker.create_topic("t", 2);
 
@@ -41,7 +41,7 @@ TEST(EmbeddedBroker, ShowsWhatWasProduced) {
     EXPECT_THAT(broker.topics(), ElementsAre(Pair("t", 2)));
 }
 
-TEST(EmbeddedBroker, SpreadsRecordsWithoutKeyInTurn) {
+TEST(EmbeddedBroker, DistributesRecordsWithoutKeyInTurn) {
     EmbeddedBroker broker;
     broker.create_topic("t", 3);
 
@@ -54,7 +54,7 @@ TEST(EmbeddedBroker, SpreadsRecordsWithoutKeyInTurn) {
     EXPECT_THAT(broker.records(TopicPartition{"t", 2}), SizeIs(2));
 }
 
-TEST(EmbeddedBroker, RefusesTopicsThatAreUnknownOrThereAlready) {
+TEST(EmbeddedBroker, RefusesUnknownAndExistingTopics) {
     EmbeddedBroker broker;
     broker.create_topic("t");
 
@@ -67,7 +67,7 @@ TEST(EmbeddedBroker, RefusesTopicsThatAreUnknownOrThereAlready) {
     EXPECT_THROW(broker.advance(milliseconds(1)), Error);
 }
 
-TEST(EmbeddedBroker, CreatesTopicsThatAreProducedToWhenAsked) {
+TEST(EmbeddedBroker, CreatesTopicsOnProduceIfConfigured) {
     EmbeddedBroker broker({.default_partitions = 4, .auto_create_topics = true});
     Silent listener;
     const auto producer = broker.clients()->make_producer({}, listener);
@@ -80,7 +80,7 @@ TEST(EmbeddedBroker, CreatesTopicsThatAreProducedToWhenAsked) {
     EXPECT_THAT(broker.records("two"), SizeIs(1));
 }
 
-TEST(EmbeddedBroker, ShowsOpenAndAbortedRecordsOnlyWhenAsked) {
+TEST(EmbeddedBroker, ReturnsOpenAndAbortedRecordsOnlyOnRequest) {
     EmbeddedBroker broker;
     broker.create_topic("t");
     Silent listener;
@@ -101,7 +101,7 @@ TEST(EmbeddedBroker, ShowsOpenAndAbortedRecordsOnlyWhenAsked) {
         ElementsAre(Field(&BrokerRecord::value, "aborted"), Field(&BrokerRecord::value, "open")));
 }
 
-TEST(EmbeddedBroker, LetsClientsLiveLonger) {
+TEST(EmbeddedBroker, MayBeDestroyedBeforeItsClients) {
     Silent listener;
     std::unique_ptr<kafka::Producer> producer;
     {
@@ -114,7 +114,7 @@ TEST(EmbeddedBroker, LetsClientsLiveLonger) {
     EXPECT_TRUE(producer->flush(milliseconds(0)).ok());
 }
 
-TEST(EmbeddedBroker, RefusesClientSettingsThatCannotBe) {
+TEST(EmbeddedBroker, RefusesInvalidClientSettings) {
     EmbeddedBroker broker;
     Silent listener;
 

@@ -66,7 +66,7 @@ TEST_F(Compaction, KeepsTheLastRecordOfEachKeyAtItsOffset) {
     EXPECT_EQ(broker.end_offset({"t", 0}), 5);
 }
 
-TEST_F(Compaction, LeavesOtherTopicsAlone) {
+TEST_F(Compaction, DoesNotChangeOtherTopics) {
     broker.create_topic("t");
     put("a", "1");
     put("a", "2");
@@ -76,7 +76,7 @@ TEST_F(Compaction, LeavesOtherTopicsAlone) {
     EXPECT_THAT(broker.records("t"), SizeIs(2));
 }
 
-TEST_F(Compaction, KeepsTombstonesForTheirTimeFromWhenTheyWereFirstSeen) {
+TEST_F(Compaction, KeepsTombstonesForTheirRetentionAfterTheFirstCompaction) {
     create({{"delete.retention.ms", "1000"}});
     put("a", "1");
     put("a", std::nullopt);
@@ -95,7 +95,7 @@ TEST_F(Compaction, KeepsTombstonesForTheirTimeFromWhenTheyWereFirstSeen) {
     EXPECT_THAT(broker.records("t"), ElementsAre(record(2, "a", "2")));
 }
 
-TEST_F(Compaction, SparesRecordsWithinTheCompactionLag) {
+TEST_F(Compaction, KeepsRecordsWithinTheCompactionLag) {
     create({{"min.compaction.lag.ms", "1000"}});
     put("a", "1");
     put("a", "2");
@@ -108,7 +108,7 @@ TEST_F(Compaction, SparesRecordsWithinTheCompactionLag) {
     EXPECT_THAT(broker.records("t"), ElementsAre(record(1, "a", "2")));
 }
 
-TEST_F(Compaction, DropsAbortedRecordsAndNeverTouchesAnOpenTransaction) {
+TEST_F(Compaction, DropsAbortedRecordsAndKeepsOpenTransactions) {
     create();
     const auto producer = broker.clients()->make_producer({{"transactional.id", "x"}}, listener);
     const auto topic = producer->topic("t");
@@ -133,7 +133,7 @@ TEST_F(Compaction, DropsAbortedRecordsAndNeverTouchesAnOpenTransaction) {
     EXPECT_EQ(broker.end_offset({"t", 0}), 6);
 }
 
-TEST_F(Compaction, LetsReadersPassTheGaps) {
+TEST_F(Compaction, LetsReadersSkipTheGaps) {
     create();
     for (int i = 0; i < 10; ++i) {
         put("a", std::to_string(i));
@@ -154,7 +154,7 @@ TEST_F(Compaction, LetsReadersPassTheGaps) {
     EXPECT_EQ(queue->lag(), 0);
 }
 
-TEST_F(Compaction, HappensByItselfOnceEnoughHasGathered) {
+TEST_F(Compaction, RunsAutomaticallyForALargeEnoughLog) {
     create();
     const std::string large(10'000, 'x');
     for (int i = 0; i < 2'000; ++i) {
@@ -165,7 +165,7 @@ TEST_F(Compaction, HappensByItselfOnceEnoughHasGathered) {
     EXPECT_EQ(broker.end_offset({"t", 0}), 2'000);
 }
 
-TEST_F(Compaction, LeavesWhatAModelLeaves) {
+TEST_F(Compaction, KeepsTheSameRecordsAsAModel) {
     create({{"delete.retention.ms", "0"}});
     std::mt19937 random(7);
     std::map<std::string, std::string> model;
@@ -194,7 +194,7 @@ TEST_F(Compaction, LeavesWhatAModelLeaves) {
     EXPECT_EQ(left, model);
 }
 
-TEST(Retention, ForgetsOldRecordsOnlyWhereATopicAsksForIt) {
+TEST(Retention, DeletesOldRecordsOnlyIfTheTopicIsConfigured) {
     EmbeddedBroker broker({.time = BrokerTime::kManual, .start = timestamp_of(0)});
     broker.create_topic("kept");
     broker.create_topic("short", 1, {{"retention.ms", "1000"}});

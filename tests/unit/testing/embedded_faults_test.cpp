@@ -68,7 +68,7 @@ class Faults : public ::testing::Test {
     Listener listener;
 };
 
-TEST_F(Faults, BrokersThatAreDownHoldRecordsBackUntilTheyReturn) {
+TEST_F(Faults, RecordsWaitWhileBrokersAreDown) {
     const auto producer = make_producer();
     broker.set_available(false);
     send(*producer, "1");
@@ -81,7 +81,7 @@ TEST_F(Faults, BrokersThatAreDownHoldRecordsBackUntilTheyReturn) {
     EXPECT_THAT(values(), ElementsAre("1"));
 }
 
-TEST_F(Faults, RecordsHeldBackTooLongFail) {
+TEST_F(Faults, RecordsThatWaitTooLongFail) {
     const auto producer = make_producer();
     broker.set_available(false);
     send(*producer, "1");
@@ -94,7 +94,7 @@ TEST_F(Faults, RecordsHeldBackTooLongFail) {
     EXPECT_TRUE(producer->flush(kNoWait).ok());
 }
 
-TEST_F(Faults, BrokersThatAreDownAnswerNoCall) {
+TEST_F(Faults, BrokersThatAreDownDoNotRespond) {
     broker.set_available(false);
     const auto consumer = broker.clients()->make_consumer({{"group.id", "g"}}, nullptr);
     const auto admin = broker.clients()->make_admin({});
@@ -105,7 +105,7 @@ TEST_F(Faults, BrokersThatAreDownAnswerNoCall) {
     EXPECT_TRUE(make_producer("x")->init_transactions(kNoWait).retriable());
 }
 
-TEST_F(Faults, ConsumersHearOnceThatBrokersAreDown) {
+TEST_F(Faults, ConsumersReportOnceThatBrokersAreDown) {
     broker.produce("t", {.value = "1"});
     const auto consumer = broker.clients()->make_consumer({}, nullptr);
     const kafka::StartPosition start{{"t", 0}, 0};
@@ -123,7 +123,7 @@ TEST_F(Faults, ConsumersHearOnceThatBrokersAreDown) {
     EXPECT_EQ(consumer->queue(start.partition)->read(messages, 1), 1u);
 }
 
-TEST_F(Faults, ALostProduceRequestIsSentAgain) {
+TEST_F(Faults, ALostProduceRequestIsRetried) {
     const auto producer = make_producer();
     broker.fail_next(BrokerOperation::kProduce, BrokerFault::kTimedOut);
     send(*producer, "1");
@@ -136,7 +136,7 @@ TEST_F(Faults, ALostProduceRequestIsSentAgain) {
     EXPECT_THAT(listener.failures, IsEmpty());
 }
 
-TEST_F(Faults, ALostAnswerMakesNoDuplicateOfAnIdempotentProducersRecords) {
+TEST_F(Faults, ALostResponseCausesNoDuplicatesOfAnIdempotentProducer) {
     const auto producer = make_producer();
     broker.fail_next(BrokerOperation::kProduce, BrokerFault::kTimedOut, FaultMoment::kAfter);
     Offset acknowledged = -1;
@@ -153,7 +153,7 @@ TEST_F(Faults, ALostAnswerMakesNoDuplicateOfAnIdempotentProducersRecords) {
     EXPECT_EQ(acknowledged, 0);
 }
 
-TEST_F(Faults, ALostAnswerDoublesTheRecordsOfAnyOtherProducer) {
+TEST_F(Faults, ALostResponseDuplicatesTheRecordsOfAnyOtherProducer) {
     const auto producer =
         broker.clients()->make_producer({{"enable.idempotence", "false"}}, listener);
     broker.fail_next(BrokerOperation::kProduce, BrokerFault::kTimedOut, FaultMoment::kAfter);
@@ -173,7 +173,7 @@ TEST_F(Faults, ARefusedRecordIsReported) {
     EXPECT_THAT(listener.failures, ElementsAre(ErrorCode::kMessageTooLarge));
 }
 
-TEST_F(Faults, ACommitThatIsLostHasNoEffectAndOneWhoseAnswerIsLostHas) {
+TEST_F(Faults, ALostCommitHasNoEffectAndOneWithALostResponseHas) {
     const auto producer = make_transactional();
     send(*producer, "1");
     broker.fail_next(BrokerOperation::kCommitTransaction, BrokerFault::kTimedOut);
@@ -211,7 +211,7 @@ TEST_F(Faults, OffsetsOfAStaleMemberMakeTheTransactionAbort) {
     EXPECT_TRUE(producer->begin_transaction().ok());
 }
 
-TEST_F(Faults, GroupCommitsFailAsAsked) {
+TEST_F(Faults, GroupCommitsFailAsInjected) {
     const auto consumer = broker.clients()->make_consumer({{"group.id", "g"}}, nullptr);
     const kafka::OffsetCommit commit{{"t", 0}, 1, -1, ""};
     broker.fail_next(BrokerOperation::kCommit, BrokerFault::kRebalanceInProgress);
@@ -223,7 +223,7 @@ TEST_F(Faults, GroupCommitsFailAsAsked) {
     EXPECT_THAT(broker.committed_offsets("g"), SizeIs(1));
 }
 
-TEST_F(Faults, ATransactionOfACutOffProducerTimesOutAndFencesIt) {
+TEST_F(Faults, ATransactionOfADisconnectedProducerTimesOutAndFencesIt) {
     const auto producer = broker.clients()->make_producer(
         {{"transactional.id", "x"}, {"client.id", "far"}, {"transaction.timeout.ms", "5000"}},
         listener);

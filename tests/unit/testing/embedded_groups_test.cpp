@@ -59,7 +59,7 @@ TEST_F(EmbeddedGroups, AMemberAloneIsAssignedInItsFirstPoll) {
     EXPECT_EQ(broker.generation("g"), 1);
 }
 
-TEST_F(EmbeddedGroups, NewPartitionsStartARound) {
+TEST_F(EmbeddedGroups, NewPartitionsTriggerARebalance) {
     broker.create_topic("t", 1);
     const auto member = make_member("a");
     member->poll(kNoWait);
@@ -70,7 +70,7 @@ TEST_F(EmbeddedGroups, NewPartitionsStartARound) {
     EXPECT_THAT(member->held(), SizeIs(3));
 }
 
-TEST_F(EmbeddedGroups, PartitionsOfADeletedTopicAreGivenUp) {
+TEST_F(EmbeddedGroups, PartitionsOfADeletedTopicAreRevoked) {
     broker.create_topic("t", 2);
     const auto member = make_member("a");
     member->poll(kNoWait);
@@ -84,7 +84,7 @@ TEST_F(EmbeddedGroups, PartitionsOfADeletedTopicAreGivenUp) {
     EXPECT_THAT(broker.committed_offsets("g"), IsEmpty());
 }
 
-TEST_F(EmbeddedGroups, AMemberCutOffKeepsItsPlaceUntilItsSessionEnds) {
+TEST_F(EmbeddedGroups, ADisconnectedMemberKeepsItsPlaceUntilItsSessionExpires) {
     broker.create_topic("t", 2);
     const auto far = make_member("far", {{"session.timeout.ms", "5000"}});
     const auto near = make_member("near");
@@ -110,7 +110,7 @@ TEST_F(EmbeddedGroups, AMemberCutOffKeepsItsPlaceUntilItsSessionEnds) {
     EXPECT_NE((*far)->group_metadata().member_id, stale.member_id);
 }
 
-TEST_F(EmbeddedGroups, AMemberThatCrashesIsMissedAfterItsSession) {
+TEST_F(EmbeddedGroups, ACrashedMemberIsRemovedAfterItsSession) {
     broker.create_topic("t", 2);
     auto doomed = make_member("doomed", {{"session.timeout.ms", "5000"}});
     const auto other = make_member("other");
@@ -127,7 +127,7 @@ TEST_F(EmbeddedGroups, AMemberThatCrashesIsMissedAfterItsSession) {
     EXPECT_THAT(other->held(), SizeIs(2));
 }
 
-TEST_F(EmbeddedGroups, AMemberThrownOutMayNotCommitAndComesBack) {
+TEST_F(EmbeddedGroups, ARemovedMemberMayNotCommitAndRejoins) {
     broker.create_topic("t", 2);
     const auto member = make_member("a");
     member->poll(kNoWait);
@@ -176,7 +176,7 @@ TEST_F(EmbeddedGroups, StaticMembersThatCloseKeepTheirPlaceForASession) {
     EXPECT_THAT(other->held(), SizeIs(2));
 }
 
-TEST_F(EmbeddedGroups, AConsumerOfAnotherProtocolIsTurnedAway) {
+TEST_F(EmbeddedGroups, AConsumerWithAnotherProtocolIsRefused) {
     class Other final : public kafka::GroupAssignor {
       public:
         std::string name() const override { return "other"; }
@@ -260,13 +260,13 @@ std::string trace_of(unsigned seed) {
     return trace;
 }
 
-TEST(EmbeddedGroupsInAnyOrder, NeverShareAPartitionAndSettle) {
+TEST(EmbeddedGroupsInAnyOrder, NeverShareAPartitionAndBecomeStable) {
     for (unsigned seed = 0; seed < 100; ++seed) {
         trace_of(seed);
     }
 }
 
-TEST(EmbeddedGroupsInAnyOrder, DoTheSameForTheSameSeed) {
+TEST(EmbeddedGroupsInAnyOrder, BehaveTheSameForTheSameSeed) {
     EXPECT_EQ(trace_of(42), trace_of(42));
     EXPECT_NE(trace_of(42), trace_of(43));
 }

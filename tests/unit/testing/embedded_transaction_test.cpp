@@ -68,7 +68,7 @@ TEST_F(EmbeddedTransactions, EndWithAnOffsetInEachPartitionWrittenTo) {
     EXPECT_EQ(broker.end_offset({"in", 1}), 4);
 }
 
-TEST_F(EmbeddedTransactions, HoldBackWhatFollowsTheFirstOfTheirRecords) {
+TEST_F(EmbeddedTransactions, HoldBackRecordsAfterTheirFirstRecord) {
     broker.produce("in", record("before"));
     auto open = broker.begin_transaction();
     auto other = broker.begin_transaction();
@@ -92,7 +92,7 @@ TEST_F(EmbeddedTransactions, AreAbortedWhenDestroyedOpen) {
     EXPECT_THAT(values(), ElementsAre("b"));
 }
 
-TEST_F(EmbeddedTransactions, TakeNothingAfterTheirEnd) {
+TEST_F(EmbeddedTransactions, AcceptNothingAfterTheirEnd) {
     auto transaction = broker.begin_transaction("writer");
     transaction.commit();
 
@@ -102,7 +102,7 @@ TEST_F(EmbeddedTransactions, TakeNothingAfterTheirEnd) {
     EXPECT_EQ(transaction.transactional_id(), "writer");
 }
 
-TEST_F(EmbeddedTransactions, AreAbortedWhenTheyTakeTooLong) {
+TEST_F(EmbeddedTransactions, AreAbortedOnTimeout) {
     auto transaction = broker.begin_transaction();
     transaction.produce("in", record("a"));
 
@@ -126,7 +126,7 @@ TEST_F(EmbeddedTransactions, AreFencedByALaterOneOfTheirId) {
     EXPECT_THAT(values(), ElementsAre("b"));
 }
 
-TEST_F(EmbeddedTransactions, RefuseWhatTheBrokerRefuses) {
+TEST_F(EmbeddedTransactions, RefuseRecordsThatTheBrokerRefuses) {
     auto transaction = broker.begin_transaction();
 
     EXPECT_THROW(transaction.produce("nowhere", record("a")), Error);

@@ -74,7 +74,7 @@ class Truncation : public ::testing::Test {
     int produced = 0;
 };
 
-TEST_F(Truncation, LosesWhatFollowsAndRaisesTheLeaderEpoch) {
+TEST_F(Truncation, DropsLaterRecordsAndIncrementsTheLeaderEpoch) {
     broker.truncate(kPartition, 2);
     EXPECT_EQ(broker.end_offset(kPartition), 2);
     produce(2);
@@ -89,7 +89,7 @@ TEST_F(Truncation, LosesWhatFollowsAndRaisesTheLeaderEpoch) {
     EXPECT_EQ(read[2].leader_epoch(), 1);
 }
 
-TEST_F(Truncation, IsToldToAConsumerThatBeginsFurtherOn) {
+TEST_F(Truncation, IsReportedToAConsumerThatStartsBeyondIt) {
     broker.truncate(kPartition, 2);
     produce(4);
     assign({kPartition, 4, 0});
@@ -105,7 +105,7 @@ TEST_F(Truncation, IsToldToAConsumerThatBeginsFurtherOn) {
     EXPECT_THAT(values(), ElementsAre("4", "5", "6", "7"));
 }
 
-TEST_F(Truncation, IsToldToAConsumerThatWasFurtherOn) {
+TEST_F(Truncation, IsReportedToAConsumerThatWasBeyondIt) {
     assign({kPartition});
     ASSERT_THAT(values(), SizeIs(4));
 
@@ -116,7 +116,7 @@ TEST_F(Truncation, IsToldToAConsumerThatWasFurtherOn) {
     EXPECT_THAT(listener.errors, SizeIs(1));
 }
 
-TEST_F(Truncation, IsNoneToAConsumerThatHadNotComeThatFar) {
+TEST_F(Truncation, IsNotReportedToAConsumerBeforeIt) {
     broker.truncate(kPartition, 2);
     produce(1);
     broker.truncate(kPartition, 3);
@@ -128,7 +128,7 @@ TEST_F(Truncation, IsNoneToAConsumerThatHadNotComeThatFar) {
     EXPECT_THAT(listener.errors, IsEmpty());
 }
 
-TEST_F(Truncation, IsToldOfAnEpochThatTheLogDoesNotKnow) {
+TEST_F(Truncation, IsReportedForAnEpochUnknownToTheLog) {
     assign({kPartition, 1, 7});
 
     EXPECT_THAT(values(), IsEmpty());

@@ -64,7 +64,7 @@ std::vector<std::string> findings(NumberSerde serde, SerdeCheckOptions<Number> o
     return check_serde<Number>({{1}, {-70'000}}, options);
 }
 
-TEST(SerdeCheck, FindsNothingWrongWithOurOwn) {
+TEST(SerdeCheck, AcceptsTheBuiltInSerdes) {
     EXPECT_THAT(check_serde<Number>({{1}, {2}}), IsEmpty());
     EXPECT_THAT(check_serde<std::int32_t>({0, -1, 70'000}), IsEmpty());
     EXPECT_THAT(check_serde<bool>({false, true}), IsEmpty());
@@ -76,11 +76,11 @@ TEST(SerdeCheck, FindsNothingWrongWithOurOwn) {
     EXPECT_THAT(findings({}), IsEmpty());
 }
 
-TEST(SerdeCheck, SaysThatItWasGivenNothing) {
+TEST(SerdeCheck, ReportsAnEmptyListOfValues) {
     EXPECT_THAT(check_serde<Number>({}), ElementsAre(HasSubstr("no values were given")));
 }
 
-TEST(SerdeCheck, FindsValuesThatComeBackDifferent) {
+TEST(SerdeCheck, FindsValuesThatChangeInARoundTrip) {
     NumberSerde serde;
     serde.read = [](BytesView bytes, Number& out) {
         out.value = std::abs(Serde<std::int64_t>::deserialize(bytes));
@@ -95,7 +95,7 @@ TEST(SerdeCheck, FindsValuesThatComeBackDifferent) {
                 ElementsAre(HasSubstr("is deserialised as a value that is not equal")));
 }
 
-TEST(SerdeCheck, FindsValuesThatCannotBeWrittenOrRead) {
+TEST(SerdeCheck, FindsValuesThatCannotBeSerialisedOrDeserialised) {
     NumberSerde serde;
     serde.write = [](const Number&, Bytes&) { throw SerdeError("no ink"); };
     EXPECT_THAT(findings(serde), Contains("value 0: cannot be serialised: no ink"));
@@ -112,7 +112,7 @@ TEST(SerdeCheck, FindsBytesThatDifferFromCallToCall) {
     EXPECT_THAT(findings(serde), Contains(HasSubstr("gives different bytes in a second call")));
 }
 
-TEST(SerdeCheck, FindsEqualValuesWithOtherBytes) {
+TEST(SerdeCheck, FindsEqualValuesWithDifferentBytes) {
     const SerdeOf<double> serde;
     EXPECT_THAT(
         check_serde<double>({0.0, -0.0}),
@@ -132,7 +132,7 @@ TEST(SerdeCheck, FindsABufferThatIsOverwritten) {
     EXPECT_THAT(findings(counting), Contains(HasSubstr("a buffer that is not empty")));
 }
 
-TEST(SerdeCheck, FindsPartsOfTheValueBefore) {
+TEST(SerdeCheck, FindsPartsOfThePreviousValue) {
     NumberSerde serde;
     serde.read = [](BytesView bytes, Number& out) {
         const auto read = Serde<std::int64_t>::deserialize(bytes);
@@ -163,7 +163,7 @@ TEST(SerdeCheck, FindsTruncatedBytesThatAreAcceptedUnlessTheFormatDoes) {
     EXPECT_THAT(findings(serde, {.accepts_truncated_bytes = true}), IsEmpty());
 }
 
-TEST(SerdeCheck, FindsErrorsThatNoHandlerSees) {
+TEST(SerdeCheck, FindsErrorsThatNoHandlerCatches) {
     NumberSerde serde;
     serde.read = [](BytesView bytes, Number& out) {
         if (bytes.size() != 8) {

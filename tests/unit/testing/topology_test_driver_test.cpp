@@ -74,7 +74,7 @@ class TopologyTestDriverTest : public ::testing::Test {
     std::optional<TopologyTestDriver> driver;
 };
 
-TEST_F(TopologyTestDriverTest, WorksOnARecordAtOnce) {
+TEST_F(TopologyTestDriverTest, ProcessesARecordAtOnce) {
     pass_on("in", "out");
     run();
 
@@ -86,7 +86,7 @@ TEST_F(TopologyTestDriverTest, WorksOnARecordAtOnce) {
     EXPECT_THAT(driver->committed_offsets(), ElementsAre(Pair(TopicPartition{"in", 0}, 1)));
 }
 
-TEST_F(TopologyTestDriverTest, ReadsBackWhatIsWrittenToATopicThatIsRead) {
+TEST_F(TopologyTestDriverTest, ReadsRecordsThatItWritesToAnInputTopic) {
     pass_on("in", "middle");
     pass_on("middle", "out");
     run();
@@ -97,7 +97,7 @@ TEST_F(TopologyTestDriverTest, ReadsBackWhatIsWrittenToATopicThatIsRead) {
     EXPECT_THAT(driver->produced_topics(), ElementsAre("middle", "out"));
 }
 
-TEST_F(TopologyTestDriverTest, TakesWaitingRecordsByTimeAcrossTopics) {
+TEST_F(TopologyTestDriverTest, ProcessesBufferedRecordsByTimeAcrossTopics) {
     pass_on("in", "late", {.process = [](LambdaNode& node, const StringRecord& record) {
                 node.forward(record.with_timestamp(timestamp_of(30)));
                 auto& collector = node.context().collector();
@@ -133,7 +133,7 @@ TEST_F(TopologyTestDriverTest, CommitsAfterEachRecordSoThatStoresAreReadable) {
     EXPECT_THROW(driver->window_store("s"), Error);
 }
 
-TEST_F(TopologyTestDriverTest, MovesTheWallClockAndCallsEachPunctuatorOnce) {
+TEST_F(TopologyTestDriverTest, AdvancesTheWallClockAndCallsEachPunctuatorOnce) {
     pass_on("in", "out",
             {.init =
                  [](LambdaNode& node) {
@@ -155,7 +155,7 @@ TEST_F(TopologyTestDriverTest, MovesTheWallClockAndCallsEachPunctuatorOnce) {
     EXPECT_EQ(driver->wall_clock(), timestamp_of(35));
 }
 
-TEST_F(TopologyTestDriverTest, WaitsForAnEmptyInputWhileTheClockSaysSo) {
+TEST_F(TopologyTestDriverTest, WaitsForAnEmptyInputUntilTheIdleTimeHasPassed) {
     pass_on("x", "out");
     pass_on("y", "out");
     run({.config = {{"max.task.idle.ms", "100"}}});
@@ -184,7 +184,7 @@ TEST_F(TopologyTestDriverTest, TypedTopicsWriteAndReadWithTheirSerdes) {
     EXPECT_THROW(out.read(), Error);
 }
 
-TEST_F(TopologyTestDriverTest, InputTopicsCanTellTimeByThemselves) {
+TEST_F(TopologyTestDriverTest, InputTopicsCanAdvanceTimeAutomatically) {
     pass_on("in", "out");
     run();
     auto in = driver->input_topic<Word, Word>("in", {.start = timestamp_of(10), .advance = 3ms});
@@ -201,7 +201,7 @@ TEST_F(TopologyTestDriverTest, InputTopicsCanTellTimeByThemselves) {
     EXPECT_THAT(times, ElementsAre(10, 13, 116));
 }
 
-TEST_F(TopologyTestDriverTest, ANullNeedsATypeThatHasOne) {
+TEST_F(TopologyTestDriverTest, ANullNeedsATypeThatAllowsIt) {
     pass_on("in", "out", {.process = [](LambdaNode& node, const StringRecord&) {
                 auto& collector = node.context().collector();
                 collector.send(collector.topic("out"), {.key = "k", .value = {}, .timestamp = {}});
@@ -225,7 +225,7 @@ TEST_F(TopologyTestDriverTest, RefusesTopicsThatAreNotRead) {
     EXPECT_THROW((driver->input_topic<NoKey, NoKey>("nowhere")), Error);
 }
 
-TEST_F(TopologyTestDriverTest, ObeysTheHandlersOfTheConfiguration) {
+TEST_F(TopologyTestDriverTest, UsesTheConfiguredHandlers) {
     pass_on("in", "out");
     run();
     EXPECT_THROW(pipe("in", "unreadable", 1), ProcessingError);
@@ -239,7 +239,7 @@ TEST_F(TopologyTestDriverTest, ObeysTheHandlersOfTheConfiguration) {
     EXPECT_EQ(driver->dropped_records(), 1U);
 }
 
-TEST_F(TopologyTestDriverTest, RefusesSettingsItCannotUnderstand) {
+TEST_F(TopologyTestDriverTest, RefusesInvalidSettings) {
     pass_on("in", "out");
 
     EXPECT_THROW(run({.config = {{"max.task.idle.ms", "soon"}}}), ConfigError);

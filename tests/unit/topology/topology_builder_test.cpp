@@ -49,20 +49,20 @@ class TopologyBuilderTest : public testing::Test {
     TopologyBuilder builder{spec};
 };
 
-TEST_F(TopologyBuilderTest, RefusesASecondNodeOfTheSameName) {
+TEST_F(TopologyBuilderTest, RefusesASecondNodeWithTheSameName) {
     source("s", {"a"});
 
     EXPECT_THAT([&] { source("s", {"b"}); }, ThrowsMessage<TopologyError>(HasSubstr("already: s")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesATopicThatIsReadAlready) {
+TEST_F(TopologyBuilderTest, RefusesATopicThatIsAlreadyRead) {
     source("s", {"a", "b"});
 
     EXPECT_THAT([&] { source("t", {"b", "c"}); },
                 ThrowsMessage<TopologyError>(HasSubstr("topic b is read by source s")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesAPatternThatMatchesATopicReadAlready) {
+TEST_F(TopologyBuilderTest, RefusesAPatternThatMatchesATopicThatIsAlreadyRead) {
     source("s", {"orders-eu"});
     NodeSpec pattern{.kind = NodeKind::kSource, .name = "p", .make = {}, .pattern = "orders-.*"};
 
@@ -79,7 +79,7 @@ TEST_F(TopologyBuilderTest, RefusesAnUnknownParentAndASinkAsParent) {
     EXPECT_THAT([&] { processor("p", {"k"}); }, ThrowsMessage<TopologyError>(HasSubstr("sink k")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesAStoreThatIsMissingOrThereTwice) {
+TEST_F(TopologyBuilderTest, RefusesAMissingOrDuplicateStore) {
     source("s", {"a"});
     builder.add_store({.name = "kept"});
 

@@ -37,11 +37,11 @@ std::vector<std::string> wrapped_nodes(const ProcessorWrapper& wrapper) {
 }
 
 // So a record has no overhead there.
-TEST(WrappedNode, StandsInNoGraphWithoutAWrapper) {
+TEST(WrappedNode, IsNotUsedWithoutAWrapper) {
     EXPECT_THAT(wrapped_nodes({}), IsEmpty());
 }
 
-TEST(WrappedNode, StandsOnlyForProcessorsThatSomethingIsMadeFor) {
+TEST(WrappedNode, ReplacesOnlyProcessorsWithAWrapper) {
     const auto around_the_second = [](const std::string& name) {
         WrappedProcessorSupplier supplier;
         if (name == "second") {
