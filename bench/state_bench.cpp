@@ -21,7 +21,7 @@ namespace {
 constexpr std::int64_t kCommitEvery = 100'000;
 constexpr std::size_t kCacheBytes = 10 << 20;
 
-/// Counts logged records, in place of a producer.
+/// Counts logged records, instead of a producer.
 class CountingContext final : public StoreContext {
   public:
     const detail::RecordContext& record() const override { return at_hand; }

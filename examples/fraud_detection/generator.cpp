@@ -135,7 +135,7 @@ void TrafficGenerator::add_cloned_card_payment() {
     make(std::move(payment), usual_delay(), true);
 }
 
-// An honest customer pays exactly as often in one hour as is allowed. Half of them pay once more,
+// An honest customer pays exactly as often in one hour as is allowed. Half of them pay again,
 // which raises an alert, from a terminal that delivers after the hour has ended. The eleventh
 // payment of the others arrives so late that it must not count.
 void TrafficGenerator::add_shopping_spree() {

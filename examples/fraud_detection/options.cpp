@@ -43,7 +43,7 @@ void add_traffic_options(CLI::App& app, Options& options, Arguments& arguments) 
         ->default_val(kDefaultRate)
         ->group(group);
     app.add_option("--payments", options.payments,
-                   "how many payments to make, in place of --seconds")
+                   "how many payments to make, instead of --seconds")
         ->check(CLI::PositiveNumber)
         ->group(group);
     app.add_option(

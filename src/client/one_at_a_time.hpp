@@ -6,7 +6,7 @@
 namespace millrace::client {
 
 /// Runs work that reads a state and acts on it. Calls from several threads run one at a time, and
-/// none waits: a call during a run makes the running thread run once more, so that the last run
+/// none waits: a call during a run makes the running thread run again, so that the last run
 /// sees everything that happened before the last call.
 ///
 /// Thread-safe.

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
     } else if (error == std::errc::permission_denied || error == std::errc::read_only_file_system ||
                error == std::errc::operation_not_permitted) {
         hint =
-            "; the user who runs the program must be able to write there: check owner, mode and "
+            "; the user who runs the process must be able to write there: check owner, mode and "
             "state.dir";
     }
     throw StateError(std::string("cannot ") + doing + ": " + path.string() + ": " +

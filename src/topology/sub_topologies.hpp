@@ -32,8 +32,7 @@ struct SubTopology {
     std::vector<std::string> source_patterns;
     std::vector<std::string> sink_topics;                            ///< Full names of fixed ones.
     std::map<std::string, InternalTopic> repartition_source_topics;  ///< By full name.
-    std::map<std::string, InternalTopic> changelogs;                 ///< By store name; only those
-                                                      ///< of our own, not source topics.
+    std::map<std::string, InternalTopic> changelogs;  ///< By store name; without source topics.
 };
 
 /// The topology of one application: application.id is part of all internal names.

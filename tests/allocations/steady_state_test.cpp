@@ -69,7 +69,7 @@ TEST(SteadyState, AllocatesNothingToCountInTheRecordCache) {
     RunningTask task = running(counting(), 100);
 
     EXPECT_EQ(allocations_of(task), 0U);
-    EXPECT_EQ(task.sent(), 0U) << "the cache has let go of something";
+    EXPECT_EQ(task.sent(), 0U) << "the cache has flushed something";
 }
 
 TEST(SteadyState, CountingAllocatesNothingAfterACommit) {

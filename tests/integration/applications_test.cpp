@@ -266,7 +266,7 @@ TEST_P(Applications, WrapProcessorsAndKeepTheStoresOfTheWrapper) {
     }
     EXPECT_THAT(calls, ElementsAre(Pair(Pair(0, "filter"), 4), Pair(Pair(0, "peek"), 2),
                                    Pair(Pair(1, "filter"), 2), Pair(Pair(1, "peek"), 2)))
-        << "they go on from what was restored";
+        << "they continue from the restored state";
 }
 
 TEST_P(Applications, PrintRecordsOfSeveralTasksLineByLine) {

@@ -58,12 +58,30 @@ class StyleChecks(unittest.TestCase):
         page = "# A\n```cpp\nint f();\n```\n[b](docs/b.md)\n"
         compiled = {"README.md": page, "docs/b.md": "", "tests/f.cpp": LICENCE + "    int f();\n"}
         self.assertEqual(check("documents", compiled), (0, "ok"))
-        self.assert_finds(check("documents", {**compiled, "tests/f.cpp": LICENCE}), "stands in no compiled file: int f();")
-        self.assert_finds(check("documents", {**compiled, "README.md": page + "[c](c.md)"}), "leads nowhere: c.md")
+        self.assert_finds(check("documents", {**compiled, "tests/f.cpp": LICENCE}), "is in no compiled file: int f();")
+        self.assert_finds(check("documents", {**compiled, "README.md": page + "[c](c.md)"}), "broken link: c.md")
         self.assert_finds(check("documents", {"src/a.cpp": LICENCE}), "no files below")
         said = {"src/a.cpp": LICENCE + 'log("the disk is "\n    "full");'}
         self.assertEqual(check("documents", {**said, "docs/operations.md": '"the disk is full"'}), (0, "ok"))
-        self.assert_finds(check("documents", {**said, "docs/operations.md": '"the moon is full"'}), "said nowhere: the moon is full")
+        self.assert_finds(check("documents", {**said, "docs/operations.md": '"the moon is full"'}), "not in the sources: the moon is full")
+
+    def test_word_list(self):
+        def page(text):
+            return {"README.md": text, "examples/a.cpp": LICENCE}
+
+        def source(text):
+            return {"README.md": "", "examples/a.cpp": LICENCE + text}
+
+        for text in ("It is\nsaid.", "# For certain", "* a | whoever"):
+            self.assert_finds(check("documents", page(text)), "README.md:1: '")
+        for text in ("/// Waits; nobody\n/// hears of it.", "/* It goes\n * on. */", 'log("it goes " "on");',
+                     "    x();  ///< One's\n          ///< own."):
+            self.assert_finds(check("documents", source(text)), "examples/a.cpp:2: '")
+        self.assert_finds(check("documents", {**page(""), "tools/run": "# Once\n# more."}), "tools/run:1: 'Once more': write again")
+        self.assert_finds(check("documents", {**page(""), "src/core/a.cpp": "// The program."}), "'program': write topology")
+        for files in (page("```\ntold\n```\n`told`"), source("int told; f('\"'); // a program"), source('R"(told)"'),
+                      {"docs/style.md": "| is told | is called |\n", "examples/a.cpp": LICENCE}):
+            self.assertEqual(check("documents", files), (0, "ok"))
 
     def test_seams(self):
         for text in ("std::chrono::steady_clock::now()", "std::random_device d;", 'std::getenv("A")',

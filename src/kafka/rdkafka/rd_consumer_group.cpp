@@ -106,9 +106,9 @@ void RdConsumer::close(milliseconds timeout) {
 
 void RdConsumer::abandon_group() noexcept {
     // librdkafka 2.14.2 waits for ever when it is destroyed while a rebalance waits for the
-    // rebalance callback, even if told not to close the consumer. Therefore this code first
-    // terminates the membership locally, without a request to the broker, and then responds to the
-    // rebalance: at that point librdkafka treats any response as revoking everything.
+    // rebalance callback, even if it was configured not to close the consumer. Therefore this code
+    // first terminates the membership locally, without a request to the broker, and then responds
+    // to the rebalance: at that point librdkafka treats any response as revoking everything.
     millrace_abandon_group(client_.get());
     const RdQueue nobody_reads(rd_kafka_queue_new(client_.get()));
     const RdError begun(rd_kafka_consumer_close_queue(client_.get(), nobody_reads.get()));

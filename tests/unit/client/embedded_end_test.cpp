@@ -325,7 +325,7 @@ TEST_P(EmbeddedEnd, HappensInEveryCallback) {
 
     ASSERT_TRUE(acted.wait_for(1));
     if (throws(action) && observes()) {
-        EXPECT_TRUE(processed.wait_for(2)) << "it goes on";
+        EXPECT_TRUE(processed.wait_for(2)) << "it continues";
         EXPECT_TRUE(streams_->close(60s));
     }
     if (!start_fails()) {

@@ -93,7 +93,7 @@ TEST_F(StreamThreadRevocation, OutputThatIsNotAcknowledgedInTimeIsDroppedAndProd
     ASSERT_TRUE(run_until([&] { return second.metadata().tasks.size() == 2; }));
     ASSERT_TRUE(run_until([&] { return second.state() == ThreadState::kRunning; }));
     run(1'100);
-    EXPECT_GT(broker.records("out").size(), std::size_t{kKeys}) << "the second goes on";
+    EXPECT_GT(broker.records("out").size(), std::size_t{kKeys}) << "the second continues";
     broker.reconnect("t1-producer");
 
     ASSERT_TRUE(run_until_running());

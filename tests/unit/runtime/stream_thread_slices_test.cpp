@@ -89,7 +89,7 @@ TEST_F(StreamThreadSlices, SlowTasksNeverMissTheGroupsPollInterval) {
     const milliseconds longest = longest_turn(thread, [this] { return committed() == 10'000; });
 
     EXPECT_LT(longest, 1s);
-    EXPECT_EQ(broker.generation("app"), generation) << "was not thrown out";
+    EXPECT_EQ(broker.generation("app"), generation) << "was not removed";
     EXPECT_EQ(processed, 10'000) << "nothing twice";
 }
 

@@ -74,8 +74,8 @@ TEST_F(TopologyBuilderTest, RefusesAnUnknownParentAndASinkAsParent) {
     source("s", {"a"});
     sink("k", "out", {"s"});
 
-    EXPECT_THAT([&] { processor("p", {"nobody"}); },
-                ThrowsMessage<TopologyError>(HasSubstr("parent nobody of node p")));
+    EXPECT_THAT([&] { processor("p", {"missing"}); },
+                ThrowsMessage<TopologyError>(HasSubstr("parent missing of node p")));
     EXPECT_THAT([&] { processor("p", {"k"}); }, ThrowsMessage<TopologyError>(HasSubstr("sink k")));
 }
 
