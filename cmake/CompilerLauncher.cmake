@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# ccache where present. Paths below the source folder are hashed relative to it, so that several work trees
-# of one repository share their results. An outer choice of launcher is respected.
+# Uses ccache if it is installed. Paths below the source folder are hashed relative to it, so that several work trees
+# of one repository share their results. A launcher that is already set is kept.
 find_program(MILLRACE_CCACHE ccache)
 if(MILLRACE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(launcher env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
@@ -10,7 +10,7 @@ if(MILLRACE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
-# A quick linker where present: the tests link one program per suite.
+# Uses a fast linker if it is installed: the tests link one program per suite.
 find_program(MILLRACE_MOLD mold)
 find_program(MILLRACE_LLD ld.lld)
 if(MILLRACE_MOLD AND (NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR CMAKE_CXX_COMPILER_VERSION

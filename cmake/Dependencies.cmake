@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Everything the project needs from outside.
+# The dependencies of the project.
 include(MillraceRequire)
 include(MillraceThirdParty)
 include(LibRdKafka)

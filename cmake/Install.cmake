@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Installs the library as a CMake package: find_package(millrace) gives millrace::millrace, millrace::testing and
-# millrace::protobuf. The pinned librdkafka goes along; everything else comes from the distribution.
+# Installs the library as a CMake package: find_package(millrace) defines millrace::millrace, millrace::testing and
+# millrace::protobuf. The pinned librdkafka is installed with it; everything else comes from the distribution.
 include(CMakePackageConfigHelpers)
 
 set(millrace_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/millrace")

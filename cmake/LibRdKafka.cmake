@@ -6,17 +6,17 @@
 #   3. a download of the upstream commit, from MILLRACE_LIBRDKAFKA_URL.
 # It is built once per version, flavour and compiler, into the cache folder, where every build tree finds it.
 #
-# Gives: target millrace::rdkafka, and MILLRACE_LIBRDKAFKA_PREFIX with
+# Defines: target millrace::rdkafka, and MILLRACE_LIBRDKAFKA_PREFIX with
 #   include/librdkafka/rdkafka.h   lib/librdkafka.a   src/*.h and config.h (internal; for the shims)
 set(MILLRACE_LIBRDKAFKA_VERSION 2.14.2)
 set(MILLRACE_LIBRDKAFKA_COMMIT 65160574f8983f2063646c35cad0c9fa0b4905d7)
 set(MILLRACE_LIBRDKAFKA_SOURCE "" CACHE PATH "librdkafka ${MILLRACE_LIBRDKAFKA_VERSION}: source folder or tarball")
 set(MILLRACE_LIBRDKAFKA_URL "https://github.com/confluentinc/librdkafka/archive/${MILLRACE_LIBRDKAFKA_COMMIT}.tar.gz"
     CACHE STRING "Where the archive of the upstream commit is downloaded from, when it comes to that")
-# Of the files of src/, which all of these sources share. GitHub makes its archives anew; their own sums are not kept.
+# Checksum of the files of src/, which all of these sources share. GitHub regenerates its archives, so their checksums change.
 set(MILLRACE_LIBRDKAFKA_SRC_SHA256 d303822484d5f6db168e38fed7b256fc4b9278c1d3769cf15990a7bfc51ce860)
 
-# Ends the configuration unless the folder `source` holds, in src/, what MILLRACE_LIBRDKAFKA_SRC_SHA256 says.
+# Fails unless src/ of the folder `source` has the checksum MILLRACE_LIBRDKAFKA_SRC_SHA256.
 function(millrace_check_librdkafka source)
   file(GLOB_RECURSE files RELATIVE "${source}/src" "${source}/src/*")
   list(SORT files)
@@ -27,12 +27,12 @@ function(millrace_check_librdkafka source)
   endforeach()
   string(SHA256 sum "${sums}")
   if(NOT sum STREQUAL MILLRACE_LIBRDKAFKA_SRC_SHA256)
-    message(FATAL_ERROR "What ${MILLRACE_LIBRDKAFKA_URL} gave is not librdkafka ${MILLRACE_LIBRDKAFKA_VERSION}:\n"
+    message(FATAL_ERROR "The download from ${MILLRACE_LIBRDKAFKA_URL} is not librdkafka ${MILLRACE_LIBRDKAFKA_VERSION}:\n"
                         "the checksum of its src/ is ${sum}, not ${MILLRACE_LIBRDKAFKA_SRC_SHA256}.")
   endif()
 endfunction()
 
-# Empty is as good as not set, as in tools/lib.sh.
+# An empty value counts as not set, as in tools/lib.sh.
 if(NOT "$ENV{MILLRACE_CACHE}" STREQUAL "")
   set(default_cache "$ENV{MILLRACE_CACHE}")
 elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
@@ -52,8 +52,8 @@ else()
   set(librdkafka_source "${librdkafka_cached_source}")
 endif()
 
-# The key of the build: what would make another build of the same source differ. A source named by hand may hold
-# anything, so it is part of the key. Sanitizers differ from compiler to compiler; plain C does not.
+# The key of the build: everything that makes builds of the same source differ. A source that the user names may have any
+# content, so it is part of the key. Sanitizers differ between compilers; plain C does not.
 file(SHA256 "${PROJECT_SOURCE_DIR}/tools/build-librdkafka" librdkafka_recipe)
 set(librdkafka_features)
 if(MILLRACE_OIDC)
@@ -84,7 +84,7 @@ set(MILLRACE_LIBRDKAFKA_PREFIX
 
 set(librdkafka_marker "${MILLRACE_LIBRDKAFKA_PREFIX}/.complete")
 if(NOT EXISTS "${librdkafka_marker}")
-  # Several build trees may be configured at once; the first one builds, the others wait and find it done.
+  # Several build trees may be configured concurrently: the first one builds, the others wait for it.
   file(MAKE_DIRECTORY "${MILLRACE_CACHE}/librdkafka")
   file(LOCK "${MILLRACE_LIBRDKAFKA_PREFIX}.lock" GUARD FILE TIMEOUT 900)
 endif()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# How the build, and consumers of the installed package, ask for what comes from the distribution. A missing
-# piece ends the configuration with the name of the Debian/Ubuntu package that brings it.
+# How the build, and users of the installed package, find dependencies of the distribution. If one is missing, the
+# configuration fails with the name of the Debian/Ubuntu package that contains it.
 
 # millrace_require(<package> <debian packages> [arguments of find_package...])
 macro(millrace_require package debian_packages)
@@ -16,7 +16,7 @@ macro(millrace_require package debian_packages)
 endmacro()
 
 # millrace_require_library(<name> <debian package> <header> <library>)
-# The same for a library without a CMake package of its own; makes the target millrace::<name>.
+# The same for a library without a CMake package; defines the target millrace::<name>.
 function(millrace_require_library name debian_package header library)
   find_path(MILLRACE_${name}_INCLUDE_DIR ${header})
   find_library(MILLRACE_${name}_LIBRARY ${library})

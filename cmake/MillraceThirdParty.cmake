@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# What a program that links the static library needs as well. Used by the build and, installed beside
-# millraceConfig.cmake, by consumers. Requires millrace_require(), millrace_require_library() and MILLRACE_OIDC.
+# Dependencies of a program that links the static library. Used by the build and, installed next to
+# millraceConfig.cmake, by users. Requires millrace_require(), millrace_require_library() and MILLRACE_OIDC.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 millrace_require(Threads libc6-dev)
 millrace_require(RocksDB librocksdb-dev 7.8 CONFIG)
@@ -9,7 +9,7 @@ millrace_require(spdlog libspdlog-dev CONFIG)
 millrace_require(Protobuf "libprotobuf-dev protobuf-compiler")
 millrace_require_library(xxhash libxxhash-dev xxhash.h xxhash)
 
-# The shared RocksDB links in a fraction of the static one's time; Debian and Ubuntu ship both.
+# Linking the shared RocksDB takes a fraction of the time of the static one; Debian and Ubuntu have both.
 if(NOT TARGET millrace::rocksdb)
   add_library(millrace::rocksdb INTERFACE IMPORTED GLOBAL)
   if(TARGET RocksDB::rocksdb-shared)
@@ -19,7 +19,7 @@ if(NOT TARGET millrace::rocksdb)
   endif()
 endif()
 
-# librdkafka's own needs.
+# Dependencies of librdkafka.
 millrace_require(ZLIB zlib1g-dev)
 millrace_require(OpenSSL libssl-dev)
 set(millrace_oidc_libraries)

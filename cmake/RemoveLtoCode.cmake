@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Takes the code for link-time optimisation out of ARCHIVE, with OBJCOPY; the machine code beside it stays.
+# Removes the code for link-time optimisation from ARCHIVE with OBJCOPY, and keeps the machine code.
 cmake_minimum_required(VERSION 3.25)
 
 execute_process(

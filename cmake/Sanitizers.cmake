@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Sanitizers apply to everything built here, and to nothing that is installed from a normal build.
-# Sets MILLRACE_FLAVOUR, the build of librdkafka that fits: plain, asan or tsan.
+# Sets MILLRACE_FLAVOUR, the matching build of librdkafka: plain, asan or tsan.
 if(NOT MILLRACE_SANITIZE)
   set(MILLRACE_FLAVOUR plain)
 elseif(MILLRACE_SANITIZE STREQUAL "address,undefined")

@@ -6,7 +6,7 @@ function(millrace_set_warnings target)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     list(APPEND warnings -Wthread-safety)
   endif()
-  # With sanitizers, g++ no longer sees through its own library and warns where nothing is wrong.
+  # With sanitizers, g++ reports false positives in its own library.
   if(MILLRACE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND warnings -Wno-maybe-uninitialized)
   endif()

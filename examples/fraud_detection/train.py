@@ -7,8 +7,8 @@
     pip install 'xgboost==1.7.6'
     examples/fraud_detection/train.py train.csv test.csv examples/fraud_detection/model.json
 
-The seeds differ from those of the demo and the tests, so those show the model payments it never saw.
-Any XGBoost from 1.7 on will do; a model that an old library is to load must not come from a newer one.
+The seeds differ from those of the demo and the tests, whose payments are therefore new to the model.
+Any XGBoost from 1.7 on works; an old library cannot load the model of a newer one.
 """
 
 import sys
@@ -25,7 +25,7 @@ def load(path):
 
 
 def best_threshold(scores, labels):
-    """The threshold with the best F1: missing a theft and annoying a customer weigh the same."""
+    """The threshold with the best F1: a missed theft and a false alert have the same weight."""
     best = (0.0, 0.5)
     for threshold in numpy.arange(0.05, 0.96, 0.05):
         hits = numpy.sum((scores >= threshold) & (labels == 1))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles one case and compares what happens with the case's first line:
+"""Compiles one case and compares the result with the case's first line:
 
-  // error: <text>   it does not compile, the first error is in the case itself (where its writer would look for the
-                     mistake) and <text> is among what the compiler says
-  // compiles        it compiles without a warning: the control that the other cases fail for the right reason
+  // error: <text>   it does not compile, the first error is in the case itself (where its author would look for the
+                     mistake), and the compiler's output contains <text>
+  // compiles        it compiles without a warning: shows that the other cases fail for the right reason
 
   check_compile.py CASE COMPILER [ARGUMENTS...]
 """

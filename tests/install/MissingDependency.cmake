@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Configures SOURCE_DIR with SETTING, which hides a dependency: this must end with an error that names NEEDED and the
-# PACKAGE of the distribution that brings it.
+# Configures SOURCE_DIR with SETTING, which hides a dependency: this must fail with an error that contains NEEDED and the
+# PACKAGE of the distribution that contains it.
 cmake_minimum_required(VERSION 3.25)
 
 file(REMOVE_RECURSE "${WORK_DIR}")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# The installed library has no code for link-time optimisation, unless that was asked for; and what takes it out takes it
-# out of an archive that has it.
+# The installed library has no code for link-time optimisation, unless it was configured; and the script that removes it
+# works on an archive that has it.
 cmake_minimum_required(VERSION 3.25)
 
 function(has_lto_code archive result)

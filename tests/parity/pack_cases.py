@@ -4,9 +4,9 @@
 
 usage: parity_runner --list | pack_cases.py CASES_DIR OUT_DIR
 
-CASES_DIR holds <scenario>/<seed>.json; standard input names the scenarios wanted. Writes, for each area (the
+CASES_DIR contains <scenario>/<seed>.json; standard input lists the selected scenarios. Writes, for each area (the
 first word of a scenario's name, or "header-stores", "store-calls", "table-joins"), OUT_DIR/<area>.jsonl.gz with a
-line {"name", "case"} for each case, without what is only there for people.
+line {"name", "case"} for each case, without fields that are only for people.
 """
 import gzip
 import json
