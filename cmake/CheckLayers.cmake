@@ -8,39 +8,51 @@ cmake_minimum_required(VERSION 3.25)
 
 # A folder, "state/memtable" for instance, is a layer of its own, apart from its subfolders.
 
-# For each folder of include/millrace: the folders of include/millrace it may include besides itself.
-set(public_core "")
-set(public_serde core)
+# For each folder of include/millrace: the folders of include/millrace it may include besides itself. detail/X is the inside
+# of X, and may include it; detail/graph, detail/nodes and detail/ops lie between processor and dsl.
+set(public_core detail/core)
+set(public_detail/core core)
+set(public_serde core detail/serde)
+set(public_detail/serde core detail/core serde)
+set(public_windows core serde detail/windows)
+set(public_detail/windows core serde detail/serde windows)
 set(public_metrics "")
-set(public_windows core serde)
-set(public_state core serde windows)
-set(public_processor core state)
-set(public_detail core serde state processor detail/ops)
-set(public_detail/ops core serde windows state processor detail)
-set(public_dsl core serde windows state processor detail detail/ops dsl/bodies)
-set(public_dsl/bodies detail detail/ops dsl)
-set(public_client core serde windows state processor metrics)
-set(public_testing core serde state processor detail client)
+set(public_state core serde windows detail/state)
+set(public_detail/state core detail/core serde windows state)
+set(public_processor core detail/core state detail/state detail/processor)
+set(public_detail/processor core detail/core processor)
+set(public_detail/graph core detail/state processor)
+set(public_detail/nodes core detail/core serde detail/serde windows detail/windows state detail/state processor
+    detail/processor detail/graph)
+set(public_detail/ops core serde detail/serde windows detail/windows detail/state processor detail/processor
+    detail/graph detail/nodes)
+set(public_dsl core serde detail/serde windows detail/windows state detail/state processor detail/processor
+    detail/graph detail/nodes detail/ops detail/dsl)
+set(public_detail/dsl core serde detail/serde windows state detail/state processor detail/processor detail/graph
+    detail/nodes detail/ops dsl)
+set(public_client core serde windows metrics state detail/state processor)
+set(public_testing core serde detail/serde state processor client detail/testing)
+set(public_detail/testing core testing)
 
 # For each folder of src: the folders of src it may include besides itself (src_), and those of include/millrace
 # (src_public_).
 set(src_core "")
 set(src_public_core core)
 set(src_serde "")
-set(src_public_serde serde)
+set(src_public_serde serde detail/serde)
 set(src_windows "")
 set(src_public_windows core windows)
 set(src_metrics "")
 set(src_public_metrics metrics)
 
 set(src_kafka core)
-set(src_public_kafka core)
+set(src_public_kafka core detail/core)
 set(src_kafka/rdkafka core kafka)
 set(src_public_kafka/rdkafka core)
 
 # state: format, budget <- engine <- memtable <- stores <- task.
 set(src_state/format core)
-set(src_public_state/format core serde windows state)
+set(src_public_state/format core serde windows state detail/state)
 set(src_state/budget "")
 set(src_public_state/budget "")
 set(src_state/engine "")
@@ -48,19 +60,19 @@ set(src_public_state/engine core serde state)
 set(src_state/engine/rocksdb core state/format state/budget state/engine)
 set(src_public_state/engine/rocksdb core state)
 set(src_state/memtable core state/format state/engine)
-set(src_public_state/memtable core state)
+set(src_public_state/memtable core state detail/state)
 set(src_state/stores core state/format state/budget state/engine state/memtable)
-set(src_public_state/stores core state)
+set(src_public_state/stores core state detail/state)
 set(src_state/task core state/format state/budget state/engine state/stores)
-set(src_public_state/task core state)
+set(src_public_state/task core state detail/state)
 
 # Topologies: operators <- topology <- dsl.
 set(src_operators core)
-set(src_public_operators core serde processor detail detail/ops)
+set(src_public_operators core serde detail/serde detail/state processor detail/graph detail/nodes)
 set(src_topology core operators)
-set(src_public_topology core processor detail detail/ops dsl)
+set(src_public_topology core detail/state processor detail/graph detail/nodes detail/ops dsl detail/dsl)
 set(src_dsl core topology)
-set(src_public_dsl core serde detail detail/ops dsl dsl/bodies)
+set(src_public_dsl core serde detail/serde detail/nodes dsl detail/dsl)
 
 set(src_assignment core kafka topology)
 set(src_public_assignment core)
@@ -69,24 +81,24 @@ set(src_public_restore core state)
 
 # runtime: task <- commit, global <- thread.
 set(src_runtime/task core metrics kafka state/task topology restore)
-set(src_public_runtime/task core processor detail client)
+set(src_public_runtime/task core processor detail/nodes client)
 set(src_runtime/commit core metrics kafka runtime/task)
-set(src_public_runtime/commit core detail client)
+set(src_public_runtime/commit core detail/nodes client)
 set(src_runtime/global core kafka state/task topology runtime/task)
-set(src_public_runtime/global core state detail)
+set(src_public_runtime/global core state detail/graph detail/nodes)
 set(src_runtime/thread core metrics kafka state/format state/budget state/task topology assignment restore
     runtime/task runtime/commit runtime/global)
-set(src_public_runtime/thread core detail client)
+set(src_public_runtime/thread core detail/graph client)
 
 set(src_client/settings kafka)
-set(src_public_client/settings core processor detail client)
+set(src_public_client/settings core processor detail/graph client)
 set(src_client core metrics kafka kafka/rdkafka state/budget state/task topology restore runtime/task runtime/global
     runtime/thread client/settings)
 set(src_public_client core state client)
 
 # testing/embedded: log <- broker <- clients.
 set(src_testing core kafka state/budget state/task topology runtime/task runtime/global client/settings)
-set(src_public_testing core serde state detail client testing)
+set(src_public_testing core detail/serde state detail/state detail/nodes client testing)
 set(src_testing/embedded/log core kafka)
 set(src_public_testing/embedded/log core)
 set(src_testing/embedded/broker core kafka testing/embedded/log)

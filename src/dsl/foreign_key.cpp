@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/foreign_key.hpp"
+#include "millrace/detail/serde/foreign_key.hpp"
 
 #include "millrace/core/error.hpp"
 #include "millrace/serde/primitives.hpp"

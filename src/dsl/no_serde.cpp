@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/type_name.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
 
 namespace millrace::detail {
 

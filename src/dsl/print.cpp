@@ -19,7 +19,7 @@ LineWriter lines_to_standard_output() {
     };
 }
 
-LineWriter lines_to_file(const std::filesystem::path& file) {
+LineWriter lines_to_file(const std::string& file) {
     try {
         // Shared by the nodes of all tasks.
         return [to = std::shared_ptr<TextFile>(create_text_file(file))](std::string_view line) {

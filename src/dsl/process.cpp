@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/ops/process.hpp"
+#include "millrace/detail/nodes/process.hpp"
 
 #include <utility>
 

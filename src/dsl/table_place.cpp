@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/dsl/bodies/table_place.hpp"
+#include "millrace/detail/dsl/table_place.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
 #include "topology/topology_builder.hpp"
 
 #include <utility>

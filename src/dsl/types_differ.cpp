@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/type_name.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/node.hpp"
+#include "millrace/detail/nodes/node.hpp"
 
 #include <string>
 

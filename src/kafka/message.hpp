@@ -3,9 +3,9 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
-#include "millrace/core/raw_record.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
+#include "millrace/detail/core/raw_record.hpp"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/owned_change.hpp"
+#include "millrace/detail/serde/owned_change.hpp"
 
 namespace millrace::detail {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/record_buffer.hpp"
+#include "millrace/detail/state/record_buffer.hpp"
 
 #include "millrace/core/error.hpp"
 #include "millrace/serde/primitives.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/source_time.hpp"
+#include "millrace/detail/nodes/source_time.hpp"
 
 #include "millrace/core/error.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/unmatched_store.hpp"
+#include "millrace/detail/state/unmatched_store.hpp"
 
 #include "millrace/core/error.hpp"
 #include "millrace/serde/primitives.hpp"

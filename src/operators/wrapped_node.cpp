@@ -17,12 +17,12 @@ void detail::refuse_type(const char* what, std::type_index has, std::type_index 
 
 namespace topology {
 
-DetouredNode::DetouredNode(std::unique_ptr<detail::Node> node, detail::Detour& through)
-    : node_(std::move(node)), ends_(node_->detour(through)) {
+HookedNode::HookedNode(std::unique_ptr<detail::Node> node, detail::WrapperHook& through)
+    : node_(std::move(node)), ends_(node_->hook(through)) {
     MILLRACE_CHECK(ends_.entry != nullptr && ends_.exit != nullptr);
 }
 
-void DetouredNode::init() {
+void HookedNode::init() {
     if (is_initialised_) {
         throw Error(ErrorKind::kInvalidArgument,
                     "the wrapper of processor " + name() + " initialises it twice");
@@ -31,7 +31,7 @@ void DetouredNode::init() {
     node_->init(*context_);
 }
 
-void DetouredNode::process(const AnyRecord& record) {
+void HookedNode::process(const AnyRecord& record) {
     if (!is_initialised_) {
         throw Error(ErrorKind::kInvalidArgument, "the wrapper of processor " + name() +
                                                      " passes it a record before initialising it");
@@ -39,7 +39,7 @@ void DetouredNode::process(const AnyRecord& record) {
     ends_.entry->deliver(record);
 }
 
-void DetouredNode::forward(const AnyRecord& record, std::string_view child) {
+void HookedNode::forward(const AnyRecord& record, std::string_view child) {
     detail::check_forwarded_time(*node_, record.timestamp());
     if (child.empty()) {
         ends_.exit->deliver(*context_, record);
@@ -48,7 +48,7 @@ void DetouredNode::forward(const AnyRecord& record, std::string_view child) {
     }
 }
 
-void DetouredNode::close() {
+void HookedNode::close() {
     if (is_initialised_) {
         node_->close();
     }
@@ -70,7 +70,7 @@ void WrappedNode::init(detail::TaskContext& context) {
     Node::init(context);
     inner_.open(context);
     own_context_.open(context);
-    wrapped_->bind(inner_, own_context_);
+    detail::Access::bind(*wrapped_, inner_, own_context_);
     wrapped_->init();
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/node.hpp"
-#include "millrace/detail/ops/process.hpp"
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
+#include "millrace/detail/nodes/node.hpp"
+#include "millrace/detail/nodes/process.hpp"
 #include "millrace/processor/processor_wrapper.hpp"
 
 #include <memory>
@@ -14,10 +14,10 @@
 namespace millrace::topology {
 
 /// The wrapper's access to a node.
-class DetouredNode final : public InnerProcessor {
+class HookedNode final : public InnerProcessor {
   public:
     /// Requires a node with a wrapper hook, and a `through` that outlives this.
-    DetouredNode(std::unique_ptr<detail::Node> node, detail::Detour& through);
+    HookedNode(std::unique_ptr<detail::Node> node, detail::WrapperHook& through);
 
     detail::InputPort input_port() { return ends_.entry->input_port(); }
     void connect(detail::Node& child) { ends_.exit->connect(*node_, child); }
@@ -31,14 +31,14 @@ class DetouredNode final : public InnerProcessor {
 
   private:
     std::unique_ptr<detail::Node> node_;
-    detail::DetourEnds ends_;
+    detail::HookEnds ends_;
     detail::TaskContext* context_ = nullptr;
     bool is_initialised_ = false;
 };
 
 /// Replaces a node in the graph, under its name, and runs its wrapper around it. Owned by the
 /// task's thread.
-class WrappedNode final : public detail::Node, private detail::Detour {
+class WrappedNode final : public detail::Node, private detail::WrapperHook {
   public:
     WrappedNode(std::unique_ptr<detail::Node> node, std::unique_ptr<WrappedProcessor> wrapped);
 
@@ -53,7 +53,7 @@ class WrappedNode final : public detail::Node, private detail::Detour {
         wrapped_->forward(record, child);
     }
 
-    DetouredNode inner_;
+    HookedNode inner_;
     detail::NodeContext<ProcessingContext> own_context_;
     std::unique_ptr<WrappedProcessor> wrapped_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/serde/serde_checks.hpp"
+#include "millrace/detail/serde/serde_checks.hpp"
 
 #include <cxxabi.h>
 

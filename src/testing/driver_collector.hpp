@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/record_collector.hpp"
+#include "millrace/detail/nodes/record_collector.hpp"
 #include "millrace/testing/test_record.hpp"
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class DriverCollector final : public millrace::detail::RecordCollector {
     void send(millrace::detail::SinkTopic topic,
               const millrace::detail::OutgoingRecord& record) override {
         Topic& to = topics_.at(topic.index);
-        RawRecord copy{.topic = to.name, .timestamp = record.timestamp};
+        BytesRecord copy{.topic = to.name, .timestamp = record.timestamp};
         if (record.key) {
             copy.key = Bytes(*record.key);
         }
@@ -47,7 +47,7 @@ class DriverCollector final : public millrace::detail::RecordCollector {
     }
 
     /// Takes the records that were sent since the last call.
-    std::vector<RawRecord> take() { return std::exchange(sent_, {}); }
+    std::vector<BytesRecord> take() { return std::exchange(sent_, {}); }
 
   private:
     struct Topic {
@@ -57,7 +57,7 @@ class DriverCollector final : public millrace::detail::RecordCollector {
 
     std::vector<Topic> topics_;
     std::map<std::string, std::uint32_t> indices_;
-    std::vector<RawRecord> sent_;
+    std::vector<BytesRecord> sent_;
 };
 
 }  // namespace millrace::testing

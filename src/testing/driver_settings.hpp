@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/state/store_spec.hpp"
 #include "millrace/state/bytes_store.hpp"
-#include "millrace/state/store_spec.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
 #include "runtime/task/task_settings.hpp"
 #include "state/budget/state_memory.hpp"

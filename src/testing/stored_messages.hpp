@@ -15,9 +15,9 @@ namespace millrace::testing {
 /// Owns the memory of messages that did not come from a broker: each owns its record.
 class StoredMessages final : public kafka::MessageOwner {
   public:
-    kafka::Message make(RawRecord record, Offset offset) const {
-        auto stored = std::make_unique<RawRecord>(std::move(record));
-        const RawRecord& kept = *stored;
+    kafka::Message make(BytesRecord record, Offset offset) const {
+        auto stored = std::make_unique<BytesRecord>(std::move(record));
+        const BytesRecord& kept = *stored;
         return {*this,
                 stored.release(),
                 kept.key ? NullableBytes(*kept.key) : std::nullopt,
@@ -28,11 +28,11 @@ class StoredMessages final : public kafka::MessageOwner {
     }
 
     void release(const void* message) const noexcept override {
-        delete static_cast<const RawRecord*>(message);
+        delete static_cast<const BytesRecord*>(message);
     }
 
     void read_headers(const void* message, std::vector<Header>& out) const override {
-        const Headers& headers = static_cast<const RawRecord*>(message)->headers;
+        const Headers& headers = static_cast<const BytesRecord*>(message)->headers;
         out.insert(out.end(), headers.begin(), headers.end());
     }
 };
@@ -44,7 +44,7 @@ class StoredPartition final : public kafka::PartitionQueue {
     explicit StoredPartition(const StoredMessages& messages) : messages_(&messages) {}
 
     /// Returns the record's offset.
-    Offset append(RawRecord record) {
+    Offset append(BytesRecord record) {
         waiting_.push_back(messages_->make(std::move(record), end_));
         return end_++;
     }

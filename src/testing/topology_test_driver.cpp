@@ -4,7 +4,7 @@
 #include "core/clock.hpp"
 #include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/serde/serde_checks.hpp"
+#include "millrace/detail/serde/serde_checks.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/global/global_task.hpp"
 #include "runtime/task/stream_task.hpp"
@@ -36,13 +36,13 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     Implementation(Topology topology, const DriverOptions& options);
     virtual ~Implementation() = default;
 
-    void pipe(RawRecord record) override;
+    void pipe(BytesRecord record) override;
     Timestamp wall_clock() const override { return clock_.now(); }
     void check_input(const std::string& topic) const override;
-    std::optional<RawRecord> next(const std::string& topic) override;
+    std::optional<BytesRecord> next(const std::string& topic) override;
     std::size_t waiting(const std::string& topic) const override;
 
-    std::vector<RawRecord> drain() { return std::exchange(produced_, {}); }
+    std::vector<BytesRecord> drain() { return std::exchange(produced_, {}); }
     void advance_wall_clock(std::chrono::milliseconds by);
     Timestamp stream_time() const { return task_ ? task_->stream_time() : kNoTimestamp; }
     std::vector<std::string> produced_topics() const;
@@ -60,10 +60,10 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     void make_global_task();
     template <class Work>
     void with_serde_checks(const Work& work);
-    bool enqueue(RawRecord record);
+    bool enqueue(BytesRecord record);
     bool matches_pattern(const std::string& topic) const;
     bool reads(const std::string& topic);
-    bool update_global(RawRecord record);
+    bool update_global(BytesRecord record);
     void work();
     bool commit_is_due() const;
     void commit();
@@ -88,8 +88,8 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     std::unique_ptr<runtime::GlobalStores> global_stores_;
     std::unique_ptr<runtime::StreamTask> task_;
     std::map<TopicPartition, Offset> committed_;
-    std::vector<RawRecord> produced_;
-    std::map<std::string, std::deque<RawRecord>> by_topic_;
+    std::vector<BytesRecord> produced_;
+    std::map<std::string, std::deque<BytesRecord>> by_topic_;
 };
 
 TopologyTestDriver::Implementation::Implementation(Topology topology, const DriverOptions& options)
@@ -201,7 +201,7 @@ bool TopologyTestDriver::Implementation::reads(const std::string& topic) {
     return inputs_.contains(topic);
 }
 
-void TopologyTestDriver::Implementation::pipe(RawRecord record) {
+void TopologyTestDriver::Implementation::pipe(BytesRecord record) {
     check_input(record.topic);
     if (!record.timestamp) {
         record.timestamp = clock_.now();
@@ -233,7 +233,7 @@ void TopologyTestDriver::Implementation::with_serde_checks(const Work& work) {
     }
 }
 
-bool TopologyTestDriver::Implementation::enqueue(RawRecord record) {
+bool TopologyTestDriver::Implementation::enqueue(BytesRecord record) {
     const auto input = inputs_.find(record.topic);
     if (input == inputs_.end()) {
         return false;
@@ -245,7 +245,7 @@ bool TopologyTestDriver::Implementation::enqueue(RawRecord record) {
     return true;
 }
 
-bool TopologyTestDriver::Implementation::update_global(RawRecord record) {
+bool TopologyTestDriver::Implementation::update_global(BytesRecord record) {
     if (!global_task_) {
         return false;
     }
@@ -301,7 +301,7 @@ void TopologyTestDriver::Implementation::commit() {
 }
 
 void TopologyTestDriver::Implementation::deliver_sent() {
-    for (RawRecord& record : collector_.take()) {
+    for (BytesRecord& record : collector_.take()) {
         produced_.push_back(record);
         by_topic_[record.topic].push_back(record);
         if (reads(record.topic)) {
@@ -311,12 +311,12 @@ void TopologyTestDriver::Implementation::deliver_sent() {
     }
 }
 
-std::optional<RawRecord> TopologyTestDriver::Implementation::next(const std::string& topic) {
+std::optional<BytesRecord> TopologyTestDriver::Implementation::next(const std::string& topic) {
     const auto found = by_topic_.find(topic);
     if (found == by_topic_.end() || found->second.empty()) {
         return std::nullopt;
     }
-    RawRecord record = std::move(found->second.front());
+    BytesRecord record = std::move(found->second.front());
     found->second.pop_front();
     return record;
 }
@@ -388,10 +388,10 @@ TopologyTestDriver& TopologyTestDriver::operator=(TopologyTestDriver&&) noexcept
 detail::DriverPort& TopologyTestDriver::port() {
     return *implementation_;
 }
-void TopologyTestDriver::pipe(RawRecord record) {
+void TopologyTestDriver::pipe(BytesRecord record) {
     implementation_->pipe(std::move(record));
 }
-std::vector<RawRecord> TopologyTestDriver::drain() {
+std::vector<BytesRecord> TopologyTestDriver::drain() {
     return implementation_->drain();
 }
 void TopologyTestDriver::advance_wall_clock(std::chrono::milliseconds by) {

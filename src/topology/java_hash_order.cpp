@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topology/java_hash_order.hpp"
 
-#include "millrace/detail/table.hpp"
+#include "millrace/detail/nodes/table.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/logical_graph.hpp"
+#include "millrace/detail/graph/logical_graph.hpp"
 
 #include "millrace/core/error.hpp"
 #include "topology/topology_builder.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/logical_graph.hpp"
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/logical_graph.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
 
 namespace millrace::topology {
 

@@ -2,7 +2,7 @@
 #include "topology/merge_repartitions.hpp"
 
 #include "millrace/core/error.hpp"
-#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
 
 #include <algorithm>
 #include <functional>

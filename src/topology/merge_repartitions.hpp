@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/logical_graph.hpp"
+#include "millrace/detail/graph/logical_graph.hpp"
 
 namespace millrace::topology {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/logical_graph.hpp"
+#include "millrace/detail/graph/logical_graph.hpp"
 #include "millrace/processor/topology_options.hpp"
 
 namespace millrace::topology {

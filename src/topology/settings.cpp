@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/detail/ops/final_results.hpp"
-#include "millrace/detail/unmatched_store.hpp"
+#include "millrace/detail/state/unmatched_store.hpp"
 
 #include <charconv>
 #include <cstdint>

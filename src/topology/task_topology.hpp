@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/node.hpp"
-#include "millrace/detail/source_input.hpp"
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
+#include "millrace/detail/nodes/node.hpp"
+#include "millrace/detail/nodes/source_input.hpp"
 
 #include <cstddef>
 #include <memory>

@@ -42,7 +42,7 @@ struct Stretch {
     NullableOwnedBytes last;
     std::int64_t from = 0;
     std::int64_t to = 0;
-    Order order = Order::kForward;
+    RowOrder order = RowOrder::kForward;
 
     NullableBytes first_view() const { return first ? NullableBytes(*first) : std::nullopt; }
     NullableBytes last_view() const { return last ? NullableBytes(*last) : std::nullopt; }
@@ -221,7 +221,7 @@ class WalkModel : public ::testing::TestWithParam<
         what.from = random_() % 2 == 0 ? 0 : random_time();
         // Sessions are queried by their latest start.
         what.to = random_() % 2 == 0 ? stream_time_ : std::max(what.from, random_time());
-        what.order = random_() % 2 == 0 ? Order::kForward : Order::kReverse;
+        what.order = random_() % 2 == 0 ? RowOrder::kForward : RowOrder::kReverse;
         return what;
     }
 
@@ -232,7 +232,7 @@ class WalkModel : public ::testing::TestWithParam<
                 list.push_back(row);
             }
         }
-        if (what.order == Order::kReverse) {
+        if (what.order == RowOrder::kReverse) {
             std::reverse(list.begin(), list.end());
         }
         return list;
@@ -267,7 +267,7 @@ class WalkModel : public ::testing::TestWithParam<
     void write_within() {
         Stretch what = random_stretch();
         what.first = what.last = random_key();
-        what.order = Order::kForward;
+        what.order = RowOrder::kForward;
         const RowList there = expected(what);
         RowList seen;
         store().for_each(what, [&](Row row) {

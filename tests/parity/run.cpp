@@ -15,7 +15,7 @@
 namespace millrace::parity {
 namespace {
 
-using testing::RawRecord;
+using testing::BytesRecord;
 using testing::TopologyTestDriver;
 
 Json headers_to_json(const Headers& headers) {
@@ -26,7 +26,7 @@ Json headers_to_json(const Headers& headers) {
     return list;
 }
 
-Json record_to_json(const RawRecord& record) {
+Json record_to_json(const BytesRecord& record) {
     Json json{
         {"topic", record.topic},
         {"key", to_json(record.key)},
@@ -38,11 +38,11 @@ Json record_to_json(const RawRecord& record) {
     return json;
 }
 
-RawRecord record_of(const Json& json) {
-    RawRecord record{.topic = json.at("topic").get<std::string>(),
-                     .key = to_bytes(json.at("key")),
-                     .value = to_bytes(json.at("value")),
-                     .timestamp = timestamp_of(json.at("timestamp").get<std::int64_t>())};
+BytesRecord record_of(const Json& json) {
+    BytesRecord record{.topic = json.at("topic").get<std::string>(),
+                       .key = to_bytes(json.at("key")),
+                       .value = to_bytes(json.at("value")),
+                       .timestamp = timestamp_of(json.at("timestamp").get<std::int64_t>())};
     if (json.contains("headers")) {
         for (const Json& header : json.at("headers")) {
             record.headers.add(header.at(0).get<std::string>(),
@@ -69,7 +69,7 @@ bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& see
         try {
             if (step.contains("pipe")) {
                 done["pipe"] = step.at("pipe");
-                const RawRecord record = record_of(step.at("pipe"));
+                const BytesRecord record = record_of(step.at("pipe"));
                 seen.add(record);
                 driver.pipe(record);
             } else {
@@ -87,7 +87,7 @@ bool run_steps(const Json& steps, Case& c, TopologyTestDriver& driver, Seen& see
         }
         if (!done.contains("throws")) {
             done["out"] = Json::array();
-            for (const RawRecord& record : driver.drain()) {
+            for (const BytesRecord& record : driver.drain()) {
                 done["out"].push_back(record_to_json(record));
                 seen.add(record);
             }
@@ -127,7 +127,7 @@ void commit_everything(TopologyTestDriver& driver, Json& steps) {
         return;
     }
     Json out = Json::array();
-    for (const RawRecord& record : driver.drain()) {
+    for (const BytesRecord& record : driver.drain()) {
         out.push_back(record_to_json(record));
     }
     steps.push_back({{"advance_wall_clock_ms", 0}, {"out", std::move(out)}});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_dump.hpp"
 
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 

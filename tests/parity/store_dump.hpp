@@ -16,7 +16,7 @@ struct Seen {
     std::set<Bytes> keys;
     std::set<std::int64_t> times;
 
-    void add(const testing::RawRecord& record) {
+    void add(const testing::BytesRecord& record) {
         if (record.key) {
             keys.insert(*record.key);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "variant.hpp"
 
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
 #include "operators/wrapped_node.hpp"
 
 #include <algorithm>

@@ -4,7 +4,10 @@
 
   check.py seams        no clock, chance, environment, sleep or file outside the files that own the seam
   check.py third-party  each library is included in its one folder only
-  check.py leaks        no third-party header is reachable from the public headers   (needs --compiler)
+  check.py leaks        no third-party header is reachable from the public headers, and none of the heavy standard ones
+                        from millrace.hpp   (needs --compiler)
+  check.py namespaces   headers outside include/millrace/detail define no names of namespace detail, those inside no
+                        others
   check.py sizes        no file above 500 lines without a reason
   check.py first-lines  licence line, and #pragma once in headers
   check.py documents    C++ in documents is part of compiled files, relative links resolve, what docs/operations.md quotes
@@ -46,6 +49,14 @@ THIRD_PARTY_PATHS = r"/(librdkafka|rocksdb|spdlog|fmt|google|nlohmann|CLI|boost|
 
 # Files whose text the word list does not apply to (yet). A change of tools/build-librdkafka builds librdkafka again.
 PROSE_UNCHECKED = [r"tests/style/.*", r"tools/build-librdkafka", r"(include|src/state|src/runtime)/.*", r"docs/architecture\.md"]
+# Standard headers that cost every user seconds and that millrace.hpp must not reach.
+HEAVY_HEADERS = r"/(filesystem|regex)$"
+
+# What headers outside detail/ may define names in, by folder; in other namespaces they may only declare types.
+PUBLIC_NAMESPACES = [(r"millrace", r".*"), (r"millrace::stores", r"state/.*"), (r"millrace::testing", r"testing/.*")]
+DETAIL_NAMESPACES = r"millrace(::testing)?::detail"
+TYPE_DECLARATION = r"(template <[^{;]*> )?(class|struct) \w+( final)?"
+NEW_NAME = r"(template <.*> )?(requires.*)?(concept \w|using \w|enum |inline constexpr |(class|struct) \w+( final)?( :[^:].*)?$)"
 
 MAX_LINES = 500
 LONG_FILES = "tests/style/long_files.txt"
@@ -106,6 +117,54 @@ def leaks(root, options):
     for path in result.stdout.replace("\\\n", " ").split():
         if re.search(THIRD_PARTY_PATHS, path):
             yield f"a public header reaches {path}"
+    for header in (path for path in headers if path.name == "millrace.hpp"):
+        result = subprocess.run([options.compiler, "-std=c++20", "-M", "-I", str(root / "include"), "-x", "c++", str(header)],
+                                capture_output=True, text=True)
+        for path in result.stdout.replace("\\\n", " ").split():
+            if re.search(HEAVY_HEADERS, path):
+                yield f"millrace.hpp reaches {path}"
+
+
+def statements(text):
+    """The statements of a header, each with the namespace that it is in; without bodies."""
+    text = re.sub(r"^\s*#.*$", "", re.sub(r"//.*$", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
+    text = re.sub(r'"(\\.|[^"\\])*"', '""', text)
+    namespaces, start, depth = [], 0, 0
+    for position, character in enumerate(text):
+        statement = " ".join(text[start:position].split())
+        opened = re.fullmatch(r"namespace ([\w:]+)", statement)
+        if character == "{" and depth == 0 and opened:
+            namespaces.append(opened.group(1))
+            start = position + 1
+        elif character == "{":
+            if depth == 0 and statement:
+                yield "::".join(namespaces), statement, True
+            depth += 1
+        elif character == "}" and depth == 0:
+            namespaces.pop()
+            start = position + 1
+        elif character == "}":
+            depth -= 1
+            start = position + 1
+        elif character == ";" and depth == 0:
+            if statement:
+                yield "::".join(namespaces), statement, False
+            start = position + 1
+
+
+def namespaces(root, _):
+    for path in files_below(root, "include", suffixes=(".hpp",)):
+        name = name_of(root, path)
+        place = name.removeprefix("include/millrace/")
+        for namespace, statement, has_body in statements(path.read_text()):
+            declares_type = not has_body and re.fullmatch(TYPE_DECLARATION, statement)
+            if declares_type or statement.startswith("template <> struct std::hash<"):
+                continue
+            if not place.startswith("detail/"):
+                if not any(re.fullmatch(known, namespace) and re.fullmatch(folder, place) for known, folder in PUBLIC_NAMESPACES):
+                    yield f"{name}: namespace {namespace} is not for this header: {statement}"
+            elif not re.fullmatch(DETAIL_NAMESPACES, namespace) and (namespace != "millrace" or re.match(NEW_NAME, statement)):
+                yield f"{name}: a public name below detail/: {statement}"
 
 
 def sizes(root, _):
@@ -179,7 +238,7 @@ def documents(root, _):
             yield from word_list.violations(name_of(root, path), path)
 
 
-CHECKS = {"seams": seams, "third-party": third_party, "leaks": leaks, "sizes": sizes, "first-lines": first_lines,
+CHECKS = {"seams": seams, "third-party": third_party, "leaks": leaks, "namespaces": namespaces, "sizes": sizes, "first-lines": first_lines,
           "documents": documents}
 
 

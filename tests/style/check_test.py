@@ -47,7 +47,7 @@ class StyleChecks(unittest.TestCase):
         self.assertIn(text, output)
 
     def test_every_check_passes_a_clean_tree_and_refuses_an_empty_one(self):
-        for name in ("seams", "third-party", "leaks", "sizes", "first-lines"):
+        for name in ("seams", "third-party", "leaks", "namespaces", "sizes", "first-lines"):
             with self.subTest(name):
                 self.assertEqual(check(name, CLEAN), (0, "ok"))
                 self.assert_finds(check(name, {"README.md": ""}), "no files below")
@@ -110,6 +110,33 @@ class StyleChecks(unittest.TestCase):
         self.assert_finds(check("leaks", broken), "do not compile together")
         on_purpose = {**CLEAN, "include/millrace/serde/protobuf.hpp": HEADER + "#include <spdlog/version.h>\n"}
         self.assertEqual(check("leaks", on_purpose), (0, "ok"))
+        for heavy in ("filesystem", "regex"):
+            elsewhere = {**CLEAN, "include/millrace/core/b.hpp": HEADER + f"#include <{heavy}>\n"}
+            self.assertEqual(check("leaks", elsewhere), (0, "ok"))
+            reached = {**elsewhere, "include/millrace/millrace.hpp": HEADER + '#include "millrace/core/b.hpp"\n'}
+            self.assert_finds(check("leaks", reached), "millrace.hpp reaches")
+
+    def test_namespaces(self):
+        public, inside = "include/millrace/core/b.hpp", "include/millrace/detail/core/b.hpp"
+        for name, text, found in (
+                (public, "namespace millrace {\nnamespace detail {\nstruct A {\n    int a;\n};\n}\n}", "core/b.hpp: namespace millrace::detail is not"),
+                (public, "namespace millrace::detail {\nvoid f();\n}", "not for this header: void f()"),
+                (public, "namespace millrace::state {\nusing A = int;\n}", "not for this header: using A = int"),
+                (public, "namespace millrace::testing {\nstruct A {};\n}", "not for this header: struct A"),
+                (inside, "namespace millrace {\nstruct A : B {\n    int a;\n};\n}", "a public name below detail/: struct A"),
+                (inside, "namespace millrace {\ntemplate <class T>\nconcept A = B<T>;\n}", "a public name below detail/"),
+                (inside, "namespace millrace::stores {\nvoid f();\n}", "a public name below detail/: void f()")):
+            with self.subTest(text):
+                self.assert_finds(check("namespaces", {**CLEAN, name: HEADER + text + "\n"}), found)
+        for name, text in (
+                (public, "namespace millrace {\nnamespace detail {\ntemplate <class T>\nclass A;  // {\n}\nstruct B {\n    int f() { return 0; }\n};\n}"),
+                (public, "template <>\nstruct std::hash<millrace::A> {\n};"),
+                (inside, "namespace millrace {\nclass A;\n}\nnamespace millrace::detail {\nstruct B {};\n}"),
+                (inside, "namespace millrace {\ntemplate <class T>\nstruct Serde<detail::A<T>> {\n};\nvoid A::f() {\n}\n}"),
+                ("include/millrace/testing/b.hpp", "namespace millrace::testing {\nstruct A {};\n}"),
+                ("include/millrace/state/b.hpp", "namespace millrace {\nnamespace stores {\nvoid f();\n}\n}")):
+            with self.subTest(text):
+                self.assertEqual(check("namespaces", {**CLEAN, name: HEADER + text + "\n"}), (0, "ok"))
 
     def test_sizes(self):
         long_file = {**CLEAN, "src/core/b.cpp": LICENCE + "\n" * 500}

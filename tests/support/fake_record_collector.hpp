@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/record_collector.hpp"
+#include "millrace/detail/nodes/record_collector.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
-#include "millrace/detail/source_input.hpp"
+#include "millrace/detail/nodes/source_input.hpp"
 #include "runtime/task/record_queue.hpp"
 
 #include <string>

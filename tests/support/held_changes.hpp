@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/state/change_buffer.hpp"
+#include "millrace/detail/state/change_buffer.hpp"
 #include "state/budget/state_memory.hpp"
 #include "state/format/change_buffer_format.hpp"
 #include "state/task/task_stores.hpp"

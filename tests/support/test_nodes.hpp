@@ -2,9 +2,9 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
-#include "millrace/detail/node.hpp"
-#include "millrace/detail/source_input.hpp"
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
+#include "millrace/detail/nodes/node.hpp"
+#include "millrace/detail/nodes/source_input.hpp"
 
 #include <functional>
 #include <memory>

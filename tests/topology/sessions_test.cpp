@@ -212,7 +212,7 @@ TEST(Sessions, LeaveACacheWithTheHeadersOfTheRecordUnlessTheStoreKeepsHeaders) {
                 sessions(builder, SessionWindows::of(10ms)).count().to_stream_by(Label()).to("out");
             },
             {}, {{"dsl.store.format", format}});
-        testing::RawRecord record{.topic = "in", .key = "a", .value = "1"};
+        testing::BytesRecord record{.topic = "in", .key = "a", .value = "1"};
         record.timestamp = timestamp_of(1);
         record.headers.add("h", "x");
         run.driver().pipe(record);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
+#include "millrace/detail/core/header_source.hpp"
 
 #include <cstddef>
 #include <initializer_list>
@@ -19,20 +20,6 @@ struct Header {
 
     bool operator==(const Header&) const = default;
 };
-
-namespace detail {
-
-/// Reads the headers of a message on demand. Implemented by whoever holds the message.
-class HeaderSource {
-  public:
-    /// Appends the headers of `message` to `out`.
-    virtual void read_headers(const void* message, std::vector<Header>& out) const = 0;
-
-  protected:
-    ~HeaderSource() = default;
-};
-
-}  // namespace detail
 
 /// The headers of a record, in order.
 ///

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
 #include "millrace/detail/ops/branch.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
 
@@ -58,4 +58,4 @@ class BranchedKStream {
 
 }  // namespace millrace
 
-#include "millrace/dsl/bodies.hpp"
+#include "millrace/detail/dsl/bodies.hpp"

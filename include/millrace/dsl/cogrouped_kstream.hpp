@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/aggregator.hpp"
-#include "millrace/detail/dsl_graph.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
+#include "millrace/detail/dsl/grouped_core.hpp"
+#include "millrace/detail/dsl/result_types.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/fwd.hpp"
-#include "millrace/dsl/grouped_core.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/windows/aggregation_windows.hpp"
 #include "millrace/windows/session_windows.hpp"
 #include "millrace/windows/sliding_windows.hpp"
 #include "millrace/windows/time_windows.hpp"
@@ -19,50 +21,6 @@
 #include <vector>
 
 namespace millrace {
-
-namespace detail {
-
-struct AggregatePlace;
-struct StorePlace;
-
-/// One grouped stream of a cogroup, its value type erased.
-template <class K, class VOut>
-struct CogroupInput {
-    using Initial = std::function<VOut()>;
-    using State = std::shared_ptr<const TableState>;
-
-    SerdeOf<K> key_serde{};
-    std::set<std::string> sources{};
-    std::function<AggregatePlace(const StorePlace&)> place{};
-    std::function<NodeSpec(const std::string&, Initial, State, TableSerdes<K, VOut>)> make_plain{};
-
-    /// Null: the aggregator cannot take the null values that these windows pass on.
-    template <class Windows>
-    struct MakeWindowed {
-        std::function<NodeSpec(const std::string&, Windows, Initial, State, TableSerdes<K, VOut>)>
-            make{};
-    };
-    std::tuple<MakeWindowed<TimeWindows>, MakeWindowed<UnlimitedWindows>,
-               MakeWindowed<SlidingWindows>>
-        make_windowed{};
-
-    using Merge = std::function<VOut(const K&, VOut, const VOut&)>;
-    std::function<NodeSpec(const std::string&, SessionWindows, Initial, Merge, State,
-                           TableSerdes<K, VOut>)>
-        make_session{};
-};
-
-/// What windowed_by makes of a cogroup.
-template <class K, class VOut, class Windows>
-struct WindowedCogroup {
-    using Type = TimeWindowedCogroupedKStream<K, VOut, Windows>;
-};
-template <class K, class VOut>
-struct WindowedCogroup<K, VOut, SessionWindows> {
-    using Type = SessionWindowedCogroupedKStream<K, VOut>;
-};
-
-}  // namespace detail
 
 /// Several grouped streams that contribute to one aggregate. Has the semantics of Kafka Streams'
 /// CogroupedKStream.
@@ -134,4 +92,4 @@ class SessionWindowedCogroupedKStream {
 
 }  // namespace millrace
 
-#include "millrace/dsl/bodies.hpp"
+#include "millrace/detail/dsl/bodies.hpp"

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/aggregator.hpp"
-#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
+#include "millrace/detail/dsl/grouped_core.hpp"
+#include "millrace/detail/dsl/result_types.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/fwd.hpp"
-#include "millrace/dsl/grouped_core.hpp"
 #include "millrace/dsl/options.hpp"
+#include "millrace/windows/aggregation_windows.hpp"
 #include "millrace/windows/session_windows.hpp"
 #include "millrace/windows/sliding_windows.hpp"
 #include "millrace/windows/time_windows.hpp"
@@ -17,29 +20,6 @@
 #include <utility>
 
 namespace millrace {
-
-namespace detail {
-
-/// Rows go away when an aggregator can return null.
-template <class Result>
-inline constexpr Removals kRemovalsOf =
-    kIsNullable<Result> ? Removals::kPossible : Removals::kNever;
-
-/// The values a windowed aggregate is given: sliding windows drop nulls.
-template <class V, class Windows>
-using WindowValue = std::conditional_t<std::same_as<Windows, SlidingWindows>, Plain<V>, V>;
-
-/// What windowed_by makes of a grouped stream.
-template <class K, class V, class Windows>
-struct WindowedStream {
-    using Type = TimeWindowedKStream<K, V, Windows>;
-};
-template <class K, class V>
-struct WindowedStream<K, V, SessionWindows> {
-    using Type = SessionWindowedKStream<K, V>;
-};
-
-}  // namespace detail
 
 /// A grouped stream, ready to be aggregated. Records without key or value are dropped and counted.
 /// A result carries the latest time that went into it. Has the semantics of Kafka Streams'
@@ -89,9 +69,9 @@ class KGroupedStream {
         return CogroupedKStream<Key, VOut>(core_.stream.graph).cogroup(*this, std::move(add));
     }
 
-    const detail::GroupedCore<K, V>& core() const noexcept { return core_; }
-
   private:
+    friend detail::Access;
+
     detail::GroupedCore<K, V> core_;
 };
 
@@ -145,4 +125,4 @@ class TimeWindowedKStream {
 
 }  // namespace millrace
 
-#include "millrace/dsl/bodies.hpp"
+#include "millrace/detail/dsl/bodies.hpp"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
 #include "millrace/detail/ops/stream_table_join.hpp"
+#include "millrace/detail/processor/made_by.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
 #include "millrace/dsl/printed.hpp"
@@ -46,7 +48,7 @@ class KStream {
         requires detail::WidensTo<KFrom, K> && detail::WidensTo<VFrom, V> &&
                  (!std::same_as<KFrom, K> || !std::same_as<VFrom, V>)
     KStream(const KStream<KFrom, VFrom>& other)  // NOLINT(google-explicit-constructor)
-        : core_(detail::widened<K, V>(other.core())) {}
+        : core_(detail::widened<K, V>(detail::Access::core(other))) {}
 
     /// Keeps the records for which `keep` is true.
     template <RecordPredicate<K, V> F>
@@ -199,9 +201,9 @@ class KStream {
     auto process_values(F make, ProcessOptions options = {}) const
         -> KStream<K, typename detail::MadeBy<F>::ValueOut>;
 
-    const detail::StreamCore<K, V>& core() const noexcept { return core_; }
-
   private:
+    friend detail::Access;
+
     template <class KOut, class VOut, class F>
     detail::LogicalNode& add_processor(F make, const char* prefix,
                                        const ProcessOptions& options) const;
@@ -229,4 +231,4 @@ class KStream {
 
 }  // namespace millrace
 
-#include "millrace/dsl/bodies.hpp"
+#include "millrace/detail/dsl/bodies.hpp"

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/aggregator.hpp"
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/dsl_graph.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
+#include "millrace/detail/dsl/result_types.hpp"
 #include "millrace/detail/ops/table_table_join.hpp"
 #include "millrace/detail/ops/table_values.hpp"
+#include "millrace/detail/processor/made_by.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
 #include "millrace/dsl/suppressed.hpp"
@@ -16,23 +18,6 @@
 #include <vector>
 
 namespace millrace {
-
-namespace detail {
-
-/// What a stream of a table's new values carries.
-template <class V, Removals kRemovals>
-using StreamedValue = std::conditional_t<kRemovals == Removals::kPossible, std::optional<V>, V>;
-
-template <class F, class K, class V, Removals kRemovals>
-inline constexpr Removals kMappedRemovals =
-    kRemovals == Removals::kNever && !kIsNullable<RecordResult<F, K, V>> ? Removals::kNever
-                                                                         : Removals::kPossible;
-
-/// The values of the table that a join with `F` makes.
-template <JoinType kType, class F, class K, class V, class VOther>
-using TableJoinResult = Plain<JoinedValue<kType, F, K, V, VOther>>;
-
-}  // namespace detail
 
 /// For every key the latest value, and each change of it. Has the semantics of Kafka Streams'
 /// KTable.
@@ -50,7 +35,7 @@ class KTable {
     /// `const auto counts = ….count()` keeps what is known of a table.
     explicit KTable(const KTable<K, V, Removals::kNever>& other)
         requires(kRemovals == Removals::kPossible)
-        : core_(other.core()) {}
+        : core_(detail::Access::core(other)) {}
 
     /// Every change, as a stream of new values; null (where rows can go away): removed.
     KStream<K, detail::StreamedValue<V, kRemovals>> to_stream(Named options = {}) const;
@@ -82,10 +67,10 @@ class KTable {
     /// `stores`. They are called for removed rows too, and, as results that are not stored are
     /// computed again when looked up, by objects of their own for that.
     template <ValueTransformerSupplier<K, V> F>
-    auto transform_values(
-        F make, Materialized<K, typename detail::TransformerMadeBy<F>::ValueOut> options = {},
-        std::vector<std::string> stores = {}) const
-        -> KTable<K, typename detail::TransformerMadeBy<F>::ValueOut>;
+    auto transform_values(F make,
+                          Materialized<K, typename detail::MadeBy<F>::ValueOut> options = {},
+                          std::vector<std::string> stores = {}) const
+        -> KTable<K, typename detail::MadeBy<F>::ValueOut>;
 
     /// Groups the rows by the key, and takes the value, of the pair that `select` returns, through
     /// a repartition topic. Rows for which one of them is null are in no group.
@@ -155,9 +140,9 @@ class KTable {
     /// The store by which the table can be queried; empty: none.
     const std::string& queryable_store() const noexcept { return core_.queryable; }
 
-    const detail::TableCore<K, V>& core() const noexcept { return core_; }
-
   private:
+    friend detail::Access;
+
     template <Removals kOut, class Op>
     KTable<K, typename Op::Out, kOut> compute(Op op, const char* prefix,
                                               Materialized<K, typename Op::Out> options,
@@ -224,10 +209,10 @@ class GlobalKTable {
         : graph_(std::move(graph)), view_(std::move(view)), store_(std::move(store)) {}
 
     const std::string& queryable_store() const noexcept { return store_; }
-    const detail::TableView<K, V>& view() const noexcept { return view_; }
-    const detail::LogicalGraph& graph() const noexcept { return *graph_; }
 
   private:
+    friend detail::Access;
+
     std::shared_ptr<detail::LogicalGraph> graph_;
     detail::TableView<K, V> view_;
     std::string store_;
@@ -235,4 +220,4 @@ class GlobalKTable {
 
 }  // namespace millrace
 
-#include "millrace/dsl/bodies.hpp"
+#include "millrace/detail/dsl/bodies.hpp"

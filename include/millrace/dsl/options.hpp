@@ -2,14 +2,15 @@
 #pragma once
 
 #include "millrace/core/topic_partition.hpp"
-#include "millrace/detail/nullable.hpp"
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/serde/nullable.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+#include "millrace/detail/state/store_types.hpp"
+#include "millrace/processor/offset_reset.hpp"
 #include "millrace/processor/partitioner.hpp"
 #include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/store_declaration.hpp"
-#include "millrace/state/store_spec.hpp"
-#include "millrace/state/store_types.hpp"
+#include "millrace/state/store_engine.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -128,37 +129,4 @@ struct ProcessOptions {
     std::vector<StoreDeclaration> brings{};  ///< Stores it brings along (KIP-401).
 };
 
-namespace detail {
-
-/// Materialized without its types.
-struct StoreOptions {
-    std::string name;
-    std::string store;
-    StoreEngine engine;
-    std::size_t max_entries;
-    bool caching;
-    bool logging;
-    std::map<std::string, std::string> changelog_config;
-    std::optional<std::chrono::milliseconds> retention;
-    std::optional<std::chrono::milliseconds> history;
-    bool materialize;
-    StoreTypes types;
-};
-
-template <class K, class V>
-StoreOptions untyped(const Materialized<K, V>& options) {
-    return {options.name,
-            options.store,
-            options.engine,
-            options.max_entries,
-            options.caching,
-            options.logging,
-            options.changelog_config,
-            options.retention,
-            options.history,
-            options.materialize,
-            store_types(options.key_serde, options.value_serde)};
-}
-
-}  // namespace detail
 }  // namespace millrace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/aggregator.hpp"
+#include "millrace/detail/dsl/grouped_core.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/fwd.hpp"
-#include "millrace/dsl/grouped_core.hpp"
 #include "millrace/dsl/options.hpp"
 #include "millrace/windows/session_windows.hpp"
 #include "millrace/windows/sliding_windows.hpp"
@@ -74,4 +74,4 @@ class SessionWindowedKStream {
 
 }  // namespace millrace
 
-#include "millrace/dsl/bodies.hpp"
+#include "millrace/detail/dsl/bodies.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/dsl_graph.hpp"
-#include "millrace/detail/ops/source.hpp"
+#include "millrace/detail/dsl/dsl_graph.hpp"
+#include "millrace/detail/nodes/source.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/fwd.hpp"
 #include "millrace/dsl/options.hpp"
 #include "millrace/dsl/topics.hpp"
@@ -53,12 +53,10 @@ class StreamsBuilder {
     Topology build(const TopologyOptions& options = {}) &&;
     Topology build(const TopologyOptions& = {}) & = delete;  // Write std::move(builder).build().
 
-    detail::LogicalGraph& graph() noexcept { return *graph_; }
-
   private:
     std::shared_ptr<detail::LogicalGraph> graph_ = std::make_shared<detail::LogicalGraph>();
 };
 
 }  // namespace millrace
 
-#include "millrace/dsl/bodies.hpp"
+#include "millrace/detail/dsl/bodies.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/windows/windowed_forms.hpp"
 #include "millrace/windows/windowed.hpp"
 
 #include <chrono>

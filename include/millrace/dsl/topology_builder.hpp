@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/ops/process.hpp"
-#include "millrace/detail/ops/sink.hpp"
-#include "millrace/detail/ops/source.hpp"
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
+#include "millrace/detail/nodes/process.hpp"
+#include "millrace/detail/nodes/sink.hpp"
+#include "millrace/detail/nodes/source.hpp"
+#include "millrace/detail/processor/made_by.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+#include "millrace/dsl/callables.hpp"
 #include "millrace/dsl/kstream.hpp"
 #include "millrace/dsl/options.hpp"
 #include "millrace/dsl/topics.hpp"

@@ -21,9 +21,4 @@ struct ClientMetric {
     double value = 0;
 };
 
-// In the library's own namespace, where no name of the user's can be meant.
-namespace testing {
-using Metric = ClientMetric;
-}  // namespace testing
-
 }  // namespace millrace

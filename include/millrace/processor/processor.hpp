@@ -2,6 +2,8 @@
 #pragma once
 
 #include "millrace/core/record.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/processor/made_by.hpp"
 #include "millrace/processor/processor_context.hpp"
 
 #include <concepts>
@@ -42,10 +44,9 @@ class Processor {
     /// The context, from the call of init on.
     Context& context() const noexcept { return *context_; }
 
-    /// For the library, before init.
-    void bind(Context& context) noexcept { context_ = &context; }
-
   private:
+    friend detail::Access;
+
     Context* context_ = nullptr;
 };
 
@@ -70,18 +71,12 @@ class FixedKeyProcessor {
     virtual void process(const FixedKeyRecord<K, VIn>& record) = 0;
     virtual void close() {}
     Context& context() const noexcept { return *context_; }
-    void bind(Context& context) noexcept { context_ = &context; }
 
   private:
+    friend detail::Access;
+
     Context* context_ = nullptr;
 };
-
-namespace detail {
-
-template <class F>
-using MadeBy = typename std::remove_cvref_t<std::invoke_result_t<F&>>::element_type;
-
-}  // namespace detail
 
 /// A function that makes a new processor of records K, V for each task: returns a std::unique_ptr
 /// to a class derived from Processor<K, V, ...>.

@@ -5,12 +5,13 @@
 #include "millrace/core/record.hpp"
 #include "millrace/core/task_id.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/detail/state/store_use.hpp"
+#include "millrace/detail/state/stored_headers.hpp"
 #include "millrace/processor/fixed_key_record.hpp"
 #include "millrace/processor/punctuation.hpp"
 #include "millrace/processor/record_metadata.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
-#include "millrace/state/store_use.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 
 #include <chrono>

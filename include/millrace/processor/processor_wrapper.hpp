@@ -4,6 +4,8 @@
 #include "millrace/core/headers.hpp"
 #include "millrace/core/record.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/core/erased_value.hpp"
 #include "millrace/processor/processor_context.hpp"
 #include "millrace/state/store_declaration.hpp"
 
@@ -17,33 +19,6 @@
 #include <vector>
 
 namespace millrace {
-
-namespace detail {
-
-/// A key or value without its type.
-struct ErasedValue {
-    std::type_index type;             ///< In the graph: with its null, or a table's change.
-    const void* value;                ///< Of that type.
-    std::type_index plain_type;       ///< Without its null; of a change: of its values.
-    const void* plain;                ///< Of that type; null: there is none.
-    const void* old_plain = nullptr;  ///< Of that type; changes: what was before.
-};
-
-/// How a T is seen by those who do not know it. Specialised for changes of tables.
-template <class T>
-struct ErasureOf {
-    static ErasedValue of(const T& value) { return {typeid(T), &value, typeid(T), &value}; }
-};
-template <class T>
-struct ErasureOf<std::optional<T>> {
-    static ErasedValue of(const std::optional<T>& value) {
-        return {typeid(std::optional<T>), &value, typeid(T), value ? &*value : nullptr};
-    }
-};
-
-[[noreturn]] void refuse_type(const char* what, std::type_index has, std::type_index given);
-
-}  // namespace detail
 
 /// A record of whatever types, as a wrapped processor takes or forwards it. A view, like Record.
 ///
@@ -195,13 +170,9 @@ class WrappedProcessor {
     /// added, punctuations, headers of the record at hand. Both live as long as this object.
     ProcessingContext& context() const noexcept { return *context_; }
 
-    /// For the library, before init.
-    void bind(InnerProcessor& inner, ProcessingContext& context) noexcept {
-        inner_ = &inner;
-        context_ = &context;
-    }
-
   private:
+    friend detail::Access;
+
     InnerProcessor* inner_ = nullptr;
     ProcessingContext* context_ = nullptr;
 };

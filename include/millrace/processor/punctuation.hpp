@@ -25,11 +25,6 @@ struct PunctuationSchedule {
     std::optional<Timestamp> start{};  ///< Anchor (KIP-1146); nothing: see type.
 };
 
-// In the library's own namespace, where no name of the user's can be meant.
-namespace runtime {
-using Schedule = PunctuationSchedule;
-}  // namespace runtime
-
 /// Stops a punctuation. Copies stop the same one. May outlive the task.
 class Cancellable {
   public:

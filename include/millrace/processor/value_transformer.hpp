@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/processor/made_by.hpp"
 #include "millrace/processor/processor_context.hpp"
 
 #include <concepts>
@@ -38,20 +39,13 @@ class ValueTransformer {
     virtual void close() {}
 };
 
-namespace detail {
-
-template <class F>
-using TransformerMadeBy = typename std::remove_cvref_t<std::invoke_result_t<F&>>::element_type;
-
-}  // namespace detail
-
 /// A function that makes a new transformer of a table K, V: returns a std::unique_ptr to a class
 /// derived from ValueTransformer<K, V, ...>.
 template <class F, class K, class V>
 concept ValueTransformerSupplier =
     std::copy_constructible<F> && std::invocable<F&> &&
-    requires { typename detail::TransformerMadeBy<F>::ValueOut; } &&
-    std::derived_from<detail::TransformerMadeBy<F>,
-                      ValueTransformer<K, V, typename detail::TransformerMadeBy<F>::ValueOut>>;
+    requires { typename detail::MadeBy<F>::ValueOut; } &&
+    std::derived_from<detail::MadeBy<F>,
+                      ValueTransformer<K, V, typename detail::MadeBy<F>::ValueOut>>;
 
 }  // namespace millrace

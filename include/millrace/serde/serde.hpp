@@ -4,9 +4,9 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/core/record.hpp"
+#include "millrace/detail/serde/serde_checks.hpp"
+#include "millrace/detail/serde/serde_forms.hpp"
 #include "millrace/serde/custom_serde.hpp"
-#include "millrace/serde/serde_checks.hpp"
-#include "millrace/serde/serde_forms.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -15,6 +15,41 @@
 #include <utility>
 
 namespace millrace {
+
+/// Specialise this to give a type its serde: how it becomes bytes in Kafka and in stores.
+///
+///     template <>
+///     struct millrace::Serde<Payment> {
+///         static Bytes serialize(const Payment& value);
+///         static Payment deserialize(BytesView bytes);  // throws SerdeError: malformed
+///     };
+///
+/// Serialisation must be deterministic: equal values give equal bytes, as stores and joins compare
+/// bytes. Any std::exception says that bytes are malformed. Null is never passed: what may be null
+/// is a std::optional<Payment>, whose null has no bytes. Threads: all call both functions at once.
+///
+/// The fast form, for what measurements show to matter, replaces either function or both. It saves
+/// an allocation for each record, and leaves two duties to its writer:
+///     static void serialize_to(const Payment& value, Bytes& out);   // appends: out is not empty
+///     static void deserialize_into(BytesView bytes, Payment& out);  // overwrites all of an old
+///     one
+/// Beside serialize_to, only where a value holds its serialised form already:
+///     static BytesView view(const Payment& value) noexcept;         // what serialize_to appends
+/// or only where all values take as many bytes:
+///     static constexpr std::size_t kSize = ...;                     // that many
+///     static void write(const Payment& value, char* out) noexcept;  // what serialize_to appends
+///
+/// The functions of earlier versions, serialize(value, out) and deserialize(bytes, out), are
+/// accepted: they get an empty buffer and a new object each time.
+///
+/// millrace/testing/serde_check.hpp checks a serde; TopologyTestDriver checks those of the fast
+/// form that a topology uses.
+template <class T>
+struct Serde;
+
+/// A type whose serialised form always has the same size.
+template <class T>
+concept FixedSize = detail::HasFixedSize<T>;
 
 /// A type with a serde: Serde<T> has a function that serialises and one that deserialises, of any
 /// form. Default-constructible and movable, so that memory can be reused from record to record.

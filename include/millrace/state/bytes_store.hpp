@@ -3,6 +3,7 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/windows/window.hpp"
 
@@ -15,17 +16,6 @@ namespace millrace {
 
 /// In which order a range is walked.
 enum class RowOrder { kForward, kReverse };
-
-// In the library's own namespaces, where no name of the user's can be meant.
-namespace state {
-using Order = RowOrder;
-}  // namespace state
-namespace runtime {
-using Order = RowOrder;
-}  // namespace runtime
-namespace client {
-using Order = RowOrder;
-}  // namespace client
 
 /// Walks entries of a key-value store as they were when it was made, whatever is written or
 /// committed meanwhile (stores of the user's own: as they do). Must die before the store is closed.

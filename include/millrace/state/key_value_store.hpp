@@ -2,9 +2,10 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/state/store_face.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
-#include "millrace/state/store_face.hpp"
 #include "millrace/state/value_and_timestamp.hpp"
 
 #include <cstdint>
@@ -24,8 +25,10 @@ struct KeyValue {
 
     bool operator==(const KeyValue&) const = default;
 
-    /// For the library.
-    friend void read_place(const BytesIterator&, KeyValue&) noexcept {}
+  private:
+    friend detail::Access;
+
+    static void read_place(const BytesIterator&, KeyValue&) noexcept {}
 };
 
 /// Rows of a key-value store, read one by one: `for (const auto& [key, value] : store.all())`.

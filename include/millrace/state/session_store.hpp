@@ -3,9 +3,10 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/state/store_face.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
-#include "millrace/state/store_face.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <memory>
@@ -24,8 +25,10 @@ struct SessionRow {
 
     bool operator==(const SessionRow&) const = default;
 
-    /// For the library.
-    friend void read_place(const SessionBytesIterator& rows, SessionRow& row) {
+  private:
+    friend detail::Access;
+
+    static void read_place(const SessionBytesIterator& rows, SessionRow& row) {
         row.session = rows.session();
     }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/state/store_spec.hpp"
+#include "millrace/detail/state/store_spec.hpp"
 
 #include <concepts>
 #include <string>

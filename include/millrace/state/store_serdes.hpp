@@ -3,8 +3,6 @@
 
 #include "millrace/serde/serde.hpp"
 
-#include <any>
-
 namespace millrace {
 
 /// How the keys and values of a store become bytes.
@@ -14,13 +12,4 @@ struct StoreSerdes {
     SerdeOf<V> value{};
 };
 
-namespace detail {
-
-/// For StoreSpec::serdes.
-template <class K, class V>
-std::any kept_serdes(const SerdeOf<K>& key, const SerdeOf<V>& value) {
-    return StoreSerdes<K, V>{key, value};
-}
-
-}  // namespace detail
 }  // namespace millrace

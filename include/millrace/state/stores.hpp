@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/core/error.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+#include "millrace/detail/state/store_types.hpp"
 #include "millrace/state/key_value_store.hpp"
 #include "millrace/state/session_store.hpp"
 #include "millrace/state/store_serdes.hpp"
-#include "millrace/state/store_spec.hpp"
-#include "millrace/state/store_types.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 #include "millrace/state/versioned_key_value_store.hpp"
 #include "millrace/state/window_store.hpp"
@@ -95,145 +94,56 @@ class StoreBuilder {
 
 namespace stores {
 
-namespace internal {
-
-inline void check_name(const std::string& name) {
-    if (name.empty()) {
-        throw TopologyError("a state store needs a name");
-    }
-}
-
-inline millrace::detail::StoreSpec spec(std::string name, StoreEngine engine) {
-    check_name(name);
-    millrace::detail::StoreSpec made;
-    made.name = std::move(name);
-    made.engine = engine;
-    return made;
-}
-
-inline VersionedStoreSupplier versioned(std::string name, StoreEngine engine,
-                                        std::chrono::milliseconds history,
-                                        std::chrono::milliseconds segment_interval) {
-    VersionedStoreSupplier supplier{spec(std::move(name), engine)};
-    if (history.count() < 0 || segment_interval.count() < 0) {
-        throw TopologyError("history and segments of a store cannot be negative: store " +
-                            supplier.spec.name + ", history " + std::to_string(history.count()) +
-                            " ms, segments " + std::to_string(segment_interval.count()) + " ms");
-    }
-    supplier.spec.retention = history;
-    supplier.spec.segment_interval = segment_interval;
-    return supplier;
-}
-
-inline WindowStoreSupplier window(std::string name, StoreEngine engine,
-                                  std::chrono::milliseconds retention,
-                                  std::chrono::milliseconds window_size, bool retain_duplicates) {
-    WindowStoreSupplier supplier{spec(std::move(name), engine)};
-    if (window_size.count() < 0 || retention < window_size) {
-        throw TopologyError(
-            "the retention of a window store cannot be shorter than its windows: store " +
-            supplier.spec.name + ", retention " + std::to_string(retention.count()) +
-            " ms, windows " + std::to_string(window_size.count()) + " ms");
-    }
-    supplier.spec.retention = retention;
-    supplier.spec.window_size = window_size;
-    supplier.spec.retain_duplicates = retain_duplicates;
-    return supplier;
-}
-
-inline SessionStoreSupplier session(std::string name, StoreEngine engine,
-                                    std::chrono::milliseconds retention) {
-    SessionStoreSupplier supplier{spec(std::move(name), engine)};
-    if (retention.count() < 0) {
-        throw TopologyError("the retention of a session store cannot be negative: store " +
-                            supplier.spec.name + ", retention " +
-                            std::to_string(retention.count()) + " ms");
-    }
-    supplier.spec.retention = retention;
-    return supplier;
-}
-
-}  // namespace internal
-
 /// On disk.
-inline KeyValueStoreSupplier persistent_key_value_store(std::string name) {
-    return {internal::spec(std::move(name), StoreEngine::kRocksDb)};
-}
+KeyValueStoreSupplier persistent_key_value_store(std::string name);
 
 /// In memory, ordered by key.
-inline KeyValueStoreSupplier in_memory_key_value_store(std::string name) {
-    return {internal::spec(std::move(name), StoreEngine::kInMemory)};
-}
+KeyValueStoreSupplier in_memory_key_value_store(std::string name);
 
 /// In memory; one row more than `max_entries` drops the one used longest ago.
-inline KeyValueStoreSupplier lru_map(std::string name, std::size_t max_entries) {
-    KeyValueStoreSupplier supplier{internal::spec(std::move(name), StoreEngine::kLru)};
-    if (max_entries == 0) {
-        throw TopologyError("a bounded store must hold at least one row: store " +
-                            supplier.spec.name);
-    }
-    supplier.spec.max_entries = max_entries;
-    return supplier;
-}
+KeyValueStoreSupplier lru_map(std::string name, std::size_t max_entries);
 
 /// On disk, with the values that each key had in the last `history`. Expired ones go by the
 /// segment of time in which they ended; 0: a length that fits the history.
-inline VersionedStoreSupplier persistent_versioned_store(
+VersionedStoreSupplier persistent_versioned_store(
     std::string name, std::chrono::milliseconds history,
-    std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0)) {
-    return internal::versioned(std::move(name), StoreEngine::kRocksDb, history, segment_interval);
-}
+    std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0));
 
 /// The same in memory, which Kafka Streams does not have.
-inline VersionedStoreSupplier in_memory_versioned_store(
+VersionedStoreSupplier in_memory_versioned_store(
     std::string name, std::chrono::milliseconds history,
-    std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0)) {
-    return internal::versioned(std::move(name), StoreEngine::kInMemory, history, segment_interval);
-}
+    std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0));
 
 /// On disk. Rows go some time after they are `retention` older than the latest window; until then
 /// `retain_duplicates` keeps all rows put for a key and a start, instead of the last.
-inline WindowStoreSupplier persistent_window_store(std::string name,
-                                                   std::chrono::milliseconds retention,
-                                                   std::chrono::milliseconds window_size,
-                                                   bool retain_duplicates = false) {
-    return internal::window(std::move(name), StoreEngine::kRocksDb, retention, window_size,
-                            retain_duplicates);
-}
+WindowStoreSupplier persistent_window_store(std::string name, std::chrono::milliseconds retention,
+                                            std::chrono::milliseconds window_size,
+                                            bool retain_duplicates = false);
 
 /// In memory; otherwise as persistent_window_store.
-inline WindowStoreSupplier in_memory_window_store(std::string name,
-                                                  std::chrono::milliseconds retention,
-                                                  std::chrono::milliseconds window_size,
-                                                  bool retain_duplicates = false) {
-    return internal::window(std::move(name), StoreEngine::kInMemory, retention, window_size,
-                            retain_duplicates);
-}
+WindowStoreSupplier in_memory_window_store(std::string name, std::chrono::milliseconds retention,
+                                           std::chrono::milliseconds window_size,
+                                           bool retain_duplicates = false);
 
 /// On disk. Sessions go some time after they ended `retention` before the latest end.
-inline SessionStoreSupplier persistent_session_store(std::string name,
-                                                     std::chrono::milliseconds retention) {
-    return internal::session(std::move(name), StoreEngine::kRocksDb, retention);
-}
+SessionStoreSupplier persistent_session_store(std::string name,
+                                              std::chrono::milliseconds retention);
 
 /// In memory; sessions go when they ended `retention` before the latest end.
-inline SessionStoreSupplier in_memory_session_store(std::string name,
-                                                    std::chrono::milliseconds retention) {
-    return internal::session(std::move(name), StoreEngine::kInMemory, retention);
-}
+SessionStoreSupplier in_memory_session_store(std::string name, std::chrono::milliseconds retention);
 
 template <class K, class V>
 StoreBuilder<KeyValueStore<K, V>> key_value_store(KeyValueStoreSupplier supplier,
                                                   SerdeOf<K> key_serde = {},
                                                   SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kKeyValue;
+    supplier.spec.kind = detail::StoreKind::kKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
 template <class K, class V>
 StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(
     KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedKeyValue;
+    supplier.spec.kind = detail::StoreKind::kTimestampedKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
@@ -241,15 +151,15 @@ StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(
 template <class K, class V>
 StoreBuilder<KeyValueStore<K, ValueTimestampHeaders<V>>> timestamped_key_value_store_with_headers(
     KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedKeyValue;
-    supplier.spec.headers = millrace::detail::StoredHeaders::kGiven;
+    supplier.spec.kind = detail::StoreKind::kTimestampedKeyValue;
+    supplier.spec.headers = detail::StoredHeaders::kGiven;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
 template <class K, class V>
 StoreBuilder<VersionedKeyValueStore<K, V>> versioned_key_value_store(
     VersionedStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kVersionedKeyValue;
+    supplier.spec.kind = detail::StoreKind::kVersionedKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
@@ -257,7 +167,7 @@ template <class K, class V>
 StoreBuilder<WindowStore<K, V>> window_store(WindowStoreSupplier supplier,
                                              SerdeOf<K> key_serde = {},
                                              SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kWindow;
+    supplier.spec.kind = detail::StoreKind::kWindow;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
@@ -265,15 +175,15 @@ template <class K, class V>
 StoreBuilder<TimestampedWindowStore<K, V>> timestamped_window_store(WindowStoreSupplier supplier,
                                                                     SerdeOf<K> key_serde = {},
                                                                     SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedWindow;
+    supplier.spec.kind = detail::StoreKind::kTimestampedWindow;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
 template <class K, class V>
 StoreBuilder<WindowStore<K, ValueTimestampHeaders<V>>> timestamped_window_store_with_headers(
     WindowStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kTimestampedWindow;
-    supplier.spec.headers = millrace::detail::StoredHeaders::kGiven;
+    supplier.spec.kind = detail::StoreKind::kTimestampedWindow;
+    supplier.spec.headers = detail::StoredHeaders::kGiven;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 
@@ -281,7 +191,7 @@ template <class K, class V>
 StoreBuilder<SessionStore<K, V>> session_store(SessionStoreSupplier supplier,
                                                SerdeOf<K> key_serde = {},
                                                SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = millrace::detail::StoreKind::kSession;
+    supplier.spec.kind = detail::StoreKind::kSession;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
 

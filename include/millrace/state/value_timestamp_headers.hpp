@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
 #include "millrace/core/time.hpp"
-#include "millrace/serde/serde.hpp"
-#include "millrace/state/value_and_timestamp.hpp"
 
 namespace millrace {
 
@@ -20,43 +17,4 @@ struct ValueTimestampHeaders {
     bool operator==(const ValueTimestampHeaders&) const = default;
 };
 
-namespace detail {
-
-/// Appends headers as stores keep them, docs/formats/stored-headers.md: their size, then, unless
-/// there are none, their number and each one's key and value, sizes and number as zigzag varints.
-void append_stored_headers(const Headers& headers, Bytes& out);
-
-/// Takes the headers, without their size, off the front of a stored row. Throws SerdeError when
-/// they are cut short.
-BytesView take_stored_headers(BytesView& row);
-
-/// Appends what take_stored_headers returned to `out`. Throws SerdeError when it is malformed.
-void read_stored_headers(BytesView bytes, Headers& out);
-
-/// Whether a store's values have headers of their own.
-template <class V>
-inline constexpr bool kKeepsHeaders = false;
-template <class V>
-inline constexpr bool kKeepsHeaders<ValueTimestampHeaders<V>> = true;
-
-template <class V>
-struct StoredValue<ValueTimestampHeaders<V>> {
-    using Serde = SerdeOf<V>;
-    using Plain = V;
-    static constexpr bool kTimestamped = true;
-
-    static void write(const Serde& serde, const ValueTimestampHeaders<V>& value, Bytes& out) {
-        append_stored_headers(value.headers, out);
-        append_stored_timestamp(value.timestamp, out);
-        serde.serialize(value.value, out);
-    }
-    static void read(const Serde& serde, BytesView bytes, ValueTimestampHeaders<V>& out) {
-        out.headers.clear();
-        read_stored_headers(take_stored_headers(bytes), out.headers);
-        out.timestamp = stored_timestamp(bytes);
-        serde.deserialize(bytes.substr(kStoredTimestampSize), out.value);
-    }
-};
-
-}  // namespace detail
 }  // namespace millrace

@@ -3,9 +3,10 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/state/store_face.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
-#include "millrace/state/store_face.hpp"
 #include "millrace/state/value_and_timestamp.hpp"
 
 #include <chrono>
@@ -25,8 +26,10 @@ struct WindowRow {
 
     bool operator==(const WindowRow&) const = default;
 
-    /// For the library.
-    friend void read_place(const WindowBytesIterator& rows, WindowRow& row) {
+  private:
+    friend detail::Access;
+
+    static void read_place(const WindowBytesIterator& rows, WindowRow& row) {
         row.start = rows.window_start();
     }
 };

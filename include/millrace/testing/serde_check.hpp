@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
+#include "millrace/detail/testing/serde_probe.hpp"
 #include "millrace/serde/serde.hpp"
 
 #include <concepts>
@@ -23,33 +24,6 @@ struct SerdeCheckOptions {
     bool accepts_trailing_bytes = false;
     bool accepts_truncated_bytes = false;
 };
-
-}  // namespace millrace::testing
-
-namespace millrace::testing::detail {
-
-/// A serde and the values it is tried on, by index.
-struct SerdeProbe {
-    std::size_t values = 0;
-    std::function<void(std::size_t, Bytes&)> append{};
-
-    /// The bytes of the value read into a new object, or into one that holds another value.
-    std::function<Bytes(BytesView)> read{};
-    std::function<Bytes(BytesView held, BytesView)> read_over{};
-
-    /// Whether the value at the index equals what the bytes are, or the value at the other index.
-    std::function<bool(std::size_t, BytesView)> reads_as{};
-    std::function<bool(std::size_t, std::size_t)> equal{};
-
-    bool accepts_trailing_bytes = false;
-    bool accepts_truncated_bytes = false;
-};
-
-std::vector<std::string> check(const SerdeProbe& probe);
-
-}  // namespace millrace::testing::detail
-
-namespace millrace::testing {
 
 /// Tries a serde on values and returns what is wrong with it, one sentence each; empty: nothing.
 /// Works in any test framework:

@@ -4,9 +4,9 @@
 #include "millrace/core/headers.hpp"
 #include "millrace/core/record.hpp"
 #include "millrace/core/time.hpp"
-#include "millrace/detail/nullable.hpp"
+#include "millrace/detail/serde/nullable.hpp"
+#include "millrace/detail/testing/driver_port.hpp"
 #include "millrace/serde/serde.hpp"
-#include "millrace/testing/driver_port.hpp"
 #include "millrace/testing/test_record.hpp"
 
 #include <chrono>
@@ -46,7 +46,7 @@ class TestInputTopic {
     void pipe(const K& key, const V& value, std::optional<Timestamp> time = std::nullopt,
               Headers headers = {}) {
         Bytes buffer;
-        RawRecord raw{.topic = name_, .headers = std::move(headers)};
+        BytesRecord raw{.topic = name_, .headers = std::move(headers)};
         if (const auto bytes =
                 millrace::detail::write_nullable<K>(options_.key_serde, key, buffer)) {
             raw.key = Bytes(*bytes);

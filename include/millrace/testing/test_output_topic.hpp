@@ -3,9 +3,9 @@
 
 #include "millrace/core/error.hpp"
 #include "millrace/core/record.hpp"
-#include "millrace/detail/nullable.hpp"
+#include "millrace/detail/serde/nullable.hpp"
+#include "millrace/detail/testing/driver_port.hpp"
 #include "millrace/serde/serde.hpp"
-#include "millrace/testing/driver_port.hpp"
 #include "millrace/testing/test_record.hpp"
 
 #include <cstddef>
@@ -40,7 +40,7 @@ class TestOutputTopic {
 
     /// Takes the next record. Throws Error when there is none.
     TestRecord<K, V> read() {
-        std::optional<RawRecord> raw = driver_->next(name_);
+        std::optional<BytesRecord> raw = driver_->next(name_);
         if (!raw) {
             throw Error(ErrorKind::kInvalidArgument, "no record to read: topic " + name_);
         }
@@ -50,7 +50,7 @@ class TestOutputTopic {
     /// Takes all records that wait.
     std::vector<TestRecord<K, V>> drain_records() {
         std::vector<TestRecord<K, V>> records;
-        while (std::optional<RawRecord> raw = driver_->next(name_)) {
+        while (std::optional<BytesRecord> raw = driver_->next(name_)) {
             records.push_back(decode(std::move(*raw)));
         }
         return records;
@@ -59,7 +59,7 @@ class TestOutputTopic {
     /// Likewise, without times and headers.
     std::vector<std::pair<K, V>> drain_key_values() {
         std::vector<std::pair<K, V>> pairs;
-        while (std::optional<RawRecord> raw = driver_->next(name_)) {
+        while (std::optional<BytesRecord> raw = driver_->next(name_)) {
             TestRecord<K, V> record = decode(std::move(*raw));
             pairs.emplace_back(std::move(record.key), std::move(record.value));
         }
@@ -69,14 +69,14 @@ class TestOutputTopic {
     /// Likewise, values only.
     std::vector<V> drain_values() {
         std::vector<V> values;
-        while (std::optional<RawRecord> raw = driver_->next(name_)) {
+        while (std::optional<BytesRecord> raw = driver_->next(name_)) {
             values.push_back(decode(std::move(*raw)).value);
         }
         return values;
     }
 
   private:
-    TestRecord<K, V> decode(RawRecord raw) const {
+    TestRecord<K, V> decode(BytesRecord raw) const {
         TestRecord<K, V> record;
         read_part<K>(options_.key_serde, raw.key, record.key, "key");
         read_part<V>(options_.value_serde, raw.value, record.value, "value");

@@ -11,14 +11,14 @@
 namespace millrace::testing {
 
 /// A record as it is on the wire, owned.
-struct RawRecord {
+struct BytesRecord {
     std::string topic;
     NullableOwnedBytes key{};
     NullableOwnedBytes value{};
     std::optional<Timestamp> timestamp{};  ///< Nothing: the sender left it to the producer's clock.
     Headers headers{};
 
-    bool operator==(const RawRecord&) const = default;
+    bool operator==(const BytesRecord&) const = default;
 };
 
 /// A record with its types, owned.

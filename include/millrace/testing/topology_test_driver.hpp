@@ -84,11 +84,11 @@ class TopologyTestDriver {
     }
 
     /// Pipes bytes. Without a timestamp: the wall clock.
-    void pipe(RawRecord record);
+    void pipe(BytesRecord record);
 
     /// Takes every record sent since the last call, in the order sent, over all topics. The output
     /// topics have them all the same.
-    std::vector<RawRecord> drain();
+    std::vector<BytesRecord> drain();
 
     /// Moves the wall clock at once, calls the wall-clock punctuators that are due, each once, and
     /// works until nothing is left.

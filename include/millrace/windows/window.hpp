@@ -31,4 +31,18 @@ struct SessionWindow {
     auto operator<=>(const SessionWindow&) const = default;
 };
 
+/// A key together with the window its aggregate belongs to: W is Window or SessionWindow.
+template <class K, class W = Window>
+struct Windowed {
+    K key{};
+    W window{};
+
+    bool operator==(const Windowed&) const = default;
+    auto operator<=>(const Windowed&) const = default;
+};
+
+/// A key with a session.
+template <class K>
+using SessionWindowed = Windowed<K, SessionWindow>;
+
 }  // namespace millrace

@@ -4,7 +4,7 @@
 #include "kafka/client_supplier.hpp"
 #include "millrace/client/streams_config.hpp"
 
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
 
 #include <chrono>
 #include <map>

@@ -6,7 +6,7 @@
 #include "kafka/producer.hpp"
 #include "metrics/registry.hpp"
 #include "millrace/client/handlers.hpp"
-#include "millrace/detail/record_collector.hpp"
+#include "millrace/detail/nodes/record_collector.hpp"
 #include "runtime/task/batch_size.hpp"
 #include "runtime/task/task_settings.hpp"
 

@@ -4,7 +4,7 @@
 #include "core/check.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/source_input.hpp"
+#include "millrace/detail/nodes/source_input.hpp"
 #include "topology/task_topology.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include "kafka/message.hpp"
 #include "millrace/core/topic_partition.hpp"
-#include "millrace/detail/task_context.hpp"
+#include "millrace/detail/nodes/task_context.hpp"
 #include "runtime/task/task_settings.hpp"
 #include "state/task/task_stores.hpp"
 #include "topology/sub_topologies.hpp"

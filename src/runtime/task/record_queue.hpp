@@ -4,7 +4,7 @@
 #include "kafka/message.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
-#include "millrace/detail/source_input.hpp"
+#include "millrace/detail/nodes/source_input.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include "core/check.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/source_input.hpp"
-#include "millrace/detail/task_context.hpp"
+#include "millrace/detail/nodes/source_input.hpp"
+#include "millrace/detail/nodes/task_context.hpp"
 #include "topology/task_topology.hpp"
 
 #include <algorithm>
@@ -100,7 +100,7 @@ class SourceFilter final : private detail::TaskContext {
     std::string setting(std::string_view name) const override { return settings_->setting(name); }
     detail::RecordCollector& collector() override { only_decodes(); }
     StateStore& store(const detail::Node&, const std::string&) override { only_decodes(); }
-    Cancellable schedule(const detail::Node&, const Schedule&, Punctuator) override {
+    Cancellable schedule(const detail::Node&, const PunctuationSchedule&, Punctuator) override {
         only_decodes();
     }
     void request_commit() override {}

@@ -5,7 +5,7 @@
 #include "metrics/registry.hpp"
 #include "millrace/core/task_id.hpp"
 #include "millrace/core/topic_partition.hpp"
-#include "millrace/detail/task_context.hpp"
+#include "millrace/detail/nodes/task_context.hpp"
 #include "runtime/task/offset_metadata.hpp"
 #include "runtime/task/pace.hpp"
 #include "runtime/task/partition_group.hpp"

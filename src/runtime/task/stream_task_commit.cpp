@@ -3,7 +3,7 @@
 // The part of StreamTask that commits, and what nodes and stores ask of it.
 #include "core/check.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/node.hpp"
+#include "millrace/detail/nodes/node.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "topology/task_topology.hpp"
 

@@ -3,7 +3,7 @@
 // The part of StreamTask that deals with records that cannot be read, processed or written.
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/node.hpp"
+#include "millrace/detail/nodes/node.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "runtime/task/stream_task_skipped_records.hpp"
 #include "runtime/task/task_errors.hpp"

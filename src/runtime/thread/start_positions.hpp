@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kafka/consumer.hpp"
-#include "millrace/detail/topology_spec.hpp"
+#include "millrace/detail/graph/topology_spec.hpp"
 #include "topology/sub_topologies.hpp"
 
 #include <map>

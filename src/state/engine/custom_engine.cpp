@@ -39,14 +39,14 @@ NullableBytes view(const NullableOwnedBytes& bytes) {
 
 }  // namespace
 
-std::unique_ptr<BytesIterator> CustomEngine::iterate(const KeyRange& range, Order order) {
+std::unique_ptr<BytesIterator> CustomEngine::iterate(const KeyRange& range, RowOrder order) {
     return std::make_unique<BelowUpper>(store_->range(view(range.lower), view(range.upper), order),
                                         range.upper);
 }
 
 void CustomEngine::drop_below(BytesView end) {
     std::vector<Bytes> keys;
-    for (auto row = iterate({std::nullopt, Bytes(end)}, Order::kForward); row->valid();
+    for (auto row = iterate({std::nullopt, Bytes(end)}, RowOrder::kForward); row->valid();
          row->next()) {
         keys.emplace_back(row->key());
     }
@@ -57,7 +57,7 @@ void CustomEngine::drop_below(BytesView end) {
 
 void CustomEngine::clear() {
     std::vector<Bytes> keys;
-    for (auto row = iterate({}, Order::kForward); row->valid(); row->next()) {
+    for (auto row = iterate({}, RowOrder::kForward); row->valid(); row->next()) {
         keys.emplace_back(row->key());
     }
     for (const Bytes& key : keys) {

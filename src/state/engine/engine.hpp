@@ -27,7 +27,7 @@ class Engine {
     /// before it shows the change.
     virtual void put(BytesView key, const NullableBytes& value) = 0;
 
-    virtual std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) = 0;
+    virtual std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) = 0;
 
     virtual std::uint64_t approximate_entries() = 0;
 

@@ -81,14 +81,14 @@ void LruEngine::clear() {
 // Walks a copy of the keys, as reading changes nothing but a put may drop any row.
 class LruEngine::Iterator final : public BytesIterator {
   public:
-    Iterator(LruEngine& engine, const KeyRange& range, Order order) : engine_(&engine) {
+    Iterator(LruEngine& engine, const KeyRange& range, RowOrder order) : engine_(&engine) {
         const auto& rows = engine.rows_;
         const auto first = range.lower ? rows.lower_bound(*range.lower) : rows.begin();
         for (auto row = first; row != rows.end() && (!range.upper || row->first < *range.upper);
              ++row) {
             keys_.push_back(row->first);
         }
-        if (order == Order::kForward) {
+        if (order == RowOrder::kForward) {
             std::reverse(keys_.begin(), keys_.end());  // Taken from the back.
         }
         read();
@@ -118,7 +118,7 @@ class LruEngine::Iterator final : public BytesIterator {
     Bytes value_;
 };
 
-std::unique_ptr<BytesIterator> LruEngine::iterate(const KeyRange& range, Order order) {
+std::unique_ptr<BytesIterator> LruEngine::iterate(const KeyRange& range, RowOrder order) {
     return std::make_unique<Iterator>(*this, range, order);
 }
 

@@ -47,13 +47,13 @@ void MemoryEngine::clear() {
 // changed while it is walked.
 class MemoryEngine::Iterator final : public BytesIterator {
   public:
-    Iterator(const MemoryEngine& engine, KeyRange range, Order order)
+    Iterator(const MemoryEngine& engine, KeyRange range, RowOrder order)
         : engine_(&engine),
           range_(std::move(range)),
           order_(order),
           generation_(engine.generation_) {
         const auto& rows = engine_->rows_;
-        if (order_ == Order::kForward) {
+        if (order_ == RowOrder::kForward) {
             row_ = range_.lower ? rows.lower_bound(*range_.lower) : rows.begin();
         } else {
             row_ = range_.upper ? rows.lower_bound(*range_.upper) : rows.end();
@@ -68,7 +68,7 @@ class MemoryEngine::Iterator final : public BytesIterator {
         const auto& rows = engine_->rows_;
         const bool moved = generation_ != engine_->generation_;
         generation_ = engine_->generation_;
-        if (order_ == Order::kForward) {
+        if (order_ == RowOrder::kForward) {
             row_ = moved ? rows.upper_bound(key_) : std::next(row_);
         } else {
             if (moved) {
@@ -89,8 +89,8 @@ class MemoryEngine::Iterator final : public BytesIterator {
 
     void read() {
         valid_ = row_ != engine_->rows_.end() &&
-                 (order_ == Order::kForward ? !range_.upper || row_->first < *range_.upper
-                                            : !range_.lower || row_->first >= *range_.lower);
+                 (order_ == RowOrder::kForward ? !range_.upper || row_->first < *range_.upper
+                                               : !range_.lower || row_->first >= *range_.lower);
         if (valid_) {
             key_ = row_->first;
             value_ = row_->second;
@@ -99,7 +99,7 @@ class MemoryEngine::Iterator final : public BytesIterator {
 
     const MemoryEngine* engine_;
     KeyRange range_;
-    Order order_;
+    RowOrder order_;
     std::uint64_t generation_;
     std::map<Bytes, Bytes, std::less<>>::const_iterator row_;
     Bytes key_;
@@ -107,7 +107,7 @@ class MemoryEngine::Iterator final : public BytesIterator {
     bool valid_ = false;
 };
 
-std::unique_ptr<BytesIterator> MemoryEngine::iterate(const KeyRange& range, Order order) {
+std::unique_ptr<BytesIterator> MemoryEngine::iterate(const KeyRange& range, RowOrder order) {
     return std::make_unique<Iterator>(*this, range, order);
 }
 

@@ -3,7 +3,7 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
-#include "millrace/state/change_buffer.hpp"
+#include "millrace/detail/state/change_buffer.hpp"
 
 #include <string>
 

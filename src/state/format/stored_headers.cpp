@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "millrace/detail/state/stored_headers.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/state/value_timestamp_headers.hpp"
 
 #include <cstddef>
 #include <cstdint>

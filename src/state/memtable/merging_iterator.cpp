@@ -13,7 +13,7 @@ NullableBytes view_of(const NullableOwnedBytes& bytes) {
 
 }  // namespace
 
-MergingIterator::MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order,
+MergingIterator::MergingIterator(RecordTable& table, Engine& engine, KeyRange range, RowOrder order,
                                  Walk& walk, std::size_t group_size, bool in_engine)
     : engine_(in_engine ? engine.iterate(range, order) : nullptr),
       range_(std::move(range)),

@@ -22,7 +22,7 @@ class MergingIterator final : public BytesIterator {
     /// `group_size`: so many bytes, in front of both ends of `range`, name the group of the table
     /// in which all of it lies; 0: none does. `in_engine`: false when the engine surely has nothing
     /// that the table has not.
-    MergingIterator(RecordTable& table, Engine& engine, KeyRange range, Order order, Walk& walk,
+    MergingIterator(RecordTable& table, Engine& engine, KeyRange range, RowOrder order, Walk& walk,
                     std::size_t group_size = 0, bool in_engine = true);
     MergingIterator(const MergingIterator&) = delete;
     MergingIterator& operator=(const MergingIterator&) = delete;
@@ -48,7 +48,7 @@ class MergingIterator final : public BytesIterator {
   private:
     enum class At { kTable, kEngine, kEnd };
 
-    bool forward() const noexcept { return order_ == Order::kForward; }
+    bool forward() const noexcept { return order_ == RowOrder::kForward; }
     BytesView present_key() const { return at_ == At::kEngine ? engine_->key() : BytesView(key_); }
     bool engine_valid() const { return engine_ != nullptr && engine_->valid(); }
     bool before_end(BytesView key) const;
@@ -62,7 +62,7 @@ class MergingIterator final : public BytesIterator {
 
     std::unique_ptr<BytesIterator> engine_;
     KeyRange range_;
-    Order order_;
+    RowOrder order_;
     Walk& walk_;
 
     TableCursor cursor_;

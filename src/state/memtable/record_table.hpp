@@ -4,7 +4,7 @@
 #include "core/hash.hpp"
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/headers.hpp"
-#include "millrace/state/state_store.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
 #include "state/format/window_key.hpp"
 #include "state/memtable/coverage.hpp"
 #include "state/memtable/hint_round.hpp"

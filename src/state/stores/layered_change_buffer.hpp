@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/state/change_buffer.hpp"
+#include "millrace/detail/state/change_buffer.hpp"
 #include "state/stores/layered_store.hpp"
 
 #include <cstddef>

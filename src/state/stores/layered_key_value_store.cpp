@@ -32,11 +32,11 @@ class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
     NullableBytes get(BytesView key) override { return store_->read(key); }
     void put(BytesView key, const NullableBytes& value) override { store_->write(key, value); }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
-                                         Order order) override {
+                                         RowOrder order) override {
         return store_->iterate(inclusive_range(first, last), order);
     }
     std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override {
-        return store_->iterate(prefix_range(prefix), Order::kForward);
+        return store_->iterate(prefix_range(prefix), RowOrder::kForward);
     }
     std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
     KeyValueBytesStore* with_headers() override { return this; }
@@ -60,7 +60,7 @@ KeyValueBytesStore* LayeredKeyValueStore::with_headers() {
     return with_headers_.get();
 }
 
-std::unique_ptr<BytesIterator> LayeredKeyValueStore::values(KeyRange range, Order order) {
+std::unique_ptr<BytesIterator> LayeredKeyValueStore::values(KeyRange range, RowOrder order) {
     std::unique_ptr<BytesIterator> rows = iterate(std::move(range), order);
     return keeps_headers() ? std::make_unique<Values>(*this, std::move(rows)) : std::move(rows);
 }
@@ -70,12 +70,12 @@ bool LayeredKeyValueStore::persistent() const {
 }
 
 std::unique_ptr<BytesIterator> LayeredKeyValueStore::range(NullableBytes first, NullableBytes last,
-                                                           Order order) {
+                                                           RowOrder order) {
     return values(inclusive_range(first, last), order);
 }
 
 std::unique_ptr<BytesIterator> LayeredKeyValueStore::prefix_scan(BytesView prefix) {
-    return values(prefix_range(prefix), Order::kForward);
+    return values(prefix_range(prefix), RowOrder::kForward);
 }
 
 void LayeredKeyValueStore::restore(std::span<const ChangelogRecord> records) {

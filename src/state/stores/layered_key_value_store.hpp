@@ -28,7 +28,7 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
         }
     }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
-                                         Order order) override;
+                                         RowOrder order) override;
     std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override;
     std::uint64_t approximate_entries() override { return count_entries(); }
     KeyValueBytesStore* with_headers() override;
@@ -42,7 +42,7 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
     class WithHeaders;
     class Values;
 
-    std::unique_ptr<BytesIterator> values(KeyRange range, Order order);
+    std::unique_ptr<BytesIterator> values(KeyRange range, RowOrder order);
 
     std::unique_ptr<KeyValueBytesStore> with_headers_;
 };

@@ -62,7 +62,7 @@ class LayeredSegmentedStore::WalkInMemory final : private Walk {
         range.upper->append(store_.suffix_size_ - kStartSize, '\xff').push_back('\0');
         range.lower = std::move(from);
         const std::size_t group_size = group().size();
-        MergingIterator rows(store_.table(), store_.engine(), std::move(range), Order::kForward,
+        MergingIterator rows(store_.table(), store_.engine(), std::move(range), RowOrder::kForward,
                              *this, group_size, false);
         for (; rows.valid(); rows.next()) {
             move_to(rows.key());
@@ -144,7 +144,7 @@ LayeredSegmentedStore::Rows::Rows(LayeredSegmentedStore& store, Query query)
         return;
     }
     segments_.assign(store.segments_.lower_bound(first), store.segments_.upper_bound(last));
-    if (query_.order == Order::kForward) {
+    if (query_.order == RowOrder::kForward) {
         std::reverse(segments_.begin(), segments_.end());  // Taken from the back.
     }
     find();
@@ -194,7 +194,7 @@ bool LayeredSegmentedStore::Rows::ahead(BytesView key) const {
     const bool coming =
         segment == at_segment_
             ? !sorted_ && rows_ && rows_->ahead(key)
-            : !segments_.empty() && (segment > at_segment_) == (query_.order == Order::kForward);
+            : !segments_.empty() && (segment > at_segment_) == (query_.order == RowOrder::kForward);
     return coming && wants(key.substr(kSegmentSize));
 }
 
@@ -225,8 +225,8 @@ void LayeredSegmentedStore::Rows::collect() {
     }
     rows_.reset();
     std::sort(collected_.begin(), collected_.end(), [this](const auto& a, const auto& b) {
-        return query_.order == Order::kForward ? query_.less(a.first, b.first)
-                                               : query_.less(b.first, a.first);
+        return query_.order == RowOrder::kForward ? query_.less(a.first, b.first)
+                                                  : query_.less(b.first, a.first);
     });
 }
 

@@ -89,7 +89,7 @@ class LayeredSegmentedStore : public LayeredStore {
         NullableOwnedBytes last{};
         std::int64_t from = 0;  ///< Of times, both included.
         std::int64_t to = 0;
-        Order order = Order::kForward;
+        RowOrder order = RowOrder::kForward;
         bool ignore_expiry = false;  ///< Shows all rows of live segments.
 
         /// A further condition on a key of the changelog; empty: none.

@@ -112,7 +112,7 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_sessions(Nullabl
                                                                          NullableBytes last,
                                                                          Timestamp earliest_end,
                                                                          Timestamp latest_start,
-                                                                         Order order) {
+                                                                         RowOrder order) {
     return touching(first, last, earliest_end, latest_start, order, Show::kValues);
 }
 
@@ -120,7 +120,7 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
                                                                     NullableBytes last,
                                                                     Timestamp earliest_end,
                                                                     Timestamp latest_start,
-                                                                    Order order, Show show) {
+                                                                    RowOrder order, Show show) {
     Query query;
     if (first) {
         query.first = Bytes(*first);
@@ -132,8 +132,8 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
     query.to = milliseconds_of(Timestamp::max());
     query.order = order;
     query.wanted = [latest_start](BytesView row) { return session_of(row).start <= latest_start; };
-    if (spec().reproduce_kafka_defects && order == Order::kReverse && caching() && persistent() &&
-        first && first == last) {
+    if (spec().reproduce_kafka_defects && order == RowOrder::kReverse && caching() &&
+        persistent() && first && first == last) {
         query.wanted = [this, latest_start,
                         last_cached = last_end_of_cache(latest_start)](BytesView row) {
             const SessionWindow session = session_of(row);
@@ -192,7 +192,7 @@ class LayeredSessionStore::WithHeaders final : public SessionBytesStore {
     std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first, NullableBytes last,
                                                         Timestamp earliest_end,
                                                         Timestamp latest_start,
-                                                        Order order) override {
+                                                        RowOrder order) override {
         return store_->touching(first, last, earliest_end, latest_start, order, Show::kRows);
     }
     std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override {

@@ -26,7 +26,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first, NullableBytes last,
                                                         Timestamp earliest_end,
                                                         Timestamp latest_start,
-                                                        Order order) override;
+                                                        RowOrder order) override;
     void for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
                   const std::function<void(SessionWindow, BytesView)>& use) override;
     std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override;
@@ -47,7 +47,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     NullableBytes fetch_row(BytesView key, SessionWindow session);
     std::unique_ptr<SessionBytesIterator> touching(NullableBytes first, NullableBytes last,
                                                    Timestamp earliest_end, Timestamp latest_start,
-                                                   Order order, Show show);
+                                                   RowOrder order, Show show);
     std::unique_ptr<SessionBytesIterator> ended(Timestamp from, Timestamp to, Show show);
 
     /// Latest end that was put or removed since the store was opened.

@@ -2,7 +2,7 @@
 #include "state/stores/layered_store.hpp"
 
 #include "core/check.hpp"
-#include "millrace/state/value_timestamp_headers.hpp"
+#include "millrace/detail/state/stored_headers.hpp"
 #include "state/format/window_key.hpp"
 
 #include <algorithm>
@@ -369,7 +369,7 @@ void LayeredStore::join_cache() {
 
 class LayeredStore::Iterator final : public BytesIterator, private Walk {
   public:
-    Iterator(LayeredStore& store, KeyRange range, Order order)
+    Iterator(LayeredStore& store, KeyRange range, RowOrder order)
         : Walk(store.table_.walks()),
           store_(&store),
           rows_(store.table_, *store.engine_, std::move(range), order, *this) {}
@@ -387,7 +387,7 @@ class LayeredStore::Iterator final : public BytesIterator, private Walk {
     MergingIterator rows_;
 };
 
-std::unique_ptr<BytesIterator> LayeredStore::iterate(KeyRange range, Order order) {
+std::unique_ptr<BytesIterator> LayeredStore::iterate(KeyRange range, RowOrder order) {
     return std::make_unique<Iterator>(*this, std::move(range), order);
 }
 

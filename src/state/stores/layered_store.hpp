@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/state/store_spec.hpp"
+#include "millrace/detail/state/store_spec.hpp"
 #include "state/budget/thread_cache.hpp"
 #include "state/engine/engine.hpp"
 #include "state/memtable/merging_iterator.hpp"
@@ -125,7 +125,7 @@ class LayeredStore {
 
     /// Rows as they are now, whatever is changed before they are read. Those of engines that are
     /// direct() are read as they are then.
-    std::unique_ptr<BytesIterator> iterate(KeyRange range, Order order);
+    std::unique_ptr<BytesIterator> iterate(KeyRange range, RowOrder order);
 
     /// Whether an entry of the table is to be seen.
     bool visible(const RecordTable::Entry& entry) const {

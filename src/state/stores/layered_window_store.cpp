@@ -115,7 +115,7 @@ class LayeredWindowStore::Iterator final : public WindowBytesIterator {
 };
 
 std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch(BytesView key, Timestamp from,
-                                                               Timestamp to, Order order) {
+                                                               Timestamp to, RowOrder order) {
     return fetch_range(key, key, from, to, order);
 }
 
@@ -132,13 +132,13 @@ void LayeredWindowStore::for_each(BytesView key, Timestamp from, Timestamp to,
 std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch_range(NullableBytes first,
                                                                      NullableBytes last,
                                                                      Timestamp from, Timestamp to,
-                                                                     Order order) {
+                                                                     RowOrder order) {
     return find(first, last, from, to, order, Show::kValues);
 }
 
 std::unique_ptr<WindowBytesIterator> LayeredWindowStore::find(NullableBytes first,
                                                               NullableBytes last, Timestamp from,
-                                                              Timestamp to, Order order,
+                                                              Timestamp to, RowOrder order,
                                                               Show show) {
     Query query;
     if (first) {
@@ -171,12 +171,12 @@ class LayeredWindowStore::WithHeaders final : public WindowBytesStore {
         return store_->fetch_row(key, window_start);
     }
     std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
-                                               Order order) override {
+                                               RowOrder order) override {
         return store_->find(key, key, from, to, order, Show::kRows);
     }
     std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first, NullableBytes last,
                                                      Timestamp from, Timestamp to,
-                                                     Order order) override {
+                                                     RowOrder order) override {
         return store_->find(first, last, from, to, order, Show::kRows);
     }
     WindowBytesStore* with_headers() override { return this; }

@@ -26,12 +26,12 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
     bool put(BytesView key, Timestamp window_start, const NullableBytes& value) override;
     NullableBytes fetch(BytesView key, Timestamp window_start) override;
     std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
-                                               Order order) override;
+                                               RowOrder order) override;
     void for_each(BytesView key, Timestamp from, Timestamp to,
                   const std::function<void(Timestamp, BytesView)>& use) override;
     std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first, NullableBytes last,
                                                      Timestamp from, Timestamp to,
-                                                     Order order) override;
+                                                     RowOrder order) override;
     WindowBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
         return listen(listener, send_old_values);
@@ -60,7 +60,8 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
     bool put_row(BytesView key, Timestamp window_start, const NullableBytes& row);
     NullableBytes fetch_row(BytesView key, Timestamp window_start);
     std::unique_ptr<WindowBytesIterator> find(NullableBytes first, NullableBytes last,
-                                              Timestamp from, Timestamp to, Order order, Show show);
+                                              Timestamp from, Timestamp to, RowOrder order,
+                                              Show show);
 
     Sequences sequences_;
     Sequences committed_sequences_;

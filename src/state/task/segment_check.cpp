@@ -50,7 +50,7 @@ void check_segments(Engine& engine, const detail::StoreSpec& spec, const std::st
         if (versioned && segment == kLatestVersions) {
             continue;
         }
-        const auto row = engine.iterate(range_of(segment), Order::kForward);
+        const auto row = engine.iterate(range_of(segment), RowOrder::kForward);
         if (!row->valid()) {
             continue;
         }

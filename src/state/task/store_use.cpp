@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/state/store_use.hpp"
+#include "millrace/detail/state/store_use.hpp"
 
 #include "core/type_name.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/state/store_spec.hpp"
-#include "millrace/state/store_types.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+#include "millrace/detail/state/store_types.hpp"
 #include "state/format/store_shape.hpp"
 
 namespace millrace::detail {

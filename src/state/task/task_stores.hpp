@@ -5,8 +5,8 @@
 #include "millrace/core/headers.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
+#include "millrace/detail/state/store_spec.hpp"
 #include "millrace/state/state_store.hpp"
-#include "millrace/state/store_spec.hpp"
 #include "state/stores/store_context.hpp"
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/task/punctuation_queue.hpp"
-#include "millrace/detail/node.hpp"
+#include "millrace/detail/nodes/node.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

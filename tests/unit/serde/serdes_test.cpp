@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/owned_change.hpp"
+#include "millrace/detail/serde/owned_change.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/string.hpp"
 #include "millrace/serde/uuid.hpp"

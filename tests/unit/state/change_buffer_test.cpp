@@ -6,7 +6,7 @@
 #include "support/held_changes.hpp"
 
 #include "millrace/core/error.hpp"
-#include "millrace/state/change_buffer.hpp"
+#include "millrace/detail/state/change_buffer.hpp"
 
 #include <gmock/gmock.h>
 

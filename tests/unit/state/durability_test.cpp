@@ -72,7 +72,7 @@ class DurabilityTest : public ::testing::Test {
 
     static Rows content(TaskStores& stores, const char* name) {
         Rows rows;
-        auto row = key_value(stores, name).range(std::nullopt, std::nullopt, Order::kForward);
+        auto row = key_value(stores, name).range(std::nullopt, std::nullopt, RowOrder::kForward);
         for (; row->valid(); row->next()) {
             rows.emplace(row->key(), row->value());
         }

@@ -22,7 +22,7 @@ class CountingEngine final : public Engine {
 
     NullableBytes get(BytesView key) override { return rows_.get(key); }
     void put(BytesView key, const NullableBytes& value) override { rows_.put(key, value); }
-    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override {
+    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override {
         ++*searches_;
         return rows_.iterate(range, order);
     }
@@ -79,7 +79,7 @@ TEST_F(InMemoryWindows, FetchOfOneKeyDoesNotScanEveryMillisecondWithRows) {
     put("k", 4'017);
     commit();
 
-    EXPECT_THAT(seen(store_->fetch("k", timestamp_of(0), timestamp_of(5'000), Order::kForward)),
+    EXPECT_THAT(seen(store_->fetch("k", timestamp_of(0), timestamp_of(5'000), RowOrder::kForward)),
                 ElementsAre("k@17", "k@4017"));
     EXPECT_LE(searches_, 9);
 }
@@ -92,10 +92,10 @@ TEST_F(InMemoryWindows, RowsOfSeveralKeysAreOrderedByTime) {
     put("a", 2);
 
     EXPECT_THAT(seen(store_->fetch_range(std::nullopt, std::nullopt, timestamp_of(0),
-                                         timestamp_of(9), Order::kForward)),
+                                         timestamp_of(9), RowOrder::kForward)),
                 ElementsAre("b@1", "a@2", "c@2", "a@3"));
     EXPECT_THAT(
-        seen(store_->fetch_range("a", "b", timestamp_of(0), timestamp_of(9), Order::kReverse)),
+        seen(store_->fetch_range("a", "b", timestamp_of(0), timestamp_of(9), RowOrder::kReverse)),
         ElementsAre("a@3", "a@2", "b@1"));
 }
 
@@ -106,7 +106,7 @@ TEST_F(InMemoryWindows, RowsExpireByTheMillisecond) {
     put("other", 10'005);
     commit();
 
-    EXPECT_THAT(seen(store_->fetch("k", timestamp_of(0), timestamp_of(9), Order::kForward)),
+    EXPECT_THAT(seen(store_->fetch("k", timestamp_of(0), timestamp_of(9), RowOrder::kForward)),
                 ElementsAre("k@6"));
     EXPECT_EQ(store_->fetch("k", timestamp_of(5)), std::nullopt);
 }

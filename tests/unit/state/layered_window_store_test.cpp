@@ -28,7 +28,7 @@ class WatchedDisk final : public Engine {
         starts_->push_back(milliseconds_of(window_start_of(key)));
         rows_.put(key, value);
     }
-    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override {
+    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override {
         return rows_.iterate(range, order);
     }
     std::uint64_t approximate_entries() override { return rows_.approximate_entries(); }

@@ -69,7 +69,7 @@ class RestoreTest : public ::testing::TestWithParam<StoreEngine> {
 
     Rows content() {
         Rows rows;
-        for (auto row = store->range(std::nullopt, std::nullopt, Order::kForward); row->valid();
+        for (auto row = store->range(std::nullopt, std::nullopt, RowOrder::kForward); row->valid();
              row->next()) {
             rows.emplace(row->key(), row->value());
         }

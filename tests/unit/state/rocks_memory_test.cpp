@@ -48,7 +48,7 @@ TEST(BulkLoad, ManyRunsDoNotStopWrites) {
     database.put_about("s", "about");
     database.write();  // Would wait for the compaction of all runs.
     std::size_t found = 0;
-    for (auto row = engine->iterate({}, Order::kForward); row->valid(); row->next()) {
+    for (auto row = engine->iterate({}, RowOrder::kForward); row->valid(); row->next()) {
         ++found;
     }
     EXPECT_EQ(found, rows);
@@ -95,7 +95,7 @@ TEST(BulkLoad, ConcurrentLoadsShareABudget) {
     EXPECT_EQ(memory.engine().load_bytes, 0U);
     for (const auto& engine : engines) {
         std::size_t found = 0;
-        for (auto row = engine->iterate({}, Order::kForward); row->valid(); row->next()) {
+        for (auto row = engine->iterate({}, RowOrder::kForward); row->valid(); row->next()) {
             ++found;
         }
         EXPECT_EQ(found, 900U);

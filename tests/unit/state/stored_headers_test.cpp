@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/state/value_timestamp_headers.hpp"
+#include "millrace/detail/state/stored_headers.hpp"
 
 #include "millrace/core/error.hpp"
 #include "millrace/serde/string.hpp"

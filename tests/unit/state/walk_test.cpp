@@ -42,7 +42,7 @@ class WalkTest : public ::testing::TestWithParam<StoreEngine> {
         stores_->commit({});
     }
 
-    std::unique_ptr<BytesIterator> walk(Order order = Order::kForward) {
+    std::unique_ptr<BytesIterator> walk(RowOrder order = RowOrder::kForward) {
         return store_->range(std::nullopt, std::nullopt, order);
     }
 
@@ -75,7 +75,7 @@ TEST_P(WalkTest, RowsWrittenBeforeTheIteratorAreReturnedAfterACommit) {
     put({"b"});
     commit();
     put({"a", "c"});
-    const auto rows = walk(Order::kReverse);
+    const auto rows = walk(RowOrder::kReverse);
     commit();
     put({"aa"});
 
@@ -108,7 +108,7 @@ TEST_P(WalkTest, ValueIsThatOfTheIteratorsCreation) {
 TEST_P(WalkTest, IteratorMayOutliveAnotherOneAndItsCurrentEntries) {
     put({"a", "b", "c"});
     const auto rows = walk();
-    walk(Order::kReverse)->next();
+    walk(RowOrder::kReverse)->next();
     store_->put("a", std::nullopt);
     commit();
 

@@ -64,7 +64,7 @@ class TopologyTestDriverTest : public ::testing::Test {
 
     std::vector<std::string> drained() {
         std::vector<std::string> records;
-        for (const RawRecord& record : driver->drain()) {
+        for (const BytesRecord& record : driver->drain()) {
             records.push_back(record.topic + "=" + record.value.value_or("null"));
         }
         return records;
@@ -195,7 +195,7 @@ TEST_F(TopologyTestDriverTest, InputTopicsCanAdvanceTimeAutomatically) {
     in.pipe({"k"}, {"c"});
 
     std::vector<std::int64_t> times;
-    for (const RawRecord& record : driver->drain()) {
+    for (const BytesRecord& record : driver->drain()) {
         times.push_back(milliseconds_of(record.timestamp.value()));
     }
     EXPECT_THAT(times, ElementsAre(10, 13, 116));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "millrace/detail/foreign_key.hpp"
-#include "millrace/detail/record_buffer.hpp"
+#include "millrace/detail/serde/foreign_key.hpp"
+#include "millrace/detail/state/record_buffer.hpp"
 #include "millrace/serde/string.hpp"
 #include "state/format/version_row.hpp"
 #include "support/documented_bytes.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/node.hpp"
+#include "millrace/detail/nodes/node.hpp"
 
 #include <functional>
 #include <memory>

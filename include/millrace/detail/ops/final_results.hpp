@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/change.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/nodes/change.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
 #include "millrace/windows/windowed.hpp"
 
 #include <chrono>

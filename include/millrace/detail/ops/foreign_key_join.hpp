@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/change.hpp"
-#include "millrace/detail/foreign_key.hpp"
+#include "millrace/detail/nodes/callable.hpp"
+#include "millrace/detail/nodes/change.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
 #include "millrace/detail/ops/stream_table_join.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/serde/foreign_key.hpp"
 
 #include <algorithm>
 #include <memory>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/nodes/table_store.hpp"
 #include "millrace/detail/ops/stream_table_join.hpp"
-#include "millrace/detail/record_buffer.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/state/record_buffer.hpp"
 #include "millrace/serde/serde.hpp"
 
 #include <chrono>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/node.hpp"
+#include "millrace/detail/nodes/callable.hpp"
+#include "millrace/detail/nodes/node.hpp"
 
 #include <string>
 #include <utility>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/join_type.hpp"
-#include "millrace/detail/shared_per_task.hpp"
-#include "millrace/detail/table_store.hpp"
-#include "millrace/detail/unmatched_store.hpp"
+#include "millrace/detail/nodes/callable.hpp"
+#include "millrace/detail/nodes/join_type.hpp"
+#include "millrace/detail/nodes/shared_per_task.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/detail/state/unmatched_store.hpp"
 #include "millrace/windows/join_windows.hpp"
 
 #include <algorithm>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/join_type.hpp"
-#include "millrace/detail/table.hpp"
+#include "millrace/detail/nodes/callable.hpp"
+#include "millrace/detail/nodes/join_type.hpp"
+#include "millrace/detail/nodes/node.hpp"
+#include "millrace/detail/nodes/table.hpp"
 
 #include <memory>
 #include <string>

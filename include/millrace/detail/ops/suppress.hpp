@@ -2,9 +2,11 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
-#include "millrace/detail/change.hpp"
-#include "millrace/detail/table_store.hpp"
-#include "millrace/state/change_buffer.hpp"
+#include "millrace/detail/nodes/change.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/detail/state/change_buffer.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/windows/windowed_forms.hpp"
 #include "millrace/windows/windowed.hpp"
 
 #include <algorithm>

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
-#include "millrace/detail/aggregator.hpp"
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/owned_change.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/nodes/aggregator.hpp"
+#include "millrace/detail/nodes/callable.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/detail/serde/owned_change.hpp"
 
 #include <algorithm>
 #include <memory>

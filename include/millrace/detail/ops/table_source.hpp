@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/change.hpp"
-#include "millrace/detail/nullable.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/nodes/change.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/detail/serde/nullable.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/ops/process.hpp"
+#include "millrace/detail/nodes/process.hpp"
+#include "millrace/detail/processor/made_by.hpp"
 #include "millrace/processor/value_transformer.hpp"
 
 #include <memory>
@@ -14,7 +15,7 @@ namespace millrace::detail {
 template <class K, class V, class F>
 class TableTransformOp {
   public:
-    using Transformer = TransformerMadeBy<F>;
+    using Transformer = MadeBy<F>;
     using Out = typename Transformer::ValueOut;
     static constexpr bool kIsFilter = false;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/callable.hpp"
-#include "millrace/detail/change.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/nodes/callable.hpp"
+#include "millrace/detail/nodes/change.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/aggregator.hpp"
-#include "millrace/detail/change.hpp"
+#include "millrace/detail/nodes/aggregator.hpp"
+#include "millrace/detail/nodes/change.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
 #include "millrace/detail/ops/final_results.hpp"
 #include "millrace/detail/ops/windowed_table.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/windows/windowed_forms.hpp"
 #include "millrace/windows/time_windows.hpp"
 #include "millrace/windows/windowed.hpp"
 

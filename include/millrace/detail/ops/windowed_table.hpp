@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/change.hpp"
-#include "millrace/detail/logical_graph.hpp"
-#include "millrace/detail/table.hpp"
-#include "millrace/detail/table_store.hpp"
+#include "millrace/detail/graph/logical_graph.hpp"
+#include "millrace/detail/nodes/change.hpp"
+#include "millrace/detail/nodes/table.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
 
 #include <memory>
 #include <string>

@@ -32,7 +32,7 @@ void RocksEngine::put(BytesView key, const NullableBytes& value) {
         "write");
 }
 
-std::unique_ptr<BytesIterator> RocksEngine::iterate(const KeyRange& range, Order order) {
+std::unique_ptr<BytesIterator> RocksEngine::iterate(const KeyRange& range, RowOrder order) {
     return std::make_unique<RocksIterator>(database_, cursor_, range, order, BytesView{});
 }
 
@@ -44,7 +44,7 @@ std::uint64_t RocksEngine::approximate_entries() {
 }
 
 void RocksEngine::drop_below(BytesView end) {
-    for (auto row = iterate({std::nullopt, Bytes(end)}, Order::kForward); row->valid();
+    for (auto row = iterate({std::nullopt, Bytes(end)}, RowOrder::kForward); row->valid();
          row->next()) {
         put(row->key(), std::nullopt);
     }

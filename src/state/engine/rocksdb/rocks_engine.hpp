@@ -20,11 +20,11 @@ class RocksEngine final : public Engine {
 
     NullableBytes get(BytesView key) override;
     void put(BytesView key, const NullableBytes& value) override;
-    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, Order order) override;
+    std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override;
     std::uint64_t approximate_entries() override;
     void drop_below(BytesView end) override;
     void clear() override;
-    bool empty() override { return !iterate({}, Order::kForward)->valid(); }
+    bool empty() override { return !iterate({}, RowOrder::kForward)->valid(); }
     bool persistent() const override { return true; }
     void begin_load() override;
     void end_load() override;

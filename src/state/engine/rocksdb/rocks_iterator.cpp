@@ -14,7 +14,7 @@ std::unique_ptr<rocksdb::Iterator> FamilyCursor::take() {
 }
 
 RocksIterator::RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCursor> cursor,
-                             KeyRange range, Order order, BytesView prefix)
+                             KeyRange range, RowOrder order, BytesView prefix)
     : database_(database),
       cursor_(std::move(cursor)),
       rows_(cursor_->take()),
@@ -24,7 +24,7 @@ RocksIterator::RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCurs
     const auto without_prefix = [this](const Bytes& bound) {
         return BytesView(bound).substr(prefix_.size());
     };
-    if (order_ == Order::kForward) {
+    if (order_ == RowOrder::kForward) {
         range_.lower ? rows_->Seek(without_prefix(*range_.lower)) : rows_->SeekToFirst();
     } else if (range_.upper && range_.upper->starts_with(prefix_)) {
         rows_->SeekForPrev(without_prefix(*range_.upper));
@@ -42,7 +42,7 @@ RocksIterator::~RocksIterator() {
 }
 
 void RocksIterator::next() {
-    if (order_ == Order::kForward) {
+    if (order_ == RowOrder::kForward) {
         rows_->Next();
     } else {
         rows_->Prev();
@@ -61,8 +61,8 @@ void RocksIterator::read() {
         prefixed_key_.assign(prefix_).append(key_);
         key_ = prefixed_key_;
     }
-    valid_ = order_ == Order::kForward ? !range_.upper || key_ < BytesView(*range_.upper)
-                                       : !range_.lower || key_ >= BytesView(*range_.lower);
+    valid_ = order_ == RowOrder::kForward ? !range_.upper || key_ < BytesView(*range_.upper)
+                                          : !range_.lower || key_ >= BytesView(*range_.lower);
 }
 
 BytesView RocksIterator::value() const {

@@ -34,7 +34,7 @@ class FamilyCursor {
 class RocksIterator final : public BytesIterator {
   public:
     RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCursor> cursor, KeyRange range,
-                  Order order, BytesView prefix);
+                  RowOrder order, BytesView prefix);
     ~RocksIterator() override;
 
     bool valid() const override { return valid_; }
@@ -49,7 +49,7 @@ class RocksIterator final : public BytesIterator {
     std::shared_ptr<FamilyCursor> cursor_;  // Shared: the family may be dropped before this dies.
     std::unique_ptr<rocksdb::Iterator> rows_;
     KeyRange range_;
-    Order order_;
+    RowOrder order_;
     Bytes prefix_;
     Bytes prefixed_key_;
     BytesView key_;

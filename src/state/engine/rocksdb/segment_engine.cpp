@@ -86,7 +86,7 @@ void SegmentEngine::put(BytesView key, const NullableBytes& value) {
     database_.check(value ? batch.Put(family, key, *value) : batch.Delete(family, key), "write");
 }
 
-std::unique_ptr<BytesIterator> SegmentEngine::iterate(const KeyRange& range, Order order) {
+std::unique_ptr<BytesIterator> SegmentEngine::iterate(const KeyRange& range, RowOrder order) {
     MILLRACE_CHECK(range.lower && range.lower->size() >= kSegmentSize);
     const auto found = segments_.find(segment_of(*range.lower));
     if (found == segments_.end()) {

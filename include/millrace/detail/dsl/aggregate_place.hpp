@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/dsl/grouped_core.hpp"
+#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace millrace::detail {
+
+template <class K, class V>
+AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store) {
+    const StreamCore<K, V>& stream = group.stream;
+    if (!stream.needs_repartition) {
+        return {stream.node, stream.sources};
+    }
+    const bool is_named = !group.topic_name.empty();
+    RepartitionStep step =
+        make_repartition<K, V>(*stream.graph, is_named ? group.topic_name : store.spec.name,
+                               {stream.key_serde, stream.value_serde});
+    step.optimizable = true;
+    step.name_is_generated = !is_named && store.name_is_generated;
+    if (*group.repartitioned == nullptr || !is_named) {
+        *group.repartitioned = &stream.graph->add(repartition_node(std::move(step)), {stream.node});
+    } else {
+        stream.graph->add_again(**group.repartitioned, *stream.node);
+    }
+    return {*group.repartitioned, {(*group.repartitioned)->name}};
+}
+
+/// Adds an aggregate's node, its store and its handle to the program.
+template <class N, class Key, class Agg, class Origin, class K, class V, class... Args>
+TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::string& name,
+                                  const StorePlace& store, const SerdeOf<Key>& key_serde,
+                                  const SerdeOf<Agg>& value_serde, std::shared_ptr<Origin> origin,
+                                  std::optional<WindowClose> closes, Args... args) {
+    const AggregatePlace place = place_aggregate(group, store);
+    LogicalNode node = processor_node<N>(name, std::move(args)...);
+    node.stores.push_back(store.store(name));
+    node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
+    node.closes = closes;
+    LogicalNode& added = group.stream.graph->add(std::move(node), {place.parent});
+    TableCore<Key, Agg> core{group.stream.graph, &added,      name,
+                             key_serde,          value_serde, place.sources};
+    core.origin = std::move(origin);
+    core.state = store.state;
+    core.queryable = store.name_is_generated ? std::string() : store.spec.name;
+    if (added.versioned.value_or(false)) {
+        core.history = store.spec.retention;
+    }
+    return core;
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/error.hpp"
+#include "millrace/detail/graph/logical_graph.hpp"
+#include "millrace/detail/nodes/sink.hpp"
+#include "millrace/detail/nodes/source.hpp"
+#include "millrace/detail/nodes/table.hpp"
+#include "millrace/detail/ops/stateless.hpp"
+#include "millrace/processor/partitioner.hpp"
+#include "millrace/serde/serde.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+namespace millrace::detail {
+
+/// What a stream's handle knows: where it is in the program, and how its records are written.
+template <class K, class V>
+struct StreamCore {
+    std::shared_ptr<LogicalGraph> graph;
+    LogicalNode* node = nullptr;
+    std::string name{};
+    SerdeOf<Plain<K>> key_serde{};
+    SerdeOf<Plain<V>> value_serde{};
+    std::set<std::string> sources{};  ///< Of this sub-topology: what must be co-partitioned.
+    bool needs_repartition = false;   ///< The key has changed since the last topic.
+    std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
+
+    /// The handle of `next`, a node below, with the same sources.
+    template <class KOut, class VOut>
+    StreamCore<KOut, VOut> then(LogicalNode& next, SerdeOf<Plain<KOut>> key,
+                                SerdeOf<Plain<VOut>> value, bool repartition) const {
+        StreamCore<KOut, VOut> core{graph, &next, next.name};
+        core.key_serde = std::move(key);
+        core.value_serde = std::move(value);
+        core.sources = sources;
+        core.needs_repartition = repartition;
+        return core;
+    }
+};
+
+/// The same, or the same with a null.
+template <class From, class To>
+concept WidensTo = std::same_as<From, To> || std::same_as<std::optional<From>, To>;
+
+/// The handle of a stream that may have nulls, at the place of one that has none.
+template <class K, class V, class KFrom, class VFrom>
+StreamCore<K, V> widened(const StreamCore<KFrom, VFrom>& core) {
+    StreamCore<K, V> wide{core.graph, core.node, core.name};
+    wide.key_serde = core.key_serde;
+    wide.value_serde = core.value_serde;
+    wide.sources = core.sources;
+    wide.needs_repartition = core.needs_repartition;
+    return wide;
+}
+
+/// What a table's handle knows.
+template <class K, class V>
+struct TableCore {
+    std::shared_ptr<LogicalGraph> graph;
+    LogicalNode* node = nullptr;
+    std::string name{};
+    SerdeOf<K> key_serde{};
+    SerdeOf<V> value_serde{};
+    std::set<std::string> sources{};
+    TableOriginPtr<K, V> origin{};
+    std::shared_ptr<TableState> state{};
+    std::string queryable{};  ///< The store to query; empty: none.
+    std::optional<std::chrono::milliseconds> history{};
+};
+
+/// A factory of nodes N; copies `args` for each task.
+template <class N, class... Args>
+NodeFactory factory_of(std::string name, Args... args) {
+    return [name = std::move(name), args...]() -> std::unique_ptr<Node> {
+        return std::make_unique<N>(name, args...);
+    };
+}
+
+template <class N, class... Args>
+NodeSpec processor_step(const std::string& name, Args... args) {
+    NodeSpec step;
+    step.kind = NodeKind::kProcessor;
+    step.name = name;
+    step.make = factory_of<N>(name, std::move(args)...);
+    return step;
+}
+
+/// A logical node of one processor N.
+template <class N, class... Args>
+LogicalNode processor_node(const std::string& name, Args... args) {
+    LogicalNode node;
+    node.name = name;
+    node.steps.push_back(processor_step<N>(name, std::move(args)...));
+    return node;
+}
+
+template <class K, class V>
+struct RepartitionSerdes {
+    SerdeOf<Plain<K>> key{};
+    SerdeOf<Plain<V>> value{};
+};
+
+/// What bytes are needed for: "the repartition topic counts-repartition", and how to do without.
+struct SerdeNeed {
+    std::string place;
+    std::string instead;
+};
+
+SerdeNeed need_of_repartition(const RepartitionStep& step);
+SerdeNeed need_of_store(const std::string& node, const std::string& store);
+SerdeNeed need_of_grace(const std::string& node);
+
+/// Throws TopologyError: `part` ("keys", "values") have a type without a serde.
+[[noreturn]] void no_serde(const SerdeNeed& need, const char* part, const std::type_info& type);
+
+/// Throws TopologyError when keys or values have no serde.
+template <class K, class V>
+void require_serdes(const SerdeNeed& need) {
+    if constexpr (!Serializable<K>) {
+        no_serde(need, "keys", typeid(K));
+    } else if constexpr (!Serializable<V>) {
+        no_serde(need, "values", typeid(V));
+    } else {
+        static_cast<void>(need);
+    }
+}
+
+/// Names the nodes around "<prefix>-repartition"; takes three indices.
+void name_repartition_step(LogicalGraph& graph, const std::string& prefix, RepartitionStep& step);
+
+/// The same for a grouped table's topic: no filter, two indices; `given` names the nodes, if not
+/// empty.
+void name_table_repartition(LogicalGraph& graph, const std::string& prefix,
+                            const std::string& given, RepartitionStep& step);
+
+/// Which of the two.
+enum class RepartitionNames { kOfStream, kOfTable };
+
+/// The three typed nodes of a repartition topic, named after `prefix`. Throws TopologyError when
+/// keys or values have no serde.
+template <class K, class V>
+RepartitionStep make_repartition(LogicalGraph& graph, const std::string& prefix,
+                                 const RepartitionSerdes<K, V>& serdes,
+                                 const Partitioner<K, V>& partitioner = {},
+                                 RepartitionNames names = RepartitionNames::kOfStream,
+                                 const std::string& given = {}) {
+    RepartitionStep step;
+    if (names == RepartitionNames::kOfStream) {
+        name_repartition_step(graph, prefix, step);
+    } else {
+        name_table_repartition(graph, prefix, given, step);
+    }
+    step.types = {typeid(K), typeid(V)};
+    if constexpr (!Serializable<Plain<K>> || !Serializable<Plain<V>>) {
+        require_serdes<Plain<K>, Plain<V>>(need_of_repartition(step));
+    } else {
+        step.make_filter = [](const std::string& name, bool keep_null_keys) {
+            return keep_null_keys || !kIsNullable<K> ? factory_of<PassThroughNode<K, V>>(name)
+                                                     : factory_of<NonNullKeyNode<K, V>>(name);
+        };
+        step.make_sink = [serdes, partitioner](const std::string& name, const std::string& topic) {
+            SinkSettings<K, V> settings;
+            settings.topic = topic;
+            settings.internal = true;
+            settings.key_serde = serdes.key;
+            settings.value_serde = serdes.value;
+            settings.partitioner = partitioner;
+            return factory_of<SinkNode<K, V>>(name, settings);
+        };
+        step.make_source = [serdes](const std::string& name) {
+            return factory_of<SourceNode<K, V>>(
+                name, SourceSettings<K, V>{serdes.key, serdes.value, TimestampPolicy::kFail});
+        };
+    }
+    return step;
+}
+
+inline LogicalNode repartition_node(RepartitionStep step) {
+    LogicalNode node;
+    node.kind = LogicalKind::kRepartition;
+    node.name = step.source_name;
+    node.repartition = std::move(step);
+    return node;
+}
+
+/// `core` after a repartition topic for a join. A stream that is joined twice shares it.
+template <class K, class V>
+StreamCore<K, V> repartition_for_join(const StreamCore<K, V>& core, const std::string& name,
+                                      const RepartitionSerdes<K, V>& serdes) {
+    RepartitionStep step = make_repartition<K, V>(*core.graph, name, serdes);
+    step.optimizable = true;
+    step.name_is_generated = name == core.name;
+    const std::string source = step.source_name;
+    if (*core.repartitioned == nullptr || core.name != name) {
+        *core.repartitioned = &core.graph->add(repartition_node(std::move(step)), {core.node});
+    }
+    StreamCore<K, V> result{core.graph, *core.repartitioned, source};
+    result.key_serde = serdes.key;
+    result.value_serde = serdes.value;
+    result.sources = {(*core.repartitioned)->name};
+    return result;
+}
+
+/// Throws TopologyError unless `table` keeps versions at least as long as `grace`, if there is one.
+void check_join_grace(const LogicalNode& table,
+                      const std::optional<std::chrono::milliseconds>& history,
+                      const std::optional<std::chrono::milliseconds>& grace);
+
+/// The serde given, or else the other.
+template <class T>
+SerdeOf<T> serde_or(const SerdeOf<T>& given, const SerdeOf<T>& otherwise) {
+    return given.is_custom() ? given : otherwise;
+}
+
+inline std::set<std::string> united(std::set<std::string> a, const std::set<std::string>& b) {
+    a.insert(b.begin(), b.end());
+    return a;
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bodies of the joins on foreign keys in dsl/ktable.hpp; include that.
+#include "millrace/detail/core/access.hpp"
+#include "millrace/detail/dsl/bodies.hpp"
+#include "millrace/detail/dsl/store_options.hpp"
+#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/ops/foreign_key_join.hpp"
+#include "millrace/detail/ops/table_source.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+
+namespace millrace {
+
+namespace detail {
+
+/// Names of a join on a foreign key, in the order in which they take their indices.
+struct ForeignJoinNames {
+    std::string subscription_topic;
+    std::string send;
+    std::string subscription_sink;
+    std::string subscription_source;
+    std::string store;
+    std::string receive;
+    std::string answer;
+    std::string foreign_change;
+    std::string response_topic;
+    std::string response_sink;
+    std::string response_source;
+    std::string resolve;
+    std::string result;
+};
+ForeignJoinNames name_foreign_join(LogicalGraph& graph, const std::string& given);
+
+/// The one partition that `chosen` has. Throws ProcessingError when it has none or several.
+std::optional<std::vector<Partition>> exactly_one(std::optional<std::vector<Partition>> chosen);
+
+/// A sink to an internal topic and the source that reads it, one below the other.
+template <class K, class V>
+LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
+                                const std::string& sink, const std::string& source,
+                                const RepartitionSerdes<K, V>& serdes,
+                                const Partitioner<K, V>& partitioner,
+                                const std::vector<LogicalNode*>& parents) {
+    SinkSettings<K, V> settings;
+    settings.topic = topic;
+    settings.internal = true;
+    settings.key_serde = serdes.key;
+    settings.value_serde = serdes.value;
+    settings.partitioner = partitioner;
+    LogicalNode sink_node;
+    sink_node.kind = LogicalKind::kSink;
+    sink_node.name = sink;
+    sink_node.internal_topics.push_back({topic, {}});
+    NodeSpec sink_step;
+    sink_step.kind = NodeKind::kSink;
+    sink_step.name = sink;
+    sink_step.topics = {topic};
+    sink_step.make = factory_of<SinkNode<K, V>>(sink, std::move(settings));
+    sink_node.steps.push_back(std::move(sink_step));
+    LogicalNode& added_sink = graph.add(std::move(sink_node), parents);
+
+    LogicalNode source_node;
+    source_node.kind = LogicalKind::kSource;
+    source_node.name = source;
+    NodeSpec source_step;
+    source_step.kind = NodeKind::kSource;
+    source_step.name = source;
+    source_step.topics = {topic};
+    source_step.make = factory_of<SourceNode<K, V>>(
+        source, SourceSettings<K, V>{serdes.key, serdes.value, TimestampPolicy::kFail});
+    source_node.steps.push_back(std::move(source_step));
+    return graph.add(std::move(source_node), {&added_sink});
+}
+
+template <class KOther, class Request>
+Partitioner<std::optional<KOther>, Request> request_partitioner(
+    const Partitioner<KOther, NoKey>& partitioner) {
+    if (!partitioner) {
+        return {};
+    }
+    return [choose = partitioner](const std::string& topic, const std::optional<KOther>& key,
+                                  const Request&, Partition count) {
+        return key ? exactly_one(choose(topic, *key, NoKey{}, count)) : std::nullopt;
+    };
+}
+
+/// Without a partitioner responses go back to the partition that the request came from.
+template <class K, class Response>
+Partitioner<K, Response> response_partitioner(const Partitioner<K, NoKey>& partitioner) {
+    return [choose = partitioner](const std::string& topic, const K& key, const Response& response,
+                                  Partition count) -> std::optional<std::vector<Partition>> {
+        if (choose) {
+            return exactly_one(choose(topic, key, NoKey{}, count));
+        }
+        return response.partition ? std::optional(std::vector<Partition>{*response.partition})
+                                  : std::nullopt;
+    };
+}
+
+/// From the left table's changes to the topic of requests; returns its source.
+template <JoinType kType, class K, class V, class KOther, class VOther, class Extract>
+LogicalNode& add_requests(const TableCore<K, V>& left, const TableCore<KOther, VOther>& right,
+                          const ForeignJoinNames& names, Extract extract,
+                          const Partitioner<KOther, NoKey>& partitioner) {
+    using Request = Subscription<K>;
+    const auto left_side = std::make_shared<TableState>();
+    auto send = processor_node<SubscriptionSendNode<K, V, KOther, Extract, kType>>(
+        names.send, std::move(extract), right.key_serde, left.value_serde,
+        std::shared_ptr<const TableState>(left_side));
+    send.version_aware.push_back({left.node, left_side});
+    LogicalNode& send_node = left.graph->add(std::move(send), {left.node});
+    const SerdeOf<Request> serde(std::make_shared<SubscriptionSerde<K>>(left.key_serde));
+    LogicalNode& requests = add_internal_topic<std::optional<KOther>, Request>(
+        *left.graph, names.subscription_topic, names.subscription_sink, names.subscription_source,
+        {right.key_serde, serde}, request_partitioner<KOther, Request>(partitioner), {&send_node});
+    left.graph->copartition(united(right.sources, {requests.name}));
+    return requests;
+}
+
+/// From requests, and from the right table's changes, to the topic of responses; returns its
+/// source.
+template <class K, class V, class KOther, class VOther>
+LogicalNode& add_responses(const TableCore<K, V>& left, const TableCore<KOther, VOther>& right,
+                           const ForeignJoinNames& names, LogicalNode& requests,
+                           const Partitioner<K, NoKey>& partitioner) {
+    using Response = SubscriptionResponse<VOther>;
+    LogicalGraph& graph = *left.graph;
+    StoreSpec store;
+    store.name = names.store;
+    store.kind = StoreKind::kTimestampedKeyValue;
+    store.log_headers = true;
+    store.headers = detail::StoredHeaders::kOfRecordIfAsked;
+    auto receive = processor_node<SubscriptionReceiveNode<K, KOther>>(
+        names.receive, names.store, right.key_serde, left.key_serde);
+    receive.stores.push_back({store, {names.receive}});
+    LogicalNode& receive_node = graph.add(std::move(receive), {&requests});
+
+    const TableView<KOther, VOther> right_view = right.origin->view();
+    LogicalNode answer;
+    answer.name = names.answer;
+    NodeSpec answer_step;
+    answer_step.name = names.answer;
+    answer_step.make = [name = names.answer,
+                        make = right_view.make_getter]() -> std::unique_ptr<Node> {
+        return std::make_unique<SubscriptionAnswerNode<K, KOther, VOther>>(name, make());
+    };
+    answer.steps.push_back(std::move(answer_step));
+    answer.connects = right_view.stores;
+    LogicalNode& answer_node = graph.add(std::move(answer), {&receive_node});
+
+    const auto right_side = std::make_shared<TableState>();
+    auto change = processor_node<ForeignChangeNode<K, KOther, VOther>>(
+        names.foreign_change, names.store, right.key_serde, left.key_serde,
+        std::shared_ptr<const TableState>(right_side));
+    change.connects = {names.store};
+    change.version_aware.push_back({right.node, right_side});
+    LogicalNode& change_node = graph.add(std::move(change), {right.node});
+
+    const SerdeOf<Response> serde(
+        std::make_shared<SubscriptionResponseSerde<VOther>>(right.value_serde));
+    return add_internal_topic<K, Response>(graph, names.response_topic, names.response_sink,
+                                           names.response_source, {left.key_serde, serde},
+                                           response_partitioner<K, Response>(partitioner),
+                                           {&answer_node, &change_node});
+}
+
+}  // namespace detail
+
+template <class K, class V, Removals kRemovals>
+template <detail::JoinType kType, class VOut, class KOther, class VOther, Removals kOther,
+          class Extract, class F>
+KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOther, kOther>& other,
+                                                      Extract extract, F joiner,
+                                                      TableJoined<K, KOther> joined,
+                                                      Materialized<K, VOut> options) const {
+    detail::LogicalGraph& graph = *core_.graph;
+    const detail::TableCore<KOther, VOther>& right = detail::Access::core(other);
+    detail::require_one_builder(*core_.graph, *right.graph, core_.name, right.name);
+    right.origin->send_old_values(true);
+    core_.origin->send_old_values(true);
+    const detail::ForeignJoinNames names = detail::name_foreign_join(graph, joined.name);
+    detail::LogicalNode& requests = detail::add_requests<kType>(
+        core_, right, names, std::move(extract), joined.other_partitioner);
+    detail::LogicalNode& responses =
+        detail::add_responses(core_, right, names, requests, joined.partitioner);
+    const std::set<std::string> sources = detail::united(core_.sources, {responses.name});
+    graph.copartition(sources);
+
+    const detail::TableView<K, V> left_view = core_.origin->view();
+    detail::LogicalNode resolve;
+    resolve.name = names.resolve;
+    detail::NodeSpec resolve_step;
+    resolve_step.name = names.resolve;
+    resolve_step.make = [name = names.resolve, joiner = std::move(joiner),
+                         make = left_view.make_getter,
+                         serde = core_.value_serde]() -> std::unique_ptr<detail::Node> {
+        return std::make_unique<detail::ResponseJoinNode<K, V, VOther, VOut, F, kType>>(
+            name, joiner, make(), serde);
+    };
+    resolve.steps.push_back(std::move(resolve_step));
+    resolve.connects = left_view.stores;
+    detail::LogicalNode& resolve_node = graph.add(std::move(resolve), {&responses});
+
+    detail::StorePlace place =
+        detail::place_store(graph, detail::untyped(options), "KTABLE-FK-JOIN-OUTPUT-",
+                            detail::StoreKind::kTimestampedKeyValue);
+    const detail::TableSerdes<K, VOut> serdes{detail::serde_or(options.key_serde, core_.key_serde),
+                                              options.value_serde};
+    place.spec.serdes = serdes;
+    auto result = detail::processor_node<detail::TableSourceNode<K, std::optional<VOut>>>(
+        names.result, std::shared_ptr<const detail::TableState>(place.state), serdes);
+    result.stores.push_back(place.lazy_store(names.result));
+    result.versioned = options.history.has_value();
+    detail::LogicalNode& added = graph.add(std::move(result), {&resolve_node});
+    detail::TableCore<K, VOut> core{core_.graph, &added,       names.result,
+                                    serdes.key,  serdes.value, sources};
+    core.origin = std::make_shared<detail::StoredOrigin<K, VOut>>(place.state, serdes);
+    core.state = place.state;
+    core.queryable = options.store;
+    core.history = options.history;
+    return KTable<K, VOut>(std::move(core));
+}
+
+template <class K, class V, Removals kRemovals>
+template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
+          ValueJoiner<K, const V&, const VOther&> F>
+    requires Serializable<KOther> && Serializable<VOther> &&
+                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
+auto KTable<K, V, kRemovals>::join(
+    const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
+    TableJoined<K, KOther> joined,
+    Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>> options) const
+    -> KTable<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>> {
+    using VOut = detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>;
+    return join_foreign<detail::JoinType::kInner, VOut>(
+        other, std::move(extract), std::move(joiner), std::move(joined), std::move(options));
+}
+
+template <class K, class V, Removals kRemovals>
+template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
+          ValueJoiner<K, const V&, const VOther*> F>
+    requires Serializable<KOther> && Serializable<VOther> &&
+                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
+auto KTable<K, V, kRemovals>::left_join(
+    const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
+    TableJoined<K, KOther> joined,
+    Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>> options) const
+    -> KTable<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>> {
+    using VOut = detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>;
+    return join_foreign<detail::JoinType::kLeft, VOut>(other, std::move(extract), std::move(joiner),
+                                                       std::move(joined), std::move(options));
+}
+
+}  // namespace millrace

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/dsl/dsl_graph.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/serde/serde.hpp"
+#include "millrace/windows/session_windows.hpp"
+#include "millrace/windows/sliding_windows.hpp"
+#include "millrace/windows/time_windows.hpp"
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace millrace::detail {
+
+/// A grouped stream: where its aggregates hang, and the repartition topic they may share.
+template <class K, class V>
+struct GroupedCore {
+    StreamCore<K, V> stream;
+    std::string topic_name{};  ///< The user's; empty: after the store.
+    std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
+};
+
+/// An aggregate's place in the program.
+struct AggregatePlace {
+    LogicalNode* parent = nullptr;
+    std::set<std::string> sources{};
+};
+
+struct StorePlace;
+
+/// Where an aggregate hangs: below the grouped stream, or below a repartition topic named after the
+/// group or else the store. Aggregates of one group with a name share the topic.
+template <class K, class V>
+AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store);
+
+/// One grouped stream of a cogroup, its value type erased.
+template <class K, class VOut>
+struct CogroupInput {
+    using Initial = std::function<VOut()>;
+    using State = std::shared_ptr<const TableState>;
+
+    SerdeOf<K> key_serde{};
+    std::set<std::string> sources{};
+    std::function<AggregatePlace(const StorePlace&)> place{};
+    std::function<NodeSpec(const std::string&, Initial, State, TableSerdes<K, VOut>)> make_plain{};
+
+    /// Null: the aggregator cannot take the null values that these windows pass on.
+    template <class Windows>
+    struct MakeWindowed {
+        std::function<NodeSpec(const std::string&, Windows, Initial, State, TableSerdes<K, VOut>)>
+            make{};
+    };
+    std::tuple<MakeWindowed<TimeWindows>, MakeWindowed<UnlimitedWindows>,
+               MakeWindowed<SlidingWindows>>
+        make_windowed{};
+
+    using Merge = std::function<VOut(const K&, VOut, const VOut&)>;
+    std::function<NodeSpec(const std::string&, SessionWindows, Initial, Merge, State,
+                           TableSerdes<K, VOut>)>
+        make_session{};
+};
+
+}  // namespace millrace::detail

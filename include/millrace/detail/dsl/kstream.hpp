@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bodies of dsl/kstream.hpp and dsl/branched_kstream.hpp; include those.
+#include "millrace/detail/dsl/bodies.hpp"
+#include "millrace/detail/dsl/store_options.hpp"
+#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/nodes/text_of.hpp"
+#include "millrace/detail/ops/print.hpp"
+#include "millrace/detail/ops/table_source.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+
+#include <typeinfo>
+
+namespace millrace {
+
+template <class K, class V>
+template <class N, class KOut, class VOut, class... Args>
+KStream<KOut, VOut> KStream<K, V>::add(const char* prefix, const Named& options,
+                                       SerdeOf<detail::Plain<KOut>> key,
+                                       SerdeOf<detail::Plain<VOut>> value, bool changes_key,
+                                       bool changes_value, Args... args) const {
+    const std::string name = core_.graph->name_or_new(options.name, prefix);
+    detail::LogicalNode node = detail::processor_node<N>(name, std::move(args)...);
+    node.changes_key = changes_key;
+    node.changes_value = changes_value;
+    node.types = {typeid(KOut), typeid(VOut)};
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
+    return KStream<KOut, VOut>(core_.template then<KOut, VOut>(
+        added, std::move(key), std::move(value), changes_key || core_.needs_repartition));
+}
+
+template <class K, class V>
+template <RecordPredicate<K, V> F>
+KStream<K, V> KStream<K, V>::filter(F keep, Named options) const {
+    return add<detail::FilterNode<K, V, F>, K, V>("KSTREAM-FILTER-", options, core_.key_serde,
+                                                  core_.value_serde, false, false, std::move(keep),
+                                                  true);
+}
+
+template <class K, class V>
+template <RecordPredicate<K, V> F>
+KStream<K, V> KStream<K, V>::filter_not(F drop, Named options) const {
+    return add<detail::FilterNode<K, V, F>, K, V>("KSTREAM-FILTER-", options, core_.key_serde,
+                                                  core_.value_serde, false, false, std::move(drop),
+                                                  false);
+}
+
+template <class K, class V>
+template <RecordToPair<K, V> F>
+auto KStream<K, V>::map(F change, Named options) const
+    -> KStream<typename detail::PairOf<F, K, V>::first_type,
+               typename detail::PairOf<F, K, V>::second_type> {
+    using KOut = typename detail::PairOf<F, K, V>::first_type;
+    using VOut = typename detail::PairOf<F, K, V>::second_type;
+    return add<detail::MapNode<K, V, KOut, VOut, F>, KOut, VOut>("KSTREAM-MAP-", options, {}, {},
+                                                                 true, false, std::move(change));
+}
+
+template <class K, class V>
+template <CallableWithRecord<K, V> F>
+auto KStream<K, V>::map_values(F change,
+                               Named options) const -> KStream<K, detail::RecordResult<F, K, V>> {
+    using VOut = detail::RecordResult<F, K, V>;
+    return add<detail::MapValuesNode<K, V, VOut, F>, K, VOut>(
+        "KSTREAM-MAPVALUES-", options, core_.key_serde, {}, false, true, std::move(change));
+}
+
+template <class K, class V>
+template <RecordToPairs<K, V> F>
+auto KStream<K, V>::flat_map(F expand, Named options) const
+    -> KStream<typename detail::ElementOf<F, K, V>::first_type,
+               typename detail::ElementOf<F, K, V>::second_type> {
+    using KOut = typename detail::ElementOf<F, K, V>::first_type;
+    using VOut = typename detail::ElementOf<F, K, V>::second_type;
+    return add<detail::FlatMapNode<K, V, KOut, VOut, F>, KOut, VOut>(
+        "KSTREAM-FLATMAP-", options, {}, {}, true, false, std::move(expand));
+}
+
+template <class K, class V>
+template <RecordToRange<K, V> F>
+auto KStream<K, V>::flat_map_values(F expand,
+                                    Named options) const -> KStream<K, detail::ElementOf<F, K, V>> {
+    using VOut = detail::ElementOf<F, K, V>;
+    return add<detail::FlatMapValuesNode<K, V, VOut, F>, K, VOut>(
+        "KSTREAM-FLATMAPVALUES-", options, core_.key_serde, {}, false, true, std::move(expand));
+}
+
+template <class K, class V>
+template <CallableWithRecord<K, V> F>
+auto KStream<K, V>::select_key(F select,
+                               Named options) const -> KStream<detail::RecordResult<F, K, V>, V> {
+    using KOut = detail::RecordResult<F, K, V>;
+    return add<detail::SelectKeyNode<K, V, KOut, F>, KOut, V>(
+        "KSTREAM-KEY-SELECT-", options, {}, core_.value_serde, true, false, std::move(select));
+}
+
+template <class K, class V>
+template <RecordAction<K, V> F>
+KStream<K, V> KStream<K, V>::peek(F look, Named options) const {
+    return add<detail::PeekNode<K, V, F>, K, V>("KSTREAM-PEEK-", options, core_.key_serde,
+                                                core_.value_serde, false, false, std::move(look));
+}
+
+template <class K, class V>
+template <RecordAction<K, V> F>
+void KStream<K, V>::foreach (F use, Named options) const {
+    add<detail::PeekNode<K, V, F>, K, V>("KSTREAM-FOREACH-", options, {}, {}, false, false,
+                                         std::move(use));
+}
+
+template <class K, class V>
+void KStream<K, V>::print(Printed<K, V> options) const {
+    if constexpr (Printable<K> && Printable<V>) {
+        if (!options.text) {
+            options.text = [](const K& key, const V& value) {
+                return detail::TextOf<K>::of(key) + ", " + detail::TextOf<V>::of(value);
+            };
+        }
+    }
+    if (!options.text) {
+        detail::no_text(core_.name, typeid(K).name(), typeid(V).name());
+    }
+    const std::string label = options.label.empty() ? core_.name : options.label;
+    add<detail::PrintNode<K, V>, K, V>("KSTREAM-PRINTER-", Named{options.name}, {}, {}, false,
+                                       false, label, std::move(options.text),
+                                       detail::one_at_a_time(std::move(options.write)));
+}
+
+template <class K, class V>
+BranchedKStream<K, V> KStream<K, V>::split(Named options) const {
+    return BranchedKStream<K, V>(core_, options);
+}
+
+template <class K, class V>
+KStream<K, V> KStream<K, V>::merge(const KStream& other, Named options) const {
+    detail::require_one_builder(*core_.graph, *other.core_.graph, core_.name, other.core_.name);
+    const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-MERGE-");
+    auto node = detail::processor_node<detail::PassThroughNode<K, V>>(name);
+    node.merges = true;
+    node.types = {typeid(K), typeid(V)};
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node, other.core_.node});
+    auto merged = core_.template then<K, V>(
+        added, {}, {}, core_.needs_repartition || other.core_.needs_repartition);
+    merged.sources = detail::united(core_.sources, other.core_.sources);
+    return KStream(std::move(merged));
+}
+
+template <class K, class V>
+KStream<K, V> KStream<K, V>::repartition(Repartitioned<K, V> options) const
+    requires Writable<K> && Writable<V>
+{
+    const bool is_named = !options.name.empty();
+    const std::string name =
+        is_named ? options.name : core_.graph->new_name("KSTREAM-REPARTITION-");
+    const detail::RepartitionSerdes<K, V> serdes{
+        detail::serde_or(options.key_serde, core_.key_serde),
+        detail::serde_or(options.value_serde, core_.value_serde)};
+    detail::RepartitionStep step =
+        detail::make_repartition<K, V>(*core_.graph, name, serdes, options.partitioner);
+    step.partitions = options.partitions;
+    step.name_is_generated = !is_named;
+    detail::LogicalNode& added =
+        core_.graph->add(detail::repartition_node(std::move(step)), {core_.node});
+    auto result = core_.template then<K, V>(added, serdes.key, serdes.value, false);
+    result.sources = {added.name};
+    return KStream(std::move(result));
+}
+
+template <class K, class V>
+template <TopicChoice<K, V> T>
+void KStream<K, V>::to(T topic, Produced<K, V> options) const
+    requires Writable<K> && Writable<V>
+{
+    detail::SinkSettings<K, V> settings;
+    settings.key_serde = detail::serde_or(options.key_serde, core_.key_serde);
+    settings.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
+    settings.partitioner = std::move(options.partitioner);
+    detail::NodeSpec step;
+    step.kind = detail::NodeKind::kSink;
+    step.name = core_.graph->name_or_new(options.name, "KSTREAM-SINK-");
+    if constexpr (std::convertible_to<T, std::string>) {
+        settings.topic = topic;
+        step.topics = {settings.topic};
+    } else {
+        settings.choose_topic = std::move(topic);
+    }
+    step.make = detail::factory_of<detail::SinkNode<K, V>>(step.name, std::move(settings));
+    detail::LogicalNode node;
+    node.kind = detail::LogicalKind::kSink;
+    node.name = step.name;
+    node.steps.push_back(std::move(step));
+    core_.graph->add(std::move(node), {core_.node});
+}
+
+template <class K, class V>
+KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
+    Materialized<detail::Plain<K>, detail::Plain<V>> options) const
+    requires HasKey<K> && Writable<K> && Writable<V>
+{
+    using Key = detail::Plain<K>;
+    using Value = detail::Plain<V>;
+    constexpr const char* kPrefix = "KSTREAM-TOTABLE-";
+    const std::string name = core_.graph->name_or_new(options.name, kPrefix);
+    detail::StorePlace place = detail::place_store(*core_.graph, detail::untyped(options), kPrefix,
+                                                   detail::StoreKind::kTimestampedKeyValue);
+    const detail::TableSerdes<Key, Value> serdes{
+        detail::serde_or(options.key_serde, core_.key_serde),
+        detail::serde_or(options.value_serde, core_.value_serde)};
+    place.spec.serdes = serdes;
+    detail::LogicalNode* parent = core_.node;
+    std::set<std::string> sources = core_.sources;
+    if (core_.needs_repartition) {
+        detail::RepartitionStep step =
+            detail::make_repartition<K, V>(*core_.graph, name, {serdes.key, serdes.value});
+        step.optimizable = true;
+        step.name_is_generated = options.name.empty();
+        parent = &core_.graph->add(detail::repartition_node(std::move(step)), {core_.node});
+        sources = {parent->name};
+    }
+    auto node = detail::processor_node<detail::TableSourceNode<K, V>>(
+        name, std::shared_ptr<const detail::TableState>(place.state), serdes);
+    node.stores.push_back(place.lazy_store(name));
+    node.versioned = options.history.has_value();
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {parent});
+    detail::TableCore<Key, Value> core{core_.graph, &added,       name,
+                                       serdes.key,  serdes.value, sources};
+    core.origin = std::make_shared<detail::StoredOrigin<Key, Value>>(place.state, serdes);
+    core.state = place.state;
+    core.queryable = options.store;
+    core.history = options.history;
+    return KTable<Key, Value>(std::move(core));
+}
+
+template <class K, class V>
+KGroupedStream<K, V> KStream<K, V>::group_by_key(Grouped<K, V> options) const
+    requires HasKey<K>
+{
+    detail::GroupedCore<K, V> grouped{core_, options.name};
+    grouped.stream.key_serde = detail::serde_or(options.key_serde, core_.key_serde);
+    grouped.stream.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
+    return KGroupedStream<K, V>(std::move(grouped));
+}
+
+template <class K, class V>
+template <CallableWithRecord<K, V> F>
+    requires HasKey<detail::RecordResult<F, K, V>>
+auto KStream<K, V>::group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options) const
+    -> KGroupedStream<detail::RecordResult<F, K, V>, V> {
+    const auto keyed = select_key(std::move(select), {.name = options.name});
+    return keyed.group_by_key(std::move(options));
+}
+
+template <class K, class V>
+BranchedKStream<K, V>::BranchedKStream(detail::StreamCore<K, V> source, const Named& options)
+    : source_(std::move(source)),
+      specs_(std::make_shared<std::vector<detail::BranchSpec<K, V>>>()) {
+    const std::string name = source_.graph->name_or_new(options.name, "KSTREAM-BRANCH-");
+    detail::NodeSpec step;
+    step.kind = detail::NodeKind::kProcessor;
+    step.name = name;
+    step.make = [name, specs = specs_]() -> std::unique_ptr<detail::Node> {
+        return std::make_unique<detail::BranchNode<K, V>>(name, *specs);
+    };
+    detail::LogicalNode node;
+    node.name = name;
+    node.steps.push_back(std::move(step));
+    splitter_ = &source_.graph->add(std::move(node), {source_.node});
+}
+
+template <class K, class V>
+template <RecordPredicate<K, V> F>
+BranchedKStream<K, V>& BranchedKStream<K, V>::branch(F wants, Branched<K, V> options) {
+    add_branch(options, ++count_, [wants = std::move(wants)](const K& key, const V& value) mutable {
+        return static_cast<bool>(detail::call_with_record(wants, key, value));
+    });
+    return *this;
+}
+
+template <class K, class V>
+auto BranchedKStream<K, V>::otherwise(Branched<K, V> options) -> Branches {
+    add_branch(options, 0, nullptr);
+    return branches_;
+}
+
+template <class K, class V>
+void BranchedKStream<K, V>::add_branch(const Branched<K, V>& options, std::size_t number,
+                                       std::function<bool(const K&, const V&)> predicate) {
+    const std::string name =
+        splitter_->name + (options.name.empty() ? std::to_string(number) : options.name);
+    source_.graph->new_name(name);  // Not used, but Kafka Streams takes an index here.
+    specs_->push_back({name, std::move(predicate)});
+    detail::LogicalNode& added = source_.graph->add(
+        detail::processor_node<detail::PassThroughNode<K, V>>(name), {splitter_});
+    KStream<K, V> branch(source_.template then<K, V>(added, source_.key_serde, source_.value_serde,
+                                                     source_.needs_repartition));
+    if (options.function) {
+        branches_.emplace(name, options.function(branch));
+    } else if (options.consumer) {
+        options.consumer(branch);
+    } else {
+        branches_.emplace(name, branch);
+    }
+}
+
+}  // namespace millrace

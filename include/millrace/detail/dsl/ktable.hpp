@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bodies of dsl/ktable.hpp; include that.
+#include "millrace/detail/dsl/bodies.hpp"
+#include "millrace/detail/dsl/store_options.hpp"
+#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/ops/table_aggregate.hpp"
+#include "millrace/detail/ops/table_transform.hpp"
+#include "millrace/detail/ops/table_values.hpp"
+#include "millrace/detail/processor/made_by.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+
+namespace millrace {
+
+template <class K, class V, Removals kRemovals>
+KStream<K, detail::StreamedValue<V, kRemovals>> KTable<K, V, kRemovals>::to_stream(
+    Named options) const {
+    using VOut = detail::StreamedValue<V, kRemovals>;
+    const std::string name = core_.graph->name_or_new(options.name, "KTABLE-TOSTREAM-");
+    detail::LogicalNode& added = core_.graph->add(
+        detail::processor_node<detail::TableToStreamNode<K, V, VOut>>(name), {core_.node});
+    detail::StreamCore<K, VOut> stream{core_.graph, &added, name};
+    stream.key_serde = core_.key_serde;
+    stream.value_serde = core_.value_serde;
+    stream.sources = core_.sources;
+    return KStream<K, VOut>(std::move(stream));
+}
+
+template <class K, class V, Removals kRemovals>
+template <CallableWithRecord<K, detail::StreamedValue<V, kRemovals>> F>
+auto KTable<K, V, kRemovals>::to_stream_by(F select, Named options) const
+    -> KStream<detail::RecordResult<F, K, detail::StreamedValue<V, kRemovals>>,
+               detail::StreamedValue<V, kRemovals>> {
+    return to_stream(std::move(options)).select_key(std::move(select));
+}
+
+template <class K, class V, Removals kRemovals>
+template <Removals kOut, class Op>
+KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
+    Op op, const char* prefix, Materialized<K, typename Op::Out> options,
+    std::vector<std::string> stores) const {
+    using Out = typename Op::Out;
+    detail::StorePlace place =
+        detail::place_optional_store(*core_.graph, detail::untyped(options), prefix);
+    const std::string name = core_.graph->name_or_new(options.name, prefix);
+    detail::TableSerdes<K, Out> serdes{detail::serde_or(options.key_serde, core_.key_serde),
+                                       options.value_serde};
+    if constexpr (Op::kIsFilter) {
+        serdes.value = detail::serde_or(options.value_serde, core_.value_serde);
+    }
+    place.spec.serdes = serdes;
+    auto origin =
+        std::make_shared<detail::ComputedOrigin<K, V, Op>>(op, place.state, serdes, core_.origin);
+    auto node = detail::processor_node<detail::TableValuesNode<K, V, Op>>(
+        name, std::move(op), std::shared_ptr<const detail::TableState>(place.state), serdes);
+    if (place.state->materialized) {
+        if constexpr (!Serializable<K> || !Serializable<Out>) {
+            detail::require_serdes<K, Out>(detail::need_of_store(name, place.spec.name));
+        }
+        node.stores.push_back(place.store(name));
+    }
+    if (place.state->materialized || options.materialize) {
+        node.versioned = options.history.has_value();
+    }
+    node.connects = std::move(stores);
+    if (Op::kIsFilter) {
+        node.version_aware.push_back({core_.node, place.state});
+    }
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
+    detail::TableCore<K, Out> core{core_.graph, &added,       name,
+                                   serdes.key,  serdes.value, core_.sources};
+    core.origin = std::move(origin);
+    core.state = place.state;
+    core.queryable = options.store;
+    core.history = options.history ? options.history : core_.history;
+    return KTable<K, Out, kOut>(std::move(core));
+}
+
+template <class K, class V, Removals kRemovals>
+template <RecordPredicate<K, V> F>
+KTable<K, V> KTable<K, V, kRemovals>::filter(F keep, Materialized<K, V> options) const {
+    return compute<Removals::kPossible>(detail::TableFilterOp<K, V, F>(std::move(keep), true),
+                                        "KTABLE-FILTER-", std::move(options));
+}
+
+template <class K, class V, Removals kRemovals>
+template <RecordPredicate<K, V> F>
+KTable<K, V> KTable<K, V, kRemovals>::filter_not(F drop, Materialized<K, V> options) const {
+    return compute<Removals::kPossible>(detail::TableFilterOp<K, V, F>(std::move(drop), false),
+                                        "KTABLE-FILTER-", std::move(options));
+}
+
+template <class K, class V, Removals kRemovals>
+template <CallableWithRecord<K, V> F>
+auto KTable<K, V, kRemovals>::map_values(
+    F change, Materialized<K, detail::Plain<detail::RecordResult<F, K, V>>> options) const
+    -> KTable<K, detail::Plain<detail::RecordResult<F, K, V>>,
+              detail::kMappedRemovals<F, K, V, kRemovals>> {
+    return compute<detail::kMappedRemovals<F, K, V, kRemovals>>(
+        detail::TableMapOp<K, V, F>(std::move(change)), "KTABLE-MAPVALUES-", std::move(options));
+}
+
+template <class K, class V, Removals kRemovals>
+template <ValueTransformerSupplier<K, V> F>
+auto KTable<K, V, kRemovals>::transform_values(
+    F make, Materialized<K, typename detail::MadeBy<F>::ValueOut> options,
+    std::vector<std::string> stores) const -> KTable<K, typename detail::MadeBy<F>::ValueOut> {
+    options.materialize = false;  // Takes no index, other than filter and map_values.
+    return compute<Removals::kPossible>(detail::TableTransformOp<K, V, F>(std::move(make)),
+                                        "KTABLE-TRANSFORMVALUES-", std::move(options),
+                                        std::move(stores));
+}
+
+template <class K, class V, Removals kRemovals>
+template <RecordToPair<K, V> F>
+auto KTable<K, V, kRemovals>::group_by(
+    F select, Grouped<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
+                      detail::Plain<typename detail::PairOf<F, K, V>::second_type>>
+                  options) const
+    -> KGroupedTable<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
+                     detail::Plain<typename detail::PairOf<F, K, V>::second_type>> {
+    using KOut = detail::Plain<typename detail::PairOf<F, K, V>::first_type>;
+    using VOut = detail::Plain<typename detail::PairOf<F, K, V>::second_type>;
+    const std::string name = core_.graph->name_or_new(options.name, "KTABLE-SELECT-");
+    auto state = std::make_shared<detail::TableState>();
+    auto node = detail::processor_node<detail::TableGroupNode<K, V, KOut, VOut, F>>(
+        name, std::move(select), std::shared_ptr<const detail::TableState>(state));
+    node.version_aware.push_back({core_.node, state});
+    detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
+    core_.origin->send_old_values(true);
+    detail::TableCore<KOut, VOut> core{core_.graph,         &added,       name, options.key_serde,
+                                       options.value_serde, core_.sources};
+    return KGroupedTable<KOut, VOut>(std::move(core), options.name);
+}
+
+template <class K, class V>
+template <class N, Removals kRemovals, class Agg, class... Args>
+KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix,
+                                                              Materialized<K, Agg> options,
+                                                              Args... args) const {
+    using Change = detail::OwnedChange<V>;
+    detail::LogicalGraph& graph = *core_.graph;
+    detail::StorePlace store =
+        detail::place_store(graph, detail::untyped(options), "KTABLE-AGGREGATE-",
+                            detail::StoreKind::kTimestampedKeyValue);
+    store.state->materialized = true;
+    const std::string base = topic_name_.empty() ? store.spec.name : topic_name_;
+    detail::RepartitionStep step = detail::make_repartition<K, Change>(
+        graph, base, {core_.key_serde, detail::change_serde(core_.value_serde)}, {},
+        detail::RepartitionNames::kOfTable, options.name);
+    step.name_is_generated = topic_name_.empty() && store.name_is_generated;
+    const std::string name = graph.name_or_new(options.name, prefix);
+    if (*repartitioned_ == nullptr || topic_name_.empty()) {
+        *repartitioned_ = &graph.add(detail::repartition_node(std::move(step)), {core_.node});
+    } else {
+        graph.add_again(**repartitioned_, *core_.node);
+    }
+    const detail::TableSerdes<K, Agg> serdes{detail::serde_or(options.key_serde, core_.key_serde),
+                                             options.value_serde};
+    store.spec.serdes = serdes;
+    auto node = detail::processor_node<N>(
+        name, std::move(args)..., std::shared_ptr<const detail::TableState>(store.state), serdes);
+    node.stores.push_back(store.store(name));
+    node.versioned = options.history.has_value();
+    detail::LogicalNode& added = graph.add(std::move(node), {*repartitioned_});
+    detail::TableCore<K, Agg> core{core_.graph, &added,       name,
+                                   serdes.key,  serdes.value, {(*repartitioned_)->name}};
+    core.origin = std::make_shared<detail::StoredOrigin<K, Agg>>(store.state, serdes);
+    core.state = store.state;
+    core.queryable = options.store;
+    core.history = options.history;
+    return KTable<K, Agg, kRemovals>(std::move(core));
+}
+
+template <class K, class V>
+KTable<K, std::int64_t> KGroupedTable<K, V>::count(Materialized<K, std::int64_t> options) const
+    requires Serializable<K> && Serializable<V>
+{
+    using N = detail::TableAggregateNode<K, V, std::int64_t, detail::CountOne, detail::SubtractOne>;
+    return aggregate_with<N, Removals::kPossible>("KTABLE-AGGREGATE-", std::move(options),
+                                                  std::int64_t{0}, detail::CountOne{},
+                                                  detail::SubtractOne{});
+}
+
+template <class K, class V>
+template <Aggregator<K, V, V> Add, Aggregator<K, V, V> Subtract>
+    requires Serializable<K> && Serializable<V>
+KTable<K, V> KGroupedTable<K, V>::reduce(Add add, Subtract subtract,
+                                         Materialized<K, V> options) const {
+    options.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
+    using N = detail::TableReduceNode<K, V, Add, Subtract>;
+    return aggregate_with<N, Removals::kPossible>("KTABLE-REDUCE-", std::move(options),
+                                                  std::move(add), std::move(subtract));
+}
+
+template <class K, class V>
+template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
+          Aggregator<K, detail::StateOf<Init>, V> Subtract>
+    requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
+auto KGroupedTable<K, V>::aggregate(Init initial, Add add, Subtract subtract,
+                                    Materialized<K, detail::AggregateOf<Init>> options) const
+    -> KTable<K, detail::AggregateOf<Init>> {
+    using N = detail::TableAggregateNode<K, V, Init, Add, Subtract>;
+    return aggregate_with<N, Removals::kPossible>("KTABLE-AGGREGATE-", std::move(options),
+                                                  std::move(initial), std::move(add),
+                                                  std::move(subtract));
+}
+
+}  // namespace millrace

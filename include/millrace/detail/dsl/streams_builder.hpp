@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bodies of dsl/streams_builder.hpp; include that.
+#include "millrace/detail/dsl/bodies.hpp"
+#include "millrace/detail/dsl/store_options.hpp"
+#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/nodes/process.hpp"
+#include "millrace/detail/ops/table_source.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+
+namespace millrace {
+
+namespace detail {
+
+template <class K, class V>
+NodeSpec source_step(const std::string& name, const Topics& topics, const Consumed<K, V>& options) {
+    NodeSpec step;
+    step.kind = NodeKind::kSource;
+    step.name = name;
+    step.topics = topics.names();
+    step.pattern = topics.pattern();
+    step.offset_reset = options.offset_reset;
+    step.make = factory_of<SourceNode<K, V>>(
+        name, SourceSettings<K, V>{options.key_serde, options.value_serde, options.timestamp});
+    return step;
+}
+
+/// The two steps of a table read from a topic.
+template <class K, class V>
+struct TableSteps {
+    std::string source;
+    std::string table;
+    TableSerdes<K, V> serdes;
+    StorePlace place;
+    LogicalNode node;
+};
+
+template <class K, class V>
+TableSteps<K, V> table_steps(LogicalGraph& graph, const std::string& topic,
+                             const Materialized<K, V>& options,
+                             const Consumed<K, std::optional<V>>& source) {
+    TableSteps<K, V> steps;
+    steps.place =
+        place_store(graph, untyped(options), topic + "-", StoreKind::kTimestampedKeyValue);
+    const std::string& given = source.name.empty() ? options.name : source.name;
+    steps.source = graph.suffixed_or_new(given, "-source", "KSTREAM-SOURCE-");
+    steps.table = graph.name_or_new(given, "KTABLE-SOURCE-");
+    Consumed<K, std::optional<V>> consumed = source;
+    consumed.key_serde = serde_or(source.key_serde, options.key_serde);
+    consumed.value_serde = serde_or(source.value_serde, options.value_serde);
+    steps.serdes = {consumed.key_serde, consumed.value_serde};
+    steps.place.spec.serdes = steps.serdes;
+    steps.node.name = steps.table;
+    steps.node.steps.push_back(source_step(steps.source, Topics(topic), consumed));
+    NodeSpec table = processor_step<TableSourceNode<K, std::optional<V>>>(
+        steps.table, std::shared_ptr<const TableState>(steps.place.state), steps.serdes);
+    table.parents = {steps.source};
+    steps.node.steps.push_back(std::move(table));
+    return steps;
+}
+
+}  // namespace detail
+
+template <class K, class V>
+    requires Writable<K> && Writable<V>
+KStream<K, V> StreamsBuilder::stream(Topics topics, Consumed<K, V> options) {
+    const std::string name = graph_->name_or_new(options.name, "KSTREAM-SOURCE-");
+    detail::LogicalNode node;
+    node.kind = detail::LogicalKind::kSource;
+    node.name = name;
+    node.steps.push_back(detail::source_step(name, topics, options));
+    detail::StreamCore<K, V> core{graph_, &graph_->add(std::move(node), {&graph_->root()}), name};
+    core.key_serde = options.key_serde;
+    core.value_serde = options.value_serde;
+    core.sources = {name};
+    return KStream<K, V>(std::move(core));
+}
+
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options,
+                                   Consumed<K, std::optional<V>> source) {
+    auto steps = detail::table_steps<K, V>(*graph_, topic, options, source);
+    detail::LogicalStore store = steps.place.lazy_store(steps.table);
+    store.reusable_topic = topic;
+    steps.node.kind = detail::LogicalKind::kTableSource;
+    steps.node.stores.push_back(std::move(store));
+    steps.node.versioned = options.history.has_value();
+    detail::LogicalNode& added = graph_->add(std::move(steps.node), {&graph_->root()});
+    detail::TableCore<K, V> core{
+        graph_, &added, steps.table, steps.serdes.key, steps.serdes.value, {steps.source}};
+    core.origin = std::make_shared<detail::StoredOrigin<K, V>>(steps.place.state, steps.serdes);
+    core.state = steps.place.state;
+    core.queryable = options.store;
+    core.history = options.history;
+    return KTable<K, V>(std::move(core));
+}
+
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Materialized<K, V> options,
+                                                Consumed<K, std::optional<V>> source) {
+    auto steps = detail::table_steps<K, V>(*graph_, topic, options, source);
+    steps.place.state->materialized = true;
+    if (options.history) {
+        throw TopologyError("global table of topic " + topic + " cannot keep versions");
+    }
+    const std::string store = steps.place.spec.name;
+    steps.node.kind = detail::LogicalKind::kGlobalStore;
+    steps.node.stores.push_back(steps.place.store(steps.table));
+    graph_->add(std::move(steps.node), {&graph_->root()});
+    return GlobalKTable<K, V>(graph_, detail::view_of_store<K, V>(store, steps.serdes), store);
+}
+
+template <class K, class V, ProcessorSupplier<K, V> F>
+    requires Writable<K> && Writable<V>
+StreamsBuilder& StreamsBuilder::add_global_store(const StoreDeclaration& store, std::string topic,
+                                                 F make, Consumed<K, V> source) {
+    const std::string source_name =
+        graph_->suffixed_or_new(source.name, "-source", "KSTREAM-SOURCE-");
+    const std::string processor_name = graph_->name_or_new(source.name, "KTABLE-SOURCE-");
+    detail::LogicalNode node;
+    node.kind = detail::LogicalKind::kGlobalStore;
+    node.name = processor_name;
+    node.steps.push_back(detail::source_step(source_name, Topics(std::move(topic)), source));
+    detail::NodeSpec processor;
+    processor.name = processor_name;
+    processor.make = detail::processor_factory(processor_name, std::move(make));
+    processor.parents = {source_name};
+    node.steps.push_back(std::move(processor));
+    node.stores.push_back({store.spec(), {processor_name}});
+    graph_->add(std::move(node), {&graph_->root()});
+    return *this;
+}
+
+}  // namespace millrace

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/dsl/dsl_graph.hpp"
+#include "millrace/detail/dsl/store_options.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+#include "millrace/dsl/options.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace millrace::detail {
+
+/// The store that a table has or may get.
+struct StorePlace {
+    std::shared_ptr<TableState> state;
+    StoreSpec spec;
+    bool name_is_generated = false;
+
+    /// For a node that uses it in any case.
+    LogicalStore store(const std::string& user) const {
+        LogicalStore store{spec, {user}};
+        store.name_is_generated = name_is_generated;
+        return store;
+    }
+
+    /// For a node that uses it once it is materialised.
+    LogicalStore lazy_store(const std::string& user) const {
+        LogicalStore lazy = store(user);
+        lazy.only_if = state;
+        return lazy;
+    }
+};
+
+/// Chooses name and kind of a table's store. A name is generated, and an index taken, when
+/// `options` have none; the store is materialised when they have one.
+StorePlace place_store(LogicalGraph& graph, const StoreOptions& options, std::string_view prefix,
+                       StoreKind kind);
+
+/// For operations on tables that have a store only when it is named; as in Kafka Streams, asking
+/// for one without a name takes an index and nothing else.
+StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options,
+                                std::string_view prefix);
+
+/// True when `options` say anything about a store.
+bool wants_store(const StoreOptions& options, bool has_serdes);
+
+/// Sets retention of a window store. Throws TopologyError when it is shorter than `at_least`.
+void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::milliseconds at_least,
+                   std::chrono::milliseconds window_size);
+
+/// Name and store of a suppression.
+struct SuppressPlace {
+    std::string name;
+    StoreSpec store;
+};
+
+/// Throws TopologyError below a versioned table.
+SuppressPlace place_suppress(LogicalGraph& graph, const LogicalNode& above,
+                             const std::string& given, bool logging,
+                             const std::map<std::string, std::string>& changelog_config);
+
+/// Throws TopologyError when the time limit of a suppression is negative.
+void check_limit(std::chrono::milliseconds limit);
+
+/// Windows pass null values on, which an aggregator of cogroup `name` cannot take.
+[[noreturn]] void no_nulls_in_cogroup(const std::string& name);
+
+}  // namespace millrace::detail

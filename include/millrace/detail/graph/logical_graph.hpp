@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/graph/topology_spec.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <vector>
+
+namespace millrace::detail {
+
+/// What nodes must know of TopologyOptions; settled when the program is built.
+struct ProgramFlags {
+    bool reproduce_kafka_defects = false;
+};
+
+/// What a table keeps, settled while the program is written: later verbs may ask for more. Shared
+/// by the table's handle, its node factories and lowering.
+struct TableState {
+    std::string store{};           ///< The name its store has, or would have.
+    bool materialized = false;     ///< It has a store.
+    bool send_old_values = false;  ///< Its changes carry old values.
+    bool versioned_input = false;  ///< What it reads keeps versions: updates may be out of order.
+};
+
+/// A store of a logical node and the steps that use it.
+struct LogicalStore {
+    StoreSpec spec;
+    std::vector<std::string> users;               ///< Names of steps of this or other nodes.
+    std::shared_ptr<const TableState> only_if{};  ///< Set: made only if that is materialised.
+    std::string reusable_topic{};                 ///< The optimiser may take it as changelog.
+    bool shared = false;                          ///< Several nodes declare it; it is made once.
+    bool name_is_generated = false;
+};
+
+/// The types of a node's records, where the optimiser must know them.
+struct RecordTypes {
+    std::type_index key = typeid(void);
+    std::type_index value = typeid(void);
+
+    bool operator==(const RecordTypes&) const = default;
+};
+
+/// A repartition topic and the three nodes around it, typed parts erased.
+struct RepartitionStep {
+    RecordTypes types{};
+    std::string topic;
+    std::string filter_name;  ///< Empty: no filter.
+    std::string sink_name;
+    std::string source_name;
+    std::optional<std::int32_t> partitions{};
+    bool optimizable = false;     ///< May be merged with others.
+    bool keep_null_keys = false;  ///< A join below takes them.
+    bool name_is_generated = false;
+    std::function<NodeFactory(const std::string& name, bool keep_null_keys)> make_filter{};
+    std::function<NodeFactory(const std::string& name, const std::string& topic)> make_sink{};
+    std::function<NodeFactory(const std::string& name)> make_source{};
+};
+
+enum class LogicalKind {
+    kRoot,
+    kSource,  ///< Streams: may be merged with an equal one.
+    kTableSource,
+    kGlobalStore,  ///< Two steps, source and processor; stores[0] is global.
+    kStore,        ///< A store of the user's, made when something is connected to it.
+    kProcessor,
+    kRepartition,
+    kSink,
+    kStreamJoin,  ///< Stream-stream: see SelfJoinRewrite.
+};
+
+/// Nodes that a self-join can do without when the optimiser is asked to use one store.
+struct SelfJoinRewrite {
+    std::string left_window_node;
+    std::string right_window_node;
+    std::vector<NodeSpec> steps;       ///< Instead of those of the node.
+    std::vector<LogicalStore> stores;  ///< Likewise.
+};
+
+struct LogicalNode;
+
+/// A step and stores made elsewhere that it uses.
+struct StoreConnection {
+    std::string step;
+    std::vector<std::string> stores;
+};
+
+/// When windows close: so long after their end.
+struct WindowClose {
+    std::chrono::milliseconds grace{0};
+    bool inclusive_ends = false;  ///< They are still open at that very time.
+};
+
+/// A step that behaves differently below a table with versions.
+struct VersionAware {
+    const LogicalNode* parent;
+    std::shared_ptr<TableState> state;  ///< Its versioned_input is set.
+};
+
+class LogicalGraph;
+
+/// One operation of the program as written: untyped, but for the closures in its steps.
+struct LogicalNode {
+    LogicalKind kind = LogicalKind::kProcessor;
+    std::string name{};             ///< Of the step whose output others take.
+    std::vector<NodeSpec> steps{};  ///< Become nodes, in this order. A step without
+                                    ///< parents takes the outputs of this node's parents.
+    std::vector<LogicalStore> stores{};
+    std::vector<std::string> connects{};         ///< Stores made elsewhere, for the first step.
+    std::vector<StoreConnection> connections{};  ///< The same for other steps.
+    std::vector<RepartitionTopic> internal_topics{};  ///< Topics its steps read or write.
+    std::optional<RepartitionStep> repartition{};
+    std::optional<SelfJoinRewrite> self_join{};
+
+    bool changes_key = false;
+    bool changes_value = false;
+    bool merges = false;
+    RecordTypes types{};              ///< Of what it forwards; of key changes and merges only.
+    bool takes_null_keys = false;     ///< A left or outer join: see RepartitionStep.
+    std::optional<bool> versioned{};  ///< Whether its output has versions; nothing: as above it.
+    std::vector<VersionAware>
+        version_aware{};                  ///< Who wants to know whether a parent has versions.
+    bool suppresses = false;              ///< Refused above versioned tables.
+    std::optional<WindowClose> closes{};  ///< When the windows it makes do.
+
+    int build_priority = 0;
+    const LogicalGraph* graph = nullptr;
+    std::vector<LogicalNode*> parents{};
+    std::vector<LogicalNode*> children{};
+    bool written = false;
+};
+
+/// The program while it is written. Owned jointly by the builder and all handles it gave out.
+/// Not thread-safe.
+class LogicalGraph {
+  public:
+    LogicalGraph();
+    LogicalGraph(const LogicalGraph&) = delete;
+    LogicalGraph& operator=(const LogicalGraph&) = delete;
+
+    LogicalNode& root() noexcept { return nodes_.front(); }
+
+    /// Throws TopologyError after the program was built, and when a parent is of another program.
+    LogicalNode& add(LogicalNode node, const std::vector<LogicalNode*>& parents);
+
+    /// Once more below another parent, or the same; it is built later then.
+    void add_again(LogicalNode& node, LogicalNode& parent);
+
+    /// "<prefix>0000000042"; takes the next index.
+    std::string new_name(std::string_view prefix);
+
+    /// "<prefix>STATE-STORE-0000000042"; takes the next index.
+    std::string new_store_name(std::string_view prefix);
+
+    /// `given`, checked, or a generated name. Takes an index either way, as Kafka Streams does.
+    std::string name_or_new(const std::string& given, std::string_view prefix);
+
+    /// `given` + suffix, checked, or a generated name. Takes an index either way.
+    std::string suffixed_or_new(const std::string& given, std::string_view suffix,
+                                std::string_view prefix);
+
+    /// The sources with these names must have equally many partitions.
+    void copartition(std::set<std::string> sources);
+
+    /// In the order added; the root is the first.
+    std::deque<LogicalNode>& nodes() noexcept { return nodes_; }
+    std::vector<std::set<std::string>>& copartition_groups() noexcept {
+        return copartition_groups_;
+    }
+
+    const std::shared_ptr<ProgramFlags>& flags() const noexcept { return flags_; }
+
+    void mark_built() noexcept { built_ = true; }
+
+  private:
+    std::deque<LogicalNode> nodes_;
+    std::vector<std::set<std::string>> copartition_groups_;
+    std::shared_ptr<ProgramFlags> flags_ = std::make_shared<ProgramFlags>();
+    int next_index_ = 0;
+    int next_priority_ = 0;
+    bool built_ = false;
+};
+
+/// Throws TopologyError when the handles `one` and `other` were made by two builders.
+void require_one_builder(const LogicalGraph& graph_of_one, const LogicalGraph& graph_of_other,
+                         const std::string& one, const std::string& other);
+
+void link(LogicalNode& parent, LogicalNode& child);
+void unlink(LogicalNode& parent, LogicalNode& child);
+
+/// When the windows above `node` close, the latest of them. Throws TopologyError when there are
+/// none.
+WindowClose close_above(const LogicalNode& node);
+
+/// True when `node`'s output keeps versions, by itself or through what is above it.
+bool has_versions(const LogicalNode& node);
+
+}  // namespace millrace::detail

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/topic_partition.hpp"
+#include "millrace/detail/state/store_spec.hpp"
+#include "millrace/processor/offset_reset.hpp"
+#include "millrace/processor/processor_wrapper.hpp"
+#include "millrace/processor/topology_options.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace millrace::detail {
+
+class Node;
+
+/// Makes the node of one task. The only place where the types of a node survive.
+using NodeFactory = std::function<std::unique_ptr<Node>()>;
+
+enum class NodeKind { kSource, kProcessor, kSink };
+
+/// One node before it is built.
+struct NodeSpec {
+    NodeKind kind = NodeKind::kProcessor;
+    std::string name{};
+    NodeFactory make{};
+    std::vector<std::string> parents{};  ///< Names; none for sources.
+    std::vector<std::string> stores{};   ///< Connected stores, in the order connected.
+
+    std::vector<std::string> topics{};  ///< Sources: subscribed topics. Sinks: the topic, if fixed.
+                                        ///< Internal topics without the application.id.
+    std::string pattern{};              ///< Sources: instead of topics.
+    OffsetReset offset_reset = OffsetReset::kDefault;
+    bool fills_store = false;  ///< Of a read-only store: such processors are not wrapped.
+};
+
+/// A repartition topic: internal, so written and read by this application only.
+struct RepartitionTopic {
+    std::string name{};  ///< Without the application.id: "<base>-repartition".
+    std::optional<std::int32_t> partitions{};  ///< Enforced by the user; nothing: as upstream.
+};
+
+/// A store that is filled from a whole topic on every instance, by a processor of its own.
+struct GlobalStoreSpec {
+    StoreSpec store;
+    std::string source_node;
+    std::string processor_node;
+    std::string topic;
+};
+
+/// The program, flat and untyped: what StreamsBuilder and the Processor API produce and everything
+/// on the running side consumes. Immutable once built; shared by all threads.
+struct TopologySpec {
+    std::vector<NodeSpec> nodes;    ///< In the order added: parents first.
+    std::vector<StoreSpec> stores;  ///< Without global ones.
+    std::vector<GlobalStoreSpec> global_stores;
+    std::vector<RepartitionTopic> repartition_topics;
+    std::vector<std::vector<std::string>>
+        copartition_groups;                    ///< Of source topics (internal ones by
+                                               ///< their name without application.id).
+    ProcessorWrapper processor_wrapper{};      ///< Of processors that are added; may be empty.
+    std::set<std::string> wrapper_stores{};    ///< Names of `stores` that it added.
+    std::optional<TopologyOptions> options{};  ///< Of StreamsBuilder::build; else made by hand.
+};
+
+}  // namespace millrace::detail

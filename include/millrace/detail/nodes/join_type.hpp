@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/nodes/callable.hpp"
+
+#include <type_traits>
+
+namespace millrace::detail {
+
+enum class JoinType { kInner, kLeft, kOuter };
+
+/// What a joiner gets of the left side: a pointer where the join goes on without a value there.
+template <JoinType kType, class V>
+using LeftArgument = std::conditional_t<kType == JoinType::kOuter, const V*, const V&>;
+
+/// The same of the right side.
+template <JoinType kType, class V>
+using RightArgument = std::conditional_t<kType == JoinType::kInner, const V&, const V*>;
+
+/// What a join of these types gets from joiner `F`.
+template <JoinType kType, class F, class K, class VLeft, class VRight>
+using JoinedValue = JoinResult<F, K, LeftArgument<kType, VLeft>, RightArgument<kType, VRight>>;
+
+/// Calls `join` with both sides; those that the type requires must not be null.
+template <JoinType kType, class F, class K, class VLeft, class VRight>
+decltype(auto) join_sides(F& join, const K& key, const VLeft* left, const VRight* right) {
+    if constexpr (kType == JoinType::kInner) {
+        return call_joiner(join, key, *left, *right);
+    } else if constexpr (kType == JoinType::kLeft) {
+        return call_joiner(join, key, *left, right);
+    } else {
+        return call_joiner(join, key, left, right);
+    }
+}
+
+}  // namespace millrace::detail

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/processor/processor_wrapper.hpp"
+
+#include <memory>
+#include <string_view>
+#include <typeindex>
+
+namespace millrace::detail {
+
+class Node;
+class TaskContext;
+
+/// An Input with its types erased, so that edges can be made by name.
+struct InputPort {
+    std::type_index key_type;
+    std::type_index value_type;
+    void* input;  ///< An Input<K, V>*.
+};
+
+// How a wrapper gets between a node and its neighbours, without a cost where there is none: edges
+// are laid to the two ends of the hook instead of the node, when the graph of a task is made.
+//
+//     parent ──► HookEntry ──► WrapperHook ┄┄► node ──► HookExit ──► WrapperHook ┄┄► children
+//                                         deliver                              deliver
+
+/// Where a node's records are led, without their types.
+class WrapperHook {
+  public:
+    virtual void arrives(const AnyRecord& record) = 0;
+    /// `child` is empty for all children.
+    virtual void leaves(const AnyRecord& record, std::string_view child) = 0;
+
+  protected:
+    ~WrapperHook() = default;
+};
+
+/// What parents are connected to in place of a node.
+class HookEntry {
+  public:
+    virtual ~HookEntry() = default;
+    virtual InputPort input_port() = 0;
+
+    /// To the node. Throws Error with kInvalidArgument when types differ.
+    virtual void deliver(const AnyRecord& record) = 0;
+};
+
+/// What a node's children are connected to in its place.
+class HookExit {
+  public:
+    virtual ~HookExit() = default;
+    virtual void connect(const Node& parent, Node& child) = 0;
+
+    /// To all children. Throws Error with kInvalidArgument when types differ.
+    virtual void deliver(TaskContext& context, const AnyRecord& record) = 0;
+    /// To one child; false when there is none of that name.
+    virtual bool deliver_to(TaskContext& context, const AnyRecord& record,
+                            std::string_view child) = 0;
+};
+
+struct HookEnds {
+    std::unique_ptr<HookEntry> entry{};
+    std::unique_ptr<HookExit> exit{};
+};
+
+}  // namespace millrace::detail
