@@ -79,8 +79,8 @@ int run_generator(const Options& options, StopSignal& stop) {
 
 int run_service(const Options& options, StopSignal& stop) {
     create_topics(kafka_settings(options), options.partitions);
-    std::atomic<std::int64_t> restored =
-        0;  // The client's threads write it: it must outlive the client.
+    // The client's threads write it: it must outlive the client.
+    std::atomic<std::int64_t> restored = 0;
     millrace::KafkaStreams streams(fraud_detection(scorer_of(options)), streams_config(options));
     streams.set_state_restore_listener(
         {.on_batch_restored = [&](const millrace::TopicPartition&, const std::string&,

@@ -45,8 +45,7 @@ void count_views_of_authors(const Views& views, const millrace::KTable<string, s
         .join(bylines, [](const string&, const string& name) { return name; },
               {.name = "views-of-articles"})
         .group_by([](const string& name) { return name; }, {.name = "views-of-authors"})
-        .count(
-            {.store = "views-by-author", .caching = false})  // The suppression also limits writes.
+        .count({.store = "views-by-author", .caching = false})  // suppress limits updates.
         .suppress(millrace::UntilTimeLimit{.limit = 1min, .name = "at-most-once-a-minute"})
         .to_stream()
         .to("views-by-author");

@@ -65,8 +65,8 @@ class StateMachine {
     mutable std::condition_variable changed_;
     ClientState state_ = ClientState::kCreated;
     std::deque<Change> untold_;
-    bool telling_ =
-        false;  // A thread is calling the listener, and continues until all changes are reported.
+    // A thread is calling the listener, and continues until all changes are reported.
+    bool telling_ = false;
 };
 
 }  // namespace millrace::client

@@ -21,8 +21,7 @@ inline constexpr Offset kFromEnd = -1;
 
 struct StartPosition {
     TopicPartition partition;
-    Offset offset =
-        kFromBeginning;  ///< The offset of the first record to read, or one of the above.
+    Offset offset = kFromBeginning;  ///< Of the first record to read, or one of the above.
 
     /// The leader epoch of the previous record, as committed with the offset. If it is set, the log
     /// is checked before reading: kOffsetOutOfRange if the log was truncated before the offset

@@ -46,8 +46,7 @@ class EndlessRecords final : public kafka::PartitionQueue {
             const auto at = static_cast<std::size_t>(offset_) % kDistinct;
             out.emplace_back(owner_, this, BytesView(keys_).substr(8 * at, 8), BytesView(value_),
                              timestamp_of(millisecond_), offset_, 0);
-            if (++in_millisecond_ ==
-                per_millisecond_) {  // Without a division, which would be expensive.
+            if (++in_millisecond_ == per_millisecond_) {  // Without an expensive division.
                 in_millisecond_ = 0;
                 ++millisecond_;
             }

@@ -11,7 +11,7 @@ namespace millrace::runtime {
 
 namespace {
 
-/// How long not to ask again after a question that was not answered.
+/// The pause after a request without response.
 constexpr std::chrono::seconds kQuiet{30};
 
 constexpr const char* kConsequence =

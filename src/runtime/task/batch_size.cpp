@@ -10,10 +10,10 @@ namespace millrace::runtime {
 
 namespace {
 
-/// Of librdkafka, for both settings.
+/// librdkafka's range for both settings.
 constexpr std::int64_t kDefault = 1'000'000;
 
-/// What is no number is refused by the client itself.
+/// The client itself refuses invalid numbers.
 std::int64_t number(const kafka::ClientSettings& settings, const std::string& name) {
     std::int64_t value = kDefault;
     if (const auto found = settings.find(name); found != settings.end()) {
@@ -23,7 +23,8 @@ std::int64_t number(const kafka::ClientSettings& settings, const std::string& na
     return value;
 }
 
-/// Of a record, at least: it shares a batch with others only if batches may be larger than that.
+/// The minimum size of a record: it shares a batch with others only if batches may be larger than
+/// that.
 std::int64_t least_size(const kafka::FailedDelivery& failed) {
     std::size_t size = failed.key.value_or("").size() + failed.value.value_or("").size();
     for (const Header& header : failed.headers) {

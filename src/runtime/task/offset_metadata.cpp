@@ -63,7 +63,7 @@ std::optional<Bytes> from_base64(std::string_view text) {
     return bytes;
 }
 
-/// Takes big-endian numbers and names off the front of some bytes.
+/// Reads big-endian numbers and names from the front of some bytes.
 class Reader {
   public:
     explicit Reader(BytesView bytes) : bytes_(bytes) {}

@@ -93,7 +93,7 @@ void RecordQueue::decode_head() {
     head_time_ = kNoTimestamp;
 }
 
-// To be followed by decode_head(): the headers still are those of the message that is given back.
+// decode_head() must follow: the headers still belong to the message that is freed.
 void RecordQueue::drop_head() {
     messages_[head_].release();
     ++head_;

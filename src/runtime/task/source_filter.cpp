@@ -35,7 +35,7 @@ class SourceFilter final : private detail::TaskContext {
                                           .partition = partition_.partition,
                                           .topic = &partition_.topic,
                                           .headers = &headers};
-        // When it was processed is not known; for a wall-clock policy this is the nearest.
+        // The time of processing is unknown; for a wall-clock policy this is the closest.
         wall_clock_ = std::max(message.timestamp(), Timestamp{});
         Timestamp time;
         try {
@@ -94,7 +94,7 @@ class SourceFilter final : private detail::TaskContext {
             "; deserialization.exception.handler=continue skips it: " + error.what());
     }
 
-    // TaskContext: a source that only decodes needs settings and the clock.
+    // TaskContext: a source that only deserialises needs settings and the clock.
     const std::string& application_id() const override { return settings_->application_id; }
     TaskId task_id() const override { return task_; }
     std::string setting(std::string_view name) const override { return settings_->setting(name); }
@@ -120,7 +120,7 @@ class SourceFilter final : private detail::TaskContext {
     std::string store_;
     topology::TaskTopology nodes_;
     std::unique_ptr<detail::SourceInput> input_;
-    Timestamp partition_time_{};  // Not known at first: processing knew one where it needs one.
+    Timestamp partition_time_{};  // Initially unknown: processing knew a time if it needed one.
 };
 
 }  // namespace

@@ -56,7 +56,7 @@ bool InternalTopics::look(std::chrono::milliseconds timeout, std::string& reason
     const auto topics = missing(plan, existing.value());
     if (!topics.empty()) {
         const kafka::Status created = create(topics, timeout);
-        // Even when all went well: look again, until every broker's answer shows the topics.
+        // Even after success: check again, until every broker's response contains the topics.
         reason = created.ok() ? "internal topics have just been created" : created.message();
         return false;
     }
@@ -120,7 +120,8 @@ std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPl
         kafka::NewTopic topic{name, partitions, options_.replication_factor,
                               internal->second.topic->config};
         for (const auto& [key, value] : options_.config) {
-            // Ours are weaker than "topic.", which is weaker than what a store asks for.
+            // Millrace's defaults are overridden by "topic.", which is overridden by the
+            // requirements of a store.
             if (!internal->second.topic->fixed.contains(key)) {
                 topic.config[key] = value;
             }
@@ -130,7 +131,7 @@ std::vector<kafka::NewTopic> InternalTopics::missing(const topology::PartitionPl
     return topics;
 }
 
-/// What the number of partitions of that topic follows from, as far as it exists.
+/// The existing topics that determine the partition count of that topic.
 std::string InternalTopics::inputs_of(const std::string& internal_topic,
                                       const kafka::PartitionCounts& existing) const {
     std::string text;
@@ -169,7 +170,7 @@ kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
             log::info("created internal topic: " + topics[i].name + ", partitions " +
                       std::to_string(topics[i].partitions));
         } else if (status.code() == kafka::ErrorCode::kTopicExists) {
-            continue;  // Another instance was faster; looked at again in the next round.
+            continue;  // Another instance was faster; the next round checks it again.
         } else if (status.retriable()) {
             last = status;
         } else {

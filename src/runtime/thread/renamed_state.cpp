@@ -14,7 +14,7 @@ namespace {
 using topology::ApplicationTopology;
 using topology::SubTopology;
 
-/// Internal topics of the application, by their names, that its topology does not use.
+/// Internal topics of the application, by name, that its topology does not use.
 std::string unused_topics(const ApplicationTopology& application,
                           const kafka::PartitionCounts& existing) {
     std::set<std::string> used;

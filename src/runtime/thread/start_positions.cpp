@@ -21,7 +21,7 @@ StartPositions::StartPositions(const topology::ApplicationTopology& application,
         }
     }
     for (const auto& part : application.sub_topologies) {
-        // What the application has written itself it reads from the start.
+        // Topics that the application itself writes are read from the start.
         for (const auto& [name, topic] : part.repartition_source_topics) {
             by_topic_[topic.name] = OffsetReset::kEarliest;
         }

@@ -8,7 +8,7 @@ namespace millrace::runtime {
 
 namespace {
 
-/// Topic names hold no other character that means something in an expression.
+/// Topic names contain no other character with a meaning in an expression.
 std::string escaped(const std::string& topic) {
     std::string text;
     for (const char character : topic) {

@@ -7,7 +7,7 @@
 namespace millrace::state {
 namespace {
 
-// Leaves out `upper`, which the store's own ranges include.
+// Excludes `upper`, which ranges of the custom store include.
 class BelowUpper final : public BytesIterator {
   public:
     BelowUpper(std::unique_ptr<BytesIterator> rows, NullableOwnedBytes upper)

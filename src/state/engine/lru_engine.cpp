@@ -78,7 +78,7 @@ void LruEngine::clear() {
     undo_.clear();
 }
 
-// Walks a copy of the keys, as reading changes nothing but a put may drop any row.
+// Iterates over a copy of the keys: a read changes nothing, but a put may evict any row.
 class LruEngine::Iterator final : public BytesIterator {
   public:
     Iterator(LruEngine& engine, const KeyRange& range, RowOrder order) : engine_(&engine) {
@@ -89,7 +89,7 @@ class LruEngine::Iterator final : public BytesIterator {
             keys_.push_back(row->first);
         }
         if (order == RowOrder::kForward) {
-            std::reverse(keys_.begin(), keys_.end());  // Taken from the back.
+            std::reverse(keys_.begin(), keys_.end());  // Returned from the back.
         }
         read();
     }

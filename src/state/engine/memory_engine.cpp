@@ -43,8 +43,8 @@ void MemoryEngine::clear() {
     ++generation_;
 }
 
-// Owns what it shows, and finds its place again after rows were removed: so the store may be
-// changed while it is walked.
+// Copies its current row, and finds its position again after rows were deleted, so the store may
+// change during the iteration.
 class MemoryEngine::Iterator final : public BytesIterator {
   public:
     Iterator(const MemoryEngine& engine, KeyRange range, RowOrder order)

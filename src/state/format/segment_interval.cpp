@@ -15,8 +15,8 @@ std::int64_t of_windows(std::int64_t retention) {
     return std::max(retention / 2, kShortestSegment);
 }
 
-// Kafka Streams': narrow enough that little is kept beyond the history, wide enough that a key's
-// versions are not spread over many segments.
+// Kafka Streams' value: short enough that little is kept beyond the history, long enough that a
+// key's versions are not spread over many segments.
 std::int64_t of_versions(std::int64_t history) {
     struct Step {
         std::int64_t up_to;

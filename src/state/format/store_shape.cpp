@@ -20,7 +20,7 @@ StoreShape::RowForm row_form_of(const StoreSpec& spec) {
     return adds_time ? StoreShape::RowForm::kHeadersAndTime : StoreShape::RowForm::kHeaders;
 }
 
-// Kinds of one family have one form of changelog.
+// Kinds of one family have the same changelog format.
 enum class Family { kKeys, kWindows, kSessions, kChanges };
 
 Family family_of(StoreKind kind) {

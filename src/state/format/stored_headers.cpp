@@ -10,7 +10,7 @@
 namespace millrace::detail {
 namespace {
 
-// Kafka's signed varints: zigzag, seven bits a byte, the lowest first.
+// Kafka's signed varints: zigzag, seven bits per byte, lowest first.
 void append_varint(std::int32_t value, Bytes& out) {
     const auto bits = static_cast<std::uint32_t>(value);
     std::uint32_t zigzag = bits << 1U ^ (value < 0 ? ~std::uint32_t{0} : 0);

@@ -19,7 +19,8 @@ void Coverage::uncover(BytesView group, std::int64_t time_ms, std::size_t groups
     if (from_ms_.empty()) {
         from_ms_.push_back(none_before_ms_);
     }
-    while (from_ms_.size() < groups) {  // What was said of a place holds for both that it becomes.
+    // The start of a bucket applies to both buckets that it is split into.
+    while (from_ms_.size() < groups) {
         from_ms_.reserve(2 * from_ms_.size());
         from_ms_.insert(from_ms_.end(), from_ms_.begin(), from_ms_.end());
     }

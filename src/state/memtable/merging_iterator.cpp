@@ -45,7 +45,7 @@ const RecordTable::Entry* MergingIterator::entry_behind(BytesView key) {
     return forward() ? cursor_.next(key) : cursor_.previous(key);
 }
 
-// Takes the first row, from `entry` on, that is to be seen.
+// Takes the first visible row, from `entry` on.
 void MergingIterator::read_table(const RecordTable::Entry* entry) {
     in_table_ = false;
     for (; entry != nullptr; entry = entry_behind(entry->key())) {
@@ -84,7 +84,7 @@ void MergingIterator::skip_present() {
     }
 }
 
-// Decides whose row comes next.
+// Chooses the source of the next row.
 void MergingIterator::settle_present() {
     while (true) {
         if (!in_table_) {
@@ -116,7 +116,7 @@ void MergingIterator::settle() {
     }
 }
 
-// Puts what was kept in the place of what has become of it.
+// Replaces changed rows by their copies.
 void MergingIterator::show_past() {
     while (true) {
         const auto past = next_past();
@@ -141,7 +141,7 @@ void MergingIterator::show_past() {
     }
 }
 
-// All that is kept lies ahead of the row that was shown last, or in another stretch.
+// All remaining copies are after the last returned row, or in another range.
 Walk::Kept::iterator MergingIterator::next_past() {
     Walk::Kept& kept = walk_.kept();
     auto found = kept.end();

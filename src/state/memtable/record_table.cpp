@@ -59,7 +59,7 @@ void RecordTable::expect(BytesView key) noexcept {
     hints_.add(hash);
 }
 
-// The buckets of the last round are here meanwhile: now the rows to which they lead.
+// The buckets of the last round are in the cache by now: prefetch the rows that they refer to.
 void RecordTable::next_hints() noexcept {
     for (const std::uint32_t hash : hints_.hashes()) {
         if (const Bucket* bucket = buckets_.home(hash); bucket != nullptr && !bucket->empty()) {
@@ -72,7 +72,7 @@ void RecordTable::next_hints() noexcept {
     }
 }
 
-// Of one that is cached, the caller adds the weight.
+// If it is cached, the caller adds its size.
 RecordTable::Entry* RecordTable::insert(BytesView key, std::uint32_t hash,
                                         const NullableBytes& value, bool cached) {
     const std::size_t capacity = rounded_capacity(size_of(value));
@@ -116,7 +116,7 @@ RecordTable::Entry* RecordTable::assign(Entry* entry, unsigned slot, const Nulla
     return trim(entry);
 }
 
-// Gives back what values that were larger have left.
+// Frees memory that larger values have left.
 RecordTable::Entry* RecordTable::trim(Entry* entry) {
     if (!entry->wasteful()) [[likely]] {
         return entry;
@@ -133,7 +133,7 @@ RecordTable::Entry* RecordTable::trim(Entry* entry) {
     return smaller;
 }
 
-// Leaves the old memory to the caller.
+// The caller frees the old memory.
 RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t size) {
     std::array<std::uint32_t, 2> capacity = entry->capacity_;
     capacity[slot] = static_cast<std::uint32_t>(rounded_capacity(
@@ -141,7 +141,7 @@ RecordTable::Entry* RecordTable::grow(Entry* entry, unsigned slot, std::size_t s
     return move(entry, capacity);
 }
 
-// Takes with it the values for which there is room. Leaves the old memory to the caller.
+// Moves the values for which there is room. The caller frees the old memory.
 RecordTable::Entry* RecordTable::move(Entry* entry, std::array<std::uint32_t, 2> capacity) {
     auto* moved = new (memory_.take(sizeof(Entry) + entry->key_size_ + capacity[0] + capacity[1]))
         Entry(*entry);
@@ -203,9 +203,9 @@ void RecordTable::remove(Entry* entry) {
     free(entry);
 }
 
-// Of an entry that the engine has as it is.
+// For an entry that the engine has unchanged.
 void RecordTable::forget(Entry* entry) {
-    if (suffix_size_ != 0 && entry->value()) {  // A removal leaves nothing in the engine.
+    if (suffix_size_ != 0 && entry->value()) {  // A deletion leaves nothing in the engine.
         uncover(entry->key());
     }
     remove(entry);
@@ -217,8 +217,8 @@ bool RecordTable::unseen(const Entry& entry) {
            !entry.below().value;
 }
 
-// Whether a removal of `key`, whose entry that is if it has one, is of a row that the layers below
-// never had. The entry is gone then.
+// Whether a deletion of `key` (with its entry, if any) is of a row that the layers below never had.
+// The entry is removed then.
 bool RecordTable::forget_unseen(Entry* entry, BytesView key) {
     if (entry == nullptr) {
         return covers(key);
@@ -267,7 +267,7 @@ bool RecordTable::rename_cached(BytesView from, BytesView to, BytesView value,
         rename(entry, to, found.hash);
     }
     const std::size_t weight = changing_weight(*entry);
-    entry->has_before_ = covers(to);  // And was nothing.
+    entry->has_before_ = covers(to);  // And did not exist.
     entry = assign(entry, entry->current_, value);
     touch(*entry);
     set_context(*entry, context);
@@ -344,7 +344,7 @@ void RecordTable::write_cached(Found found, BytesView key, const NullableBytes& 
     }
     if (entry == nullptr) {
         entry = insert(key, found.hash, value, true);
-        entry->has_before_ = covers(key);  // And was nothing.
+        entry->has_before_ = covers(key);  // And did not exist.
         set_context(*entry, context);
         cached_bytes_ += cache_weight(*entry);
         append_written(entry);

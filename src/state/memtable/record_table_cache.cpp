@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a table's rows is cached, what they weigh there, and which goes first.
+// The cached rows of a table, their sizes, and the eviction order.
 #include "core/check.hpp"
 #include "state/memtable/record_table.hpp"
 
@@ -14,7 +14,7 @@ constexpr std::size_t kContextWeight = 1 + 8 + 8 + 4;
 
 }  // namespace
 
-// What a write may change of an entry's weight.
+// How much a write may change the size of an entry.
 std::size_t RecordTable::changing_weight(const Entry& entry) const {
     std::size_t weight = entry.value_size() + topics_[entry.topic_].weight;
     if (entry.has_headers_) [[unlikely]] {
@@ -59,7 +59,7 @@ void RecordTable::keep_to_read(Entry& entry) {
     queue_.add(&entry);
 }
 
-// Of one that is written as those of a record cache are.
+// Of an entry that is written like those of a record cache.
 void RecordTable::leave_queue(Entry& entry) {
     if (entry.queued_) {
         queue_.erase(&entry);
@@ -73,7 +73,7 @@ RecordTable::Entry* RecordTable::victim() {
     if (first == nullptr) {
         return next_of_hand();
     }
-    // What the removal of the next ones reads is fetched meanwhile.
+    // Prefetches memory that the next removals read.
     constexpr std::size_t kAhead = 8;
     if (const Entry* later = queue_.ahead(2 * kAhead); later != nullptr) {
         later->prefetch();
@@ -88,9 +88,9 @@ RecordTable::Entry* RecordTable::next_of_hand() {
     if (cached_entries_ == 0) {
         return nullptr;
     }
-    // Two rounds clear every mark; only pending entries, which may not go, can outlast that.
+    // Two rounds clear every mark; only pending entries, which must not be evicted, can remain.
     std::vector<Bucket>& places = buckets_.places();
-    constexpr std::size_t kAhead = 8;  // The next victims' rows are fetched meanwhile.
+    constexpr std::size_t kAhead = 8;  // Prefetches the next entries to evict.
     for (std::size_t steps = 2 * places.size(); steps > 0; --steps) {
         hand_ = (hand_ + 1) & (places.size() - 1);
         Bucket& bucket = places[hand_];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of a row from written to forwarded to stored.
+// Moves rows from written to forwarded to stored.
 #include "core/check.hpp"
 #include "state/memtable/record_table.hpp"
 
@@ -10,8 +10,8 @@
 namespace millrace::state {
 namespace {
 
-// Empties `rows` for the next round, which will be about as large, and gives back what a much
-// larger one has left.
+// Empties `rows` for the next round, which will have about the same size, and frees memory that a
+// much larger one has left.
 void keep_memory_for(std::size_t size, std::vector<RecordEntry*>& rows) {
     constexpr std::size_t kFew = 1024;
     constexpr std::size_t kTimes = 8;
@@ -87,7 +87,7 @@ void RecordTable::settle(Entry& entry, bool store, bool keep) {
     }
     set_cached(entry, keep && entry.cached_);
     if (entry.cached_ || entry.unstored_) {
-        trim(&entry);  // What was before may have been large.
+        trim(&entry);  // The value before may have been large.
     } else {
         forget(&entry);
     }
@@ -105,7 +105,7 @@ void RecordTable::mark_stored(const std::function<Stored(const Entry&)>& how) {
             continue;
         }
         const Stored is = how(*entry);
-        // A row that is gone need not be remembered as such: the engine says so as fast.
+        // A deleted row need not be kept: the engine answers as fast.
         if (!entry->value()) {
             set_cached(*entry, false);
         } else if (is == Stored::kIsCached) {

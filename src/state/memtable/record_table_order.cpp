@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows in order: all of them, and those of one group.
+// Rows in order: all rows, and those of one group.
 #include "core/check.hpp"
 #include "state/memtable/record_table.hpp"
 

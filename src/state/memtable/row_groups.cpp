@@ -12,7 +12,7 @@
 namespace millrace::state {
 RowGroups::Rows::iterator RowGroups::place_of(Rows& rows, BytesView key) const {
     const std::size_t name_size = key.size() - suffix_size_;
-    if (less_behind(rows.back()->key(), key, name_size)) {  // Most come in order.
+    if (less_behind(rows.back()->key(), key, name_size)) {  // Most are added in order.
         return rows.end();
     }
     return std::lower_bound(rows.begin(), rows.end(), key,

@@ -9,18 +9,18 @@ namespace millrace::state {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool kInBlocks = false;  // A piece by itself is watched.
+constexpr bool kInBlocks = false;  // A separate piece is checked individually.
 #else
 constexpr bool kInBlocks = true;
 #endif
 
 }  // namespace
 
-/// The head of a block; its pieces follow. Each has in front of it where its block is.
+/// The head of a block; its pieces follow. Before each piece is the address of its block.
 struct RowMemory::Block {
     struct Piece {
-        Block* block;  // Null: a piece by itself.
-        Piece* next;   // Of free ones. Where the piece begins otherwise.
+        Block* block;  // Null: a separate piece.
+        Piece* next;   // In free pieces. The piece starts here otherwise.
     };
     static constexpr std::size_t kHead = sizeof(Block*);
 
@@ -32,10 +32,10 @@ struct RowMemory::Block {
     SizeClass* of = nullptr;
     Block* next = nullptr;  // Of those of its class with room.
     Block* previous = nullptr;
-    Piece* free = nullptr;  // Given back.
+    Piece* free = nullptr;  // Freed.
     std::size_t stride = 0;
     std::size_t pieces = 0;
-    std::size_t cut = 0;  // The first so many were taken once.
+    std::size_t cut = 0;  // The number of pieces that were ever taken, from the start.
     std::size_t taken = 0;
     std::size_t bytes = 0;
 };
@@ -110,7 +110,7 @@ RowMemory::Block* RowMemory::add_block(std::size_t piece_size) {
     return block;
 }
 
-// Of one that is in the list.
+// In one that is in the list.
 void RowMemory::drop(Block* block) noexcept {
     take_out(block);
     --block->of->blocks;

@@ -27,7 +27,7 @@ void RowQueue::erase(RecordEntry* row) {
     }
 }
 
-// The first may stay for long, and others come and go behind it.
+// The first row may stay for long, while others after it are added and removed.
 void RowQueue::close_gaps() {
     std::erase(rows_, nullptr);
     gone_ = 0;

@@ -46,7 +46,7 @@ const RecordEntry* TableCursor::seek(const NullableBytes& key) {
 const RecordEntry* TableCursor::seek_before(const NullableBytes& key) {
     look_up();
     if (grouped()) {
-        at_ = (key ? lower_bound(*key) : rows_.size()) - 1;  // Before the first: behind the last.
+        at_ = (key ? lower_bound(*key) : rows_.size()) - 1;  // Before the first: after the last.
     } else {
         const EntryIndex& index = table_->index();
         place_ = key ? index.lower_bound(SoughtKey(*key)) : index.end();

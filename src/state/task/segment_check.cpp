@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kLatestVersions = std::numeric_limits<std::int64_t>::max();
 
-// The time by which a row has its segment; nothing: it is no row of such a store.
+// The time that determines a row's segment; empty: it is not a row of such a store.
 std::optional<std::int64_t> time_of(const detail::StoreSpec& spec, BytesView key, BytesView value) {
     if (spec.kind == StoreKind::kVersionedKeyValue) {
         return value.size() < sizeof(std::int64_t) ? std::nullopt : std::optional(row_next(value));

@@ -60,8 +60,8 @@ TEST_F(EmbeddedBadInput, AnUnreadableValueStopsTheClientByDefaultAndCanBeSkipped
     EXPECT_TRUE(streams->close(60s));
     EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("topic in, partition 0, offset 1"),
                                             HasSubstr("value"))));
-    const int before =
-        processed.count();  // Nothing was committed: the first record is processed again.
+    // Nothing was committed: the first record is processed again.
+    const int before = processed.count();
     streams.reset();
 
     auto tolerant = config();

@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::size_t kFirstChunkBytes = 4 << 10;
 constexpr std::size_t kLargestChunkBytes = 1 << 20;
-constexpr std::size_t kSmallPart = 16;  // Of a run: below, a plain write is cheaper than a file.
-constexpr std::size_t kRunsAtOnce = 2;  // All loads together may hold as much as that many runs...
-constexpr std::size_t kLeastBytes = 32 << 10;  // ...and each of them this.
+// The minimum size of a run: below it, a normal write is cheaper than a file.
+constexpr std::size_t kSmallPart = 16;
+constexpr std::size_t kRunsAtOnce = 2;         // All loads together may hold this many runs...
+constexpr std::size_t kLeastBytes = 32 << 10;  // ...and each of them this one.
 
 }  // namespace
 
@@ -111,7 +112,7 @@ void BulkLoader::account(std::size_t bytes) {
 
 void BulkLoader::sort_and_dedupe(Rows& rows) {
     std::sort(rows.begin(), rows.end());
-    // Of equal keys the last one stays: unique() keeps the first, so go from behind.
+    // The last of equal keys must stay: unique() keeps the first, so iterate from the end.
     const auto kept =
         std::unique(rows.rbegin(), rows.rend(), [](const Row& later, const Row& earlier) {
             return later.order == earlier.order && later.key() == earlier.key();
@@ -122,7 +123,7 @@ void BulkLoader::sort_and_dedupe(Rows& rows) {
 void BulkLoader::sort_rows() {
     for (auto& [prefix, rows] : runs_) {
         sort_and_dedupe(rows);
-        if (!begun_.contains(prefix)) {  // There is nothing that these could remove.
+        if (!begun_.contains(prefix)) {  // There is nothing that these could delete.
             std::erase_if(rows, [](const Row& row) { return row.value_size == kNull; });
         }
     }
@@ -130,8 +131,8 @@ void BulkLoader::sort_rows() {
 
 void BulkLoader::begin_family(const Bytes& prefix) {
     if (begun_.insert(prefix).second) {
-        // No compaction while files come in: besides the waste, RocksDB before 8.11.1 could take an
-        // older run for the newer one.
+        // No compaction while files are added: it would be wasteful, and RocksDB before 8.11.1
+        // could prefer an older run over the newer one.
         set_compaction(family_of_(prefix), false);
     }
 }

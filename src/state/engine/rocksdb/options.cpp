@@ -23,9 +23,9 @@ namespace millrace::state {
 namespace {
 
 constexpr std::size_t kWriteBufferBytes = 16 << 20;
-constexpr std::size_t kArenaBlockBytes = 64 << 10;  // A memtable with rows holds at least one.
+constexpr std::size_t kArenaBlockBytes = 64 << 10;  // The minimum size of a memtable with rows.
 constexpr std::size_t kSmallArenaBlockBytes = 4 << 10;
-constexpr double kFilterPart = 0.01;  // Of a memtable: 160 KiB, taken at once.
+constexpr double kFilterPart = 0.01;  // Of a memtable: 160 KiB, allocated at once.
 constexpr std::size_t kFilterBytes =
     static_cast<std::size_t>(static_cast<double>(kWriteBufferBytes) * kFilterPart);
 constexpr std::size_t kPartForFilters = 4;  // Of the budget for all write buffers.
@@ -50,14 +50,14 @@ rocksdb::CompressionType compression_of(const std::string& name) {
     return type;
 }
 
-// As Kafka Streams does. RocksDB's own default is two for the whole process.
+// As in Kafka Streams. RocksDB's own default is two for the whole process.
 int jobs_of(int setting) {
     constexpr unsigned kLeast = 2;
     return setting > 0 ? setting
                        : static_cast<int>(std::max(std::thread::hardware_concurrency(), kLeast));
 }
 
-// RocksDB's own log: only what it calls errors, into ours.
+// RocksDB's own log: only its errors are logged.
 class ErrorLog final : public rocksdb::Logger {
   public:
     explicit ErrorLog(std::string owner)
@@ -108,11 +108,11 @@ rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::stri
     rocksdb::DBOptions options;
     options.create_if_missing = true;
     options.create_missing_column_families = true;
-    // There is no write-ahead log (the changelog topic is one), so offsets and rows must reach the
-    // disk together.
+    // There is no write-ahead log (the changelog topic replaces it), so offsets and rows must be
+    // flushed together.
     options.atomic_flush = true;
     options.avoid_flush_during_shutdown =
-        true;  // Closing flushes by itself; a wiped task need not.
+        true;  // Closing a task flushes explicitly; a deleted task need not.
     options.allow_concurrent_memtable_write = false;  // One thread writes.
     options.write_buffer_manager = shared.write_buffers;
     options.max_background_jobs = shared.background_jobs;
@@ -127,7 +127,8 @@ rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::siz
     table.block_cache = shared.block_cache;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
     table.format_version = 5;
-    table.cache_index_and_filter_blocks = true;  // Memory is bounded only if these count as well.
+    // Memory is limited only if these are counted, too.
+    table.cache_index_and_filter_blocks = true;
     table.cache_index_and_filter_blocks_with_high_priority = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
 
@@ -137,19 +138,18 @@ rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::siz
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.write_buffer_size = kWriteBufferBytes;
     options.max_write_buffer_number = 3;
-    // RocksDB writes all memtables of a database to files when those of all databases together
-    // are larger than their budget. If that were so while they are almost empty, it would happen
-    // at every commit.
+    // RocksDB writes all memtables of a database to files if those of all databases together exceed
+    // their budget. If that happened while they are almost empty, it would happen at every commit.
     const bool roomy = shared.has_room_for(shared.families.load() + families);
     options.arena_block_size = roomy ? kArenaBlockBytes : kSmallArenaBlockBytes;
-    // A key that is not there is told so without a search: first-seen keys are common.
+    // A missing key is detected without a search: new keys are frequent.
     options.memtable_whole_key_filtering = roomy;
     options.memtable_prefix_bloom_size_ratio = roomy ? kFilterPart : 0;
-    // Many runs, as a bulk load leaves, slow writes down until they are compacted, but never stop
-    // them: a stopped write holds up a stream thread for minutes.
+    // Many runs, as after a bulk load, slow writes down until they are compacted, but never stop
+    // them: a stopped write blocks a stream thread for minutes.
     options.level0_stop_writes_trigger = std::numeric_limits<int>::max();
-    // Commits write their rows sorted: each is searched for from where the last one went, not from
-    // the top. One place is kept for all keys, as they have no prefix.
+    // Commits write their rows sorted: each search starts at the previous position instead of the
+    // top. There is one position for all keys, because they have no prefix.
     options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
     return options;
 }

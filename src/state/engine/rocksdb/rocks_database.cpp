@@ -25,7 +25,7 @@ rocksdb::WriteOptions without_log() {
 
 std::unique_ptr<Database> open_database(const std::filesystem::path& directory,
                                         const std::string& owner, StateMemory& memory) {
-    // By default RocksDB counts what each thread does, comparisons of keys included.
+    // By default RocksDB collects statistics for each thread, including key comparisons.
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
     return std::make_unique<RocksDatabase>(directory, owner, memory);
 }
@@ -35,7 +35,7 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
     : directory_(directory), owner_(owner), shared_(memory.engine()) {
     system_files().make_private_directory(directory_.parent_path());
     system_files().make_private_directory(directory_);
-    system_files().remove_all(load_directory());  // Of a load that did not end.
+    system_files().remove_all(load_directory());  // Of an interrupted load.
     refuse_incomplete();
 
     const rocksdb::DBOptions options = database_options(shared_, owner_);
@@ -72,7 +72,7 @@ void RocksDatabase::count_families(std::size_t count) noexcept {
     shared_.families += count - std::exchange(counted_families_, count);
 }
 
-// RocksDB would quietly begin a new database beside the files of the old one.
+// RocksDB would silently create a new database next to the files of the old one.
 void RocksDatabase::refuse_incomplete() const {
     if (system_files().exists(directory_ / "CURRENT")) {
         return;
@@ -121,7 +121,7 @@ void RocksDatabase::write() {
     clear_batch();
 }
 
-// Keeps its memory, unless a much larger one has left that.
+// Keeps its memory, unless it belonged to a much larger batch.
 void RocksDatabase::clear_batch() {
     constexpr std::size_t kLarge = 1 << 20;
     constexpr std::size_t kTimes = 8;
@@ -149,7 +149,7 @@ void RocksDatabase::flush(bool wait) {
     }
     rocksdb::FlushOptions options;
     options.wait = wait;
-    options.allow_write_stall = !wait;  // Otherwise it would wait all the same for room.
+    options.allow_write_stall = !wait;  // Otherwise it would still wait for room.
     check(db_->Flush(options, all), "flush");
 }
 
@@ -221,8 +221,8 @@ rocksdb::ColumnFamilyHandle* RocksDatabase::find_or_create(const std::string& fa
     return handle;
 }
 
-// Each family that is dropped has RocksDB write its list of files, and each call its options: so
-// not in the midst of a commit, but now and then, and many at once.
+// For each dropped family, RocksDB writes its list of files, and for each call its options.
+// Therefore families are dropped not during a commit, but periodically, and many at once.
 void RocksDatabase::drop(const std::string& family) {
     const auto found = families_.find(family);
     if (found != families_.end()) {

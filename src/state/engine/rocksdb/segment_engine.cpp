@@ -14,7 +14,7 @@ std::int64_t segment_of(BytesView key) {
     return static_cast<std::int64_t>(read_big_endian(key.substr(0, kSegmentSize)));
 }
 
-// Nothing to be walked.
+// Empty range.
 class NoRows final : public BytesIterator {
   public:
     bool valid() const override { return false; }

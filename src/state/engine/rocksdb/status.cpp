@@ -11,7 +11,7 @@ namespace millrace::state {
 namespace {
 
 struct Hint {
-    std::string_view text;  // As the operating system words it.
+    std::string_view text;  // In the operating system's words.
     std::string_view hint;
 };
 
@@ -38,7 +38,7 @@ void throw_if_failed(const rocksdb::Status& status, const std::string& where) {
             throw StateError(where + ": " + std::string(hint.hint) + " (" + text + ")");
         }
     }
-    // Open only looks for files that the database's own records name.
+    // RocksDB's open looks only for files that the database's manifest lists.
     if (status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound()) {
         throw StateCorrupted(where + ": files are damaged or missing (" + text + ")");
     }

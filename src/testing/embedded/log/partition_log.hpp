@@ -21,8 +21,7 @@ namespace millrace::testing::embedded {
 struct ProducerStamp {
     std::int64_t producer_id = -1;
     std::int16_t epoch = -1;
-    std::int32_t sequence =
-        0;  ///< The sequence of the batch's first record, in this partition and epoch.
+    std::int32_t sequence = 0;  ///< Of the batch's first record, in this partition and epoch.
     bool transactional = false;
 };
 
