@@ -8,6 +8,7 @@
 #include "core/log.hpp"
 #include "kafka/rdkafka/rd_client_supplier.hpp"
 #include "millrace/core/error.hpp"
+#include "state/task/open_or_wipe.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -115,6 +116,11 @@ void KafkaStreams::Implementation::make_shared_parts() {
             .replication_factor = static_cast<std::int16_t>(config_.replication_factor),
             .config = client::topic_settings(config_)});
     batch_limits_ = std::make_unique<runtime::BatchLimits>(*admin_, clock_, kLimitsWait);
+    make_task_maker();
+}
+
+/// Opens the global stores, and creates the task maker, whose tasks read them.
+void KafkaStreams::Implementation::make_task_maker() {
     make_global_thread();
     task_maker_ = std::make_unique<runtime::TaskMaker>(runtime::TaskMaker::Parts{
         .application = &application_,
@@ -149,7 +155,7 @@ void KafkaStreams::Implementation::make_global_thread() {
         .supplier = clients_,
         .consumer_settings =
             client_settings(config_, Role::kGlobalConsumer, client_id_ + "-global-consumer"),
-        .stores = std::make_unique<state::TaskStores>(std::move(options), *memory_),
+        .stores = state::open_or_wipe(options, *memory_),
         .settings = task_settings_,
         .request_timeout = client::request_timeout(config_, Role::kGlobalConsumer)});
 }
@@ -172,7 +178,10 @@ void KafkaStreams::Implementation::clean_up() {
     }
     if (keeps_files(topology_.spec(), default_engine(config_))) {
         if (directory_ != nullptr) {
+            task_maker_.reset();
+            global_.reset();  // Its stores are open.
             directory_->clean_up();
+            make_task_maker();
         } else {
             state::StateDirectory(config_.state_dir, config_.application_id).clean_up();
         }

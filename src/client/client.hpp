@@ -71,6 +71,7 @@ class KafkaStreams::Implementation {
     std::unique_ptr<runtime::StreamThread> make_stream_thread(const std::string& name);
     std::shared_ptr<Runner> make_runner();
     std::string next_thread_name() const;
+    void make_task_maker();
     void make_global_thread();
     void start_global();
     void start_restoring();

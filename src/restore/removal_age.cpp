@@ -66,4 +66,25 @@ std::optional<std::chrono::milliseconds> RemovalAge::of(const std::string& topic
     return known_.at(topic).kept;
 }
 
+std::optional<std::string> RemovalAge::why_too_old(const std::string& topic,
+                                                   std::optional<Timestamp> current_at) const {
+    const auto kept = of(topic);
+    if (!kept) {
+        return std::nullopt;
+    }
+    if (!current_at) {
+        return "it was never known to be complete, and tombstones may have been deleted from "
+               "topic " +
+               topic;
+    }
+    // Also if the clock was set back by more: the age is unknown then.
+    const auto age = std::chrono::abs(clock_.now() - *current_at);
+    if (age <= *kept) {
+        return std::nullopt;
+    }
+    return "tombstones since it was last complete may have been deleted from the topic: that was " +
+           std::to_string(age.count()) + " ms ago, and delete.retention.ms of topic " + topic +
+           " is " + std::to_string(kept->count());
+}
+
 }  // namespace millrace::restore

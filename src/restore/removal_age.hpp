@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "kafka/admin.hpp"
+#include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
 
 #include <chrono>
@@ -29,6 +30,11 @@ class RemovalAge {
     /// Requires that look_up() of the topic was ok. Empty: tombstones are kept as long as other
     /// records.
     std::optional<std::chrono::milliseconds> of(const std::string& topic) const;
+
+    /// Why a store that was last known to be up to date at `current_at` (empty: never) may have
+    /// missed tombstones, for a message; empty: it has not. Requires look_up() as of().
+    std::optional<std::string> why_too_old(const std::string& topic,
+                                           std::optional<Timestamp> current_at) const;
 
   private:
     struct Known {

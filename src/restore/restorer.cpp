@@ -295,28 +295,8 @@ std::optional<std::string> Restorer::why_not(const Task& task, const Changelog& 
                std::to_string(stored) + ", changelog from " + std::to_string(first) + " to " +
                std::to_string(end);
     }
-    return too_old(task, changelog);
-}
-
-std::optional<std::string> Restorer::too_old(const Task& task, const Changelog& changelog) const {
-    const auto kept = removal_age_.of(changelog.what.changelog.topic);
-    if (!kept) {
-        return std::nullopt;
-    }
-    const auto current_at = task.stores->current_at(changelog.what.store);
-    if (!current_at) {
-        return "it was never known to be complete, and tombstones may have been deleted from the "
-               "changelog";
-    }
-    // Also if the clock was set back by more: the age is unknown then.
-    const auto age = std::chrono::abs(parts_.clock->now() - *current_at);
-    if (age <= *kept) {
-        return std::nullopt;
-    }
-    return "tombstones since it was last complete may have been deleted from the changelog: that "
-           "was " +
-           std::to_string(age.count()) + " ms ago, and delete.retention.ms of topic " +
-           changelog.what.changelog.topic + " is " + std::to_string(kept->count());
+    return removal_age_.why_too_old(changelog.what.changelog.topic,
+                                    task.stores->current_at(changelog.what.store));
 }
 
 /// Applies the received records in batches. Between batches the task can be removed, and after

@@ -117,7 +117,6 @@ class Restorer {
     void failed(const TopicPartition& partition, const kafka::Status& status);
     void suspended(const Changelog& changelog) const;
     void unassign_orphans();
-    std::optional<std::string> too_old(const Task& task, const Changelog& changelog) const;
     void complain(const std::string& what);
 
     Parts parts_;

@@ -258,7 +258,7 @@ bool TopologyTestDriver::Implementation::update_global(BytesRecord record) {
             global_task_->update(topic, 0, message, clock_.now());
             std::vector<std::optional<Offset>> offsets(topics.size());
             offsets[topic] = offset;
-            global_task_->commit(offsets);
+            global_task_->stores().commit(offsets);
             any = true;
         }
     }

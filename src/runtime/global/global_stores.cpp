@@ -2,6 +2,7 @@
 #include "runtime/global/global_stores.hpp"
 
 #include "millrace/core/error.hpp"
+#include "state/format/state_corrupted.hpp"
 
 #include <functional>
 #include <map>
@@ -38,6 +39,17 @@ namespace {
 
 using Gate = std::shared_ptr<GlobalStoresGate>;
 
+/// Reads, and reports damaged files to the writer.
+template <class Read>
+auto noting_damage(GlobalStoresGate& gate, Read read) {
+    try {
+        return read();
+    } catch (const state::StateCorrupted&) {
+        gate.found_damage();
+        throw;
+    }
+}
+
 /// Opens a walk from after a row, or from its beginning.
 using OpenRows = std::function<std::unique_ptr<BytesIterator>(const std::optional<Bytes>& after)>;
 
@@ -66,6 +78,10 @@ class RowsInPieces final : public BytesIterator {
         rows_.clear();
         at_ = 0;
         const GlobalStoresGate::Reading reading(*gate_, store_);
+        noting_damage(*gate_, [&] { copy_piece(after); });
+    }
+
+    void copy_piece(const std::optional<Bytes>& after) {
         const auto rows = open_(after);
         std::size_t bytes = 0;
         for (; rows->valid() && rows_.size() < kRows && bytes < kBytes; rows->next()) {
@@ -121,12 +137,14 @@ class KeyValueView final : public KeyValueBytesStore {
 
     NullableBytes get(BytesView key) override {
         const GlobalStoresGate::Reading reading(*gate_, name_);
-        const NullableBytes value = store_.get(key);
-        if (!value) {
-            return std::nullopt;
-        }
-        value_.assign(*value);
-        return BytesView(value_);
+        return noting_damage(*gate_, [&]() -> NullableBytes {
+            const NullableBytes value = store_.get(key);
+            if (!value) {
+                return std::nullopt;
+            }
+            value_.assign(*value);
+            return BytesView(value_);
+        });
     }
 
     void put(BytesView /*key*/, const NullableBytes& /*value*/) override {

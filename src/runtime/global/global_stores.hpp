@@ -71,12 +71,17 @@ class GlobalStoresGate {
     bool complete() const noexcept { return complete_.load(std::memory_order_acquire); }
     void completed() noexcept { complete_.store(true, std::memory_order_release); }
 
+    /// True after a read found damaged files.
+    bool damaged() const noexcept { return damaged_.load(std::memory_order_relaxed); }
+    void found_damage() noexcept { damaged_.store(true, std::memory_order_relaxed); }
+
   private:
     std::mutex mutex_;
     bool closed_ = false;  // Guarded by the mutex.
     std::atomic<bool> complete_{false};
     std::atomic<int> waiting_{0};
     std::atomic<std::thread::id> writer_{};
+    std::atomic<bool> damaged_{false};
 };
 
 /// The global stores of one client: written by the global thread, read by all tasks. The two take

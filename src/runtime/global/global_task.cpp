@@ -50,7 +50,7 @@ GlobalTask::~GlobalTask() {
     try {
         close();
     } catch (...) {
-        // Nobody is left to tell; the next start reads the topics again.
+        // The next start reads the records that are not on disk again.
     }
 }
 

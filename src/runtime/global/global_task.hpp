@@ -48,9 +48,6 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     void update(std::size_t topic, Partition partition, const kafka::Message& message,
                 Timestamp now);
 
-    /// Makes what was written durable, with the offset of the last record seen, by store.
-    void commit(const std::vector<std::optional<Offset>>& offsets) { stores_->commit(offsets); }
-
     std::uint64_t dropped_records() const noexcept { return dropped_records_; }
 
     /// Closes nodes and stores. Idempotent.

@@ -3,6 +3,7 @@
 
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
+#include "state/format/state_corrupted.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,72 +25,13 @@ constexpr std::chrono::seconds kBetweenComplaints{10};
 
 GlobalThread::GlobalThread(Parts parts)
     : parts_(std::move(parts)),
+      removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
       task_(*parts_.application, std::move(parts_.stores), parts_.settings),
       views_(task_.stores(), parts_.application->spec->global_stores),
       consumer_(parts_.supplier->make_consumer(parts_.consumer_settings, nullptr)) {}
 
 GlobalThread::~GlobalThread() {
     close();
-}
-
-/// Looks the topics up and begins to read them. False: the cluster did not answer, later again.
-bool GlobalThread::prepare() {
-    const auto counts = parts_.admin->describe_topics(task_.topics(), parts_.request_timeout);
-    if (!answered(counts.status())) {
-        return false;
-    }
-    std::vector<TopicPartition> partitions;
-    std::vector<Input> inputs;
-    for (std::size_t topic = 0; topic < task_.topics().size(); ++topic) {
-        const std::string& name = task_.topics()[topic];
-        const auto count = counts.value().find(name);
-        if (count == counts.value().end()) {
-            throw KafkaError("source topics do not exist: " + name +
-                             "; create it and start again: it fills a global store");
-        }
-        for (Partition partition = 0; partition < count->second; ++partition) {
-            partitions.push_back({name, partition});
-            inputs.push_back({.partition = {name, partition}, .topic = topic});
-        }
-    }
-    const auto begins =
-        parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kEarliest,
-                                   kafka::Isolation::kReadUncommitted, parts_.request_timeout);
-    if (!answered(begins.status())) {
-        return false;
-    }
-    const auto ends =
-        parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kLatest,
-                                   kafka::Isolation::kReadUncommitted, parts_.request_timeout);
-    if (!answered(ends.status())) {
-        return false;
-    }
-    std::vector<kafka::StartPosition> starts;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        inputs[i].next = begins.value().at(i);
-        inputs[i].end = ends.value().at(i);
-        starts.push_back({inputs[i].partition, inputs[i].next});
-    }
-    // Offsets of several partitions have no place in a store: what it holds is built anew.
-    for (std::size_t store = 0; store < task_.topics().size(); ++store) {
-        task_.stores().clear(store);
-        task_.stores().finish_restore(store, std::nullopt);
-    }
-    const kafka::Status assigned = consumer_->assign(starts, *this);
-    if (!assigned.ok()) {
-        throw KafkaError("cannot read the topics of global stores: " + assigned.message());
-    }
-    inputs_ = std::move(inputs);
-    task_.start(parts_.clock->now());
-    last_commit_ = parts_.clock->monotonic();
-    prepared_ = true;
-    for (Input& input : inputs_) {
-        if (listener_.on_restore_start) {
-            listener_.on_restore_start(input.partition, store_of(input), input.next, input.end);
-        }
-        got_on(input, 0);
-    }
-    return true;
 }
 
 const std::string& GlobalThread::store_of(const Input& input) const {
@@ -119,23 +61,24 @@ void GlobalThread::got_on(Input& input, std::size_t records) {
     }
 }
 
-bool GlobalThread::answered(const kafka::Status& status) {
-    if (status.ok()) {
-        return true;
-    }
-    if (!status.retriable() && status.code() != kafka::ErrorCode::kTimedOut) {
-        throw KafkaError("cannot look up the topics of global stores: " + status.message());
-    }
-    complain("cannot look up the topics of global stores, retrying: " + status.message());
-    return false;
-}
-
 bool GlobalThread::caught_up() {
     return prepared_ && std::all_of(inputs_.begin(), inputs_.end(),
                                     [](const Input& input) { return input.next >= input.end; });
 }
 
 void GlobalThread::run_once(std::chrono::milliseconds wait) {
+    try {
+        if (views_.gate()->damaged()) {
+            throw state::StateCorrupted("a task read damaged files of the global stores");
+        }
+        turn(wait);
+    } catch (const state::StateCorrupted&) {
+        damaged_ = true;
+        throw;
+    }
+}
+
+void GlobalThread::turn(std::chrono::milliseconds wait) {
     if (!prepared_ && !prepare()) {
         consumer_->poll(wait);
         return;
@@ -144,12 +87,15 @@ void GlobalThread::run_once(std::chrono::milliseconds wait) {
     for (Input& input : inputs_) {
         any = read(input) || any;
     }
-    if (dirty_ && parts_.clock->monotonic() - last_commit_ >= kBetweenCommits) {
-        commit();
+    if (parts_.clock->monotonic() - last_commit_ >= kBetweenCommits) {
+        keep();
     }
     consumer_->poll(any ? std::chrono::milliseconds{0} : wait);
     if (!failure_.empty()) {
         throw KafkaError(failure_);
+    }
+    if (!untrusted_.empty()) {
+        start_again();
     }
 }
 
@@ -160,45 +106,87 @@ bool GlobalThread::read(Input& input) {
     }
     messages_.clear();
     const std::size_t count = queue->read(messages_, kBatchRecords);
+    const Offset before = input.next;
     if (count > 0) {
         update(input);
-        input.next = messages_.back().offset() + 1;
-        dirty_ = true;
     }
     messages_.clear();
-    const Offset before = input.next;
-    if (const auto position = queue->position()) {
-        input.next = std::max(input.next, *position);
+    if (const auto position = queue->position(); position && *position > input.next) {
+        passed(input, *position, -1);  // A control record may have a later epoch.
     }
-    if (count > 0 || input.next > before) {
+    if (input.next > before) {
         got_on(input, count);
     }
     return count > 0;
 }
 
-/// Works on the messages at hand, a few at a time: those who read the stores get between.
+void GlobalThread::passed(Input& input, Offset next, std::int32_t epoch) {
+    input.next = next;
+    input.epoch = epoch;
+    dirty_ = true;
+}
+
+/// Processes the current messages in small groups, between which readers get the lock.
 void GlobalThread::update(Input& input) {
     const Timestamp now = parts_.clock->now();
     for (std::size_t done = 0; done < messages_.size();) {
         const std::size_t end = std::min(messages_.size(), done + kRecordsAtOnce);
         {
             const GlobalStoresGate::Writing writing(*views_.gate());
+            torn_ = true;
             for (; done < end; ++done) {
                 task_.update(input.topic, input.partition.partition, messages_[done], now);
             }
+            torn_ = false;
+            const kafka::Message& last = messages_[done - 1];
+            passed(input, last.offset() + 1, last.leader_epoch());
             if (task_.stores().uncommitted_bytes() > kUncommittedBytes) {
-                task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
+                save();
             }
         }
         views_.gate()->give_way();
     }
 }
 
+/// Stores whose topics may have records that were not processed yet.
+std::vector<std::size_t> GlobalThread::behind() {
+    std::set<std::size_t> stores;
+    for (const Input& input : inputs_) {
+        const kafka::PartitionQueue* queue = consumer_->queue(input.partition);
+        if (queue == nullptr || queue->lag() != 0 || queue->position() != input.next) {
+            stores.insert(input.topic);
+        }
+    }
+    return {stores.begin(), stores.end()};
+}
+
+/// Commits the stores with their positions. Requires the gate.
+void GlobalThread::save() {
+    std::vector<state::TopicPositions> positions(task_.topics().size());
+    for (const Input& input : inputs_) {
+        if (!untrusted_.contains(input.topic)) {
+            positions[input.topic].push_back({input.next, input.epoch});
+        }
+    }
+    task_.stores().flush_caches();
+    task_.stores().commit_positions(positions, behind());
+}
+
 void GlobalThread::commit() {
     const GlobalStoresGate::Writing writing(*views_.gate());
-    task_.stores().flush_caches();
-    task_.commit(std::vector<std::optional<Offset>>(task_.topics().size()));
+    save();
     dirty_ = false;
+    last_commit_ = parts_.clock->monotonic();
+}
+
+/// Brings the state on disk up to date, also if no records arrive.
+void GlobalThread::keep() {
+    if (dirty_) {
+        commit();
+        return;
+    }
+    const GlobalStoresGate::Writing writing(*views_.gate());
+    task_.stores().keep_current(behind());
     last_commit_ = parts_.clock->monotonic();
 }
 
@@ -206,22 +194,33 @@ void GlobalThread::close() {
     if (std::exchange(closed_, true)) {
         return;
     }
-    try {
-        GlobalStoresGate::Writing writing(*views_.gate());
-        writing.close_stores();
-        task_.close();
-    } catch (const std::exception& error) {
-        log::warn(std::string("global stores were not closed cleanly: ") + error.what());
-    }
+    const auto attempt = [](const auto& step) {
+        try {
+            step();
+        } catch (const std::exception& error) {
+            log::warn(std::string("global stores were not closed cleanly: ") + error.what());
+        }
+    };
+    GlobalStoresGate::Writing writing(*views_.gate());
+    writing.close_stores();
+    attempt([this] {
+        if (prepared_ && !torn_ && !damaged_) {
+            save();
+        }
+    });
+    attempt([this] { task_.close(); });
+    attempt([this] {
+        if (damaged_) {
+            task_.stores().wipe();
+        }
+    });
     messages_.clear();
 }
 
 void GlobalThread::on_partition_error(const TopicPartition& partition,
                                       const kafka::Status& status) {
     if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
-        failure_ =
-            "records of a global store's topic were deleted before they were read: partition " +
-            to_string(partition);
+        lost_records(partition, status.message());
     } else {
         complain("cannot read partition " + to_string(partition) + ": " + status.message());
     }

@@ -6,14 +6,16 @@
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
 #include "millrace/state/restore_listener.hpp"
+#include "restore/removal_age.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/global/global_task.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,10 +24,17 @@ namespace millrace::runtime {
 /// Fills the global stores: reads all partitions of their topics with a consumer that never joins a
 /// group, first to the end, then on and on.
 ///
+/// Reading resumes at the positions that are stored with the rows. It starts at the beginning, with
+/// an empty store, if the topic no longer has these positions or may have lost tombstones since.
+/// Positions and rows are flushed together, about every statestore.flush.interval.ms and at the
+/// close.
+///
 /// Driven turn by turn, as StreamThread. One thread at a time drives it; wake_up and stores are
 /// thread-safe.
-/// Errors: run_once throws KafkaError when a topic is missing or cannot be read, and what
-/// GlobalTask and the restore listener throw.
+/// Errors: run_once throws KafkaError if a topic is missing or cannot be read, or if unread records
+/// were deleted; StateCorrupted if the stores' files are damaged; and what GlobalTask and the
+/// restore listener throw. After deleted records and damaged files, the next start rebuilds the
+/// store.
 class GlobalThread final : private kafka::ConsumerListener {
   public:
     struct Parts {
@@ -65,8 +74,10 @@ class GlobalThread final : private kafka::ConsumerListener {
     struct Input {
         TopicPartition partition;
         std::size_t topic = 0;     // Index into the task's topics.
-        Offset end = 0;            // When the first turn began.
-        Offset next = 0;           // All before it is in the store.
+        Offset first = 0;          // Of the log at the first turn.
+        Offset end = 0;            // The same.
+        Offset next = 0;           // The store has all records before it.
+        std::int32_t epoch = -1;   // Of the record before it; -1: unknown.
         std::int64_t records = 0;  // Of the first reading.
         bool complete = false;     // It is over.
     };
@@ -79,24 +90,41 @@ class GlobalThread final : private kafka::ConsumerListener {
     void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override;
     void on_error(const kafka::Status& status) override;
 
+    void turn(std::chrono::milliseconds wait);
     bool prepare();
+    bool look_up_partitions(std::vector<Input>& inputs);
+    bool look_up_offsets(std::vector<Input>& inputs);
+    void choose_start(std::size_t store, std::span<Input> inputs);
+    std::optional<std::string> why_not(std::size_t store, std::span<const Input> inputs);
+    void begin();
     bool answered(const kafka::Status& status);
     bool read(Input& input);
     void update(Input& input);
+    void passed(Input& input, Offset next, std::int32_t epoch);
+    void lost_records(const TopicPartition& partition, const std::string& why);
+    void start_again();
     void got_on(Input& input, std::size_t records);
     const std::string& store_of(const Input& input) const;
+    std::vector<std::size_t> behind();
+    void save();
     void commit();
+    void keep();
     void complain(const std::string& what);
 
     Parts parts_;
     StateRestoreListener listener_;
     std::uint64_t progress_ = 0;
+    restore::RemovalAge removal_age_;
     GlobalTask task_;
     GlobalStores views_;
     std::vector<Input> inputs_;
+    std::set<std::size_t> untrusted_;  // Stores to rebuild, as records were lost.
     bool prepared_ = false;
+    bool started_ = false;
     bool closed_ = false;
     bool dirty_ = false;
+    bool torn_ = false;     // The stores may have part of a record's changes.
+    bool damaged_ = false;  // The stores' files.
     std::string failure_;
     // Of Clock::monotonic(), as the wall clock may be set.
     std::chrono::nanoseconds last_commit_{0};

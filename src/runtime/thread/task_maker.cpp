@@ -2,10 +2,8 @@
 #include "runtime/thread/task_maker.hpp"
 
 #include "core/check.hpp"
-#include "core/file_system.hpp"
-#include "core/log.hpp"
 #include "millrace/core/error.hpp"
-#include "state/format/state_corrupted.hpp"
+#include "state/task/open_or_wipe.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -103,18 +101,7 @@ std::unique_ptr<state::TaskStores> TaskMaker::open_stores(TaskId id,
     for (const std::size_t store : part.stores) {
         options.specs.push_back(parts_.application->spec->stores[store]);
     }
-    if (!wipe) {
-        try {
-            return std::make_unique<state::TaskStores>(options, *parts_.memory);
-        } catch (const state::StateCorrupted& error) {
-            log::warn("state is damaged and will be rebuilt from the changelogs: task " +
-                      to_string(id) + ": " + error.what());
-        }
-    }
-    if (parts_.directory != nullptr) {
-        system_files().remove_all(options.directory);
-    }
-    return std::make_unique<state::TaskStores>(options, *parts_.memory);
+    return state::open_or_wipe(options, *parts_.memory, wipe);
 }
 
 }  // namespace millrace::runtime

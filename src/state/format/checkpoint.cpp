@@ -19,10 +19,13 @@ namespace {
 constexpr std::uint8_t kPlainRows = 1;
 constexpr std::uint8_t kRowsWithHeaders = 2;
 constexpr std::uint8_t kShape = 3;
+constexpr std::uint8_t kShapeAndPositions = 4;
 constexpr std::uint8_t kMostFormats = 0x7f;  // Above, a row is damaged rather than new.
 
 constexpr std::size_t kOffsetSize = 8;
 constexpr std::size_t kLengthSize = 4;
+constexpr std::size_t kCountSize = 4;
+constexpr std::size_t kEpochSize = 4;
 
 // Numbers on disk, which must not change.
 constexpr std::pair<StoreKind, std::uint8_t> kKinds[] = {
@@ -53,6 +56,8 @@ class Reader {
 
     std::uint8_t byte() { return static_cast<std::uint8_t>(take(1)[0]); }
     std::int64_t number() { return static_cast<std::int64_t>(read_big_endian(take(kOffsetSize))); }
+    std::int32_t epoch() { return static_cast<std::int32_t>(read_big_endian(take(kEpochSize))); }
+    std::size_t count() { return static_cast<std::size_t>(read_big_endian(take(kCountSize))); }
     Bytes text() {
         const auto size = static_cast<std::size_t>(read_big_endian(take(kLengthSize)));
         return Bytes(take(size));
@@ -105,6 +110,27 @@ StoreShape read_shape(Reader& reader) {
     return shape;
 }
 
+TopicPositions read_positions(Reader& reader) {
+    TopicPositions positions;
+    for (std::size_t left = reader.count(); left > 0; --left) {
+        TopicPosition& position = positions.emplace_back();
+        position.next = reader.number();
+        position.leader_epoch = reader.epoch();
+        if (position.next < 0) {
+            reader.fail();
+        }
+    }
+    return positions;
+}
+
+void append_front(std::uint8_t format, std::optional<Offset> offset, Timestamp current_at,
+                  BytesView shape, Bytes& out) {
+    out.push_back(static_cast<char>(format));
+    append_big_endian(static_cast<std::uint64_t>(offset.value_or(-1)), kOffsetSize, out);
+    append_timestamp(current_at, out);
+    out.append(shape);
+}
+
 }  // namespace
 
 Bytes shape_bytes(const StoreShape& shape) {
@@ -123,22 +149,30 @@ Bytes shape_bytes(const StoreShape& shape) {
 
 void append_checkpoint(std::optional<Offset> offset, Timestamp current_at, BytesView shape,
                        Bytes& out) {
-    out.push_back(static_cast<char>(kShape));
-    append_big_endian(static_cast<std::uint64_t>(offset.value_or(-1)), kOffsetSize, out);
-    append_timestamp(current_at, out);
-    out.append(shape);
+    append_front(kShape, offset, current_at, shape, out);
+}
+
+void append_checkpoint(const TopicPositions& positions, Timestamp current_at, BytesView shape,
+                       Bytes& out) {
+    append_front(kShapeAndPositions, std::nullopt, current_at, shape, out);
+    append_big_endian(positions.size(), kCountSize, out);
+    for (const TopicPosition& position : positions) {
+        append_big_endian(static_cast<std::uint64_t>(position.next), kOffsetSize, out);
+        append_big_endian(static_cast<std::uint32_t>(position.leader_epoch), kEpochSize, out);
+    }
 }
 
 Checkpoint read_checkpoint(BytesView row, const std::string& where) {
     Reader reader(row, where);
     const std::uint8_t format = reader.byte();
-    if (format > kShape && format <= kMostFormats) {
+    if (format > kShapeAndPositions && format <= kMostFormats) {
         throw StateError("a newer version of Millrace wrote this state: " + where + ", format " +
-                         std::to_string(format) + ", known up to " + std::to_string(kShape) +
+                         std::to_string(format) + ", known up to " +
+                         std::to_string(kShapeAndPositions) +
                          "; run that version again, or remove the task's folder and let the "
                          "changelogs rebuild it");
     }
-    if (format == 0 || format > kShape) {
+    if (format == 0 || format > kShapeAndPositions) {
         reader.fail();
     }
     Checkpoint read;
@@ -147,9 +181,12 @@ Checkpoint read_checkpoint(BytesView row, const std::string& where) {
     }
     read.current_at = timestamp_of(reader.number());
     read.headers = format == kRowsWithHeaders;
-    if (format == kShape) {
+    if (format >= kShape) {
         read.shape = read_shape(reader);
         read.headers = read.shape->row_form != StoreShape::RowForm::kPlain;
+    }
+    if (format == kShapeAndPositions) {
+        read.positions = read_positions(reader);
     }
     read.rest = Bytes(reader.rest());
     return read;

@@ -5,6 +5,7 @@
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
 #include "state/format/store_shape.hpp"
+#include "state/format/topic_position.hpp"
 
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@ namespace millrace::state {
 /// The row about a store in its task's database, docs/formats/state-database.md.
 struct Checkpoint {
     std::optional<Offset> offset{};  ///< Of the last changelog record that the rows reflect.
+    TopicPositions positions{};      ///< Instead of the offset, for a global store.
 
     /// When the rows were last known to reflect the whole changelog; kNoTimestamp: never.
     Timestamp current_at = kNoTimestamp;
@@ -32,6 +34,10 @@ Bytes shape_bytes(const StoreShape& shape);
 
 /// Appends a row to `out`. `shape` is as shape_bytes() makes it; what the store saves follows.
 void append_checkpoint(std::optional<Offset> offset, Timestamp current_at, BytesView shape,
+                       Bytes& out);
+
+/// The same for a global store, which contains all partitions of a topic.
+void append_checkpoint(const TopicPositions& positions, Timestamp current_at, BytesView shape,
                        Bytes& out);
 
 /// Throws StateError when a newer version of Millrace wrote the row, StateCorrupted when nobody

@@ -53,10 +53,14 @@ StateTrust rebuild(const StoreShape& wanted, const std::string& where, std::stri
     return trust;
 }
 
-// The changelog has the same bytes, so that restoring them would help nobody.
+bool other_format(const std::string& stored, const std::string& wanted) {
+    return stored != wanted && is_format(stored) && is_format(wanted);
+}
+
+// A changelog that the store writes has the same bytes: a restore would not help.
 void check_type(const std::string& stored, const std::string& wanted, const char* what,
                 const std::string& where) {
-    if (stored != wanted && is_format(stored) && is_format(wanted)) {
+    if (other_format(stored, wanted)) {
         refuse(where,
                std::string(what) + " on disk are of type " + stored +
                    ", the topology's are of type " + wanted,
@@ -159,6 +163,12 @@ StateTrust judge(const Checkpoint& stored, const StoreShape& wanted, bool has_ro
         return rebuild(wanted, where,
                        "it was filled from " + name(shape.source_topic) +
                            ", and is now filled from " + name(wanted.source_topic));
+    }
+    if (other_format(shape.key_type, wanted.key_type) ||
+        other_format(shape.value_type, wanted.value_type)) {
+        return rebuild(wanted, where,
+                       "its rows were of types " + shape.key_type + " and " + shape.value_type +
+                           ", and are of types " + wanted.key_type + " and " + wanted.value_type);
     }
     if (stored.rest.size() != saved_size(wanted.kind)) {
         return rebuild(wanted, where, "its metadata row is damaged");

@@ -48,6 +48,35 @@ void TaskStores::Implementation::commit(std::span<const std::optional<Offset>> o
                                         std::span<const std::size_t> behind) {
     check_open();
     MILLRACE_CHECK(offsets.empty() || offsets.size() == stores_.size());
+    commit_moved(
+        [offsets](std::size_t index, Store& store) {
+            const bool moved = index < offsets.size() && offsets[index];
+            if (moved) {
+                store.offset = offsets[index];
+            }
+            return moved;
+        },
+        behind);
+}
+
+void TaskStores::Implementation::commit_positions(std::span<const TopicPositions> positions,
+                                                  std::span<const std::size_t> behind) {
+    check_open();
+    MILLRACE_CHECK(positions.size() == stores_.size());
+    commit_moved(
+        [positions](std::size_t index, Store& store) {
+            const bool moved = store.positions != positions[index];
+            if (moved) {
+                store.positions = positions[index];
+            }
+            return moved;
+        },
+        behind);
+}
+
+/// `move` updates the offset or positions of a store; false: unchanged.
+template <class Move>
+void TaskStores::Implementation::commit_moved(Move move, std::span<const std::size_t> behind) {
     const Timestamp now = clock_.now();
     for (std::size_t index = 0; index < stores_.size(); ++index) {
         Store& store = stores_[index];
@@ -57,11 +86,7 @@ void TaskStores::Implementation::commit(std::span<const std::optional<Offset>> o
             store.current_at = now;
             store.row_is_old = store.on_disk;
         }
-        const bool moved = index < offsets.size() && offsets[index];
-        if (moved) {
-            store.offset = offsets[index];
-        }
-        if (moved || store.layers->uncommitted_bytes() != 0) {
+        if (move(index, store) || store.layers->uncommitted_bytes() != 0) {
             store.empty = false;
             put_about(store);
         }
@@ -112,7 +137,11 @@ void TaskStores::Implementation::put_about(Store& store) {
         return;
     }
     row_.clear();
-    append_checkpoint(store.offset, store.current_at, store.shape, row_);
+    if (store.positions.empty()) {
+        append_checkpoint(store.offset, store.current_at, store.shape, row_);
+    } else {
+        append_checkpoint(store.positions, store.current_at, store.shape, row_);
+    }
     store.layers->save(row_);
     database_->put_about(store.layers->spec().name, BytesView(row_));
     store.row_is_old = false;
@@ -250,12 +279,21 @@ void TaskStores::commit(std::span<const std::optional<Offset>> changelog_offsets
     implementation_->commit(changelog_offsets, behind);
 }
 
+void TaskStores::commit_positions(std::span<const TopicPositions> positions,
+                                  std::span<const std::size_t> behind) {
+    implementation_->commit_positions(positions, behind);
+}
+
 void TaskStores::roll_back() {
     implementation_->roll_back();
 }
 
 std::optional<Offset> TaskStores::changelog_offset(std::size_t store) const {
     return implementation_->at(store).offset;
+}
+
+const TopicPositions& TaskStores::positions(std::size_t store) const {
+    return implementation_->at(store).positions;
 }
 
 std::optional<Timestamp> TaskStores::current_at(std::size_t store) const {

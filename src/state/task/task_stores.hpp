@@ -7,6 +7,7 @@
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/state/store_spec.hpp"
 #include "millrace/state/state_store.hpp"
+#include "state/format/topic_position.hpp"
 #include "state/stores/store_context.hpp"
 
 #include <chrono>
@@ -98,12 +99,22 @@ class TaskStores {
     void commit(std::span<const std::optional<Offset>> changelog_offsets,
                 std::span<const std::size_t> behind = {});
 
+    /// The same for global stores, which contain all partitions of a topic: for each store, up to
+    /// where its topic is now reflected. A store without positions is not trusted when it is opened
+    /// again.
+    void commit_positions(std::span<const TopicPositions> positions,
+                          std::span<const std::size_t> behind = {});
+
     /// Forgets everything since the last commit.
     void roll_back();
 
     /// The offset of the last changelog record reflected in the stored data; nothing when not
     /// known: restore from the beginning. By spec index.
     std::optional<Offset> changelog_offset(std::size_t store) const;
+
+    /// The positions of a global store's last commit; empty: read its topic from the beginning. By
+    /// spec index.
+    const TopicPositions& positions(std::size_t store) const;
 
     /// When a store was last known to reflect all of its changelog, wall clock; nothing when never.
     /// Removals that were written to the changelog before then are in the store.

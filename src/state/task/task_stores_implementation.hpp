@@ -27,6 +27,7 @@ class TaskStores::Implementation {
         bool on_disk = false;
         Bytes shape{};  ///< As in the row about it; only of stores on disk.
         std::optional<Offset> offset{};
+        TopicPositions positions{};  ///< Instead of the offset, of a global store.
         Timestamp current_at = kNoTimestamp;
         bool row_is_old = false;  ///< The one on disk has an earlier `current_at`.
         bool empty = false;       ///< Surely: so that a restore may load instead of write.
@@ -43,6 +44,8 @@ class TaskStores::Implementation {
 
     void commit(std::span<const std::optional<Offset>> offsets,
                 std::span<const std::size_t> behind);
+    void commit_positions(std::span<const TopicPositions> positions,
+                          std::span<const std::size_t> behind);
     void keep_current(std::span<const std::size_t> behind);
     void roll_back();
 
@@ -74,6 +77,8 @@ class TaskStores::Implementation {
     void expect_keys();
     std::string where(const detail::StoreSpec& spec) const;
 
+    template <class Move>
+    void commit_moved(Move move, std::span<const std::size_t> behind);
     void abandon();
     void put_about(Store& store);
     void put_old_rows();

@@ -56,7 +56,7 @@ TaskStores::Implementation::Implementation(Options options, StateMemory& memory)
         stores_.push_back(open(options_.specs[index], index));
         Store& store = stores_.back();
         // Rows that no offset vouches for are of no use, unless there is no changelog at all.
-        if (store.on_disk && !store.offset && !store.empty &&
+        if (store.on_disk && !store.offset && store.positions.empty() && !store.empty &&
             shape_of(options_.specs[index]).backed_up) {
             clear(store);
         }
@@ -174,6 +174,7 @@ std::optional<Bytes> TaskStores::Implementation::judge_rows(StoreSpec& spec, Sto
     }
     if (trust.offset_holds) {
         store.offset = stored.offset;
+        store.positions = std::move(stored.positions);
         store.current_at = stored.current_at;
     }
     return std::move(stored.rest);

@@ -9,6 +9,7 @@ namespace millrace::state {
 
 void TaskStores::Implementation::clear(Store& store) {
     store.offset.reset();
+    store.positions.clear();
     store.current_at = kNoTimestamp;
     store.row_is_old = false;
     store.loading = false;

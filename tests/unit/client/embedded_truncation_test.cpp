@@ -114,5 +114,33 @@ TEST_F(EmbeddedTruncation, IsNotReportedWhenOnlyATransactionMarkerHasALaterEpoch
     EXPECT_EQ(processed.count(), 2) << "nothing is repeated";
 }
 
+TEST_F(EmbeddedTruncation, OfAChangelogBelowTheStoredOffsetRebuildsTheStore) {
+    Events rebuilt;
+    set_log_sink([&](LogLevel, std::string_view line) {
+        if (line.find("rebuilding store counts of task 0_0 from its changelog: the stored offset "
+                      "is not in the changelog: stored offset 4, changelog from 0 to 2") !=
+            std::string_view::npos) {
+            rebuilt.happened();
+        }
+    });
+    auto streams = counter();
+    streams->start();
+    for (int record = 0; record < 5; ++record) {
+        produce("a");
+        ASSERT_TRUE(processed.wait_for(record + 1));
+    }
+    ASSERT_TRUE(streams->close(60s));
+    broker.truncate({"app-counts-changelog", 0}, 2);
+
+    streams = counter();
+    streams->start();
+    produce("a");
+    ASSERT_TRUE(processed.wait_for(6));
+    EXPECT_EQ(rebuilt.count(), 1);
+    EXPECT_EQ(metric(*streams, "restore-records-total"), 2);
+    EXPECT_TRUE(streams->close(60s));
+    EXPECT_EQ(table("out")["a"], "3") << "the count in the changelog plus one";
+}
+
 }  // namespace
 }  // namespace millrace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/global/global_thread.hpp"
 
+#include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/embedded_broker.hpp"
@@ -11,8 +12,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace millrace::runtime {
@@ -41,23 +45,7 @@ class GlobalThreadTest : public ::testing::Test {
   protected:
     GlobalThreadTest() {
         broker.create_topic("in", 1);
-        auto stores = std::make_unique<state::TaskStores>(
-            state::TaskStores::Options{.directory = folder.path(),
-                                       .name = "global",
-                                       .specs = {topology.spec().global_stores.front().store},
-                                       .processing = false},
-            memory);
-        stores_ = stores.get();
-        thread = std::make_unique<GlobalThread>(
-            GlobalThread::Parts{.application = &application,
-                                .admin = &admin,
-                                .clock = &clock,
-                                .supplier = broker.clients(),
-                                .consumer_settings = {{"bootstrap.servers", "embedded"},
-                                                      {"auto.offset.reset", "none"},
-                                                      {"client.id", "global"}},
-                                .stores = std::move(stores),
-                                .settings = std::make_shared<TaskSettings>()});
+        thread = make_thread(folder.path());
         set_log_sink([this](LogLevel, std::string_view line) {
             complaints += line.find("retrying") != std::string_view::npos ? 1 : 0;
         });
@@ -70,7 +58,55 @@ class GlobalThreadTest : public ::testing::Test {
         return std::move(builder).build();
     }
 
+    std::unique_ptr<GlobalThread> make_thread(const std::filesystem::path& directory) {
+        auto stores = std::make_unique<state::TaskStores>(
+            state::TaskStores::Options{.directory = directory,
+                                       .name = "global",
+                                       .specs = {topology.spec().global_stores.front().store},
+                                       .processing = false,
+                                       .clock = &clock},
+            memory);
+        stores_ = stores.get();
+        return std::make_unique<GlobalThread>(
+            GlobalThread::Parts{.application = &application,
+                                .admin = &admin,
+                                .clock = &clock,
+                                .supplier = broker.clients(),
+                                .consumer_settings = {{"bootstrap.servers", "embedded"},
+                                                      {"auto.offset.reset", "none"},
+                                                      {"client.id", "global"}},
+                                .stores = std::move(stores),
+                                .settings = std::make_shared<TaskSettings>()});
+    }
+
     std::size_t uncommitted() const { return stores_->uncommitted_bytes(); }
+
+    /// The start position after a kill at this moment, from a copy of the files.
+    std::optional<Offset> start_after_kill() {
+        const testing::TemporaryDirectory copy;
+        std::filesystem::copy(folder.path(), copy.path() / "task",
+                              std::filesystem::copy_options::recursive);
+        const auto next = make_thread(copy.path() / "task");
+        std::optional<Offset> start;
+        next->set_restore_listener({.on_restore_start = [&](const auto&, const auto&, Offset from,
+                                                            Offset) { start = from; }});
+        next->run_once(0ms);
+        return start;
+    }
+
+    /// The same, after running flushes have finished.
+    bool resumes_after_kill_at(Offset awaited) {
+        for (int attempt = 0; attempt < 1000; ++attempt) {
+            try {
+                if (start_after_kill() == awaited) {
+                    return true;
+                }
+            } catch (const Error&) {
+                std::this_thread::yield();  // Files were copied while they were written.
+            }
+        }
+        return false;
+    }
 
     testing::TemporaryDirectory folder;
     testing::EmbeddedBroker broker;
@@ -102,6 +138,25 @@ TEST_F(GlobalThreadTest, CommitsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     clock.advance(1s);
     thread->run_once(0ms);
     EXPECT_EQ(uncommitted(), 0U);
+}
+
+TEST_F(GlobalThreadTest, ResumesAfterAKillWhereItsStateWasFlushed) {
+    broker.produce("in", {.key = "k", .value = "v"});
+    while (!thread->caught_up()) {
+        thread->run_once(1ms);
+    }
+    EXPECT_EQ(start_after_kill(), 0);  // Nothing is flushed yet.
+    clock.advance(30s);                // statestore.flush.interval.ms
+    thread->run_once(0ms);
+    EXPECT_TRUE(resumes_after_kill_at(1));
+    broker.produce("in", {.key = "k", .value = "w"});
+    clock.advance(10s);
+    thread->run_once(0ms);
+    thread->run_once(0ms);
+    EXPECT_EQ(start_after_kill(), 1) << "records since the flush are read again";
+    clock.advance(20s);
+    thread->run_once(0ms);
+    EXPECT_TRUE(resumes_after_kill_at(2)) << "although no record arrived since the commit";
 }
 
 TEST_F(GlobalThreadTest, WarnsEveryTenSecondsAlthoughTheWallClockIsSetBack) {

@@ -33,8 +33,30 @@ Bytes row_of(const StoreShape& shape) {
     return row;
 }
 
+Bytes row_of_global(const StoreShape& shape) {
+    Bytes row;
+    append_checkpoint(TopicPositions{{7, 2}, {9, -1}}, timestamp_of(1'000), shape_bytes(shape),
+                      row);
+    return row;
+}
+
 TEST(Checkpoint, IsAsDocumented) {
     EXPECT_EQ(row_of(StoreShape{}), testing::documented_bytes("state-database.md", "row"));
+}
+
+TEST(Checkpoint, OfAGlobalStoreIsAsDocumented) {
+    StoreShape shape;
+    shape.source_topic = "t";
+    EXPECT_EQ(row_of_global(shape), testing::documented_bytes("state-database.md", "global"));
+}
+
+TEST(Checkpoint, OfAGlobalStoreIsReadAsWritten) {
+    const Checkpoint read = read_checkpoint(row_of_global(windows()) + "rest", kWhere);
+    EXPECT_EQ(read.offset, std::nullopt);
+    EXPECT_EQ(read.positions, (TopicPositions{{7, 2}, {9, -1}}));
+    EXPECT_EQ(read.current_at, timestamp_of(1'000));
+    EXPECT_EQ(read.shape, windows());
+    EXPECT_EQ(read.rest, "rest");
 }
 
 TEST(Checkpoint, IsReadAsWritten) {
@@ -55,10 +77,17 @@ TEST(Checkpoint, WithoutOffsetAndTimeHasNeither) {
 }
 
 TEST(Checkpoint, TruncatedIsDamaged) {
-    const Bytes row = row_of(windows());
-    for (std::size_t size = 0; size < row.size(); ++size) {
-        EXPECT_THROW(read_checkpoint(row.substr(0, size), kWhere), StateCorrupted) << size;
+    for (const Bytes& row : {row_of(windows()), row_of_global(windows())}) {
+        for (std::size_t size = 0; size < row.size(); ++size) {
+            EXPECT_THROW(read_checkpoint(row.substr(0, size), kWhere), StateCorrupted) << size;
+        }
     }
+}
+
+TEST(Checkpoint, WithAnImpossiblePositionIsDamaged) {
+    Bytes row;
+    append_checkpoint(TopicPositions{{-1, 0}}, kNoTimestamp, shape_bytes(windows()), row);
+    EXPECT_THROW(read_checkpoint(row, kWhere), StateCorrupted);
 }
 
 TEST(Checkpoint, OfUnknownKindOrFormatIsDamaged) {
@@ -75,7 +104,7 @@ TEST(Checkpoint, OfUnknownKindOrFormatIsDamaged) {
 }
 
 TEST(Checkpoint, OfANewerVersionIsRefused) {
-    for (const char format : {'\4', '\x7f'}) {
+    for (const char format : {'\5', '\x7f'}) {
         Bytes row = row_of(windows());
         row[0] = format;
         EXPECT_THROW(read_checkpoint(row, kWhere), StateError);
