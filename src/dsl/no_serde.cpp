@@ -15,6 +15,14 @@ SerdeNeed need_of_store(const std::string& node, const std::string& store) {
     return {"the store " + store + " of " + node, "leave out the store of this table"};
 }
 
+SerdeNeed need_of_own_store(const std::string& node, const std::string& store) {
+    return {"the store " + store + " of " + node, {}};
+}
+
+SerdeNeed need_of_node(const std::string& node) {
+    return {node, {}};
+}
+
 SerdeNeed need_of_grace(const std::string& node) {
     return {"the record buffer of join " + node, "leave out Joined::grace"};
 }
@@ -22,8 +30,9 @@ SerdeNeed need_of_grace(const std::string& node) {
 void no_serde(const SerdeNeed& need, const char* part, const std::type_info& type) {
     const std::string name = type_name(type.name());
     throw TopologyError(std::string("no serde for ") + part + " of type " + name + ": " +
-                        need.place + " needs one; specialise millrace::Serde<" + name + ">, or " +
-                        need.instead);
+                        need.place + " needs one; specialise millrace::Serde<" + name +
+                        ">, or give a custom serde in the options" +
+                        (need.instead.empty() ? "" : ", or " + need.instead));
 }
 
 }  // namespace millrace::detail

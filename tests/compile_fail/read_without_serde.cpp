@@ -1,4 +1,4 @@
-// error: Writable
+// error: Serializable
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/millrace.hpp"
 

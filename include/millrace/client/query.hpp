@@ -31,7 +31,7 @@ namespace millrace {
 /// no task of this instance has the store (any more), while one restores it, and for threads of the
 /// client itself, that is within processors, listeners and handlers. SerdeError when stored bytes
 /// are not of the type. Thread-safe.
-template <Serializable K, Serializable V>
+template <Encodable K, Encodable V>
 class ReadOnlyKeyValueStore {
   public:
     using Serdes = StoreSerdes<K, V>;
@@ -76,7 +76,7 @@ class ReadOnlyKeyValueStore {
 };
 
 /// A window store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
-template <Serializable K, Serializable V>
+template <Encodable K, Encodable V>
 class ReadOnlyWindowStore {
   public:
     using Serdes = StoreSerdes<K, V>;
@@ -118,7 +118,7 @@ class ReadOnlyWindowStore {
 };
 
 /// A session store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
-template <Serializable K, Serializable V>
+template <Encodable K, Encodable V>
 class ReadOnlySessionStore {
   public:
     using Serdes = StoreSerdes<K, V>;

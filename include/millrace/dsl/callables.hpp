@@ -22,9 +22,10 @@ concept CallableWithRecord = std::invocable<F&, const V&> || std::invocable<F&, 
 template <class K>
 concept HasKey = !std::same_as<K, NoKey>;
 
-/// A key or value that may be written to Kafka: its type, less a null, has a serde.
+/// A key or value that may be written to Kafka: its type, less a null, has a serde or can be given
+/// one in options.
 template <class T>
-concept Writable = std::same_as<T, NoKey> || Serializable<detail::Plain<T>>;
+concept Writable = Encodable<detail::Plain<T>>;
 
 /// Callable with a record, for its effect.
 template <class F, class K, class V>

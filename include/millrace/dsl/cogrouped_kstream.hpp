@@ -38,7 +38,13 @@ class CogroupedKStream {
     /// The aggregate of all streams by key, in one store. Throws TopologyError when the streams
     /// cannot be co-partitioned.
     template <Initializer Init>
-    KTable<K, VOut> aggregate(Init initial, Materialized<K, VOut> options = {}) const;
+    KTable<K, VOut> aggregate(Init initial, Materialized<K, VOut> options) const;
+
+    template <Initializer Init>
+        requires Serializable<VOut>
+    KTable<K, VOut> aggregate(Init initial) const {
+        return aggregate(std::move(initial), Materialized<K, VOut>{});
+    }
 
     /// Aggregates by key and window, or by key and session.
     template <AggregationWindows Windows>
@@ -61,7 +67,13 @@ class TimeWindowedCogroupedKStream {
         : graph_(std::move(graph)), inputs_(std::move(inputs)), windows_(windows) {}
 
     template <Initializer Init>
-    KTable<Windowed<K>, VOut> aggregate(Init initial, Materialized<K, VOut> options = {}) const;
+    KTable<Windowed<K>, VOut> aggregate(Init initial, Materialized<K, VOut> options) const;
+
+    template <Initializer Init>
+        requires Serializable<VOut>
+    KTable<Windowed<K>, VOut> aggregate(Init initial) const {
+        return aggregate(std::move(initial), Materialized<K, VOut>{});
+    }
 
   private:
     std::shared_ptr<detail::LogicalGraph> graph_;
@@ -82,7 +94,13 @@ class SessionWindowedCogroupedKStream {
     /// SessionWindowedKStream::aggregate.
     template <Initializer Init, SessionMerger<K, VOut> M>
     KTable<SessionWindowed<K>, VOut> aggregate(Init initial, M merge,
-                                               Materialized<K, VOut> options = {}) const;
+                                               Materialized<K, VOut> options) const;
+
+    template <Initializer Init, SessionMerger<K, VOut> M>
+        requires Serializable<VOut>
+    KTable<SessionWindowed<K>, VOut> aggregate(Init initial, M merge) const {
+        return aggregate(std::move(initial), std::move(merge), Materialized<K, VOut>{});
+    }
 
   private:
     std::shared_ptr<detail::LogicalGraph> graph_;

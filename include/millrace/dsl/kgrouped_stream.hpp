@@ -35,24 +35,30 @@ class KGroupedStream {
     /// Counts the records of each key.
     KTable<Key, std::int64_t, Removals::kNever> count(
         Materialized<Key, std::int64_t> options = {}) const
-        requires Serializable<Key>;
+        requires Encodable<Key>;
 
     /// Combines the values of each key, in the order of processing; the first value is the first
     /// result. `combine` is called as combine(result, value); a null it returns deletes the row.
     template <Aggregator<Key, Value, Value> F>
-        requires Serializable<Key> && Serializable<Value>
+        requires Encodable<Key> && Encodable<Value>
     auto reduce(F combine, Materialized<Key, Value> options = {}) const
         -> KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>>;
 
     /// Folds the values of each key into an aggregate of any type, starting with `initial`. A null
     /// that `add` returns deletes the row; the next value starts anew.
     template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, Value> F>
-        requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
-    auto aggregate(Init initial, F add,
-                   Materialized<Key, detail::AggregateOf<Init>> options = {}) const
+        requires Encodable<Key> && Encodable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, F add, Materialized<Key, detail::AggregateOf<Init>> options) const
         -> KTable<
             Key, detail::AggregateOf<Init>,
             detail::kRemovalsOf<detail::AggregatorResult<F, Key, detail::StateOf<Init>, Value>>>;
+
+    template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, Value> F>
+        requires Encodable<Key> && Serializable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, F add) const {
+        return aggregate(std::move(initial), std::move(add),
+                         Materialized<Key, detail::AggregateOf<Init>>{});
+    }
 
     /// Aggregates by key and window of event time, or by key and session.
     template <AggregationWindows Windows>
@@ -64,7 +70,7 @@ class KGroupedStream {
     /// Starts an aggregate VOut that several grouped streams of the same key contribute to, each
     /// with an aggregator of its own.
     template <class VOut, Aggregator<Key, VOut, Value> F>
-        requires Serializable<Key> && Serializable<VOut>
+        requires Encodable<Key> && Encodable<VOut>
     CogroupedKStream<Key, VOut> cogroup(F add) const {
         return CogroupedKStream<Key, VOut>(core_.stream.graph).cogroup(*this, std::move(add));
     }
@@ -98,19 +104,26 @@ class TimeWindowedKStream {
     /// Counts the records of each key and window.
     auto count(Materialized<Key, std::int64_t> options = {}) const
         -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
-        requires Serializable<Key>;
+        requires Encodable<Key>;
 
     /// As KGroupedStream::reduce. A null as the first value removes the row.
     template <Aggregator<Key, detail::Plain<V>, detail::WindowValue<V, Windows>> F>
-        requires Serializable<Key> && Serializable<detail::Plain<V>>
+        requires Encodable<Key> && Encodable<detail::Plain<V>>
     auto reduce(F combine, Materialized<Key, detail::Plain<V>> options = {}) const;
 
     /// As KGroupedStream::aggregate.
     template <Initializer Init,
               Aggregator<Key, detail::StateOf<Init>, detail::WindowValue<V, Windows>> F>
-        requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
-    auto aggregate(Init initial, F add,
-                   Materialized<Key, detail::AggregateOf<Init>> options = {}) const;
+        requires Encodable<Key> && Encodable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, F add, Materialized<Key, detail::AggregateOf<Init>> options) const;
+
+    template <Initializer Init,
+              Aggregator<Key, detail::StateOf<Init>, detail::WindowValue<V, Windows>> F>
+        requires Encodable<Key> && Serializable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, F add) const {
+        return aggregate(std::move(initial), std::move(add),
+                         Materialized<Key, detail::AggregateOf<Init>>{});
+    }
 
   private:
     template <class Step, Removals kRemovals>

@@ -127,8 +127,15 @@ class KStream {
     /// Groups by the key that `select` returns, through a repartition topic.
     template <CallableWithRecord<K, V> F>
         requires HasKey<detail::RecordResult<F, K, V>>
-    auto group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options = {}) const
+    auto group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options) const
         -> KGroupedStream<detail::RecordResult<F, K, V>, V>;
+
+    template <CallableWithRecord<K, V> F>
+        requires HasKey<detail::RecordResult<F, K, V>> &&
+                     Serializable<detail::Plain<detail::RecordResult<F, K, V>>>
+    auto group_by(F select) const -> KGroupedStream<detail::RecordResult<F, K, V>, V> {
+        return group_by(std::move(select), Grouped<detail::RecordResult<F, K, V>, V>{});
+    }
 
     /// Joins the records of both streams that have the same key and are at most as far apart as
     /// `windows` says, each pair once, at the later time: joiner(value, other) or joiner(key,

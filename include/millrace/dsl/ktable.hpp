@@ -77,15 +77,24 @@ class KTable {
     template <RecordToPair<K, V> F>
     auto group_by(F select, Grouped<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
                                     detail::Plain<typename detail::PairOf<F, K, V>::second_type>>
-                                options = {}) const
+                                options) const
         -> KGroupedTable<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
                          detail::Plain<typename detail::PairOf<F, K, V>::second_type>>;
+
+    template <RecordToPair<K, V> F>
+        requires Serializable<detail::Plain<typename detail::PairOf<F, K, V>::first_type>> &&
+                     Serializable<detail::Plain<typename detail::PairOf<F, K, V>::second_type>>
+    auto group_by(F select) const
+        -> KGroupedTable<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
+                         detail::Plain<typename detail::PairOf<F, K, V>::second_type>> {
+        return group_by(std::move(select), {});
+    }
 
     /// Holds changes back: UntilWindowCloses, on tables with windows, or UntilTimeLimit. Only the
     /// latest change of a key is sent then. Lookups see the table as those below know it. Throws
     /// TopologyError when the table keeps versions, or has no windows whose close is known.
     template <Suppression<K> S>
-        requires Serializable<K> && Serializable<V>
+        requires Encodable<K> && Encodable<V>
     auto suppress(S options) const
         -> KTable<K, V, std::same_as<S, UntilWindowCloses> ? Removals::kNever : kRemovals>;
 
@@ -117,8 +126,8 @@ class KTable {
     /// No co-partitioning is needed (KIP-213).
     template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
               ValueJoiner<K, const V&, const VOther&> F>
-        requires Serializable<KOther> && Serializable<VOther> &&
-                     Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
+        requires Encodable<KOther> && Encodable<VOther> &&
+                     Encodable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
     auto join(const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
               TableJoined<K, KOther> joined = {},
               Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
@@ -129,8 +138,8 @@ class KTable {
     /// pointer.
     template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
               ValueJoiner<K, const V&, const VOther*> F>
-        requires Serializable<KOther> && Serializable<VOther> &&
-                     Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
+        requires Encodable<KOther> && Encodable<VOther> &&
+                     Encodable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
     auto left_join(const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
                    TableJoined<K, KOther> joined = {},
                    Materialized<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
@@ -173,20 +182,28 @@ class KGroupedTable {
     /// Counts the rows in each group. A group that is empty again keeps its count of zero. A row
     /// that leaves a group nobody has counted forwards a removal, as in Kafka Streams.
     KTable<K, std::int64_t> count(Materialized<K, std::int64_t> options = {}) const
-        requires Serializable<K> && Serializable<V>;
+        requires Encodable<K> && Encodable<V>;
 
     /// add(result, value) and subtract(result, value); the first value is the first result.
     template <Aggregator<K, V, V> Add, Aggregator<K, V, V> Subtract>
-        requires Serializable<K> && Serializable<V>
+        requires Encodable<K> && Encodable<V>
     KTable<K, V> reduce(Add add, Subtract subtract, Materialized<K, V> options = {}) const;
 
     /// Folds the rows of each group. Subtracts first, then adds.
     template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
               Aggregator<K, detail::StateOf<Init>, V> Subtract>
-        requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
+        requires Encodable<K> && Encodable<V> && Encodable<detail::AggregateOf<Init>>
     auto aggregate(Init initial, Add add, Subtract subtract,
-                   Materialized<K, detail::AggregateOf<Init>> options = {}) const
+                   Materialized<K, detail::AggregateOf<Init>> options) const
         -> KTable<K, detail::AggregateOf<Init>>;
+
+    template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
+              Aggregator<K, detail::StateOf<Init>, V> Subtract>
+        requires Encodable<K> && Encodable<V> && Serializable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, Add add,
+                   Subtract subtract) const -> KTable<K, detail::AggregateOf<Init>> {
+        return aggregate(std::move(initial), std::move(add), std::move(subtract), {});
+    }
 
   private:
     template <class N, Removals kRemovals, class Agg, class... Args>

@@ -42,12 +42,12 @@ class SessionWindowedKStream {
     /// Counts the records of each key and session.
     auto count(Materialized<Key, std::int64_t> options = {}) const
         -> KTable<SessionWindowed<Key>, std::int64_t>
-        requires Serializable<Key>;
+        requires Encodable<Key>;
 
     /// Combines the values of each session, and the results of sessions that become one, in the
     /// order of their ends.
     template <Aggregator<Key, detail::Plain<V>, V> F>
-        requires Serializable<Key> && Serializable<detail::Plain<V>>
+        requires Encodable<Key> && Encodable<detail::Plain<V>>
     auto reduce(F combine, Materialized<Key, detail::Plain<V>> options = {}) const
         -> KTable<SessionWindowed<Key>, detail::Plain<V>>;
 
@@ -56,10 +56,18 @@ class SessionWindowedKStream {
     /// A null that `add` returns removes the session.
     template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, V> F,
               SessionMerger<Key, detail::StateOf<Init>> M>
-        requires Serializable<Key> && Serializable<detail::AggregateOf<Init>>
+        requires Encodable<Key> && Encodable<detail::AggregateOf<Init>>
     auto aggregate(Init initial, F add, M merge,
-                   Materialized<Key, detail::AggregateOf<Init>> options = {}) const
+                   Materialized<Key, detail::AggregateOf<Init>> options) const
         -> KTable<SessionWindowed<Key>, detail::AggregateOf<Init>>;
+
+    template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, V> F,
+              SessionMerger<Key, detail::StateOf<Init>> M>
+        requires Encodable<Key> && Serializable<detail::AggregateOf<Init>>
+    auto aggregate(Init initial, F add, M merge) const {
+        return aggregate(std::move(initial), std::move(add), std::move(merge),
+                         Materialized<Key, detail::AggregateOf<Init>>{});
+    }
 
   private:
     template <class Step>

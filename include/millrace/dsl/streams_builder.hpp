@@ -19,24 +19,44 @@ namespace millrace {
 
 /// Declares sources and hands out streams and tables; build() ends the program. Has the semantics
 /// of Kafka Streams' StreamsBuilder. Not thread-safe.
+///
+/// Verbs called without options require a Serde for each type that only options could give one.
 class StreamsBuilder {
   public:
     /// Reads topics as a stream of records. Streams of the same topics share one source.
     template <class K, class V>
         requires Writable<K> && Writable<V>
-    KStream<K, V> stream(Topics topics, Consumed<K, V> options = {});
+    KStream<K, V> stream(Topics topics, Consumed<K, V> options);
+
+    template <class K, class V>
+        requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    KStream<K, V> stream(Topics topics) {
+        return stream<K, V>(std::move(topics), Consumed<K, V>{});
+    }
 
     /// Reads a topic as a table's changes: null values remove, null keys are dropped and counted.
     template <class K, class V>
-        requires Serializable<K> && Serializable<V>
-    KTable<K, V> table(std::string topic, Materialized<K, V> options = {},
+        requires Encodable<K> && Encodable<V>
+    KTable<K, V> table(std::string topic, Materialized<K, V> options,
                        Consumed<K, std::optional<V>> source = {});
+
+    template <class K, class V>
+        requires Serializable<K> && Serializable<V>
+    KTable<K, V> table(std::string topic) {
+        return table<K, V>(std::move(topic), Materialized<K, V>{});
+    }
 
     /// Reads the whole of a topic as a table on every instance.
     template <class K, class V>
-        requires Serializable<K> && Serializable<V>
-    GlobalKTable<K, V> global_table(std::string topic, Materialized<K, V> options = {},
+        requires Encodable<K> && Encodable<V>
+    GlobalKTable<K, V> global_table(std::string topic, Materialized<K, V> options,
                                     Consumed<K, std::optional<V>> source = {});
+
+    template <class K, class V>
+        requires Serializable<K> && Serializable<V>
+    GlobalKTable<K, V> global_table(std::string topic) {
+        return global_table<K, V>(std::move(topic), Materialized<K, V>{});
+    }
 
     /// Adds a store for processors to use; see ProcessOptions::stores.
     StreamsBuilder& add_state_store(const StoreDeclaration& store);

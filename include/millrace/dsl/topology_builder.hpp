@@ -39,10 +39,14 @@ class TopologyBuilder {
 
     template <class K, class V>
         requires Writable<K> && Writable<V>
-    TopologyBuilder& add_source(const std::string& name, Topics topics,
-                                Consumed<K, V> options = {}) {
+    TopologyBuilder& add_source(const std::string& name, Topics topics, Consumed<K, V> options) {
         add(source_spec<K, V>(name, topics, options));
         return *this;
+    }
+    template <class K, class V>
+        requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    TopologyBuilder& add_source(const std::string& name, Topics topics) {
+        return add_source<K, V>(name, std::move(topics), Consumed<K, V>{});
     }
 
     /// `make` makes a Processor or a FixedKeyProcessor for each task.
@@ -65,7 +69,9 @@ class TopologyBuilder {
     template <class K, class V, TopicChoice<K, V> T>
         requires Writable<K> && Writable<V>
     TopologyBuilder& add_sink(const std::string& name, T topic, std::vector<std::string> parents,
-                              Produced<K, V> options = {}) {
+                              Produced<K, V> options) {
+        detail::require_serdes(detail::need_of_node("the sink " + name), options.key_serde,
+                               options.value_serde);
         detail::SinkSettings<K, V> settings;
         settings.key_serde = options.key_serde;
         settings.value_serde = options.value_serde;
@@ -83,6 +89,11 @@ class TopologyBuilder {
         node.make = detail::factory_of<detail::SinkNode<K, V>>(name, std::move(settings));
         add(std::move(node));
         return *this;
+    }
+    template <class K, class V, TopicChoice<K, V> T>
+        requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    TopologyBuilder& add_sink(const std::string& name, T topic, std::vector<std::string> parents) {
+        return add_sink<K, V>(name, std::move(topic), std::move(parents), Produced<K, V>{});
     }
 
     TopologyBuilder& add_state_store(const StoreDeclaration& store,
@@ -127,6 +138,8 @@ class TopologyBuilder {
     template <class K, class V>
     static detail::NodeSpec source_spec(const std::string& name, const Topics& topics,
                                         const Consumed<K, V>& options) {
+        detail::require_serdes(detail::need_of_node("the source " + name), options.key_serde,
+                               options.value_serde);
         detail::NodeSpec node;
         node.kind = detail::NodeKind::kSource;
         node.name = name;

@@ -53,9 +53,10 @@ class ProcessingContext {
     virtual void add_header(std::string key, NullableOwnedBytes value) = 0;
 
     /// A store this processor is connected to, or a global one, which is read-only. `Store` is a
-    /// front such as KeyValueStore<K, V>; `serdes` are handed to it. Tables of the DSL are
-    /// TimestampedKeyValueStore<K, V>. Throws TopologyError when there is no store of that name,
-    /// or it is of another kind or of other types; with `serdes`, types are not compared.
+    /// front such as KeyValueStore<K, V>; `serdes` are handed to it, else those of the store's
+    /// declaration. Tables of the DSL are TimestampedKeyValueStore<K, V>. Throws TopologyError when
+    /// there is no store of that name, it is of another kind or of other types, or has no serdes;
+    /// with `serdes`, types are not compared.
     template <class Store, class... Serdes>
     Store store(const std::string& name, Serdes... serdes) {
         using BytesStore = std::conditional_t<
@@ -78,7 +79,12 @@ class ProcessingContext {
                 throw TopologyError("store " + name + " keeps no headers");
             }
         }
-        return Store(*bytes, std::move(serdes)...);
+        if constexpr (!kOwnSerdes && detail::kTakesSerdes<Store, BytesStore>) {
+            auto [key_serde, value_serde] = detail::serdes_of<Store>(found);
+            return Store(*bytes, std::move(key_serde), std::move(value_serde));
+        } else {
+            return Store(*bytes, std::move(serdes)...);
+        }
     }
 
     /// The same below the serdes.

@@ -58,6 +58,12 @@ concept Serializable =
     detail::HasSerde<T> && detail::HasSerialize<T> && detail::HasDeserialize<T> &&
     std::default_initializable<T> && std::movable<T>;
 
+/// A type that options can give a custom serde: one with a serde, or with no Serde<T> at all. A
+/// Serde<T> that lacks a function is a mistake everywhere.
+template <class T>
+concept Encodable = detail::HasSerializeIfAny<T> && detail::HasDeserializeIfAny<T> &&
+                    std::default_initializable<T> && std::movable<T>;
+
 /// The serde of one place in a topology: Serde<T> unless a custom one is given. Calls whatever form
 /// a serde has, so that serdes of composed types are written with it. Cheap to copy.
 template <class T>
@@ -78,9 +84,11 @@ class SerdeOf {
     void serialize(const T& value, Bytes& out) const {
         if (custom_ != nullptr) [[unlikely]] {
             write_custom(value, out);
-        } else {
+        } else if constexpr (detail::HasSerde<T>) {
             detail::write_value(value, out);
             check_write_if_asked(value);
+        } else {
+            detail::serde_missing(typeid(T));
         }
     }
     /// What serialize appends: in `buffer`, which is overwritten, or in `value` itself.
@@ -117,6 +125,8 @@ class SerdeOf {
     void deserialize(BytesView bytes, T& out) const {
         if (custom_ != nullptr) [[unlikely]] {
             read_custom(bytes, out);
+        } else if constexpr (!detail::HasSerde<T>) {
+            detail::serde_missing(typeid(T));
         } else {
             detail::read_value(bytes, out);
             if constexpr (detail::kFastForm<T>) {
@@ -128,6 +138,15 @@ class SerdeOf {
     }
 
     bool is_custom() const noexcept { return custom_ != nullptr; }
+
+    /// There is no Serde<T> and no custom serde is given: the functions above throw SerdeError.
+    bool is_missing() const noexcept {
+        if constexpr (detail::HasSerde<T>) {
+            return false;
+        } else {
+            return custom_ == nullptr;
+        }
+    }
 
   private:
     // What is rare stays out of line: the functions above are to be inlined for each record.
@@ -146,14 +165,14 @@ class SerdeOf {
     void write(const T& value, Bytes& out) const {
         if (custom_ != nullptr) {
             custom_->serialize_to(value, out);
-        } else {
+        } else if constexpr (detail::HasSerde<T>) {
             detail::write_value(value, out);
         }
     }
     void read(BytesView bytes, T& out) const {
         if (custom_ != nullptr) {
             custom_->deserialize_into(bytes, out);
-        } else {
+        } else if constexpr (detail::HasSerde<T>) {
             detail::read_value(bytes, out);
         }
     }
@@ -168,8 +187,10 @@ class SerdeOf {
         }
     }
     const std::type_info& type() const {
-        if (custom_ == nullptr) {
-            return typeid(Serde<T>);
+        if constexpr (detail::HasSerde<T>) {
+            if (custom_ == nullptr) {
+                return typeid(Serde<T>);
+            }
         }
         const FastCustomSerde<T>& custom = *custom_;
         return typeid(custom);

@@ -50,6 +50,7 @@ class StoreBuilder {
         : spec_(std::move(spec)),
           key_serde_(std::move(key_serde)),
           value_serde_(std::move(value_serde)) {
+        detail::require_store_serdes(spec_.name, key_serde_, value_serde_);
         spec_.types = detail::store_types(key_serde_, value_serde_);
         spec_.serdes = detail::kept_serdes(key_serde_, value_serde_);
     }
@@ -133,66 +134,116 @@ SessionStoreSupplier persistent_session_store(std::string name,
 SessionStoreSupplier in_memory_session_store(std::string name, std::chrono::milliseconds retention);
 
 template <class K, class V>
+    requires Encodable<K> && Encodable<V>
 StoreBuilder<KeyValueStore<K, V>> key_value_store(KeyValueStoreSupplier supplier,
-                                                  SerdeOf<K> key_serde = {},
+                                                  SerdeOf<K> key_serde,
                                                   SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = detail::StoreKind::kKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<KeyValueStore<K, V>> key_value_store(KeyValueStoreSupplier supplier) {
+    return key_value_store<K, V>(std::move(supplier), {});
+}
 
 template <class K, class V>
+    requires Encodable<K> && Encodable<V>
 StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(
-    KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
+    KeyValueStoreSupplier supplier, SerdeOf<K> key_serde, SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = detail::StoreKind::kTimestampedKeyValue;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<TimestampedKeyValueStore<K, V>> timestamped_key_value_store(
+    KeyValueStoreSupplier supplier) {
+    return timestamped_key_value_store<K, V>(std::move(supplier), {});
 }
 
 /// Values with the time and the headers of their last update (KIP-1271).
 template <class K, class V>
+    requires Encodable<K> && Encodable<V>
 StoreBuilder<KeyValueStore<K, ValueTimestampHeaders<V>>> timestamped_key_value_store_with_headers(
-    KeyValueStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
+    KeyValueStoreSupplier supplier, SerdeOf<K> key_serde, SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = detail::StoreKind::kTimestampedKeyValue;
     supplier.spec.headers = detail::StoredHeaders::kGiven;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
-
 template <class K, class V>
-StoreBuilder<VersionedKeyValueStore<K, V>> versioned_key_value_store(
-    VersionedStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
-    supplier.spec.kind = detail::StoreKind::kVersionedKeyValue;
-    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<KeyValueStore<K, ValueTimestampHeaders<V>>> timestamped_key_value_store_with_headers(
+    KeyValueStoreSupplier supplier) {
+    return timestamped_key_value_store_with_headers<K, V>(std::move(supplier), {});
 }
 
 template <class K, class V>
-StoreBuilder<WindowStore<K, V>> window_store(WindowStoreSupplier supplier,
-                                             SerdeOf<K> key_serde = {},
+    requires Encodable<K> && Encodable<V>
+StoreBuilder<VersionedKeyValueStore<K, V>> versioned_key_value_store(
+    VersionedStoreSupplier supplier, SerdeOf<K> key_serde, SerdeOf<V> value_serde = {}) {
+    supplier.spec.kind = detail::StoreKind::kVersionedKeyValue;
+    return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<VersionedKeyValueStore<K, V>> versioned_key_value_store(
+    VersionedStoreSupplier supplier) {
+    return versioned_key_value_store<K, V>(std::move(supplier), {});
+}
+
+template <class K, class V>
+    requires Encodable<K> && Encodable<V>
+StoreBuilder<WindowStore<K, V>> window_store(WindowStoreSupplier supplier, SerdeOf<K> key_serde,
                                              SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = detail::StoreKind::kWindow;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<WindowStore<K, V>> window_store(WindowStoreSupplier supplier) {
+    return window_store<K, V>(std::move(supplier), {});
+}
 
 template <class K, class V>
+    requires Encodable<K> && Encodable<V>
 StoreBuilder<TimestampedWindowStore<K, V>> timestamped_window_store(WindowStoreSupplier supplier,
-                                                                    SerdeOf<K> key_serde = {},
+                                                                    SerdeOf<K> key_serde,
                                                                     SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = detail::StoreKind::kTimestampedWindow;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<TimestampedWindowStore<K, V>> timestamped_window_store(WindowStoreSupplier supplier) {
+    return timestamped_window_store<K, V>(std::move(supplier), {});
+}
 
 template <class K, class V>
+    requires Encodable<K> && Encodable<V>
 StoreBuilder<WindowStore<K, ValueTimestampHeaders<V>>> timestamped_window_store_with_headers(
-    WindowStoreSupplier supplier, SerdeOf<K> key_serde = {}, SerdeOf<V> value_serde = {}) {
+    WindowStoreSupplier supplier, SerdeOf<K> key_serde, SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = detail::StoreKind::kTimestampedWindow;
     supplier.spec.headers = detail::StoredHeaders::kGiven;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
 }
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<WindowStore<K, ValueTimestampHeaders<V>>> timestamped_window_store_with_headers(
+    WindowStoreSupplier supplier) {
+    return timestamped_window_store_with_headers<K, V>(std::move(supplier), {});
+}
 
 template <class K, class V>
-StoreBuilder<SessionStore<K, V>> session_store(SessionStoreSupplier supplier,
-                                               SerdeOf<K> key_serde = {},
+    requires Encodable<K> && Encodable<V>
+StoreBuilder<SessionStore<K, V>> session_store(SessionStoreSupplier supplier, SerdeOf<K> key_serde,
                                                SerdeOf<V> value_serde = {}) {
     supplier.spec.kind = detail::StoreKind::kSession;
     return {std::move(supplier.spec), std::move(key_serde), std::move(value_serde)};
+}
+template <class K, class V>
+    requires Serializable<K> && Serializable<V>
+StoreBuilder<SessionStore<K, V>> session_store(SessionStoreSupplier supplier) {
+    return session_store<K, V>(std::move(supplier), {});
 }
 
 }  // namespace stores

@@ -32,7 +32,7 @@ struct Serde<Windowed<K, W>> : detail::BuiltInSerde<Windowed<K, W>> {
 /// The serde of windowed keys with an inner serde of one's own and, for time windows, the size by
 /// which the window's end is found again. The bytes are those of Serde<Windowed<K, W>>.
 template <class K, class W = Window>
-    requires Serializable<K>
+    requires Encodable<K>
 SerdeOf<Windowed<K, W>> windowed_serde(std::chrono::milliseconds size, SerdeOf<K> inner = {}) {
     return std::make_shared<detail::WindowedSerde<K, W>>(std::move(inner), size);
 }

@@ -55,6 +55,13 @@ std::string readable_name(const std::type_info& type) {
     return millrace::type_name(type.name());
 }
 
+void store_without_serde(const std::string& store, const char* part, const std::type_info& type) {
+    const std::string name = readable_name(type);
+    throw TopologyError(std::string("no serde for ") + part + " of type " + name + ": the store " +
+                        store + " needs one; specialise millrace::Serde<" + name +
+                        ">, or give a custom serde to what makes or opens the store");
+}
+
 void refuse_store(const StateStore& store, const StoreUse& use) {
     const StoreSpec* spec = store.specification();
     if (spec == nullptr) {

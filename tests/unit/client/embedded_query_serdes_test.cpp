@@ -33,6 +33,16 @@ class Marked final : public CustomSerde<Text> {
     }
 };
 
+/// A type without a Serde.
+struct Label {
+    Text text;
+};
+class LabelSerde final : public CustomSerde<Label> {
+  public:
+    Bytes serialize(const Label& value) const override { return Marked().serialize(value.text); }
+    Label deserialize(BytesView bytes) const override { return {Marked().deserialize(bytes)}; }
+};
+
 class EmbeddedQuerySerdes : public support::EmbeddedApplication {
   protected:
     EmbeddedQuerySerdes() {
@@ -69,6 +79,19 @@ TEST_F(EmbeddedQuerySerdes, AreThoseOfATable) {
     EXPECT_EQ(rows.get("a"), "1");
     EXPECT_THAT(rows.all(), ElementsAre(Pair("a", "1")));
     EXPECT_THAT(rows.range("a", "b"), ElementsAre(Pair("a", "1")));
+    EXPECT_TRUE(streams->close(60s));
+}
+
+TEST_F(EmbeddedQuerySerdes, AreEnoughForATypeWithoutASerde) {
+    const auto streams = run([this](StreamsBuilder& builder) {
+        watch(builder.table<Text, Label>(
+            "in",
+            {.store = "rows", .key_serde = marked, .value_serde = std::make_shared<LabelSerde>()}));
+    });
+
+    const auto row = streams->store<ReadOnlyKeyValueStore<Text, Label>>("rows").get("a");
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->text, "1");
     EXPECT_TRUE(streams->close(60s));
 }
 

@@ -121,6 +121,8 @@ KTable<K, VOut> CogroupedKStream<K, VOut>::aggregate(Init initial,
     store.state->materialized = true;
     const detail::TableSerdes<K, VOut> serdes{
         detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
+    detail::require_serdes(detail::need_of_own_store("the cogroup", store.spec.name), serdes.key,
+                           serdes.value);
     store.spec.serdes = serdes;
     auto core = detail::add_cogroup<K>(
         *graph_, graph_, inputs_, options.name, store, std::nullopt,
@@ -149,6 +151,8 @@ KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut, Windows>::aggreg
     using Input = detail::CogroupInput<K, VOut>;
     const detail::TableSerdes<K, VOut> serdes{
         detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
+    detail::require_serdes(detail::need_of_own_store("the cogroup", store.spec.name), serdes.key,
+                           serdes.value);
     store.spec.serdes = serdes;
     auto core = detail::add_cogroup<Windowed<K>>(
         *graph_, graph_, inputs_, options.name, store,
@@ -182,6 +186,8 @@ KTable<SessionWindowed<K>, VOut> SessionWindowedCogroupedKStream<K, VOut>::aggre
                           std::chrono::milliseconds(0));
     const detail::TableSerdes<K, VOut> serdes{
         detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
+    detail::require_serdes(detail::need_of_own_store("the cogroup", store.spec.name), serdes.key,
+                           serdes.value);
     store.spec.serdes = serdes;
     auto core = detail::add_cogroup<SessionWindowed<K>>(
         *graph_, graph_, inputs_, options.name, store,

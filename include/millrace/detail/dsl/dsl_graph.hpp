@@ -117,20 +117,22 @@ struct SerdeNeed {
 
 SerdeNeed need_of_repartition(const RepartitionStep& step);
 SerdeNeed need_of_store(const std::string& node, const std::string& store);
+/// A store that `node` cannot do without.
+SerdeNeed need_of_own_store(const std::string& node, const std::string& store);
 SerdeNeed need_of_grace(const std::string& node);
+SerdeNeed need_of_node(const std::string& node);  ///< A source, a sink or a join.
 
 /// Throws TopologyError: `part` ("keys", "values") have a type without a serde.
 [[noreturn]] void no_serde(const SerdeNeed& need, const char* part, const std::type_info& type);
 
-/// Throws TopologyError when keys or values have no serde.
+/// Throws TopologyError when keys or values have no serde and are given none.
 template <class K, class V>
-void require_serdes(const SerdeNeed& need) {
-    if constexpr (!Serializable<K>) {
+void require_serdes(const SerdeNeed& need, const SerdeOf<K>& key, const SerdeOf<V>& value) {
+    if (!Encodable<K> || key.is_missing()) {
         no_serde(need, "keys", typeid(K));
-    } else if constexpr (!Serializable<V>) {
+    }
+    if (!Encodable<V> || value.is_missing()) {
         no_serde(need, "values", typeid(V));
-    } else {
-        static_cast<void>(need);
     }
 }
 
@@ -160,9 +162,8 @@ RepartitionStep make_repartition(LogicalGraph& graph, const std::string& prefix,
         name_table_repartition(graph, prefix, given, step);
     }
     step.types = {typeid(K), typeid(V)};
-    if constexpr (!Serializable<Plain<K>> || !Serializable<Plain<V>>) {
-        require_serdes<Plain<K>, Plain<V>>(need_of_repartition(step));
-    } else {
+    require_serdes(need_of_repartition(step), serdes.key, serdes.value);
+    if constexpr (Encodable<Plain<K>> && Encodable<Plain<V>>) {
         step.make_filter = [](const std::string& name, bool keep_null_keys) {
             return keep_null_keys || !kIsNullable<K> ? factory_of<PassThroughNode<K, V>>(name)
                                                      : factory_of<NonNullKeyNode<K, V>>(name);

@@ -180,6 +180,10 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     right.origin->send_old_values(true);
     core_.origin->send_old_values(true);
     const detail::ForeignJoinNames names = detail::name_foreign_join(graph, joined.name);
+    detail::require_serdes(detail::need_of_node("the left table of " + names.result),
+                           core_.key_serde, core_.value_serde);
+    detail::require_serdes(detail::need_of_node("the right table of " + names.result),
+                           right.key_serde, right.value_serde);
     detail::LogicalNode& requests = detail::add_requests<kType>(
         core_, right, names, std::move(extract), joined.other_partitioner);
     detail::LogicalNode& responses =
@@ -207,6 +211,8 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
                             detail::StoreKind::kTimestampedKeyValue);
     const detail::TableSerdes<K, VOut> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                               options.value_serde};
+    detail::require_serdes(detail::need_of_own_store(names.result, place.spec.name), serdes.key,
+                           serdes.value);
     place.spec.serdes = serdes;
     auto result = detail::processor_node<detail::TableSourceNode<K, std::optional<VOut>>>(
         names.result, std::shared_ptr<const detail::TableState>(place.state), serdes);
@@ -225,8 +231,8 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
 template <class K, class V, Removals kRemovals>
 template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
           ValueJoiner<K, const V&, const VOther&> F>
-    requires Serializable<KOther> && Serializable<VOther> &&
-                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
+    requires Encodable<KOther> && Encodable<VOther> &&
+                 Encodable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>
 auto KTable<K, V, kRemovals>::join(
     const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
     TableJoined<K, KOther> joined,
@@ -240,8 +246,8 @@ auto KTable<K, V, kRemovals>::join(
 template <class K, class V, Removals kRemovals>
 template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
           ValueJoiner<K, const V&, const VOther*> F>
-    requires Serializable<KOther> && Serializable<VOther> &&
-                 Serializable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
+    requires Encodable<KOther> && Encodable<VOther> &&
+                 Encodable<detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>
 auto KTable<K, V, kRemovals>::left_join(
     const KTable<KOther, VOther, kOther>& other, Extract extract, F joiner,
     TableJoined<K, KOther> joined,

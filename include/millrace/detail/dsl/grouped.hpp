@@ -28,6 +28,7 @@ TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, con
     const std::string name = graph.name_or_new(options.name, prefix);
     const TableSerdes<Key, Agg> serdes{serde_or(options.key_serde, group.stream.key_serde),
                                        options.value_serde};
+    require_serdes(need_of_own_store(name, store.spec.name), serdes.key, serdes.value);
     store.spec.serdes = serdes;
     return add_aggregate<N>(group, name, store, serdes.key, serdes.value,
                             std::make_shared<StoredOrigin<Key, Agg>>(store.state, serdes),
@@ -40,7 +41,7 @@ TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, con
 template <class K, class V>
 auto KGroupedStream<K, V>::count(Materialized<Key, std::int64_t> options) const
     -> KTable<Key, std::int64_t, Removals::kNever>
-    requires Serializable<Key>
+    requires Encodable<Key>
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
@@ -53,7 +54,7 @@ auto KGroupedStream<K, V>::count(Materialized<Key, std::int64_t> options) const
 
 template <class K, class V>
 template <Aggregator<detail::Plain<K>, detail::Plain<V>, detail::Plain<V>> F>
-    requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    requires Encodable<detail::Plain<K>> && Encodable<detail::Plain<V>>
 auto KGroupedStream<K, V>::reduce(F combine, Materialized<Key, Value> options) const
     -> KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>> {
     options.value_serde = detail::serde_or(options.value_serde, core_.stream.value_serde);
@@ -64,7 +65,7 @@ auto KGroupedStream<K, V>::reduce(F combine, Materialized<Key, Value> options) c
 
 template <class K, class V>
 template <Initializer Init, Aggregator<detail::Plain<K>, detail::StateOf<Init>, detail::Plain<V>> F>
-    requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
+    requires Encodable<detail::Plain<K>> && Encodable<detail::AggregateOf<Init>>
 auto KGroupedStream<K, V>::aggregate(Init initial, F add,
                                      Materialized<Key, detail::AggregateOf<Init>> options) const
     -> KTable<Key, detail::AggregateOf<Init>,
@@ -92,6 +93,8 @@ auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
     const std::string name = graph.name_or_new(options.name, prefix);
     const detail::TableSerdes<Key, Agg> serdes{
         detail::serde_or(options.key_serde, core_.stream.key_serde), options.value_serde};
+    detail::require_serdes(detail::need_of_own_store(name, store.spec.name), serdes.key,
+                           serdes.value);
     store.spec.serdes = serdes;
     const bool on_close = emit_ == EmitStrategy::kOnWindowClose;
     using N = std::conditional_t<std::same_as<Windows, SlidingWindows>,
@@ -113,7 +116,7 @@ auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
 template <class K, class V, class Windows>
 auto TimeWindowedKStream<K, V, Windows>::count(Materialized<Key, std::int64_t> options) const
     -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
-    requires Serializable<Key>
+    requires Encodable<Key>
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
@@ -126,7 +129,7 @@ auto TimeWindowedKStream<K, V, Windows>::count(Materialized<Key, std::int64_t> o
 
 template <class K, class V, class Windows>
 template <Aggregator<detail::Plain<K>, detail::Plain<V>, detail::WindowValue<V, Windows>> F>
-    requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    requires Encodable<detail::Plain<K>> && Encodable<detail::Plain<V>>
 auto TimeWindowedKStream<K, V, Windows>::reduce(F combine,
                                                 Materialized<Key, detail::Plain<V>> options) const {
     using Step = detail::ReduceStep<Key, detail::WindowValue<V, Windows>, F>;
@@ -138,7 +141,7 @@ auto TimeWindowedKStream<K, V, Windows>::reduce(F combine,
 template <class K, class V, class Windows>
 template <Initializer Init,
           Aggregator<detail::Plain<K>, detail::StateOf<Init>, detail::WindowValue<V, Windows>> F>
-    requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
+    requires Encodable<detail::Plain<K>> && Encodable<detail::AggregateOf<Init>>
 auto TimeWindowedKStream<K, V, Windows>::aggregate(
     Init initial, F add, Materialized<Key, detail::AggregateOf<Init>> options) const {
     using Step = detail::AggregateStep<Key, detail::WindowValue<V, Windows>, Init, F>;

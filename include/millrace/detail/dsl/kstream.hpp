@@ -179,6 +179,8 @@ void KStream<K, V>::to(T topic, Produced<K, V> options) const
     detail::NodeSpec step;
     step.kind = detail::NodeKind::kSink;
     step.name = core_.graph->name_or_new(options.name, "KSTREAM-SINK-");
+    detail::require_serdes(detail::need_of_node("the sink " + step.name), settings.key_serde,
+                           settings.value_serde);
     if constexpr (std::convertible_to<T, std::string>) {
         settings.topic = topic;
         step.topics = {settings.topic};
@@ -207,6 +209,8 @@ KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
     const detail::TableSerdes<Key, Value> serdes{
         detail::serde_or(options.key_serde, core_.key_serde),
         detail::serde_or(options.value_serde, core_.value_serde)};
+    detail::require_serdes(detail::need_of_own_store(name, place.spec.name), serdes.key,
+                           serdes.value);
     place.spec.serdes = serdes;
     detail::LogicalNode* parent = core_.node;
     std::set<std::string> sources = core_.sources;

@@ -18,9 +18,8 @@ template <class K, class V, class VTable, class VOut, class F, JoinType kType>
 LogicalNode grace_join(const std::string& name, F joiner, const TableView<Plain<K>, VTable>& view,
                        GraceSettings<K, V> settings) {
     LogicalNode node;
-    if constexpr (!Serializable<Plain<K>> || !Serializable<Plain<V>>) {
-        require_serdes<Plain<K>, Plain<V>>(need_of_grace(name));
-    } else {
+    require_serdes(need_of_grace(name), settings.key_serde, settings.value_serde);
+    if constexpr (Encodable<Plain<K>> && Encodable<Plain<V>>) {
         settings.store = name + "-Buffer";
         StoreSpec store;
         store.name = settings.store;

@@ -55,9 +55,8 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
     auto node = detail::processor_node<detail::TableValuesNode<K, V, Op>>(
         name, std::move(op), std::shared_ptr<const detail::TableState>(place.state), serdes);
     if (place.state->materialized) {
-        if constexpr (!Serializable<K> || !Serializable<Out>) {
-            detail::require_serdes<K, Out>(detail::need_of_store(name, place.spec.name));
-        }
+        detail::require_serdes(detail::need_of_store(name, place.spec.name), serdes.key,
+                               serdes.value);
         node.stores.push_back(place.store(name));
     }
     if (place.state->materialized || options.materialize) {
@@ -146,6 +145,8 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
                             detail::StoreKind::kTimestampedKeyValue);
     store.state->materialized = true;
     const std::string base = topic_name_.empty() ? store.spec.name : topic_name_;
+    detail::require_serdes(detail::need_of_node("the repartition topic " + base + "-repartition"),
+                           core_.key_serde, core_.value_serde);
     detail::RepartitionStep step = detail::make_repartition<K, Change>(
         graph, base, {core_.key_serde, detail::change_serde(core_.value_serde)}, {},
         detail::RepartitionNames::kOfTable, options.name);
@@ -158,6 +159,8 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
     }
     const detail::TableSerdes<K, Agg> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                              options.value_serde};
+    detail::require_serdes(detail::need_of_own_store(name, store.spec.name), serdes.key,
+                           serdes.value);
     store.spec.serdes = serdes;
     auto node = detail::processor_node<N>(
         name, std::move(args)..., std::shared_ptr<const detail::TableState>(store.state), serdes);
@@ -175,7 +178,7 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
 
 template <class K, class V>
 KTable<K, std::int64_t> KGroupedTable<K, V>::count(Materialized<K, std::int64_t> options) const
-    requires Serializable<K> && Serializable<V>
+    requires Encodable<K> && Encodable<V>
 {
     using N = detail::TableAggregateNode<K, V, std::int64_t, detail::CountOne, detail::SubtractOne>;
     return aggregate_with<N, Removals::kPossible>("KTABLE-AGGREGATE-", std::move(options),
@@ -185,7 +188,7 @@ KTable<K, std::int64_t> KGroupedTable<K, V>::count(Materialized<K, std::int64_t>
 
 template <class K, class V>
 template <Aggregator<K, V, V> Add, Aggregator<K, V, V> Subtract>
-    requires Serializable<K> && Serializable<V>
+    requires Encodable<K> && Encodable<V>
 KTable<K, V> KGroupedTable<K, V>::reduce(Add add, Subtract subtract,
                                          Materialized<K, V> options) const {
     options.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
@@ -197,7 +200,7 @@ KTable<K, V> KGroupedTable<K, V>::reduce(Add add, Subtract subtract,
 template <class K, class V>
 template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
           Aggregator<K, detail::StateOf<Init>, V> Subtract>
-    requires Serializable<K> && Serializable<V> && Serializable<detail::AggregateOf<Init>>
+    requires Encodable<K> && Encodable<V> && Encodable<detail::AggregateOf<Init>>
 auto KGroupedTable<K, V>::aggregate(Init initial, Add add, Subtract subtract,
                                     Materialized<K, detail::AggregateOf<Init>> options) const
     -> KTable<K, detail::AggregateOf<Init>> {

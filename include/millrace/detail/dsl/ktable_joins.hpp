@@ -89,9 +89,8 @@ auto KTable<K, V, kRemovals>::join_table(
     node.connections.push_back({this_name, right_view.stores});
     node.connections.push_back({other_name, left_view.stores});
     if (stored) {
-        if constexpr (!Serializable<K> || !Serializable<Out>) {
-            detail::require_serdes<K, Out>(detail::need_of_store(name, place.spec.name));
-        }
+        detail::require_serdes(detail::need_of_store(name, place.spec.name), serdes.key,
+                               serdes.value);
         node.stores.push_back(place.store(name));
     }
     node.versioned = options.history.has_value();

@@ -26,6 +26,8 @@ auto SessionWindowedKStream<K, V>::aggregate_with(Step step, const char* prefix,
     const std::string name = graph.name_or_new(options.name, prefix);
     const detail::TableSerdes<Key, Agg> serdes{
         detail::serde_or(options.key_serde, core_.stream.key_serde), options.value_serde};
+    detail::require_serdes(detail::need_of_own_store(name, store.spec.name), serdes.key,
+                           serdes.value);
     store.spec.serdes = serdes;
     const bool on_close = emit_ == EmitStrategy::kOnWindowClose;
     if (on_close) {
@@ -45,7 +47,7 @@ auto SessionWindowedKStream<K, V>::aggregate_with(Step step, const char* prefix,
 template <class K, class V>
 auto SessionWindowedKStream<K, V>::count(Materialized<Key, std::int64_t> options) const
     -> KTable<SessionWindowed<Key>, std::int64_t>
-    requires Serializable<Key>
+    requires Encodable<Key>
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
@@ -58,7 +60,7 @@ auto SessionWindowedKStream<K, V>::count(Materialized<Key, std::int64_t> options
 
 template <class K, class V>
 template <Aggregator<detail::Plain<K>, detail::Plain<V>, V> F>
-    requires Serializable<detail::Plain<K>> && Serializable<detail::Plain<V>>
+    requires Encodable<detail::Plain<K>> && Encodable<detail::Plain<V>>
 auto SessionWindowedKStream<K, V>::reduce(F combine, Materialized<Key, detail::Plain<V>> options)
     const -> KTable<SessionWindowed<Key>, detail::Plain<V>> {
     options.value_serde = detail::serde_or(options.value_serde, core_.stream.value_serde);
@@ -69,7 +71,7 @@ auto SessionWindowedKStream<K, V>::reduce(F combine, Materialized<Key, detail::P
 template <class K, class V>
 template <Initializer Init, Aggregator<detail::Plain<K>, detail::StateOf<Init>, V> F,
           SessionMerger<detail::Plain<K>, detail::StateOf<Init>> M>
-    requires Serializable<detail::Plain<K>> && Serializable<detail::AggregateOf<Init>>
+    requires Encodable<detail::Plain<K>> && Encodable<detail::AggregateOf<Init>>
 auto SessionWindowedKStream<K, V>::aggregate(Init initial, F add, M merge,
                                              Materialized<Key, detail::AggregateOf<Init>> options)
     const -> KTable<SessionWindowed<Key>, detail::AggregateOf<Init>> {

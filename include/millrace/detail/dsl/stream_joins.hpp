@@ -76,6 +76,9 @@ auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner,
         detail::serde_or(options.key_serde, core_.key_serde),
         detail::serde_or(options.value_serde, core_.value_serde),
         detail::serde_or(options.other_value_serde, detail::Access::core(other).value_serde)};
+    const std::string shown = options.name.empty() ? core_.name : options.name;
+    detail::require_serdes(detail::need_of_node("the join of " + shown), serdes.key, serdes.left);
+    detail::require_serdes(detail::need_of_node("the join of " + shown), serdes.key, serdes.right);
     detail::require_one_builder(*core_.graph, *detail::Access::core(other).graph, core_.name,
                                 detail::Access::core(other).name);
     const bool is_self_join = core_.node == detail::Access::core(other).node;

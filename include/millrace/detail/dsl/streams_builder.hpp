@@ -15,6 +15,7 @@ namespace detail {
 
 template <class K, class V>
 NodeSpec source_step(const std::string& name, const Topics& topics, const Consumed<K, V>& options) {
+    require_serdes(need_of_node("the source " + name), options.key_serde, options.value_serde);
     NodeSpec step;
     step.kind = NodeKind::kSource;
     step.name = name;
@@ -78,7 +79,7 @@ KStream<K, V> StreamsBuilder::stream(Topics topics, Consumed<K, V> options) {
 }
 
 template <class K, class V>
-    requires Serializable<K> && Serializable<V>
+    requires Encodable<K> && Encodable<V>
 KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options,
                                    Consumed<K, std::optional<V>> source) {
     auto steps = detail::table_steps<K, V>(*graph_, topic, options, source);
@@ -98,7 +99,7 @@ KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options
 }
 
 template <class K, class V>
-    requires Serializable<K> && Serializable<V>
+    requires Encodable<K> && Encodable<V>
 GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Materialized<K, V> options,
                                                 Consumed<K, std::optional<V>> source) {
     auto steps = detail::table_steps<K, V>(*graph_, topic, options, source);

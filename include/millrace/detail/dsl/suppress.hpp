@@ -10,7 +10,7 @@ namespace millrace {
 
 template <class K, class V, Removals kRemovals>
 template <Suppression<K> S>
-    requires Serializable<K> && Serializable<V>
+    requires Encodable<K> && Encodable<V>
 auto KTable<K, V, kRemovals>::suppress(S options) const
     -> KTable<K, V, std::same_as<S, UntilWindowCloses> ? Removals::kNever : kRemovals> {
     detail::LogicalGraph& graph = *core_.graph;
@@ -32,6 +32,8 @@ auto KTable<K, V, kRemovals>::suppress(S options) const
         graph, *core_.node, options.name, options.logging, options.changelog_config);
     settings.store = place.store.name;
     const detail::TableSerdes<K, V> serdes{core_.key_serde, core_.value_serde};
+    detail::require_serdes(detail::need_of_own_store(place.name, place.store.name), serdes.key,
+                           serdes.value);
     auto origin =
         std::make_shared<detail::SuppressedOrigin<K, V>>(settings.store, serdes, core_.origin);
     auto node = detail::processor_node<detail::SuppressNode<K, V>>(

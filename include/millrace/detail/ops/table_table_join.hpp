@@ -123,7 +123,7 @@ class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
 
     void init(TaskContext& context) override {
         Node::init(context);
-        if constexpr (Serializable<K> && Serializable<V>) {
+        if constexpr (Encodable<K> && Encodable<V>) {
             if (state_->materialized) {
                 stored_.emplace(state_->store, serdes_);
                 stored_->open(context, *this, this->output(), state_->send_old_values);
@@ -133,7 +133,7 @@ class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
 
     void process(const Record<K, Change<V>>& record) override {
         const Change<V>& change = record.value;
-        if constexpr (Serializable<K> && Serializable<V>) {
+        if constexpr (Encodable<K> && Encodable<V>) {
             if (stored_) {
                 stored_->table().seek(record.key);
                 stored_->put(record, record.key, change.new_value, change.old_value,
@@ -151,8 +151,7 @@ class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
 
     std::shared_ptr<const TableState> state_;
     TableSerdes<K, V> serdes_;
-    std::optional<
-        std::conditional_t<Serializable<K> && Serializable<V>, StoredTable<K, V>, NoStore>>
+    std::optional<std::conditional_t<Encodable<K> && Encodable<V>, StoredTable<K, V>, NoStore>>
         stored_;
 };
 
@@ -208,7 +207,7 @@ class JoinOrigin final : public TableOrigin<K, typename Joiner::Out> {
     }
     bool sends_old_values() const override { return state_->send_old_values; }
     TableView<K, Out> view() override {
-        if constexpr (Serializable<K> && Serializable<Out>) {
+        if constexpr (Encodable<K> && Encodable<Out>) {
             if (state_->materialized) {
                 return view_of_store<K, Out>(state_->store, serdes_);
             }

@@ -72,7 +72,7 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
         if constexpr (requires { op_.init(context, *this); }) {
             op_.init(context, *this);
         }
-        if constexpr (Serializable<K> && Serializable<Out>) {
+        if constexpr (Encodable<K> && Encodable<Out>) {
             if (state_->materialized) {
                 stored_.emplace(state_->store, serdes_);
                 stored_->open(context, *this, this->output(), state_->send_old_values);
@@ -82,7 +82,7 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
 
     void process(const Record<K, Change<V>>& record) override {
         const Out* new_value = op_(record.key, record.value.new_value, new_memory_);
-        if constexpr (Serializable<K> && Serializable<Out>) {
+        if constexpr (Encodable<K> && Encodable<Out>) {
             if (stored_) {
                 process_stored(record, new_value);
                 return;
@@ -121,7 +121,7 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
 
     struct NoStore {};
     using Stored = std::optional<
-        std::conditional_t<Serializable<K> && Serializable<Out>, StoredTable<K, Out>, NoStore>>;
+        std::conditional_t<Encodable<K> && Encodable<Out>, StoredTable<K, Out>, NoStore>>;
 
     Op op_;
     std::shared_ptr<const TableState> state_;
@@ -188,7 +188,7 @@ class ComputedOrigin final : public TableOrigin<K, typename Op::Out> {
     }
     bool sends_old_values() const override { return state_->send_old_values; }
     TableView<K, Out> view() override {
-        if constexpr (Serializable<K> && Serializable<Out>) {
+        if constexpr (Encodable<K> && Encodable<Out>) {
             if (state_->materialized) {
                 return view_of_store<K, Out>(state_->store, serdes_);
             }

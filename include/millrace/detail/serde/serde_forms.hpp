@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace millrace {
@@ -55,6 +56,17 @@ concept HasFixedSize = requires(const T& value, char* out) {
     { Serde<T>::kSize } -> std::convertible_to<std::size_t>;
     { Serde<T>::write(value, out) } noexcept;
 };
+
+/// There is no Serde<T>, or it serialises.
+template <class T>
+concept HasSerializeIfAny = !HasSerde<T> || HasSerialize<T>;
+
+/// There is no Serde<T>, or it deserialises.
+template <class T>
+concept HasDeserializeIfAny = !HasSerde<T> || HasDeserialize<T>;
+
+/// Throws SerdeError: `type` has no Serde and the place was given none.
+[[noreturn]] void serde_missing(const std::type_info& type);
 
 template <class T>
 concept Viewable = requires(const T& value) {

@@ -36,6 +36,21 @@ const std::string& type_name() {
     return name;
 }
 
+/// Throws TopologyError: `part` ("keys", "values") of a store have a type without a serde.
+[[noreturn]] void store_without_serde(const std::string& store, const char* part,
+                                      const std::type_info& type);
+
+template <class K, class V>
+void require_store_serdes(const std::string& store, const SerdeOf<K>& key,
+                          const SerdeOf<V>& value) {
+    if (key.is_missing()) {
+        store_without_serde(store, "keys", typeid(K));
+    }
+    if (value.is_missing()) {
+        store_without_serde(store, "values", typeid(V));
+    }
+}
+
 /// Of a store with those serdes. V is without what the kind adds to values.
 template <class K, class V>
 StoreTypes store_types(const SerdeOf<K>& key_serde, const SerdeOf<V>& value_serde) {

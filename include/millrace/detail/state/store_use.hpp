@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/state/store_spec.hpp"
 #include "millrace/detail/state/store_types.hpp"
 #include "millrace/detail/state/stored_headers.hpp"
 #include "millrace/detail/state/stored_value.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/state_store.hpp"
+#include "millrace/state/store_serdes.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 
+#include <any>
 #include <string>
 #include <type_traits>
 
@@ -48,6 +51,25 @@ StoreUse store_use(bool own_serdes) {
         use.value_type = &type_name<typename StoredValue<Value>::Plain>();
     }
     return use;
+}
+
+/// A front that is made with serdes, as all of Millrace's own are.
+template <class Store, class BytesStore>
+inline constexpr bool kTakesSerdes = requires(BytesStore& store, typename Store::ValueSerde value) {
+    Store(store, SerdeOf<typename Store::Key>(), value);
+};
+
+/// The serdes that the store's declaration gave, else Serde. Throws TopologyError when there are
+/// none.
+template <class Store>
+auto serdes_of(const StateStore& store) {
+    using Serdes =
+        StoreSerdes<typename Store::Key, typename StoredValue<typename Store::Value>::Plain>;
+    const StoreSpec* spec = store.specification();
+    const auto* kept = spec != nullptr ? std::any_cast<Serdes>(&spec->serdes) : nullptr;
+    Serdes serdes = kept != nullptr ? *kept : Serdes{};
+    require_store_serdes(store.name(), serdes.key, serdes.value);
+    return serdes;
 }
 
 }  // namespace millrace::detail
