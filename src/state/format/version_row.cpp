@@ -5,92 +5,120 @@
 #include "millrace/core/error.hpp"
 #include "state/format/window_key.hpp"
 
-#include <algorithm>
+#include <optional>
 #include <string>
-#include <utility>
 
 namespace millrace::state {
 namespace {
 
 constexpr std::size_t kTimeSize = 8;
 constexpr std::size_t kLengthSize = 4;
+constexpr std::size_t kEntrySize = kTimeSize + kLengthSize;
 constexpr std::size_t kHeadSize = 2 * kTimeSize;  // Next and first.
 constexpr std::uint64_t kRemoved = 0xffffffffU;
+constexpr std::uint64_t kFirstNegative = 0x80000000U;
 
 void append_time(std::int64_t time, Bytes& out) {
     append_big_endian(static_cast<std::uint64_t>(time), kTimeSize, out);
 }
 
-void append_index(std::int64_t from, const NullableBytes& value, Bytes& out) {
+void append_head(std::int64_t next, std::int64_t first, Bytes& out) {
+    append_time(next, out);
+    append_time(first, out);
+}
+
+void append_entry(std::int64_t from, const NullableBytes& value, Bytes& out) {
     append_time(from, out);
     append_big_endian(value ? value->size() : kRemoved, kLengthSize, out);
 }
 
-[[noreturn]] void unreadable(BytesView bytes) {
-    throw StateError("cannot read versions of a key: " + std::to_string(bytes.size()) +
+[[noreturn]] void unreadable(BytesView row) {
+    throw StateError("cannot read versions of a key: " + std::to_string(row.size()) +
                      " bytes are not a valid row");
 }
 
-std::int64_t time_at(BytesView bytes, std::size_t offset) {
-    if (bytes.size() < offset + kTimeSize) {
-        unreadable(bytes);
+std::int64_t time_at(BytesView row, std::size_t offset) {
+    if (row.size() < offset + kTimeSize) {
+        unreadable(row);
     }
-    return static_cast<std::int64_t>(read_big_endian(bytes.substr(offset, kTimeSize)));
+    return static_cast<std::int64_t>(read_big_endian(row.substr(offset, kTimeSize)));
+}
+
+// Nothing: removed.
+std::optional<std::size_t> size_at(BytesView row, std::size_t offset) {
+    if (row.size() < offset + kLengthSize) {
+        unreadable(row);
+    }
+    const std::uint64_t size = read_big_endian(row.substr(offset, kLengthSize));
+    return size < kFirstNegative ? std::optional(static_cast<std::size_t>(size)) : std::nullopt;
+}
+
+// `version` stays, in front of the new one, or goes.
+void splice(BytesView row, const RowVersion& version, bool stays, std::int64_t from,
+            const NullableBytes& value, Bytes& out) {
+    const std::size_t size = version.value ? version.value->size() : 0;
+    const std::size_t older = version.index + (stays ? 0 : kEntrySize);
+    const bool begins_row = !stays && version.index + kEntrySize == version.first_value;
+    append_head(row_next(row), begins_row ? from : row_first(row), out);
+    out.append(row.substr(kHeadSize, version.index - kHeadSize));
+    append_entry(from, value, out);
+    out.append(row.substr(older, version.first_value - older));
+    const std::size_t kept = version.value_at + (stays ? size : 0);
+    out.append(row.substr(version.first_value, kept - version.first_value));
+    out.append(value.value_or(BytesView()));
+    out.append(row.substr(version.value_at + size));
 }
 
 }  // namespace
 
-std::size_t VersionRow::at(std::int64_t time) const {
-    MILLRACE_CHECK(first() <= time && time < next);
-    const auto behind =
-        std::upper_bound(versions.begin(), versions.end(), time,
-                         [](std::int64_t t, const Version& version) { return t < version.from; });
-    return static_cast<std::size_t>(behind - versions.begin()) - 1;
+std::int64_t row_next(BytesView row) {
+    return time_at(row, 0);
 }
 
-void VersionRow::append(std::int64_t from, std::int64_t to, NullableOwnedBytes value) {
-    MILLRACE_CHECK(next <= from && from < to);
-    end_at(from);
-    if (versions.back().from == from) {
-        versions.pop_back();  // A removal at the very time at which the new version begins.
-    }
-    versions.push_back({from, std::move(value)});
-    next = to;
+std::int64_t row_first(BytesView row) {
+    return time_at(row, kTimeSize);
 }
 
-void VersionRow::end_at(std::int64_t to) {
-    MILLRACE_CHECK(next <= to);
-    if (next < to && versions.back().from < next) {
-        versions.push_back({next, std::nullopt});
+// Versions are listed last one first, their values first one first.
+RowVersion version_at(BytesView row, std::int64_t time) {
+    const std::int64_t first = row_first(row);
+    MILLRACE_CHECK(first <= time && time < row_next(row));
+    std::optional<RowVersion> found;
+    std::optional<std::size_t> found_size;
+    std::size_t older = 0;
+    std::size_t newer = 0;
+    std::size_t offset = kHeadSize;
+    std::int64_t to = row_next(row);
+    std::int64_t from = 0;
+    do {
+        from = time_at(row, offset);
+        const std::optional<std::size_t> size = size_at(row, offset + kTimeSize);
+        if (found) {
+            older += size.value_or(0);
+        } else if (from <= time) {
+            found = RowVersion{.from = from, .to = to, .index = offset};
+            found_size = size;
+        } else {
+            newer += size.value_or(0);
+        }
+        to = from;
+        offset += kEntrySize;
+    } while (from > first);
+    if (!found || from != first || row.size() - offset != older + found_size.value_or(0) + newer) {
+        unreadable(row);
     }
-    next = to;
+    found->first_value = offset;
+    found->value_at = offset + older;
+    if (found_size) {
+        found->value = row.substr(found->value_at, *found_size);
+    }
+    return *found;
 }
 
-void VersionRow::prepend(std::int64_t from, NullableOwnedBytes value) {
-    MILLRACE_CHECK(from < first());
-    if (first() == next) {
-        versions.clear();  // The lone removal is where the new version ends.
-    }
-    versions.insert(versions.begin(), {from, std::move(value)});
-}
-
-VersionRow row_of(std::int64_t from, std::int64_t to, NullableOwnedBytes value) {
-    VersionRow row;
-    row.next = to;
-    row.versions.push_back({from, std::move(value)});
-    return row;
-}
-
-void write_version_row(const VersionRow& row, Bytes& out) {
-    append_time(row.next, out);
-    append_time(row.first(), out);
-    for (auto version = row.versions.rbegin(); version != row.versions.rend(); ++version) {
-        append_time(version->from, out);
-        append_big_endian(version->value ? version->value->size() : kRemoved, kLengthSize, out);
-    }
-    for (const VersionRow::Version& version : row.versions) {
-        out.append(version.value.value_or(Bytes()));
-    }
+void write_version_row(std::int64_t from, std::int64_t to, const NullableBytes& value, Bytes& out) {
+    append_head(to, from, out);
+    append_entry(from, value, out);
+    out.append(value.value_or(BytesView()));
 }
 
 void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
@@ -98,67 +126,53 @@ void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
     const std::int64_t next = row_next(row);
     std::int64_t newest = time_at(row, kHeadSize);
     MILLRACE_CHECK(next <= from && from < to);
-    append_time(to, out);
-    append_time(row_first(row), out);
-    append_index(from, value, out);
+    append_head(to, row_first(row), out);
+    append_entry(from, value, out);
     if (next < from && newest < next) {
-        append_index(next, std::nullopt, out);
+        append_entry(next, std::nullopt, out);
         newest = next;
     }
     // A removal at the very time at which the new version begins makes room for it.
-    const std::size_t old = kHeadSize + (newest == from ? kTimeSize + kLengthSize : 0);
+    const std::size_t old = kHeadSize + (newest == from ? kEntrySize : 0);
     out.append(row.substr(old)).append(value.value_or(BytesView()));
 }
 
 void end_version_row(BytesView row, std::int64_t to, Bytes& out) {
     const std::int64_t next = row_next(row);
     MILLRACE_CHECK(next <= to);
-    append_time(to, out);
-    append_time(row_first(row), out);
+    append_head(to, row_first(row), out);
     if (next < to && time_at(row, kHeadSize) < next) {
-        append_index(next, std::nullopt, out);
+        append_entry(next, std::nullopt, out);
     }
     out.append(row.substr(kHeadSize));
 }
 
-VersionRow read_version_row(BytesView bytes) {
-    VersionRow row;
-    row.next = row_next(bytes);
-    const std::int64_t first = row_first(bytes);
-    std::vector<std::uint64_t> sizes;
-    std::size_t offset = kHeadSize;
-    do {
-        row.versions.push_back({time_at(bytes, offset), std::nullopt});
-        if (bytes.size() < offset + kTimeSize + kLengthSize) {
-            unreadable(bytes);
-        }
-        sizes.push_back(read_big_endian(bytes.substr(offset + kTimeSize, kLengthSize)));
-        offset += kTimeSize + kLengthSize;
-    } while (row.versions.back().from > first);
-    std::reverse(row.versions.begin(), row.versions.end());
-    std::reverse(sizes.begin(), sizes.end());
-    for (std::size_t version = 0; version < sizes.size(); ++version) {
-        if (sizes[version] >= 0x80000000U) {
-            continue;
-        }
-        if (bytes.size() - offset < sizes[version]) {
-            unreadable(bytes);
-        }
-        row.versions[version].value = Bytes(bytes.substr(offset, sizes[version]));
-        offset += sizes[version];
+void prepend_to_version_row(BytesView row, std::int64_t from, const NullableBytes& value,
+                            Bytes& out) {
+    const std::int64_t first = row_first(row);
+    MILLRACE_CHECK(from < first);
+    if (first == row_next(row)) {
+        write_version_row(from, first, value, out);  // It ends at the lone removal.
+        return;
     }
-    if (offset != bytes.size() || row.first() != first) {
-        unreadable(bytes);
-    }
-    return row;
+    const std::size_t values = version_at(row, first).first_value;
+    append_head(row_next(row), from, out);
+    out.append(row.substr(kHeadSize, values - kHeadSize));
+    append_entry(from, value, out);
+    out.append(value.value_or(BytesView())).append(row.substr(values));
 }
 
-std::int64_t row_next(BytesView bytes) {
-    return time_at(bytes, 0);
+void replace_in_version_row(BytesView row, const RowVersion& version, std::int64_t from,
+                            const NullableBytes& value, Bytes& out) {
+    MILLRACE_CHECK(version.from == from ||
+                   (version.from == row_first(row) && version.from < from && from < version.to));
+    splice(row, version, false, from, value, out);
 }
 
-std::int64_t row_first(BytesView bytes) {
-    return time_at(bytes, kTimeSize);
+void insert_into_version_row(BytesView row, const RowVersion& version, std::int64_t from,
+                             const NullableBytes& value, Bytes& out) {
+    MILLRACE_CHECK(version.from < from && from < version.to);
+    splice(row, version, true, from, value, out);
 }
 
 }  // namespace millrace::state

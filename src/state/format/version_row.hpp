@@ -3,63 +3,60 @@
 
 #include "millrace/core/bytes.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <vector>
 
 namespace millrace::state {
 
-/// What one segment of a versioned store holds of one key: the versions that ended in that stretch
-/// of time, oldest first. docs/formats/versioned-value.md
-///
-/// Each version is valid up to the time of the next one, the last one up to `next`. A row that has
-/// a removal and nothing else, of a key that had no version, ends where it begins.
-struct VersionRow {
-    struct Version {
-        std::int64_t from = 0;
-        NullableOwnedBytes value;  ///< Nothing: removed.
-    };
+// What one segment of a versioned store holds of one key: the versions that ended in that stretch
+// of time. docs/formats/versioned-value.md
+//
+// Each version is valid up to the time of the next one, the last one up to the row's `next`. A row
+// that has a removal and nothing else, of a key that had no version, ends where it begins.
+//
+// The functions that write append a new row to `out` and copy what they do not change; none
+// allocates for each version. They throw StateError when `row` is no row, as far as they read it.
 
-    std::int64_t next = 0;
-    std::vector<Version> versions;  ///< At least one.
+/// First time of a row, and when its last version ended, without reading the rest.
+std::int64_t row_first(BytesView row);
+std::int64_t row_next(BytesView row);
 
-    std::int64_t first() const { return versions.front().from; }
-
-    /// The version valid at `time`, by index. Requires first() <= time < next.
-    std::size_t at(std::int64_t time) const;
-
-    /// Up to when a version is valid.
-    std::int64_t end_of(std::size_t version) const {
-        return version + 1 < versions.size() ? versions[version + 1].from : next;
-    }
-
-    /// Adds a version from `from` to `to` behind all others; requires next <= from < to. What lies
-    /// between was removed.
-    void append(std::int64_t from, std::int64_t to, NullableOwnedBytes value);
-
-    /// Notes that the key is removed up to `to`, from where the last version ended.
-    void end_at(std::int64_t to);
-
-    /// Adds a version in front of all others. Requires from < first().
-    void prepend(std::int64_t from, NullableOwnedBytes value);
+/// A version and where it is in its row.
+struct RowVersion {
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+    NullableBytes value{};        ///< In the row; nothing: removed.
+    std::size_t index = 0;        ///< Of its entry in the list of versions.
+    std::size_t value_at = 0;     ///< Of its value, or where it would be.
+    std::size_t first_value = 0;  ///< Where the list ends and the values begin.
 };
 
+/// The version valid at `time`. Requires row_first(row) <= time < row_next(row). Throws StateError
+/// when the bytes are no row.
+RowVersion version_at(BytesView row, std::int64_t time);
+
 /// The row that has one version.
-VersionRow row_of(std::int64_t from, std::int64_t to, NullableOwnedBytes value);
+void write_version_row(std::int64_t from, std::int64_t to, const NullableBytes& value, Bytes& out);
 
-void write_version_row(const VersionRow& row, Bytes& out);
-
-/// As VersionRow's append() and end_at(), without a look at the versions that are there: appends
-/// the new row to `out`.
+/// Adds a version from `from` to `to` behind all others; requires row_next(row) <= from < to. What
+/// lies between was removed.
 void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
                            const NullableBytes& value, Bytes& out);
+
+/// Notes that the key is removed up to `to`, from where the last version ended.
 void end_version_row(BytesView row, std::int64_t to, Bytes& out);
 
-/// Throws StateError when the bytes are no row.
-VersionRow read_version_row(BytesView bytes);
+/// Adds a version in front of all others. Requires from < row_first(row).
+void prepend_to_version_row(BytesView row, std::int64_t from, const NullableBytes& value,
+                            Bytes& out);
 
-/// First and last time of a row, without reading the rest.
-std::int64_t row_next(BytesView bytes);
-std::int64_t row_first(BytesView bytes);
+/// Replaces `version` by one that begins at `from`, within it. Another begin than its own requires
+/// that it is the row's first.
+void replace_in_version_row(BytesView row, const RowVersion& version, std::int64_t from,
+                            const NullableBytes& value, Bytes& out);
+
+/// Adds a version that ends `version` at `from`, within it.
+void insert_into_version_row(BytesView row, const RowVersion& version, std::int64_t from,
+                             const NullableBytes& value, Bytes& out);
 
 }  // namespace millrace::state

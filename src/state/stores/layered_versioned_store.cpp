@@ -90,10 +90,9 @@ std::optional<std::int64_t> LayeredVersionedStore::insert_into_history(
             break;  // As do the rows of all earlier segments.
         }
         if (row_first(*bytes) <= time) {
-            VersionRow row = read_version_row(*bytes);
-            const std::int64_t ends = row.end_of(row.at(time));
-            split(key, segment, std::move(row), time, value);
-            return ends;
+            const RowVersion version = version_at(*bytes, time);
+            split(key, segment, *bytes, version, time, value);
+            return version.to;
         }
         end = row_first(*bytes);
     }
@@ -102,40 +101,36 @@ std::optional<std::int64_t> LayeredVersionedStore::insert_into_history(
         return std::nullopt;
     }
     const std::int64_t segment = segment_of(*end);
-    std::optional<VersionRow> row = read_row(segment, key);
+    const NullableBytes row = read(key_in(segment, key));
+    row_.clear();
     if (!row) {
-        row = row_of(time, *end, owned(value));
-    } else if (row->next <= time) {
-        row->append(time, *end, owned(value));
+        write_version_row(time, *end, value, row_);
+    } else if (row_next(*row) <= time) {
+        append_to_version_row(*row, time, *end, value, row_);
     } else {
-        row->prepend(time, owned(value));
+        prepend_to_version_row(*row, time, value, row_);
     }
-    write_row(segment, key, *row);
+    store_history(segment, key);
     return end;
 }
 
 // Puts a version into the middle of another one, or in its place.
-void LayeredVersionedStore::split(BytesView key, std::int64_t segment, VersionRow row,
-                                  std::int64_t time, const NullableBytes& value) {
-    const std::size_t at = row.at(time);
-    VersionRow::Version& version = row.versions[at];
-    if (version.from == time) {
-        version.value = owned(value);
-        write_row(segment, key, row);
-        return;
-    }
-    if (segment_of(time) == segment) {
-        row.versions.insert(row.versions.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-                            {time, owned(value)});
-        write_row(segment, key, row);
+void LayeredVersionedStore::split(BytesView key, std::int64_t segment, BytesView row,
+                                  const RowVersion& version, std::int64_t time,
+                                  const NullableBytes& value) {
+    row_.clear();
+    if (version.from < time && segment_of(time) == segment) {
+        insert_into_version_row(row, version, time, value, row_);
+        store_history(segment, key);
         return;
     }
     // Only the first version of a row can have begun before the row's segment.
-    MILLRACE_CHECK(at == 0);
-    const VersionRow::Version before = std::exchange(version, {time, owned(value)});
-    write_row(segment, key, row);
-    append(key, before.from, time,
-           before.value ? NullableBytes(BytesView(*before.value)) : std::nullopt);
+    const NullableOwnedBytes before = version.from < time ? owned(version.value) : std::nullopt;
+    replace_in_version_row(row, version, time, value, row_);
+    store_history(segment, key);
+    if (version.from < time) {
+        append(key, version.from, time, before ? NullableBytes(*before) : std::nullopt);
+    }
 }
 
 void LayeredVersionedStore::insert_latest(BytesView key, const NullableBytes& value,
@@ -160,7 +155,7 @@ void LayeredVersionedStore::append(BytesView key, std::int64_t from, std::int64_
     if (row) {
         append_to_version_row(*row, from, to, value, row_);
     } else {
-        write_version_row(row_of(from, to, owned(value)), row_);
+        write_version_row(from, to, value, row_);
     }
     store_history(segment, key);
 }
@@ -173,7 +168,7 @@ void LayeredVersionedStore::note_removal(BytesView key, std::int64_t time) {
     if (row) {
         end_version_row(*row, time, row_);
     } else {
-        write_version_row(row_of(time, time, std::nullopt), row_);
+        write_version_row(time, time, std::nullopt, row_);
     }
     store_history(segment, key);
 }
@@ -207,14 +202,11 @@ std::optional<VersionedBytes> LayeredVersionedStore::get(BytesView key, Timestam
         if (row_first(*bytes) > time) {
             continue;
         }
-        VersionRow row = read_version_row(*bytes);
-        const std::size_t at = row.at(time);
-        if (!row.versions[at].value) {
+        const RowVersion version = version_at(*bytes, time);
+        if (!version.value) {
             return std::nullopt;
         }
-        found_ = std::move(*row.versions[at].value);
-        return VersionedBytes{found_, timestamp_of(row.versions[at].from),
-                              timestamp_of(row.end_of(at))};
+        return VersionedBytes{*version.value, timestamp_of(version.from), timestamp_of(version.to)};
     }
     return std::nullopt;
 }
@@ -224,17 +216,6 @@ BytesView LayeredVersionedStore::key_in(std::int64_t segment, BytesView key) {
     append_big_endian(static_cast<std::uint64_t>(segment), kSegmentSize, key_);
     key_.append(key);
     return key_;
-}
-
-std::optional<VersionRow> LayeredVersionedStore::read_row(std::int64_t segment, BytesView key) {
-    const NullableBytes bytes = read(key_in(segment, key));
-    return bytes ? std::optional(read_version_row(*bytes)) : std::nullopt;
-}
-
-void LayeredVersionedStore::write_row(std::int64_t segment, BytesView key, const VersionRow& row) {
-    row_.clear();
-    write_version_row(row, row_);
-    store_history(segment, key);
 }
 
 // What is in row_.

@@ -48,15 +48,13 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
     std::optional<std::int64_t> insert_into_history(BytesView key, const NullableBytes& value,
                                                     std::int64_t time,
                                                     std::optional<std::int64_t> end);
-    void split(BytesView key, std::int64_t segment, VersionRow row, std::int64_t time,
-               const NullableBytes& value);
+    void split(BytesView key, std::int64_t segment, BytesView row, const RowVersion& version,
+               std::int64_t time, const NullableBytes& value);
     void insert_latest(BytesView key, const NullableBytes& value, std::int64_t time);
     void append(BytesView key, std::int64_t from, std::int64_t to, const NullableBytes& value);
     void note_removal(BytesView key, std::int64_t time);
 
     BytesView key_in(std::int64_t segment, BytesView key);
-    std::optional<VersionRow> read_row(std::int64_t segment, BytesView key);
-    void write_row(std::int64_t segment, BytesView key, const VersionRow& row);
     void store_history(std::int64_t segment, BytesView key);
     void drop_expired();
 
@@ -67,7 +65,6 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
     std::set<std::int64_t> segments_;  // That may hold rows, without that of the latest values.
     Bytes key_;
     Bytes row_;
-    Bytes found_;
 };
 
 }  // namespace millrace::state

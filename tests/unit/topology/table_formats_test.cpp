@@ -49,26 +49,25 @@ TEST(ForeignKeyFormats, AreReadAsDocumented) {
 }
 
 TEST(VersionRow, IsWrittenAndReadAsDocumented) {
-    state::VersionRow row = state::row_of(10, 20, "abc");
-    row.end_at(25);
+    Bytes removed_again;
     Bytes bytes;
-    state::write_version_row(row, bytes);
+    state::write_version_row(10, 20, "abc", removed_again);
+    state::end_version_row(removed_again, 25, bytes);
     EXPECT_EQ(bytes, documented_bytes("versioned-value.md", "versions"));
 
-    const state::VersionRow read = state::read_version_row(bytes);
-    EXPECT_EQ(read.next, 25);
-    ASSERT_EQ(read.versions.size(), 2U);
-    EXPECT_EQ(read.versions[0].value, "abc");
-    EXPECT_EQ(read.versions[1].value, std::nullopt);
-    EXPECT_EQ(read.end_of(0), 20);
+    EXPECT_EQ(state::row_next(bytes), 25);
+    const state::RowVersion first = state::version_at(bytes, 10);
+    EXPECT_EQ(first.value, "abc");
+    EXPECT_EQ(first.to, 20);
+    EXPECT_EQ(state::version_at(bytes, 20).value, std::nullopt);
 }
 
 TEST(VersionRow, RefusesEveryTruncation) {
     const Bytes bytes = documented_bytes("versioned-value.md", "versions");
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-        EXPECT_THROW(state::read_version_row(BytesView(bytes).substr(0, size)), StateError) << size;
+        EXPECT_THROW(state::version_at(BytesView(bytes).substr(0, size), 10), StateError) << size;
     }
-    EXPECT_THROW(state::read_version_row(bytes + "x"), StateError);
+    EXPECT_THROW(state::version_at(bytes + "x", 10), StateError);
 }
 
 /// Rows in a sorted map.
