@@ -109,16 +109,40 @@ void TaskStores::Implementation::remove_unknown() {
             read_checkpoint(*row, "task " + options_.name + ", store " + name);
         }
     }
+    const auto known = [this](const std::string& name) {
+        return std::any_of(
+            options_.specs.begin(), options_.specs.end(),
+            [&](const StoreSpec& spec) { return spec.name == name && on_disk(spec); });
+    };
+    warn_of_stores_that_begin_empty(found);
     for (const std::string& name : found) {
-        const bool known =
-            std::any_of(options_.specs.begin(), options_.specs.end(),
-                        [&](const StoreSpec& spec) { return spec.name == name && on_disk(spec); });
-        if (!known) {
+        if (!known(name)) {
             log::warn(
                 "deleting the rows on disk of a store that the topology no longer has on disk: "
                 "task " +
                 options_.name + ", store " + name);
             database_->remove(name);
+        }
+    }
+}
+
+// Of stores with a changelog, the changelog tells: runtime/thread/renamed_state.hpp.
+void TaskStores::Implementation::warn_of_stores_that_begin_empty(
+    const std::vector<std::string>& found) const {
+    const auto has_state = [this](const std::string& name) {
+        return database_->about(name).has_value();
+    };
+    if (std::none_of(found.begin(), found.end(), has_state)) {
+        return;
+    }
+    for (const StoreSpec& spec : options_.specs) {
+        if (on_disk(spec) && !shape_of(spec).backed_up && !has_state(spec.name)) {
+            log::warn("store " + spec.name + " of task " + options_.name +
+                      " has no changelog and begins empty in a folder that has state: it is new, "
+                      "or it had another name. State without a changelog is lost with its name: "
+                      "generated names change with the topology, names given in it do not. "
+                      "Folder: " +
+                      options_.directory.string());
         }
     }
 }
