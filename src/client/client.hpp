@@ -4,6 +4,7 @@
 #include "client/client_state.hpp"
 #include "client/closer.hpp"
 #include "client/one_at_a_time.hpp"
+#include "client/periodic_jobs.hpp"
 #include "client/repartition_purger.hpp"
 #include "client/thread_runner.hpp"
 #include "core/clock.hpp"
@@ -80,8 +81,6 @@ class KafkaStreams::Implementation {
     void helper_failed(const char* what, const std::exception& error);
     UncaughtDecision decide(const std::exception& error) const;
     bool may_start_threads() const;
-    void tidy();
-    void purge_repartition_topics();
     void stop_all();
     void end(ClientState last);
     void finish();
@@ -112,10 +111,8 @@ class KafkaStreams::Implementation {
     std::atomic<bool> stop_helpers_{false};
     std::thread restoring_;
     std::atomic<std::thread::id> restoring_id_{};
-    // Used by the restore thread; time of Clock::monotonic().
-    std::chrono::nanoseconds tidied_{0};
-    std::chrono::nanoseconds purged_{0};
     std::unique_ptr<client::RepartitionPurger> purger_;
+    client::PeriodicJobs jobs_{clock_};  // Used by the restore thread.
     std::thread updating_global_;
     client::OneAtATime judging_;  // Derives the client's state from the states of the threads.
 

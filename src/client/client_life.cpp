@@ -118,14 +118,17 @@ void KafkaStreams::Implementation::start_restoring() {
         .metrics = &metrics,
         .paused = &paused,
         .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
+    if (directory_ != nullptr) {  // Tasks that moved away leave state behind.
+        jobs_.add("remove unused state", config_.state_cleanup_delay,
+                  [this] { directory_->remove_unused(config_.state_cleanup_delay); });
+    }
     purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
-    tidied_ = clock_.monotonic();
-    purged_ = clock_.monotonic();
+    jobs_.add("purge repartition topics", config_.repartition_purge_interval,
+              [this] { purger_->purge(metadata()); });
     restoring_ = helper("the restoring thread", [this] {
         restoring_id_.store(std::this_thread::get_id(), std::memory_order_relaxed);
         restorer_->run_once(kHelperWait);
-        tidy();  // Also while tasks restore, which may take long.
-        purge_repartition_topics();
+        jobs_.run_due();  // Also while tasks restore, which may take long.
     });
 }
 
@@ -150,33 +153,6 @@ void KafkaStreams::Implementation::start_global() {
         }
     }
     updating_global_ = helper("the global thread", [this] { global_->run_once(kHelperWait); });
-}
-
-/// Periodically deletes the state of tasks that have moved to other instances.
-void KafkaStreams::Implementation::tidy() {
-    const std::chrono::nanoseconds now = clock_.monotonic();
-    if (directory_ == nullptr || now - tidied_ < config_.state_cleanup_delay) {
-        return;
-    }
-    tidied_ = now;
-    try {
-        directory_->remove_unused(config_.state_cleanup_delay);
-    } catch (const std::exception& error) {
-        log::warn(std::string("cannot remove unused state: ") + error.what());
-    }
-}
-
-void KafkaStreams::Implementation::purge_repartition_topics() {
-    const std::chrono::nanoseconds now = clock_.monotonic();
-    if (now - purged_ < config_.repartition_purge_interval) {
-        return;
-    }
-    purged_ = now;
-    try {
-        purger_->purge(metadata());
-    } catch (const std::exception& error) {
-        log::warn(std::string("cannot purge repartition topics, retrying later: ") + error.what());
-    }
 }
 
 KafkaStreams::Implementation::~Implementation() {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace millrace::client {
+
+/// Jobs of which each runs at an interval, the first time one interval after it was added. A job
+/// that fails is logged and runs again after its interval. Owned by one thread.
+class PeriodicJobs {
+  public:
+    /// `clock` must outlive the jobs.
+    explicit PeriodicJobs(const Clock& clock) : clock_(clock) {}
+
+    /// `what` completes "cannot …" in the log.
+    void add(std::string what, std::chrono::milliseconds interval, std::function<void()> work);
+
+    /// Runs the jobs that are due.
+    void run_due();
+
+  private:
+    struct Job {
+        std::string what;
+        std::chrono::milliseconds interval;
+        std::function<void()> work;
+        std::chrono::nanoseconds last;  ///< Of Clock::monotonic(), as the wall clock may be set.
+    };
+
+    const Clock& clock_;
+    std::vector<Job> jobs_;
+};
+
+}  // namespace millrace::client
