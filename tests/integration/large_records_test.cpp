@@ -4,6 +4,7 @@
 #include "integration/application.hpp"
 
 #include "support/forwarding_admin.hpp"
+#include "support/forwarding_clients.hpp"
 #include "support/kafka_broker.hpp"
 #include "support/kafka_clients.hpp"
 
@@ -42,25 +43,13 @@ class UninformedAdmin final : public support::ForwardingAdmin {
     std::unique_ptr<kafka::Admin> owned_;
 };
 
-class UninformedClients final : public kafka::ClientSupplier {
+class UninformedClients final : public support::ForwardingClients {
   public:
-    explicit UninformedClients(std::shared_ptr<kafka::ClientSupplier> to) : to_(std::move(to)) {}
+    using ForwardingClients::ForwardingClients;
 
-    std::unique_ptr<kafka::Consumer> make_consumer(
-        const kafka::ClientSettings& settings,
-        std::shared_ptr<kafka::GroupAssignor> assignor) override {
-        return to_->make_consumer(settings, std::move(assignor));
-    }
-    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
-                                                   kafka::ProducerListener& listener) override {
-        return to_->make_producer(settings, listener);
-    }
     std::unique_ptr<kafka::Admin> make_admin(const kafka::ClientSettings& settings) override {
-        return std::make_unique<UninformedAdmin>(to_->make_admin(settings));
+        return std::make_unique<UninformedAdmin>(ForwardingClients::make_admin(settings));
     }
-
-  private:
-    std::shared_ptr<kafka::ClientSupplier> to_;
 };
 
 class LargeRecords : public Application {

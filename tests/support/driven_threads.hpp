@@ -6,6 +6,7 @@
 #include "runtime/thread/stream_thread.hpp"
 #include "support/counting_topology.hpp"
 #include "support/intercepted_consumers.hpp"
+#include "support/settable_clock.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,24 +20,6 @@
 #include <vector>
 
 namespace millrace::support {
-
-/// Advanced by the test. Its wall clock can be set without advancing time, like that of a machine.
-class SettableClock final : public Clock {
-  public:
-    Timestamp now() const override { return now_; }
-    std::chrono::nanoseconds monotonic() const override { return passed_; }
-
-    void advance(std::chrono::milliseconds by) {
-        now_ += by;
-        passed_ += by;
-    }
-
-    void set_wall_clock(Timestamp to) { now_ = to; }
-
-  private:
-    Timestamp now_ = timestamp_of(0);
-    std::chrono::nanoseconds passed_{0};
-};
 
 /// Stream threads of one process on an embedded broker, run round by round in the test's thread,
 /// with time that the test advances. They count the keys of "in" (4 partitions) into "out", unless
@@ -157,7 +140,7 @@ class DrivenThreads : public ::testing::Test {
 
     std::filesystem::path folder;
     testing::EmbeddedBroker broker{{.time = testing::BrokerTime::kManual}};
-    SettableClock clock;
+    SettableClock clock{timestamp_of(0)};
     metrics::Registry metrics;
     std::atomic<bool> paused{false};
     int processed = 0;

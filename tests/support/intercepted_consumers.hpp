@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kafka/client_supplier.hpp"
+#include "support/forwarding_clients.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,24 +18,17 @@ struct ConsumerFaults {
 };
 
 /// Group members of another supplier, with a test's faults.
-class InterceptedConsumers final : public kafka::ClientSupplier {
+class InterceptedConsumers final : public ForwardingClients {
   public:
     /// `faults` must outlive the clients.
     InterceptedConsumers(std::shared_ptr<kafka::ClientSupplier> clients, ConsumerFaults& faults)
-        : clients_(std::move(clients)), faults_(faults) {}
+        : ForwardingClients(std::move(clients)), faults_(faults) {}
 
     std::unique_ptr<kafka::Consumer> make_consumer(
         const kafka::ClientSettings& settings,
         std::shared_ptr<kafka::GroupAssignor> assignor) override {
-        return std::make_unique<Intercepted>(clients_->make_consumer(settings, std::move(assignor)),
-                                             faults_);
-    }
-    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
-                                                   kafka::ProducerListener& listener) override {
-        return clients_->make_producer(settings, listener);
-    }
-    std::unique_ptr<kafka::Admin> make_admin(const kafka::ClientSettings& settings) override {
-        return clients_->make_admin(settings);
+        return std::make_unique<Intercepted>(
+            ForwardingClients::make_consumer(settings, std::move(assignor)), faults_);
     }
 
   private:
@@ -98,7 +91,6 @@ class InterceptedConsumers final : public kafka::ClientSupplier {
         ConsumerFaults& faults_;
     };
 
-    std::shared_ptr<kafka::ClientSupplier> clients_;
     ConsumerFaults& faults_;
 };
 

@@ -9,6 +9,8 @@ namespace millrace::support {
 /// thread-safe.
 class SettableClock final : public Clock {
   public:
+    explicit SettableClock(Timestamp start = timestamp_of(1'750'000'000'000)) : now_(start) {}
+
     Timestamp now() const override { return now_; }
     std::chrono::nanoseconds monotonic() const override { return passed_; }
 
@@ -19,7 +21,7 @@ class SettableClock final : public Clock {
     void set_back(std::chrono::milliseconds by) { now_ -= by; }
 
   private:
-    Timestamp now_ = timestamp_of(1'750'000'000'000);
+    Timestamp now_;
     std::chrono::nanoseconds passed_{0};
 };
 

@@ -51,6 +51,16 @@ class EmbeddedTopics : public support::EmbeddedApplication {
         return Topology(spec);
     }
 
+    /// `streams`, running. Keeps its errors.
+    std::unique_ptr<KafkaStreams> running(
+        std::unique_ptr<KafkaStreams> streams,
+        UncaughtDecision decision = UncaughtDecision::kShutDownClient) {
+        keep_errors(*streams, decision);
+        streams->start();
+        EXPECT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+        return streams;
+    }
+
     /// Waits, up to a minute, for a condition without an event.
     static bool eventually(const std::function<bool()>& done) {
         const support::Events never;
@@ -63,12 +73,9 @@ class EmbeddedTopics : public support::EmbeddedApplication {
 
 TEST_F(EmbeddedTopics, AnInputThatGrowsUnderStatefulTasksStopsTheClientWithTheRemedy) {
     create_topics(2);
-    const auto streams = counter();
-    keep_errors(*streams);
-    streams->start();
+    const auto streams = running(counter());
     produce("a");
     ASSERT_TRUE(processed.wait_for(1));
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
 
     broker.add_partitions("in", 4);
 
@@ -81,10 +88,7 @@ TEST_F(EmbeddedTopics, AnInputThatGrowsUnderStatefulTasksStopsTheClientWithTheRe
 TEST_F(EmbeddedTopics, AnInputThatGrowsBeforeARepartitionTopicStopsTheClientWithTheRemedy) {
     create_topics(2);
     broker.create_topic("other", 1);
-    const auto streams = client(repartitioning(), config());
-    keep_errors(*streams);
-    streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    const auto streams = running(client(repartitioning(), config()));
 
     broker.add_partitions("in", 3);
 
@@ -95,9 +99,7 @@ TEST_F(EmbeddedTopics, AnInputThatGrowsBeforeARepartitionTopicStopsTheClientWith
 
 TEST_F(EmbeddedTopics, AnInputThatGrowsIsReadCompletelyByStatelessTasks) {
     create_topics(1);
-    const auto streams = client(support::relay_topology(on_record), config());
-    streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    const auto streams = running(client(support::relay_topology(on_record), config()));
 
     broker.add_partitions("in", 2);
     broker.produce("in", {.key = "a", .value = "v", .partition = 1});
@@ -108,10 +110,7 @@ TEST_F(EmbeddedTopics, AnInputThatGrowsIsReadCompletelyByStatelessTasks) {
 
 TEST_F(EmbeddedTopics, ASourceTopicThatIsDeletedStopsTheClientAndIsNamed) {
     create_topics(2);
-    const auto streams = counter();
-    keep_errors(*streams);
-    streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    const auto streams = running(counter());
     EXPECT_EQ(metric(*streams, "failed-stream-threads"), 0);
 
     broker.delete_topic("in");
@@ -123,10 +122,8 @@ TEST_F(EmbeddedTopics, ASourceTopicThatIsDeletedStopsTheClientAndIsNamed) {
 
 TEST_F(EmbeddedTopics, ASourceTopicThatIsCreatedAgainIsReadByAReplacementThread) {
     create_topics(1);
-    const auto streams = client(support::relay_topology(on_record), config());
-    keep_errors(*streams, UncaughtDecision::kReplaceThread);
-    streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    const auto streams = running(client(support::relay_topology(on_record), config()),
+                                 UncaughtDecision::kReplaceThread);
     broker.delete_topic("in");
     ASSERT_TRUE(uncaught.wait_for(1));
 
@@ -139,12 +136,9 @@ TEST_F(EmbeddedTopics, ASourceTopicThatIsCreatedAgainIsReadByAReplacementThread)
 
 TEST_F(EmbeddedTopics, ADeletedChangelogIsCreatedAgain) {
     create_topics(1);
-    const auto streams = counter();
-    keep_errors(*streams);
-    streams->start();
+    const auto streams = running(counter());
     produce("a");
     ASSERT_TRUE(processed.wait_for(1));
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
 
     broker.delete_topic("app-counts-changelog");
     produce("b");
@@ -233,10 +227,7 @@ TEST_F(EmbeddedTopics, APatternThatNoLongerMatchesATopicIsNotAnError) {
                              {.process = [this](support::LambdaNode&,
                                                 const StringRecord& record) { on_record(record); }},
                              {"counts"}));
-    const auto streams = client(Topology(spec), config());
-    keep_errors(*streams);
-    streams->start();
-    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+    const auto streams = running(client(Topology(spec), config()));
 
     broker.delete_topic("in");
     ASSERT_TRUE(eventually([&] { return tasks_of(*streams) == 0; }));

@@ -3,13 +3,13 @@
 // Settings have their effect, or a warning says that they have none.
 #include "client/settings/client_settings.hpp"
 #include "client/settings/settings_table.hpp"
-#include "kafka/client_supplier.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
 #include "support/embedded_application.hpp"
 #include "support/forwarding_admin.hpp"
+#include "support/forwarding_clients.hpp"
 
 #include <gmock/gmock.h>
 
@@ -98,21 +98,12 @@ TEST_F(SettingsReach, NothingIsReportedForThoseWithAnEffect) {
 }
 
 /// Records the timeouts of requests to an admin client.
-class NotingClients final : public kafka::ClientSupplier {
+class NotingClients final : public support::ForwardingClients {
   public:
-    explicit NotingClients(std::shared_ptr<kafka::ClientSupplier> to) : to_(std::move(to)) {}
+    using ForwardingClients::ForwardingClients;
 
-    std::unique_ptr<kafka::Consumer> make_consumer(
-        const kafka::ClientSettings& settings,
-        std::shared_ptr<kafka::GroupAssignor> assignor) override {
-        return to_->make_consumer(settings, std::move(assignor));
-    }
-    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
-                                                   kafka::ProducerListener& listener) override {
-        return to_->make_producer(settings, listener);
-    }
     std::unique_ptr<kafka::Admin> make_admin(const kafka::ClientSettings& settings) override {
-        real_ = to_->make_admin(settings);
+        real_ = ForwardingClients::make_admin(settings);
         return std::make_unique<NotingAdmin>(*real_, *this);
     }
 
@@ -138,7 +129,6 @@ class NotingClients final : public kafka::ClientSupplier {
         NotingClients& notes_;
     };
 
-    std::shared_ptr<kafka::ClientSupplier> to_;
     std::unique_ptr<kafka::Admin> real_;
     mutable std::mutex mutex_;
     std::chrono::milliseconds longest_{0};

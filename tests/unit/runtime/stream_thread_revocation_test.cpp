@@ -2,6 +2,7 @@
 
 // Output of tasks that move to another member.
 #include "support/driven_threads.hpp"
+#include "support/forwarding_clients.hpp"
 
 #include <gmock/gmock.h>
 
@@ -15,29 +16,17 @@ using ::testing::Pair;
 using ::testing::SizeIs;
 
 /// Counts producers.
-class CountedProducers final : public kafka::ClientSupplier {
+class CountedProducers final : public support::ForwardingClients {
   public:
-    explicit CountedProducers(std::shared_ptr<kafka::ClientSupplier> clients)
-        : clients_(std::move(clients)) {}
+    using ForwardingClients::ForwardingClients;
 
-    std::unique_ptr<kafka::Consumer> make_consumer(
-        const kafka::ClientSettings& settings,
-        std::shared_ptr<kafka::GroupAssignor> assignor) override {
-        return clients_->make_consumer(settings, std::move(assignor));
-    }
     std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
                                                    kafka::ProducerListener& listener) override {
         ++made;
-        return clients_->make_producer(settings, listener);
-    }
-    std::unique_ptr<kafka::Admin> make_admin(const kafka::ClientSettings& settings) override {
-        return clients_->make_admin(settings);
+        return ForwardingClients::make_producer(settings, listener);
     }
 
     int made = 0;
-
-  private:
-    std::shared_ptr<kafka::ClientSupplier> clients_;
 };
 
 class StreamThreadRevocation : public support::DrivenThreads {
