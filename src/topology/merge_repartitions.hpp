@@ -9,7 +9,7 @@ namespace millrace::topology {
 /// values do not change in between. It keeps the name of the first. If several changed streams are
 /// merged, the topic follows the merge.
 ///
-/// `reproduce_defects`: throws TopologyError where Kafka Streams 4.3 does (two groupings downstream
+/// `reproduce_defects`: throws TopologyError where Kafka Streams 4.4 does (two groupings downstream
 /// of one node after the key change).
 void merge_repartitions(detail::LogicalGraph& graph, bool reproduce_defects);
 

@@ -38,7 +38,7 @@ TEST(MergeRepartitions, MakesOneTopicOfTwoAndKeepsTheFirstName) {
     EXPECT_EQ(sub_topologies(optimised), 2U);
 }
 
-// Kafka Streams 4.3 cannot build this one.
+// Kafka Streams 4.4 cannot build this one.
 void two_aggregates_behind_a_filter(StreamsBuilder& builder) {
     const auto filtered =
         builder.stream<Text, Text>("in")

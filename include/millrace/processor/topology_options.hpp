@@ -27,7 +27,7 @@ struct TopologyOptions {
     /// Nothing: processors run as they are, at no cost.
     ProcessorWrapper processor_wrapper{};
 
-    /// Behave as Kafka Streams 4.3 where it breaks its own promises; see
+    /// Behave as Kafka Streams 4.4 where it breaks its own promises; see
     /// docs/differences-from-kafka-streams.md. For comparing only.
     bool reproduce_kafka_defects = false;
 
