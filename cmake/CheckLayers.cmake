@@ -17,7 +17,7 @@ set(public_detail/serde core detail/core serde)
 set(public_windows core serde detail/windows)
 set(public_detail/windows core serde detail/serde windows)
 set(public_metrics "")
-set(public_state core serde windows detail/state)
+set(public_state core detail/core serde windows detail/state)
 set(public_detail/state core detail/core serde windows state)
 set(public_processor core detail/core state detail/state detail/processor)
 set(public_detail/processor core detail/core processor)
@@ -26,9 +26,9 @@ set(public_detail/nodes core detail/core serde detail/serde windows detail/windo
     detail/processor detail/graph)
 set(public_detail/ops core serde detail/serde windows detail/windows detail/state processor detail/processor
     detail/graph detail/nodes)
-set(public_dsl core serde detail/serde windows detail/windows state detail/state processor detail/processor
+set(public_dsl core detail/core serde detail/serde windows detail/windows state detail/state processor detail/processor
     detail/graph detail/nodes detail/ops detail/dsl)
-set(public_detail/dsl core serde detail/serde windows state detail/state processor detail/processor detail/graph
+set(public_detail/dsl core detail/core serde detail/serde windows state detail/state processor detail/processor detail/graph
     detail/nodes detail/ops dsl)
 set(public_client core serde windows metrics state detail/state processor)
 set(public_testing core serde detail/serde state processor client detail/testing)
@@ -52,7 +52,7 @@ set(src_public_kafka/rdkafka core)
 
 # state: format, budget <- engine <- memtable <- stores <- task.
 set(src_state/format core)
-set(src_public_state/format core serde windows state detail/state)
+set(src_public_state/format core serde windows detail/state)
 set(src_state/budget "")
 set(src_public_state/budget "")
 set(src_state/engine "")
