@@ -71,6 +71,10 @@ class PartitionQueue {
     /// The number of offsets between position() and the end (the last stable offset under
     /// read_committed), as of the last fetch; empty if unknown. Cheap.
     virtual std::optional<std::int64_t> lag() const = 0;
+
+    /// The leader epoch of the last record or control record before position(), to be committed
+    /// with it; -1: unknown. It is unknown if compaction removed what was there.
+    virtual std::int32_t leader_epoch() const { return -1; }
 };
 
 /// Receives the events of a consumer. All calls are made from Consumer::poll or close, on the

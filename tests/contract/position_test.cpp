@@ -94,6 +94,7 @@ TEST_P(Positions, PassTheMarkersOfTransactions) {
     read_to_end(*consumer, {topic, 0});
 
     EXPECT_THAT((*consumer)->queue({topic, 0})->position(), Optional(3));
+    EXPECT_GE((*consumer)->queue({topic, 0})->leader_epoch(), 0) << "the epoch of the marker";
 }
 
 TEST_P(Positions, StartAtTheRequestedOffset) {

@@ -250,7 +250,7 @@ void millrace_record_destroy(rd_kafka_message_t* record) {
 }
 
 size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_message_t** messages,
-                               size_t max, size_t* count, int64_t* passed) {
+                               size_t max, size_t* count, struct millrace_position* passed) {
     rd_kafka_t* client = partition->taken.rkq_rk;
     const int intercepted = rd_list_cnt(&client->rk_conf.interceptors.on_consume) > 0;
     struct batch batch = {messages, 0, RD_KAFKA_FETCH_POS(-1, -1), 0};
@@ -280,7 +280,8 @@ size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_me
     note_position(partition->toppar, &batch);
     find_runs(&batch);
     *count = batch.count;
-    *passed = batch.passed.offset;
+    passed->offset = batch.passed.offset;
+    passed->leader_epoch = batch.passed.leader_epoch;
     return taken;
 }
 

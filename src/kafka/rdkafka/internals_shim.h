@@ -32,15 +32,21 @@ struct millrace_offsets {
 void millrace_partition_offsets(struct millrace_partition* partition,
                                 struct millrace_offsets* offsets);
 
+/* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
+struct millrace_position {
+    int64_t offset;
+    int32_t leader_epoch; /* Of the record before it; -1: unknown. */
+};
+
 /* Takes up to `max` entries from the partition's queue and never waits. Locks the queue only
  * after all previously taken entries were read. Stores records and errors, which the caller must
  * pass to millrace_record_destroy, in `messages` and their number in `*count`. Control records
- * are entries, too, but are not stored: `*passed` is the position after the last of them,
- * negative if there was none. Drops entries that a pause or seek has outdated, including control
+ * are entries, too, but are not stored: `*passed` is the position after the last of them, its
+ * offset negative if there was none. Drops entries that a pause or seek has outdated, including control
  * records. Records contain neither topic nor partition. Returns how many entries were taken:
  * fewer than `max` means that the queue was empty. */
 size_t millrace_partition_read(struct millrace_partition* partition, rd_kafka_message_t** messages,
-                               size_t max, size_t* count, int64_t* passed);
+                               size_t max, size_t* count, struct millrace_position* passed);
 
 /* Call it once for each record or error. Any thread. */
 void millrace_record_destroy(rd_kafka_message_t* record);

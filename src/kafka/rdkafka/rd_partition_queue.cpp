@@ -30,6 +30,7 @@ RdPartitionQueue::RdPartitionQueue(rd_kafka_t* client, const StartPosition& star
       partition_(millrace_partition_open(client, which_.topic.c_str(), which_.partition)),
       queue_(rd_kafka_queue_get_partition(client, which_.topic.c_str(), which_.partition)) {
     MILLRACE_CHECK(partition_ != nullptr && queue_ != nullptr);
+    known_ = {start.offset, start.leader_epoch};
     rd_kafka_queue_forward(queue_.get(), nullptr);
     rd_kafka_queue_io_event_enable(queue_.get(), wake_fd, &kWakeOnce, sizeof kWakeOnce);
     check_later(start);
@@ -52,13 +53,20 @@ std::size_t RdPartitionQueue::read(std::vector<Message>& out, std::size_t max) {
             out.reserve(std::max(out.size() + wanted, 2 * out.capacity()));
         }
         std::size_t count = 0;
-        Offset passed = -1;
+        millrace_position passed{-1, -1};
+        const std::size_t before = out.size();
         drained = millrace_partition_read(partition_.get(), context_.batch.data(), wanted, &count,
                                           &passed) < wanted;
         for (std::size_t i = 0; i < count; ++i) {
             appended += append(context_.batch[i], out) ? 1 : 0;
         }
-        next_ = std::max(next_, passed);
+        if (out.size() > before) {
+            known_ = {next_, out.back().leader_epoch()};
+        }
+        if (passed.offset > next_) {
+            next_ = passed.offset;
+            known_ = passed;
+        }
     }
     context_.more_to_read |= !drained;
     return appended;
@@ -96,6 +104,10 @@ void RdPartitionQueue::note_error(const rd_kafka_message_t& message) {
 std::optional<Offset> RdPartitionQueue::position() const {
     const Offset position = std::max(next_, end_seen_);
     return position >= 0 ? std::optional(position) : std::nullopt;
+}
+
+std::int32_t RdPartitionQueue::leader_epoch() const {
+    return position() == known_.offset ? known_.leader_epoch : -1;
 }
 
 std::optional<std::int64_t> RdPartitionQueue::lag() const {
@@ -152,7 +164,7 @@ rd_kafka_resp_err_t RdPartitionQueue::seek_while_fetching(const StartPosition& p
     const rd_kafka_resp_err_t error =
         failure != nullptr ? rd_kafka_error_code(failure.get()) : list->elems[0].err;
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        start_anew();
+        start_anew(position);
     }
     return error;
 }
@@ -163,14 +175,15 @@ rd_kafka_resp_err_t RdPartitionQueue::restart(const StartPosition& position) {
     if (error == RD_KAFKA_RESP_ERR__STATE) {
         error = millrace_partition_restart(partition_.get(), position.offset);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            start_anew();
+            start_anew(position);
             check_later(position);
         }
     }
     return error;
 }
 
-void RdPartitionQueue::start_anew() {
+void RdPartitionQueue::start_anew(const StartPosition& position) {
+    known_ = {position.offset, position.leader_epoch};
     next_ = -1;
     end_seen_ = -1;
     unchecked_.reset();

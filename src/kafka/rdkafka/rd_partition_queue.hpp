@@ -6,6 +6,7 @@
 #include "kafka/rdkafka/internals_shim.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -42,6 +43,7 @@ class RdPartitionQueue final : public PartitionQueue {
 
     std::size_t read(std::vector<Message>& out, std::size_t max) override;
     std::optional<Offset> position() const override;
+    std::int32_t leader_epoch() const override;
     std::optional<std::int64_t> lag() const override;
 
     /// Continues at that position and drops fetched records.
@@ -55,7 +57,7 @@ class RdPartitionQueue final : public PartitionQueue {
     void begin_check();
     rd_kafka_resp_err_t seek_while_fetching(const StartPosition& position);
     rd_kafka_resp_err_t restart(const StartPosition& position);
-    void start_anew();
+    void start_anew(const StartPosition& position);
     void note_error(const rd_kafka_message_t& message);
 
     TopicPartition which_;
@@ -65,6 +67,7 @@ class RdPartitionQueue final : public PartitionQueue {
     RdQueue queue_;
     Offset next_ = -1;      // After the last record or control record that was read; -1: none yet.
     Offset end_seen_ = -1;  // Where the end of the log was last reached; -1: never.
+    millrace_position known_{-1, -1};         // The last one whose leader epoch is known.
     std::optional<StartPosition> unchecked_;  // The start position until it is checked.
     bool failed_ = false;                     // An error occurred that may have stopped fetching.
 };

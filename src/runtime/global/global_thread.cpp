@@ -112,7 +112,7 @@ bool GlobalThread::read(Input& input) {
     }
     messages_.clear();
     if (const auto position = queue->position(); position && *position > input.next) {
-        passed(input, *position, -1);  // A control record may have a later epoch.
+        passed(input, *position, queue->leader_epoch());
     }
     if (input.next > before) {
         got_on(input, count);

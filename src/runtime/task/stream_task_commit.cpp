@@ -52,9 +52,11 @@ void StreamTask::prepare_commit(std::vector<kafka::OffsetCommit>& offsets) {
             const RecordQueue& queue = group_.queue(input);
             // What lies between the last record and here may be of a later epoch.
             const bool passed_others = next != queue.next_offset();
+            const std::int32_t epoch =
+                passed_others ? group_.source(input)->leader_epoch() : queue.next_leader_epoch();
             offsets.push_back({.partition = inputs_[input],
                                .offset = *next,
-                               .leader_epoch = passed_others ? -1 : queue.next_leader_epoch(),
+                               .leader_epoch = epoch,
                                .metadata = encode(queue.partition_time(), processor_times_)});
         }
     }

@@ -94,6 +94,27 @@ TEST_F(EmbeddedTruncation, EndsTheThreadWhenThePolicyIsNone) {
     EXPECT_EQ(processed.count(), 100);
 }
 
+TEST_F(EmbeddedTruncation, IsDetectedAtAnOffsetCommittedAfterATransactionMarker) {
+    auto transaction = broker.begin_transaction();
+    for (int record = 0; record < 99; ++record) {
+        transaction.produce("in", {.key = "old", .value = "v"});
+    }
+    transaction.commit();
+    auto streams = relay();
+    streams->start();
+    ASSERT_TRUE(processed.wait_for(99));
+    ASSERT_TRUE(streams->close(60s));
+    ASSERT_THAT(broker.committed_offsets("app"), ElementsAre(Pair(kInput, 100)));
+    truncate();
+
+    streams = relay();
+    streams->start();
+
+    EXPECT_TRUE(processed.wait_for(99 + 110)) << "from the beginning, as the policy says";
+    EXPECT_EQ(told.count(), 1);
+    EXPECT_TRUE(streams->close(60s));
+}
+
 TEST_F(EmbeddedTruncation, IsNotReportedWhenOnlyATransactionMarkerHasALaterEpoch) {
     auto transaction = broker.begin_transaction();
     transaction.produce("in", {.key = "a", .value = "v"});

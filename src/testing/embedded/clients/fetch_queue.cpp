@@ -170,6 +170,10 @@ std::optional<Offset> FetchQueue::position() const {
     return next_fetch_;
 }
 
+std::int32_t FetchQueue::leader_epoch() const {
+    return head_ < slices_.size() ? slices_[head_].leader_epoch : leader_epoch_;
+}
+
 std::optional<std::int64_t> FetchQueue::lag() const {
     if (!seen_end_) {
         return std::nullopt;

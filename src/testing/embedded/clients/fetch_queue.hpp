@@ -42,6 +42,7 @@ class FetchQueue final : public kafka::PartitionQueue {
 
     std::size_t read(std::vector<kafka::Message>& out, std::size_t max) override;
     std::optional<Offset> position() const override;
+    std::int32_t leader_epoch() const override;
     std::optional<std::int64_t> lag() const override;
 
   private:
