@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What most programs include: the DSL, and the serdes of plain types.
+// What most applications include: the DSL, and the serdes of simple types.
 #include "millrace/core/error.hpp"
 #include "millrace/core/record.hpp"
 #include "millrace/core/time.hpp"

@@ -28,7 +28,8 @@ class PeriodicJobs {
         std::string what;
         std::chrono::milliseconds interval;
         std::function<void()> work;
-        std::chrono::nanoseconds last;  ///< Of Clock::monotonic(), as the wall clock may be set.
+        /// From Clock::monotonic(), because the wall clock may be set.
+        std::chrono::nanoseconds last;
     };
 
     const Clock& clock_;

@@ -118,7 +118,7 @@ TEST(VersionedTable, IsRefusedWhereItIsNotPossible) {
     EXPECT_THAT([&] { (builder.table<Text, Text>("bounded", bounded)); },
                 ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot be versioned")));
     EXPECT_THAT([&] { (builder.global_table<Text, Text>("global", {.history = 1s})); },
-                ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot keep versions")));
+                ::testing::ThrowsMessage<TopologyError>(HasSubstr("cannot be versioned")));
 }
 
 TEST(VersionedTable, HasAStoreAlsoWithoutAName) {

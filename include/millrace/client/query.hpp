@@ -22,14 +22,14 @@
 
 namespace millrace {
 
-/// A key-value store of this instance, for reading from outside: see KafkaStreams::store.
+/// A key-value store of this instance, for reading outside of the topology: see
+/// KafkaStreams::store.
 ///
-/// A call sees what the tasks have processed, committed or not. With several tasks it is no
-/// snapshot over all of them. Only tasks of this instance are asked: a key that belongs to a task
-/// of another instance is not found, as one that nobody has;
-/// KafkaStreams::metadata_for_local_threads says which partitions are here. Errors: StateError when
-/// no task of this instance has the store (any more), while one restores it, and for threads of the
-/// client itself, that is within processors, listeners and handlers. SerdeError when stored bytes
+/// A call sees everything the tasks have processed, committed or not. It is not a snapshot over
+/// several tasks. It reads tasks of this instance only: a key of a task on another instance is not
+/// found; KafkaStreams::metadata_for_local_threads returns the local partitions. Errors: StateError
+/// if no task of this instance has the store (any more), while a task restores it, and on threads
+/// of the client itself, that is in processors, listeners and handlers. SerdeError if stored bytes
 /// are not of the type. Thread-safe.
 template <Encodable K, Encodable V>
 class ReadOnlyKeyValueStore {
@@ -75,7 +75,7 @@ class ReadOnlyKeyValueStore {
     Serdes serdes_;
 };
 
-/// A window store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
+/// A window store of this instance, for reading outside of the topology. See ReadOnlyKeyValueStore.
 template <Encodable K, Encodable V>
 class ReadOnlyWindowStore {
   public:
@@ -117,7 +117,8 @@ class ReadOnlyWindowStore {
     Serdes serdes_;
 };
 
-/// A session store of this instance, for reading from outside. As ReadOnlyKeyValueStore.
+/// A session store of this instance, for reading outside of the topology. See
+/// ReadOnlyKeyValueStore.
 template <Encodable K, Encodable V>
 class ReadOnlySessionStore {
   public:
@@ -131,7 +132,7 @@ class ReadOnlySessionStore {
     ReadOnlySessionStore(std::shared_ptr<const detail::StoreReader> reader, Serdes serdes)
         : reader_(std::move(reader)), serdes_(std::move(serdes)) {}
 
-    /// Nothing when there is no such session, or it has expired.
+    /// Empty if there is no such session, or it has expired.
     std::optional<V> fetch_session(const K& key, SessionWindow session) const {
         const auto value = reader_->fetch_session(written(key), session);
         return value ? std::optional<V>(detail::read(serdes_.value, *value)) : std::nullopt;

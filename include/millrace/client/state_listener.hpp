@@ -8,7 +8,7 @@
 
 namespace millrace {
 
-/// What a client is doing.
+/// The state of a client.
 ///
 ///     kCreated ──► kRebalancing ◄──► kRunning
 ///        │              │ │            │ │
@@ -20,24 +20,24 @@ namespace millrace {
 ///               kNotRunning
 enum class ClientState {
     kCreated,
-    kRebalancing,  ///< Some thread waits for its partitions or restores state.
+    kRebalancing,  ///< A thread waits for its partitions or restores state.
     kRunning,      ///< All threads process.
     kPendingShutdown,
     kNotRunning,  ///< Closed. Final.
     kPendingError,
-    kError,  ///< Stopped because of an error. Final, but for close().
+    kError,  ///< Stopped because of an error. Final, except for close().
 };
 
 std::string_view to_string(ClientState state) noexcept;
 
-/// Called after each change, in order and one at a time: of a change that is made meanwhile, by the
-/// same thread after that. Close() does not wait when called from here. What a listener throws is
-/// logged; the client goes on.
+/// Called after every change, in order and one call at a time. A change during a call, by the same
+/// thread, is reported after that call. close() does not wait if it is called from here. Exceptions
+/// are logged; the client continues.
 using StateListener = std::function<void(ClientState now, ClientState before)>;
 
-/// What to do after an error that no other handler has dealt with.
+/// What to do after an error that no other handler has accepted.
 enum class UncaughtDecision {
-    kReplaceThread,        ///< The thread ends; a new one takes its place.
+    kReplaceThread,        ///< The thread ends and is replaced.
     kShutDownClient,       ///< This client stops, with state kError.
     kShutDownApplication,  ///< All instances of the application stop.
 };

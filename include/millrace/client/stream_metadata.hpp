@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// A task as a thread had it a moment ago.
+/// Snapshot of a task.
 struct TaskMetadata {
     TaskId id{};
     std::vector<TopicPartition> inputs{};
@@ -18,10 +18,10 @@ struct TaskMetadata {
     bool operator==(const TaskMetadata&) const = default;
 };
 
-/// A stream thread as it was a moment ago.
+/// Snapshot of a stream thread.
 struct ThreadMetadata {
     std::string name{};
-    std::string state{};  ///< "RUNNING", ...; as Kafka Streams calls them.
+    std::string state{};  ///< "RUNNING", ...; the names of Kafka Streams.
     std::vector<TaskMetadata> tasks{};
 
     bool operator==(const ThreadMetadata&) const = default;

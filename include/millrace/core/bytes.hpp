@@ -14,7 +14,7 @@ using Bytes = std::string;
 using BytesView = std::string_view;
 
 /// Bytes of a Kafka key or value, which may be null; null and empty differ.
-using NullableBytes = std::optional<BytesView>;  // By reference per record: a copy stalls.
+using NullableBytes = std::optional<BytesView>;  // Passed by reference: a copy per record stalls.
 
 /// Owned form of NullableBytes.
 using NullableOwnedBytes = std::optional<Bytes>;

@@ -23,8 +23,8 @@ struct Header {
 
 /// The headers of a record, in order.
 ///
-/// Headers of a consumed record are decoded when they are first asked for, so that a topology that
-/// never looks at them pays nothing. Copying decodes. Not thread-safe, not even for reading.
+/// Headers of a consumed record are decoded on first use, so a topology that never reads them has
+/// no overhead. A copy decodes them. Not thread-safe, not even for reading.
 class Headers {
   public:
     Headers() = default;
@@ -54,7 +54,7 @@ class Headers {
     auto begin() const { return list().begin(); }
     auto end() const { return list().end(); }
 
-    /// The last header of that key, or null. Valid until these headers change.
+    /// The last header with that key, or null. Valid until these headers change.
     const Header* last(std::string_view key) const {
         const auto& headers = list();
         for (auto header = headers.rbegin(); header != headers.rend(); ++header) {
@@ -81,7 +81,7 @@ class Headers {
         source_ = nullptr;
     }
 
-    /// Forgets these headers and stands for those of `message` instead, to be read when asked for.
+    /// Clears these headers and refers to those of `message` instead, which are read on demand.
     /// `message` and `source` must live until the headers were read, reset or cleared.
     void reset(const detail::HeaderSource& source, const void* message) noexcept {
         list_.clear();

@@ -15,16 +15,17 @@ template <class K, class V, class H>
 struct HeldRecord;
 }  // namespace detail
 
-/// A record that owns its key, value and headers: the form in which a processor keeps a record
-/// beyond the call that received it. Made by Record::copy(); forwarded as a Record is.
+/// A record that owns its key, value and headers: a processor can keep it after the call that
+/// received the record. Returned by Record::copy(); forwarded like a Record.
 template <class K, class V>
 using OwnedRecord = detail::HeldRecord<K, V, Headers>;
 
-/// One record on its way through a topology: a view, like std::string_view.
+/// A record in a topology: a view, like std::string_view.
 ///
 /// The key, the value and the headers belong to the caller and live until the call that received
-/// the record returns. A copy of a Record is a view of the same parts; copy() keeps the record for
-/// longer. What with_value, with_key and with_headers make of a temporary owns it.
+/// the record returns. A copy of a Record is a view of the same key, value and headers; copy()
+/// keeps the record for longer. The results of with_value, with_key and with_headers own a
+/// temporary argument.
 template <class K, class V>
 struct Record {
     const K& key;
@@ -32,12 +33,13 @@ struct Record {
     Timestamp timestamp;
     const Headers& headers;
 
-    /// This record with another value; key, time and headers stay. The view refers to `other`.
+    /// This record with another value and the same key, time and headers. The view refers to
+    /// `other`.
     template <class VOther>
     Record<K, VOther> with_value(const VOther& other) const {
         return {key, other, timestamp, headers};
     }
-    /// The same with a value that was made on the spot, which the result owns.
+    /// The same with a temporary value, which the result owns.
     template <class VOther>
         requires(!std::is_lvalue_reference_v<VOther>)
     auto with_value(VOther&& other) const {
@@ -45,12 +47,13 @@ struct Record {
         return Held{key, std::forward<VOther>(other), timestamp, headers};
     }
 
-    /// This record with another key; value, time and headers stay. The view refers to `other`.
+    /// This record with another key and the same value, time and headers. The view refers to
+    /// `other`.
     template <class KOther>
     Record<KOther, V> with_key(const KOther& other) const {
         return {other, value, timestamp, headers};
     }
-    /// The same with a key that was made on the spot, which the result owns.
+    /// The same with a temporary key, which the result owns.
     template <class KOther>
         requires(!std::is_lvalue_reference_v<KOther>)
     auto with_key(KOther&& other) const {
@@ -58,12 +61,12 @@ struct Record {
         return Held{std::forward<KOther>(other), value, timestamp, headers};
     }
 
-    /// This record at another time.
+    /// This record with another time.
     Record with_timestamp(Timestamp other) const { return {key, value, other, headers}; }
 
     /// This record with other headers. The view refers to `other`.
     Record with_headers(const Headers& other) const { return {key, value, timestamp, other}; }
-    /// The same with headers that were made on the spot, which the result owns.
+    /// The same with temporary headers, which the result owns.
     auto with_headers(Headers&& other) const {
         using Held = detail::HeldRecord<const K&, const V&, Headers>;
         return Held{key, value, timestamp, std::move(other)};
@@ -73,10 +76,10 @@ struct Record {
     OwnedRecord<K, V> copy() const { return {key, value, timestamp, headers}; }
 };
 
-/// Stands for a record whose key is absent and of no interest.
+/// The key type of records without a key, or whose key is not used.
 ///
-/// Grouping by key or joining a stream with this key type does not compile: there is nothing to
-/// group or join on until `select_key` or `map` gives the record a key.
+/// Grouping by key or joining a stream with this key type does not compile, until `select_key` or
+/// `map` sets a key.
 struct NoKey {
     bool operator==(const NoKey&) const = default;
     auto operator<=>(const NoKey&) const = default;

@@ -9,8 +9,8 @@
 
 namespace millrace {
 
-/// Names a task: one sub-topology on one partition. Printed as "1_3", which is also the name of its
-/// folder in the state directory.
+/// Identifies a task: one sub-topology on one partition. Printed as "1_3", which is also the name
+/// of its folder in the state directory.
 struct TaskId {
     std::int32_t sub_topology = 0;
     Partition partition = 0;

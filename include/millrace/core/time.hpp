@@ -9,7 +9,7 @@ namespace millrace {
 /// Event time: milliseconds since the Unix epoch, as Kafka stores it.
 using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// What Kafka uses for "not known": one millisecond before the epoch.
+/// Kafka's value for an unknown time: one millisecond before the epoch.
 inline constexpr Timestamp kNoTimestamp{std::chrono::milliseconds{-1}};
 
 /// The instant `milliseconds` after the Unix epoch.

@@ -16,17 +16,19 @@
 
 namespace millrace {
 
-/// What becomes of one branch of a split stream; at most one of the two functions. Has the
-/// semantics of Kafka Streams' Branched.
+/// How to handle one branch of a split stream; at most one of the two functions. Has the semantics
+/// of Kafka Streams' Branched.
 template <class K, class V>
 struct Branched {
-    std::string name{};                             ///< Follows the split's; else a number.
-    std::function<void(KStream<K, V>)> consumer{};  ///< Given the branch, which then has no entry.
+    std::string name{};  ///< Appended to the split's name; otherwise a number.
+    /// Called with the branch, which then has no entry in the result.
+    std::function<void(KStream<K, V>)> consumer{};
     std::function<KStream<K, V>(KStream<K, V>)> function{};  ///< Its result is the entry.
 };
 
-/// A stream while it is parted. Each record goes to the first branch whose predicate is true, else
-/// to the branch of otherwise(), else nowhere. Has the semantics of Kafka Streams' BranchedKStream.
+/// A stream while it is split. Each record is sent to the first branch whose predicate is true,
+/// otherwise to the branch of otherwise(), otherwise dropped. Has the semantics of Kafka Streams'
+/// BranchedKStream.
 template <class K, class V>
 class BranchedKStream {
   public:
@@ -39,10 +41,10 @@ class BranchedKStream {
     template <RecordPredicate<K, V> F>
     BranchedKStream& branch(F wants, Branched<K, V> options = {});
 
-    /// Takes what no branch wants, and ends the split.
+    /// Receives the records that match no branch, and ends the split.
     Branches otherwise(Branched<K, V> options = {});
 
-    /// Ends the split; what no branch wants is dropped.
+    /// Ends the split; records that match no branch are dropped.
     Branches no_default_branch() const { return branches_; }
 
   private:

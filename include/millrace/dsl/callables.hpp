@@ -18,35 +18,35 @@ namespace millrace {
 template <class F, class K, class V>
 concept CallableWithRecord = std::invocable<F&, const V&> || std::invocable<F&, const K&, const V&>;
 
-/// A type that can be the key of a group or of a join: any but NoKey.
+/// A type that can be the key of a group or of a join: any type except NoKey.
 template <class K>
 concept HasKey = !std::same_as<K, NoKey>;
 
-/// A key or value that may be written to Kafka: its type, less a null, has a serde or can be given
-/// one in options.
+/// A key or value that may be written to Kafka: its type without null has a serde, or options can
+/// set one.
 template <class T>
 concept Writable = Encodable<detail::Plain<T>>;
 
-/// Callable with a record, for its effect.
+/// Callable with a record; the result is ignored.
 template <class F, class K, class V>
 concept RecordAction = CallableWithRecord<F, K, V>;
 
-/// Callable with a record, and true or false for it.
+/// Callable with a record; returns a bool.
 template <class F, class K, class V>
 concept RecordPredicate =
     CallableWithRecord<F, K, V> && std::convertible_to<detail::RecordResult<F, K, V>, bool>;
 
-/// Callable with a record, and returning a std::pair: the new key and the new value.
+/// Callable with a record; returns a std::pair of the new key and the new value.
 template <class F, class K, class V>
 concept RecordToPair =
     CallableWithRecord<F, K, V> && detail::kIsPair<detail::RecordResult<F, K, V>>;
 
-/// Callable with a record, and returning a range of values for it.
+/// Callable with a record; returns a range of values.
 template <class F, class K, class V>
 concept RecordToRange =
     CallableWithRecord<F, K, V> && std::ranges::input_range<detail::RecordResult<F, K, V>>;
 
-/// Callable with a record, and returning a range of pairs of key and value for it.
+/// Callable with a record; returns a range of pairs of key and value.
 template <class F, class K, class V>
 concept RecordToPairs =
     RecordToRange<F, K, V> &&
@@ -62,15 +62,14 @@ concept ValueJoiner =
 template <class Init>
 concept Initializer = std::copy_constructible<Init> && !std::is_void_v<detail::StateOf<Init>>;
 
-/// Callable as f(aggregate, value) or f(key, aggregate, value), and returning the new aggregate, or
-/// an optional of it where nothing deletes the row. It may take the old aggregate by value.
+/// Callable as f(aggregate, value) or f(key, aggregate, value). Returns the new aggregate, or an
+/// optional of it; null deletes the row. May take the old aggregate by value.
 template <class F, class K, class State, class V>
 concept Aggregator = detail::CallableWithState<F, K, State, V> &&
                      std::convertible_to<detail::AggregatorResult<F, K, State, V>,
                                          std::optional<detail::Plain<State>>>;
 
-/// Makes one aggregate of two: callable as f(one, other) or f(key, one, other), returning the same
-/// type.
+/// Merges two aggregates: callable as f(one, other) or f(key, one, other), returning the same type.
 template <class F, class K, class State>
 concept SessionMerger = detail::CallableWithState<F, K, State, State> &&
                         std::convertible_to<detail::AggregatorResult<F, K, State, State>, State>;

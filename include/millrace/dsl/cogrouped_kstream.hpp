@@ -22,7 +22,7 @@
 
 namespace millrace {
 
-/// Several grouped streams that contribute to one aggregate. Has the semantics of Kafka Streams'
+/// Several grouped streams with one aggregate. Has the semantics of Kafka Streams'
 /// CogroupedKStream.
 template <class K, class VOut>
 class CogroupedKStream {
@@ -30,12 +30,12 @@ class CogroupedKStream {
     explicit CogroupedKStream(std::shared_ptr<detail::LogicalGraph> graph)
         : graph_(std::move(graph)) {}
 
-    /// Adds a stream with its own aggregator, as of KGroupedStream::aggregate.
+    /// Adds a stream with its own aggregator, as for KGroupedStream::aggregate.
     template <class KIn, class V, Aggregator<K, VOut, detail::Plain<V>> F>
         requires std::same_as<detail::Plain<KIn>, K>
     CogroupedKStream cogroup(const KGroupedStream<KIn, V>& group, F add) const;
 
-    /// The aggregate of all streams by key, in one store. Throws TopologyError when the streams
+    /// The aggregate of all streams by key, in one store. Throws TopologyError if the streams
     /// cannot be co-partitioned.
     template <Initializer Init>
     KTable<K, VOut> aggregate(Init initial, Materialized<K, VOut> options) const;
@@ -90,8 +90,7 @@ class SessionWindowedCogroupedKStream {
                                     SessionWindows windows)
         : graph_(std::move(graph)), inputs_(std::move(inputs)), windows_(windows) {}
 
-    /// `merge` makes one aggregate of those of two sessions, as in
-    /// SessionWindowedKStream::aggregate.
+    /// `merge` merges the aggregates of two sessions, as in SessionWindowedKStream::aggregate.
     template <Initializer Init, SessionMerger<K, VOut> M>
     KTable<SessionWindowed<K>, VOut> aggregate(Init initial, M merge,
                                                Materialized<K, VOut> options) const;

@@ -3,7 +3,7 @@
 
 namespace millrace {
 
-/// Whether rows of a table can go away, and so whether its stream carries nulls.
+/// Whether rows of a table can be deleted, and therefore whether its stream has nulls.
 enum class Removals {
     kPossible,
     kNever,

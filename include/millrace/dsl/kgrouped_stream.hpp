@@ -21,8 +21,8 @@
 
 namespace millrace {
 
-/// A grouped stream, ready to be aggregated. Records without key or value are dropped and counted.
-/// A result carries the latest time that went into it. Has the semantics of Kafka Streams'
+/// A grouped stream that can be aggregated. Records with a null key or value are dropped and
+/// counted. A result has the latest time of its records. Has the semantics of Kafka Streams'
 /// KGroupedStream.
 template <class K, class V>
 class KGroupedStream {
@@ -38,14 +38,14 @@ class KGroupedStream {
         requires Encodable<Key>;
 
     /// Combines the values of each key, in the order of processing; the first value is the first
-    /// result. `combine` is called as combine(result, value); a null it returns deletes the row.
+    /// result. Calls combine(result, value); if it returns null, the row is deleted.
     template <Aggregator<Key, Value, Value> F>
         requires Encodable<Key> && Encodable<Value>
     auto reduce(F combine, Materialized<Key, Value> options = {}) const
         -> KTable<Key, Value, detail::kRemovalsOf<detail::AggregatorResult<F, Key, Value, Value>>>;
 
-    /// Folds the values of each key into an aggregate of any type, starting with `initial`. A null
-    /// that `add` returns deletes the row; the next value starts anew.
+    /// Folds the values of each key into an aggregate of any type, starting with `initial`. If
+    /// `add` returns null, the row is deleted; the next value starts again.
     template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, Value> F>
         requires Encodable<Key> && Encodable<detail::AggregateOf<Init>>
     auto aggregate(Init initial, F add, Materialized<Key, detail::AggregateOf<Init>> options) const
@@ -67,8 +67,8 @@ class KGroupedStream {
         return {core_, windows};
     }
 
-    /// Starts an aggregate VOut that several grouped streams of the same key contribute to, each
-    /// with an aggregator of its own.
+    /// Starts an aggregate VOut of several grouped streams with the same key, each with its own
+    /// aggregator.
     template <class VOut, Aggregator<Key, VOut, Value> F>
         requires Encodable<Key> && Encodable<VOut>
     CogroupedKStream<Key, VOut> cogroup(F add) const {
@@ -82,8 +82,8 @@ class KGroupedStream {
 };
 
 /// A grouped stream in windows of fixed length. Null keys are dropped and counted; null values are
-/// not: where V is optional, aggregators are given it. A record too late for a window is dropped
-/// from it and counted. Has the semantics of Kafka Streams' TimeWindowedKStream.
+/// not: if V is optional, aggregators get them. A record that is too late for a window is dropped
+/// and counted. Has the semantics of Kafka Streams' TimeWindowedKStream.
 template <class K, class V, class Windows>
 class TimeWindowedKStream {
   public:
@@ -92,7 +92,7 @@ class TimeWindowedKStream {
     TimeWindowedKStream(detail::GroupedCore<K, V> core, Windows windows)
         : core_(std::move(core)), windows_(windows) {}
 
-    /// When results are sent; each change unless set. Unlimited windows never close.
+    /// When results are sent; default: each change. Unlimited windows never close.
     TimeWindowedKStream emit_strategy(EmitStrategy strategy) const
         requires(!std::same_as<Windows, UnlimitedWindows>)
     {
@@ -106,12 +106,12 @@ class TimeWindowedKStream {
         -> KTable<Windowed<Key>, std::int64_t, Removals::kNever>
         requires Encodable<Key>;
 
-    /// As KGroupedStream::reduce. A null as the first value removes the row.
+    /// See KGroupedStream::reduce. If the first value is null, the row is deleted.
     template <Aggregator<Key, detail::Plain<V>, detail::WindowValue<V, Windows>> F>
         requires Encodable<Key> && Encodable<detail::Plain<V>>
     auto reduce(F combine, Materialized<Key, detail::Plain<V>> options = {}) const;
 
-    /// As KGroupedStream::aggregate.
+    /// See KGroupedStream::aggregate.
     template <Initializer Init,
               Aggregator<Key, detail::StateOf<Init>, detail::WindowValue<V, Windows>> F>
         requires Encodable<Key> && Encodable<detail::AggregateOf<Init>>

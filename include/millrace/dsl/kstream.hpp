@@ -21,8 +21,8 @@
 
 namespace millrace {
 
-/// The name of a topic, or a function that names one for each record: f(key, value, context) with a
-/// RecordContextView. Such topics must exist.
+/// The name of a topic, or a function that returns one for each record: f(key, value, context) with
+/// a RecordContextView. Such topics must exist.
 template <class T, class K, class V>
 concept TopicChoice = std::convertible_to<T, std::string> ||
                       (std::invocable<T&, const K&, const V&, const RecordContextView&> &&
@@ -30,20 +30,20 @@ concept TopicChoice = std::convertible_to<T, std::string> ||
 
 /// An unbounded stream of independent records. Has the semantics of Kafka Streams' KStream.
 ///
-/// K and V may be std::optional: records without key or value then pass, and callables are given
-/// the optional. With plain types such records are dropped and counted when they are read.
+/// K and V may be std::optional: then records with a null key or value are allowed, and callables
+/// get the optional. With other types, such records are dropped and counted when they are read.
 ///
-/// Callables are copied once for each task and called by the thread that runs it, several threads
-/// at a time: what they capture by reference must bear that.
+/// Callables are copied once per task; copies run concurrently on different threads. Captured
+/// references must be thread-safe.
 ///
-/// A handle: copies stand for the same stream. Errors: verbs throw TopologyError when they do not
-/// fit what is there. Not thread-safe.
+/// A handle: copies refer to the same stream. Errors: verbs throw TopologyError if they do not fit
+/// the topology. Not thread-safe.
 template <class K, class V>
 class KStream {
   public:
     explicit KStream(detail::StreamCore<K, V> core) : core_(std::move(core)) {}
 
-    /// The same stream, seen as one that may have nulls: to merge or join it with one that has.
+    /// The same stream as one that may have nulls: to merge or join it with such a stream.
     template <class KFrom, class VFrom>
         requires detail::WidensTo<KFrom, K> && detail::WidensTo<VFrom, V> &&
                  (!std::same_as<KFrom, K> || !std::same_as<VFrom, V>)
@@ -59,13 +59,13 @@ class KStream {
     KStream filter_not(F drop, Named options = {}) const;
 
     /// Replaces each record by the pair of key and value that `change` returns. Grouping or joining
-    /// after it goes through a repartition topic.
+    /// after it requires a repartition topic.
     template <RecordToPair<K, V> F>
     auto map(F change,
              Named options = {}) const -> KStream<typename detail::PairOf<F, K, V>::first_type,
                                                   typename detail::PairOf<F, K, V>::second_type>;
 
-    /// Replaces each record's value. Keys and times stay, so no repartitioning follows.
+    /// Replaces each record's value. Keys and times do not change, so no repartitioning is needed.
     template <CallableWithRecord<K, V> F>
     auto map_values(F change,
                     Named options = {}) const -> KStream<K, detail::RecordResult<F, K, V>>;
@@ -76,18 +76,19 @@ class KStream {
         -> KStream<typename detail::ElementOf<F, K, V>::first_type,
                    typename detail::ElementOf<F, K, V>::second_type>;
 
-    /// Replaces each record by one for each value that `expand` returns, in order; keys stay.
+    /// Replaces each record by one for each value that `expand` returns, in order; keys do not
+    /// change.
     template <RecordToRange<K, V> F>
     auto flat_map_values(F expand,
                          Named options = {}) const -> KStream<K, detail::ElementOf<F, K, V>>;
 
-    /// Gives each record the key that `select` returns. Grouping or joining after it goes through a
-    /// repartition topic.
+    /// Sets the key of each record to the result of `select`. Grouping or joining after it requires
+    /// a repartition topic.
     template <CallableWithRecord<K, V> F>
     auto select_key(F select,
                     Named options = {}) const -> KStream<detail::RecordResult<F, K, V>, V>;
 
-    /// Calls `look` with each record, on its way.
+    /// Calls `look` and forwards the record unchanged.
     template <RecordAction<K, V> F>
     KStream peek(F look, Named options = {}) const;
 
@@ -96,17 +97,17 @@ class KStream {
     void foreach (F use, Named options = {}) const;
 
     /// Writes each record as a line "[label]: key, value" to the standard output, or as `options`
-    /// say; the stream ends here. Throws TopologyError for types that are not Printable, unless
-    /// `options` say how.
+    /// define; the stream ends here. Throws TopologyError for types that are not Printable, unless
+    /// `options` define the text.
     void print(Printed<K, V> options = {}) const;
 
-    /// Starts to part the stream into branches; each record goes to the first that wants it.
+    /// Splits the stream into branches; each record is sent to the first matching branch.
     BranchedKStream<K, V> split(Named options = {}) const;
 
-    /// Both streams' records, interleaved as they are processed.
+    /// The records of both streams, in the order of processing.
     KStream merge(const KStream& other, Named options = {}) const;
 
-    /// Writes the stream to an internal topic and reads it from there, in tasks of their own.
+    /// Writes the stream to an internal topic and reads it from there, in separate tasks.
     KStream repartition(Repartitioned<K, V> options = {}) const
         requires Writable<K> && Writable<V>;
 
@@ -115,16 +116,16 @@ class KStream {
     void to(T topic, Produced<K, V> options = {}) const
         requires Writable<K> && Writable<V>;
 
-    /// The table whose changes the records are: null values remove, null keys are dropped.
+    /// A table whose changes are the records: null values delete rows, null keys are dropped.
     KTable<detail::Plain<K>, detail::Plain<V>> to_table(
         Materialized<detail::Plain<K>, detail::Plain<V>> options = {}) const
         requires HasKey<K> && Writable<K> && Writable<V>;
 
-    /// Groups by the key the records have.
+    /// Groups by the key of the records.
     KGroupedStream<K, V> group_by_key(Grouped<K, V> options = {}) const
         requires HasKey<K>;
 
-    /// Groups by the key that `select` returns, through a repartition topic.
+    /// Groups by the key that `select` returns, with a repartition topic.
     template <CallableWithRecord<K, V> F>
         requires HasKey<detail::RecordResult<F, K, V>>
     auto group_by(F select, Grouped<detail::RecordResult<F, K, V>, V> options) const
@@ -137,9 +138,9 @@ class KStream {
         return group_by(std::move(select), Grouped<detail::RecordResult<F, K, V>, V>{});
     }
 
-    /// Joins the records of both streams that have the same key and are at most as far apart as
-    /// `windows` says, each pair once, at the later time: joiner(value, other) or joiner(key,
-    /// value, other). Records without key or value are dropped and counted.
+    /// Joins records of both streams with the same key whose times differ by at most the `windows`,
+    /// each pair once, with the later time: joiner(value, other) or joiner(key, value, other).
+    /// Records with a null key or value are dropped and counted.
     template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>&> F>
         requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
     auto join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
@@ -147,8 +148,8 @@ class KStream {
         -> KStream<K,
                    detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>&>>;
 
-    /// As join, and records of this stream without a match once their window has closed, or at once
-    /// without a key: the other's value is given as a pointer.
+    /// Like join. Unmatched records of this stream are also sent when their window has closed, or
+    /// at once if the key is null: the other value is passed as a pointer.
     template <class VOther, ValueJoiner<K, const detail::Plain<V>&, const detail::Plain<VOther>*> F>
         requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
     auto left_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
@@ -156,7 +157,7 @@ class KStream {
         -> KStream<K,
                    detail::JoinResult<F, K, const detail::Plain<V>&, const detail::Plain<VOther>*>>;
 
-    /// As left_join, for records of both streams: both values are given as pointers.
+    /// Like left_join, for records of both streams: both values are passed as pointers.
     template <class VOther, ValueJoiner<K, const detail::Plain<V>*, const detail::Plain<VOther>*> F>
         requires HasKey<K> && Writable<K> && Writable<V> && Writable<VOther>
     auto outer_join(const KStream<K, VOther>& other, F joiner, JoinWindows windows,
@@ -164,9 +165,9 @@ class KStream {
         -> KStream<K,
                    detail::JoinResult<F, K, const detail::Plain<V>*, const detail::Plain<VOther>*>>;
 
-    /// Joins each record with the table's value of its key, as it is then. Without one there is no
-    /// result. Records without key or value are dropped and counted. `joiner` is called as
-    /// joiner(value, table_value) or joiner(key, value, table_value).
+    /// Joins each record with the table's current value of its key. Without a value there is no
+    /// result. Records with a null key or value are dropped and counted. Calls joiner(value,
+    /// table_value) or joiner(key, value, table_value).
     template <class VTable, Removals kRemovals,
               ValueJoiner<K, const detail::Plain<V>&, const VTable&> F>
         requires HasKey<K>
@@ -174,8 +175,8 @@ class KStream {
               Joined<K, V> options = {}) const
         -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>>;
 
-    /// As join, but `joiner` is given a pointer, null where the table has no value or the record no
-    /// key.
+    /// Like join, but `joiner` gets a pointer, which is null if the table has no value or the
+    /// record no key.
     template <class VTable, Removals kRemovals,
               ValueJoiner<K, const detail::Plain<V>&, const VTable*> F>
         requires HasKey<K>
@@ -190,20 +191,21 @@ class KStream {
               Named options = {}) const
         -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable&>>;
 
-    /// As join with a global table, but `joiner` is given a pointer, null where there is no value.
+    /// Like join with a global table, but `joiner` gets a pointer, which is null if there is no
+    /// value.
     template <class KGlobal, class VTable, CallableWithRecord<K, detail::Plain<V>> Select,
               ValueJoiner<K, const detail::Plain<V>&, const VTable*> F>
     auto left_join(const GlobalKTable<KGlobal, VTable>& table, Select select, F joiner,
                    Named options = {}) const
         -> KStream<K, detail::JoinResult<F, K, const detail::Plain<V>&, const VTable*>>;
 
-    /// Runs processors of the user's, which may forward records of any key and value. Grouping or
-    /// joining after it goes through a repartition topic.
+    /// Runs user-defined processors, which may forward records with any key and value. Grouping or
+    /// joining after it requires a repartition topic.
     template <ProcessorSupplier<K, V> F>
     auto process(F make, ProcessOptions options = {}) const
         -> KStream<typename detail::MadeBy<F>::KeyOut, typename detail::MadeBy<F>::ValueOut>;
 
-    /// The same with processors that leave the key as it is, so that no repartitioning follows.
+    /// The same with processors that do not change the key, so no repartitioning is needed.
     template <FixedKeyProcessorSupplier<K, V> F>
     auto process_values(F make, ProcessOptions options = {}) const
         -> KStream<K, typename detail::MadeBy<F>::ValueOut>;

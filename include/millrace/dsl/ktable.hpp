@@ -19,34 +19,34 @@
 
 namespace millrace {
 
-/// For every key the latest value, and each change of it. Has the semantics of Kafka Streams'
+/// The latest value of every key, and each change of it. Has the semantics of Kafka Streams'
 /// KTable.
 ///
-/// kRemovals says whether rows can go away: to_stream() has nulls then. A table has a store only
-/// when its options name one or something needs to look it up.
+/// kRemovals says whether rows can be deleted: then to_stream() has nulls. A table has a store only
+/// if its options name one or a lookup needs it.
 ///
-/// A handle, as KStream.
+/// A handle, like KStream.
 template <class K, class V, Removals kRemovals>
 class KTable {
   public:
     explicit KTable(detail::TableCore<K, V> core) : core_(std::move(core)) {}
 
-    /// The same table, seen as one whose rows can go away. Explicit, as its stream has nulls:
-    /// `const auto counts = ….count()` keeps what is known of a table.
+    /// The same table as one whose rows can be deleted. Explicit, because its stream has nulls:
+    /// `const auto counts = ….count()` keeps the exact type of a table.
     explicit KTable(const KTable<K, V, Removals::kNever>& other)
         requires(kRemovals == Removals::kPossible)
         : core_(detail::Access::core(other)) {}
 
-    /// Every change, as a stream of new values; null (where rows can go away): removed.
+    /// Every change, as a stream of new values; null (if rows can be deleted): deleted.
     KStream<K, detail::StreamedValue<V, kRemovals>> to_stream(Named options = {}) const;
 
-    /// As to_stream().select_key(select).
+    /// The same as to_stream().select_key(select).
     template <CallableWithRecord<K, detail::StreamedValue<V, kRemovals>> F>
     auto to_stream_by(F select, Named options = {}) const
         -> KStream<detail::RecordResult<F, K, detail::StreamedValue<V, kRemovals>>,
                    detail::StreamedValue<V, kRemovals>>;
 
-    /// The rows for which `keep` is true. A row that fails is forwarded as removed.
+    /// The rows for which `keep` is true. A row that no longer passes is forwarded as deleted.
     template <RecordPredicate<K, V> F>
     KTable<K, V> filter(F keep, Materialized<K, V> options = {}) const;
 
@@ -54,26 +54,26 @@ class KTable {
     template <RecordPredicate<K, V> F>
     KTable<K, V> filter_not(F drop, Materialized<K, V> options = {}) const;
 
-    /// Replaces each value; a null that `change` returns removes the row. Not called for removed
+    /// Replaces each value; if `change` returns null, the row is deleted. Not called for deleted
     /// rows. May be called more often than there are changes: results that are not stored are
-    /// computed again when looked up.
+    /// computed again for lookups.
     template <CallableWithRecord<K, V> F>
     auto map_values(F change,
                     Materialized<K, detail::Plain<detail::RecordResult<F, K, V>>> options = {})
         const -> KTable<K, detail::Plain<detail::RecordResult<F, K, V>>,
                         detail::kMappedRemovals<F, K, V, kRemovals>>;
 
-    /// Replaces each value through transformers of the user's, which may keep state and use
-    /// `stores`. They are called for removed rows too, and, as results that are not stored are
-    /// computed again when looked up, by objects of their own for that.
+    /// Replaces each value with user-defined transformers, which may keep state and use `stores`.
+    /// They are also called for deleted rows. Results that are not stored are computed again for
+    /// lookups, by separate objects.
     template <ValueTransformerSupplier<K, V> F>
     auto transform_values(F make,
                           Materialized<K, typename detail::MadeBy<F>::ValueOut> options = {},
                           std::vector<std::string> stores = {}) const
         -> KTable<K, typename detail::MadeBy<F>::ValueOut>;
 
-    /// Groups the rows by the key, and takes the value, of the pair that `select` returns, through
-    /// a repartition topic. Rows for which one of them is null are in no group.
+    /// Groups the rows by the key, and uses the value, of the pair that `select` returns, with a
+    /// repartition topic. Rows for which one of them is null are in no group.
     template <RecordToPair<K, V> F>
     auto group_by(F select, Grouped<detail::Plain<typename detail::PairOf<F, K, V>::first_type>,
                                     detail::Plain<typename detail::PairOf<F, K, V>::second_type>>
@@ -90,9 +90,9 @@ class KTable {
         return group_by(std::move(select), {});
     }
 
-    /// Holds changes back: UntilWindowCloses, on tables with windows, or UntilTimeLimit. Only the
-    /// latest change of a key is sent then. Lookups see the table as those below know it. Throws
-    /// TopologyError when the table keeps versions, or has no windows whose close is known.
+    /// Buffers changes: UntilWindowCloses, for windowed tables, or UntilTimeLimit. Sends only the
+    /// latest change of a key. Lookups return the last sent values. Throws TopologyError if the
+    /// table is versioned, or if UntilWindowCloses has no windowed aggregation upstream.
     template <Suppression<K> S>
         requires Encodable<K> && Encodable<V>
     auto suppress(S options) const
@@ -105,7 +105,7 @@ class KTable {
                   options = {}) const
         -> KTable<K, detail::TableJoinResult<detail::JoinType::kInner, F, K, V, VOther>>;
 
-    /// Every row of this table; the other's value is given as a pointer, null where there is none.
+    /// Every row of this table; the other value is passed as a pointer, null if there is none.
     template <class VOther, Removals kOther, ValueJoiner<K, const V&, const VOther*> F>
     auto left_join(
         const KTable<K, VOther, kOther>& other, F joiner,
@@ -113,7 +113,7 @@ class KTable {
             {}) const
         -> KTable<K, detail::TableJoinResult<detail::JoinType::kLeft, F, K, V, VOther>>;
 
-    /// Every row of both; values are given as pointers, at most one of them null.
+    /// Every row of both; values are passed as pointers, at most one of them null.
     template <class VOther, Removals kOther, ValueJoiner<K, const V*, const VOther*> F>
     auto outer_join(
         const KTable<K, VOther, kOther>& other, F joiner,
@@ -121,8 +121,8 @@ class KTable {
             options = {}) const
         -> KTable<K, detail::TableJoinResult<detail::JoinType::kOuter, F, K, V, VOther>>;
 
-    /// Each row of this table with the row of the other whose key `extract` returns, called as
-    /// extract(value) or extract(key, value); rows for which it returns null are not in the result.
+    /// Joins each row of this table with the row of the other table whose key `extract` returns:
+    /// extract(value) or extract(key, value). Rows for which it returns null are not in the result.
     /// No co-partitioning is needed (KIP-213).
     template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
               ValueJoiner<K, const V&, const VOther&> F>
@@ -134,7 +134,7 @@ class KTable {
                   options = {}) const
         -> KTable<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther&>>>;
 
-    /// As join on a foreign key, with every row of this table; the other's value is given as a
+    /// Like join on a foreign key, with every row of this table; the other value is passed as a
     /// pointer.
     template <class KOther, class VOther, Removals kOther, CallableWithRecord<K, V> Extract,
               ValueJoiner<K, const V&, const VOther*> F>
@@ -146,7 +146,7 @@ class KTable {
                        options = {}) const
         -> KTable<K, detail::Plain<detail::JoinResult<F, K, const V&, const VOther*>>>;
 
-    /// The store by which the table can be queried; empty: none.
+    /// The store with which the table can be queried; empty: none.
     const std::string& queryable_store() const noexcept { return core_.queryable; }
 
   private:
@@ -171,16 +171,16 @@ class KTable {
     detail::TableCore<K, V> core_;
 };
 
-/// A grouped table, ready to be aggregated: a change takes its old value out of one group and puts
-/// its new value into one. Has the semantics of Kafka Streams' KGroupedTable.
+/// A grouped table that can be aggregated: a change removes its old value from one group and adds
+/// its new value to one. Has the semantics of Kafka Streams' KGroupedTable.
 template <class K, class V>
 class KGroupedTable {
   public:
     KGroupedTable(detail::TableCore<K, V> core, std::string topic_name)
         : core_(std::move(core)), topic_name_(std::move(topic_name)) {}
 
-    /// Counts the rows in each group. A group that is empty again keeps its count of zero. A row
-    /// that leaves a group nobody has counted forwards a removal, as in Kafka Streams.
+    /// Counts the rows in each group. A group that becomes empty keeps its count of zero. If a row
+    /// leaves a group that was never counted, a deletion is forwarded, as in Kafka Streams.
     KTable<K, std::int64_t> count(Materialized<K, std::int64_t> options = {}) const
         requires Encodable<K> && Encodable<V>;
 
@@ -216,8 +216,8 @@ class KGroupedTable {
         std::make_shared<detail::LogicalNode*>(nullptr);
 };
 
-/// A table that every instance holds whole. Streams look it up by any key, without co-partitioning.
-/// Has the semantics of Kafka Streams' GlobalKTable.
+/// A table that every instance holds completely. Streams look it up by any key, without
+/// co-partitioning. Has the semantics of Kafka Streams' GlobalKTable.
 template <class K, class V>
 class GlobalKTable {
   public:

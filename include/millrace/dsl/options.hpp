@@ -21,8 +21,8 @@
 
 namespace millrace {
 
-// Names given here must be valid Kafka topic names: 1 to 249 letters, digits, '.', '_' and '-'. An
-// empty name means a generated one. Serdes left out are those of the stream, else Serde<T>.
+// Names must be valid Kafka topic names: 1 to 249 letters, digits, '.', '_' and '-'. An empty name
+// means a generated one. Serdes that are not set are those of the stream, otherwise Serde<T>.
 
 /// A node's name.
 struct Named {
@@ -43,7 +43,7 @@ struct Consumed {
 template <class K, class V>
 struct Produced {
     std::string name{};               ///< Of the sink node.
-    Partitioner<K, V> partitioner{};  ///< Nothing: by the key.
+    Partitioner<K, V> partitioner{};  ///< Empty: by the key.
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
 };
@@ -56,13 +56,12 @@ struct Grouped {
     SerdeOf<detail::Plain<V>> value_serde{};
 };
 
-/// How a stream goes through a repartition topic. Has the semantics of Kafka Streams'
-/// Repartitioned.
+/// How a stream is repartitioned. Has the semantics of Kafka Streams' Repartitioned.
 template <class K, class V>
 struct Repartitioned {
-    std::string name{};                     ///< Of the topic, less "-repartition".
-    std::optional<Partition> partitions{};  ///< Nothing: as many as upstream.
-    Partitioner<K, V> partitioner{};        ///< Nothing: by the key.
+    std::string name{};                     ///< Of the topic, without "-repartition".
+    std::optional<Partition> partitions{};  ///< Empty: as many as upstream.
+    Partitioner<K, V> partitioner{};        ///< Empty: by the key.
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
 };
@@ -70,9 +69,9 @@ struct Repartitioned {
 /// How a stream is joined with a table. Has the semantics of Kafka Streams' Joined.
 template <class K, class V>
 struct Joined {
-    std::string name{};                                ///< Of the join and of a repartition topic.
-    std::optional<std::chrono::milliseconds> grace{};  ///< Records wait so long for the table; it
-                                                       ///< must keep versions at least as long.
+    std::string name{};  ///< Of the join and of a repartition topic.
+    /// Records are buffered this long for the table; it must keep versions at least as long.
+    std::optional<std::chrono::milliseconds> grace{};
     SerdeOf<detail::Plain<K>> key_serde{};
     SerdeOf<detail::Plain<V>> value_serde{};
 };
@@ -84,9 +83,11 @@ struct StreamJoined {
     std::string store{};  ///< Of the stores, each with a suffix.
     StoreEngine engine = StoreEngine::kDefault;
     bool logging = true;  ///< False: the state is lost with the task.
-    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
+    /// Topic settings that override the defaults.
+    std::map<std::string, std::string> changelog_config{};
     std::optional<detail::StoreSpec>
-        this_store{};  ///< Window stores of one's own, which keep duplicates
+        /// Custom window stores that keep duplicates for exactly size plus grace, from stores::.
+        this_store{};
     std::optional<detail::StoreSpec>
         other_store{};  ///< for exactly size plus grace, from stores::.
     SerdeOf<detail::Plain<K>> key_serde{};
@@ -103,18 +104,19 @@ struct Materialized {
     std::size_t max_entries = 0;  ///< StoreEngine::kLru.
     bool caching = true;          ///< Fewer, later changes: one for each key and commit.
     bool logging = true;          ///< False: the state is lost with the task.
-    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
-    std::optional<std::chrono::milliseconds> retention{};   ///< Windows; at least size plus grace.
+    /// Topic settings that override the defaults.
+    std::map<std::string, std::string> changelog_config{};
+    std::optional<std::chrono::milliseconds> retention{};  ///< Windows; at least size plus grace.
     std::optional<std::chrono::milliseconds> history{};  ///< Keep versions for this long (KIP-889).
-    bool materialize = false;  ///< Joins of tables: keep a store although nothing
-                               ///< names it. Elsewhere as Materialized.with().
+    /// Create an unnamed store (table joins). Other verbs: like Materialized.with().
+    bool materialize = false;
     SerdeOf<K> key_serde{};
     SerdeOf<V> value_serde{};
 };
 
 /// How two tables are joined on a foreign key. Has the semantics of Kafka Streams' TableJoined. The
-/// partitioners are those by which the tables' topics are written, if not by the key; they must
-/// choose exactly one partition.
+/// partitioners must be those with which the tables' topics are written, if that is not by the key;
+/// they must choose exactly one partition.
 template <class K, class KOther>
 struct TableJoined {
     std::string name{};                   ///< Of the nodes, topics and the store in between.
@@ -122,11 +124,11 @@ struct TableJoined {
     Partitioner<KOther, NoKey> other_partitioner{};  ///< Of the other table.
 };
 
-/// How a processor of the user's is built in.
+/// How a user-defined processor is added.
 struct ProcessOptions {
     std::string name{};                      ///< Of the node.
-    std::vector<std::string> stores{};       ///< Stores it uses, added elsewhere.
-    std::vector<StoreDeclaration> brings{};  ///< Stores it brings along (KIP-401).
+    std::vector<std::string> stores{};       ///< Stores that it uses and that were added before.
+    std::vector<StoreDeclaration> brings{};  ///< Stores that are added with it (KIP-401).
 };
 
 }  // namespace millrace

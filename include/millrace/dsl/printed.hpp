@@ -15,18 +15,18 @@
 
 namespace millrace {
 
-/// Takes lines of text, without their end.
+/// Receives lines of text, without line ends.
 using LineWriter = std::function<void(std::string_view line)>;
 
 /// Writes lines to the standard output, each at once.
 LineWriter lines_to_standard_output();
 
-/// Empties the file, or makes it, and writes lines to it, each at once. Throws TopologyError when
-/// it cannot be written.
+/// Truncates or creates the file and writes lines to it, each at once. Throws TopologyError if it
+/// cannot be written.
 LineWriter lines_to_file(const std::string& file);
 
-/// A key or value that can be written as text: text, numbers, what has a to_string of its own
-/// (found by its argument), the same with a null, and windowed keys.
+/// A key or value that can be written as text: text, numbers, types with a to_string (found by
+/// ADL), the same with null, and windowed keys.
 template <class T>
 concept Printable = detail::IsPrintable<T>::value;
 
@@ -34,9 +34,9 @@ concept Printable = detail::IsPrintable<T>::value;
 template <class K, class V>
 struct Printed {
     std::string name{};   ///< Of the node.
-    std::string label{};  ///< What lines begin with; empty: the name of the stream's node.
+    std::string label{};  ///< The prefix of lines; empty: the name of the stream's node.
     std::function<std::string(const K& key, const V& value)>
-        text{};                                     ///< The rest of a line; nothing: "key, value".
+        text{};                                     ///< The rest of a line; empty: "key, value".
     LineWriter write = lines_to_standard_output();  ///< Used by one thread at a time.
 };
 

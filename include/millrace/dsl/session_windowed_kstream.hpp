@@ -19,11 +19,10 @@ namespace millrace {
 ///     gap 10        a@0   a@8            a@30      a@19
 ///     sessions      [0,0] [0,8]          [30,30]   [0,19]    then, with a@25, one: [0,30]
 ///
-/// A record that joins sessions replaces them: each that goes away is forwarded as removed, then
-/// the new one with its end for a time. Null keys are dropped and counted; null values are not:
-/// where V is optional, aggregators are given it. A record is late, and dropped, when the session
-/// it ends up in ended longer ago than gap and grace. Has the semantics of Kafka Streams'
-/// SessionWindowedKStream.
+/// A record that connects sessions merges them: each old session is forwarded as deleted, then the
+/// merged one with its end as time. Null keys are dropped and counted; null values are not: if V is
+/// optional, aggregators get them. A record is late, and dropped, if its session ended more than
+/// gap plus grace before stream time. Has the semantics of Kafka Streams' SessionWindowedKStream.
 template <class K, class V>
 class SessionWindowedKStream {
   public:
@@ -32,7 +31,7 @@ class SessionWindowedKStream {
     SessionWindowedKStream(detail::GroupedCore<K, V> core, SessionWindows windows)
         : core_(std::move(core)), windows_(windows) {}
 
-    /// When results are sent; each change unless set.
+    /// When results are sent; default: each change.
     SessionWindowedKStream emit_strategy(EmitStrategy strategy) const {
         SessionWindowedKStream changed = *this;
         changed.emit_ = strategy;
@@ -44,16 +43,16 @@ class SessionWindowedKStream {
         -> KTable<SessionWindowed<Key>, std::int64_t>
         requires Encodable<Key>;
 
-    /// Combines the values of each session, and the results of sessions that become one, in the
-    /// order of their ends.
+    /// Combines the values of each session, and the results of merged sessions, in the order of
+    /// their ends.
     template <Aggregator<Key, detail::Plain<V>, V> F>
         requires Encodable<Key> && Encodable<detail::Plain<V>>
     auto reduce(F combine, Materialized<Key, detail::Plain<V>> options = {}) const
         -> KTable<SessionWindowed<Key>, detail::Plain<V>>;
 
     /// Folds the values of each session. For each record: `initial`, then `merge` with the
-    /// aggregate of each session it touches, in the order of their ends, then `add` with its value.
-    /// A null that `add` returns removes the session.
+    /// aggregate of each session that it connects, in the order of their ends, then `add` with its
+    /// value. If `add` returns null, the session is deleted.
     template <Initializer Init, Aggregator<Key, detail::StateOf<Init>, V> F,
               SessionMerger<Key, detail::StateOf<Init>> M>
         requires Encodable<Key> && Encodable<detail::AggregateOf<Init>>

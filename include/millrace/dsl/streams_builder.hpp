@@ -17,10 +17,11 @@
 
 namespace millrace {
 
-/// Declares sources and hands out streams and tables; build() ends the program. Has the semantics
-/// of Kafka Streams' StreamsBuilder. Not thread-safe.
+/// Declares sources and returns streams and tables; build() completes the topology. Has the
+/// semantics of Kafka Streams' StreamsBuilder. Not thread-safe.
 ///
-/// Verbs called without options require a Serde for each type that only options could give one.
+/// Verbs that are called without options require a Serde for each type whose serde options could
+/// set.
 class StreamsBuilder {
   public:
     /// Reads topics as a stream of records. Streams of the same topics share one source.
@@ -34,7 +35,8 @@ class StreamsBuilder {
         return stream<K, V>(std::move(topics), Consumed<K, V>{});
     }
 
-    /// Reads a topic as a table's changes: null values remove, null keys are dropped and counted.
+    /// Reads a topic as a table's changes: null values delete rows, null keys are dropped and
+    /// counted.
     template <class K, class V>
         requires Encodable<K> && Encodable<V>
     KTable<K, V> table(std::string topic, Materialized<K, V> options,
@@ -46,7 +48,7 @@ class StreamsBuilder {
         return table<K, V>(std::move(topic), Materialized<K, V>{});
     }
 
-    /// Reads the whole of a topic as a table on every instance.
+    /// Reads a whole topic as a table on every instance.
     template <class K, class V>
         requires Encodable<K> && Encodable<V>
     GlobalKTable<K, V> global_table(std::string topic, Materialized<K, V> options,
@@ -58,18 +60,18 @@ class StreamsBuilder {
         return global_table<K, V>(std::move(topic), Materialized<K, V>{});
     }
 
-    /// Adds a store for processors to use; see ProcessOptions::stores.
+    /// Adds a store for processors; see ProcessOptions::stores.
     StreamsBuilder& add_state_store(const StoreDeclaration& store);
 
-    /// Adds a store that every instance fills from the whole of `topic` through a processor of the
-    /// user's, Processor<K, V>. Other processors can read it without being connected.
+    /// Adds a store that every instance fills from the whole of `topic` with a user-defined
+    /// processor, Processor<K, V>. Other processors can read it without being connected.
     template <class K, class V, ProcessorSupplier<K, V> F>
         requires Writable<K> && Writable<V>
     StreamsBuilder& add_global_store(const StoreDeclaration& store, std::string topic, F make,
                                      Consumed<K, V> source = {});
 
-    /// Turns the program into a topology. Throws TopologyError for what can only be seen in the
-    /// whole. Handles of this builder cannot be added to afterwards.
+    /// Builds the topology. Throws TopologyError for errors that only the whole topology shows.
+    /// Handles of this builder cannot be extended afterwards.
     Topology build(const TopologyOptions& options = {}) &&;
     Topology build(const TopologyOptions& = {}) & = delete;  // Write std::move(builder).build().
 

@@ -13,44 +13,46 @@
 
 namespace millrace {
 
-/// Holds the results of windows back until they are final: until stream time has passed the
-/// window's end and its grace. What is held back is in memory, with a changelog. Has the semantics
-/// of Kafka Streams' Suppressed.untilWindowCloses, except that where a window includes its end
-/// (sliding, sessions) a result waits until no record can change it: one result for each window.
+/// Buffers the results of windows until they are final: until stream time has passed the window's
+/// end and its grace. The buffer is in memory, with a changelog. Has the semantics of Kafka
+/// Streams' Suppressed.untilWindowCloses, except that a window that includes its end (sliding,
+/// sessions) is sent only when no record can change it: one result for each window.
 struct UntilWindowCloses {
     std::string name{};  ///< Of the node; its store is called "<name>-store".
 
-    /// More changes, or bytes of them, stop the task with a ProcessingError: a result that came
-    /// early would not be final. Nothing: as many as come.
+    /// If the buffer has more changes or bytes, the task fails with a ProcessingError, because an
+    /// early result would not be final. Empty: unlimited.
     std::optional<std::size_t> max_records{};
     std::optional<std::size_t> max_bytes{};
 
-    bool logging = true;  ///< False: what is held back is lost with the task.
-    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
+    bool logging = true;  ///< False: the buffer is lost with the task.
+    /// Topic settings that override the defaults.
+    std::map<std::string, std::string> changelog_config{};
 };
 
-/// What becomes of changes when more are held back than may be.
+/// What happens when the buffer is full.
 enum class WhenFull {
-    kEmitEarly,  ///< The oldest are sent before their time.
-    kShutDown,   ///< The task stops with a ProcessingError.
+    kEmitEarly,  ///< The oldest changes are sent early.
+    kShutDown,   ///< The task fails with a ProcessingError.
 };
 
-/// Holds each key's changes back for a time, counted in stream time from the first of them; then
-/// the latest is sent. Has the semantics of Kafka Streams' Suppressed.untilTimeLimit.
+/// Buffers each key's changes for a time, in stream time from the first of them, and then sends the
+/// latest. Has the semantics of Kafka Streams' Suppressed.untilTimeLimit.
 struct UntilTimeLimit {
     std::chrono::milliseconds limit{0};
     std::string name{};  ///< Of the node; its store is called "<name>-store".
 
-    /// How many changes, and bytes of them, are held back at most. Nothing: as many as come.
+    /// The maximum number of buffered changes, and of their bytes. Empty: unlimited.
     std::optional<std::size_t> max_records{};
     std::optional<std::size_t> max_bytes{};
     WhenFull when_full = WhenFull::kEmitEarly;
 
-    bool logging = true;  ///< False: what is held back is lost with the task.
-    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
+    bool logging = true;  ///< False: the buffer is lost with the task.
+    /// Topic settings that override the defaults.
+    std::map<std::string, std::string> changelog_config{};
 };
 
-/// A way to hold back changes of a table with keys K: only windows close.
+/// A suppression of a table with keys K: only windows close.
 template <class S, class K>
 concept Suppression = std::same_as<S, UntilTimeLimit> ||
                       (std::same_as<S, UntilWindowCloses> && detail::kWindowSuffix<K> != 0);

@@ -8,16 +8,16 @@
 
 namespace millrace {
 
-/// All topics whose whole name matches a regular expression (ECMAScript), those made later
-/// included.
+/// All topics whose whole name matches a regular expression (ECMAScript), including topics that are
+/// created later.
 struct TopicPattern {
     std::string regex;
 };
 
-/// What a source reads: one topic, several, or all that match a pattern.
+/// The topics of a source: one topic, several, or all that match a pattern.
 class Topics {
   public:
-    // NOLINTBEGIN(google-explicit-constructor): what stands in its place in a call of stream().
+    // NOLINTBEGIN(google-explicit-constructor): arguments of stream() convert to it.
     Topics(const char* topic) : names_{topic} {}
     Topics(std::string topic) : names_{std::move(topic)} {}
     Topics(std::vector<std::string> topics) : names_(std::move(topics)) {}

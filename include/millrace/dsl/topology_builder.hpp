@@ -22,19 +22,19 @@
 
 namespace millrace {
 
-/// Builds a topology node by node, with processors of the user's and names as given. Has the
+/// Builds a topology node by node, with user-defined processors and explicit names. Has the
 /// semantics of Kafka Streams' Topology.
 ///
-/// Parents come before children. The record types at the two ends of an edge must be the same; that
-/// is checked when the first task is made. Errors: verbs throw TopologyError when they do not fit
-/// what is there. Not thread-safe.
+/// Add parents before children. The record types at the two ends of an edge must be equal; that is
+/// checked when the first task is created. Errors: functions throw TopologyError if they do not fit
+/// the topology. Not thread-safe.
 class TopologyBuilder {
   public:
     TopologyBuilder();
     /// Wraps the processors that add_processor adds.
     explicit TopologyBuilder(ProcessorWrapper wrapper);
-    /// Goes on from a topology, such as one that StreamsBuilder made; that one stays as it is. What
-    /// wrapped its processors wraps those added here.
+    /// Extends a topology, for example one of StreamsBuilder, without changing the original. The
+    /// wrapper of its processors also wraps those added here.
     explicit TopologyBuilder(const Topology& topology);
 
     template <class K, class V>
@@ -49,7 +49,7 @@ class TopologyBuilder {
         return add_source<K, V>(name, std::move(topics), Consumed<K, V>{});
     }
 
-    /// `make` makes a Processor or a FixedKeyProcessor for each task.
+    /// `make` creates a Processor or a FixedKeyProcessor for each task.
     template <class F>
         requires ProcessorSupplier<F, typename detail::MadeBy<F>::KeyIn,
                                    typename detail::MadeBy<F>::ValueIn> ||
@@ -102,7 +102,7 @@ class TopologyBuilder {
     /// Lets a processor use stores.
     TopologyBuilder& connect(const std::string& processor, const std::vector<std::string>& stores);
 
-    /// A store that every instance fills from the whole of `topic` through a Processor<K, V>.
+    /// A store that every instance fills from the whole of `topic` with a Processor<K, V>.
     template <class K, class V, ProcessorSupplier<K, V> F>
         requires Writable<K> && Writable<V>
     TopologyBuilder& add_global_store(const StoreDeclaration& store, const std::string& source_name,
@@ -113,8 +113,8 @@ class TopologyBuilder {
         return *this;
     }
 
-    /// A store that a Processor<K, V> fills from `topic`, which is its changelog at the same time;
-    /// other processors connected to it should only read (KIP-813).
+    /// A store that a Processor<K, V> fills from `topic`, which is also its changelog; other
+    /// connected processors should only read it (KIP-813).
     template <class K, class V, ProcessorSupplier<K, V> F>
         requires Writable<K> && Writable<V>
     TopologyBuilder& add_read_only_store(const StoreDeclaration& store,
@@ -131,7 +131,7 @@ class TopologyBuilder {
         return add_state_store(StoreDeclaration(std::move(spec)), {processor_name});
     }
 
-    /// What was added so far. Adding more does not change it.
+    /// The topology so far. Later additions do not change it.
     Topology build() const;
 
   private:

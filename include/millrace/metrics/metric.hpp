@@ -6,13 +6,13 @@
 
 namespace millrace {
 
-/// What a metric counts or shows, at the moment of the snapshot.
+/// The type of a metric.
 enum class MetricKind {
-    kCounter,  ///< Only ever grows while the client lives.
-    kGauge,    ///< Goes up and down.
+    kCounter,  ///< Only increases during the client's life.
+    kGauge,    ///< Increases and decreases.
 };
 
-/// One figure of a client. Names and groups are Kafka Streams' where the thing is the same.
+/// A metric of a client. Names and groups are those of Kafka Streams for the same metric.
 struct ClientMetric {
     std::string name;                         ///< "process-total"
     std::string group;                        ///< "stream-thread-metrics"

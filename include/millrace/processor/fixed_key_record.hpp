@@ -13,7 +13,7 @@ template <class K, class V, class H>
 class HeldFixedKeyRecord;
 }  // namespace detail
 
-/// As OwnedRecord, of a record whose key cannot be changed.
+/// Like OwnedRecord, for a record whose key cannot be changed.
 template <class K, class V>
 using OwnedFixedKeyRecord = detail::HeldFixedKeyRecord<K, V, Headers>;
 
@@ -33,7 +33,7 @@ class FixedKeyRecord {
     FixedKeyRecord<K, VOther> with_value(const VOther& other) const {
         return FixedKeyRecord<K, VOther>(record_.with_value(other));
     }
-    /// The same with a value that was made on the spot, which the result owns.
+    /// The same with a temporary value, which the result owns.
     template <class VOther>
         requires(!std::is_lvalue_reference_v<VOther>)
     auto with_value(VOther&& other) const {

@@ -3,9 +3,9 @@
 
 namespace millrace {
 
-/// Where a source begins in a partition for which nothing was committed.
+/// Where a source starts in a partition without a committed offset.
 enum class OffsetReset {
-    kDefault,  ///< As the setting auto.offset.reset says: earliest unless told otherwise.
+    kDefault,  ///< The setting auto.offset.reset; default earliest.
     kEarliest,
     kLatest,
     kNone,  ///< An error instead.

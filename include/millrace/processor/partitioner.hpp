@@ -10,9 +10,9 @@
 
 namespace millrace {
 
-/// Chooses the partitions of `topic` for a record: nothing means by the key, as without a
-/// partitioner; an empty list drops the record; several send it to each. Called by several threads,
-/// on copies. Has the semantics of Kafka Streams' StreamPartitioner (KIP-837).
+/// Chooses the partitions of `topic` for a record. Empty: by the key, as without a partitioner. An
+/// empty list drops the record; several partitions get one copy each. Copied once per task; copies
+/// run concurrently. Has the semantics of Kafka Streams' StreamPartitioner (KIP-837).
 template <class K, class V>
 using Partitioner = std::function<std::optional<std::vector<Partition>>(
     const std::string& topic, const K& key, const V& value, Partition partition_count)>;

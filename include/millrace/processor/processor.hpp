@@ -13,11 +13,11 @@
 
 namespace millrace {
 
-/// One step of a topology, written by the user: takes Record<KIn, VIn>, forwards Record<KOut,
-/// VOut>. Has the semantics of Kafka Streams' Processor.
+/// A user-defined step of a topology: receives Record<KIn, VIn>, forwards Record<KOut, VOut>. Has
+/// the semantics of Kafka Streams' Processor.
 ///
-/// One object for each task, used by the thread that runs it. What process() throws goes to the
-/// processing exception handler.
+/// One object for each task, used by the thread that runs it. Exceptions of process() are passed to
+/// the processing exception handler.
 template <class KIn, class VIn, class KOut = NoKey, class VOut = NoKey>
 class Processor {
   public:
@@ -38,7 +38,7 @@ class Processor {
 
     virtual void process(const Record<KIn, VIn>& record) = 0;
 
-    /// Called once, when the task ends; nothing can be forwarded any more.
+    /// Called once, at the end of the task; nothing can be forwarded any more.
     virtual void close() {}
 
     /// The context, from the call of init on.
@@ -50,7 +50,7 @@ class Processor {
     Context* context_ = nullptr;
 };
 
-/// A processor that cannot change keys, so that nothing below needs a repartition topic. Has the
+/// A processor that cannot change keys, so no repartition topic is needed downstream. Has the
 /// semantics of Kafka Streams' FixedKeyProcessor.
 template <class K, class VIn, class VOut = NoKey>
 class FixedKeyProcessor {
@@ -66,7 +66,7 @@ class FixedKeyProcessor {
     FixedKeyProcessor& operator=(const FixedKeyProcessor&) = delete;
     virtual ~FixedKeyProcessor() = default;
 
-    /// As for Processor.
+    /// See Processor.
     virtual void init(Context& context) { static_cast<void>(context); }
     virtual void process(const FixedKeyRecord<K, VIn>& record) = 0;
     virtual void close() {}
@@ -78,7 +78,7 @@ class FixedKeyProcessor {
     Context* context_ = nullptr;
 };
 
-/// A function that makes a new processor of records K, V for each task: returns a std::unique_ptr
+/// A function that creates a new processor of records K, V for each task: returns a std::unique_ptr
 /// to a class derived from Processor<K, V, ...>.
 template <class F, class K, class V>
 concept ProcessorSupplier =
@@ -90,7 +90,7 @@ concept ProcessorSupplier =
     std::derived_from<detail::MadeBy<F>, Processor<K, V, typename detail::MadeBy<F>::KeyOut,
                                                    typename detail::MadeBy<F>::ValueOut>>;
 
-/// The same for processors that leave keys as they are.
+/// The same for processors that do not change keys.
 template <class F, class K, class V>
 concept FixedKeyProcessorSupplier =
     std::copy_constructible<F> && std::invocable<F&> &&

@@ -23,7 +23,7 @@
 
 namespace millrace {
 
-/// What a processor may ask of the task that runs it. Has the semantics of Kafka Streams'
+/// A processor's interface to the task that runs it. Has the semantics of Kafka Streams'
 /// ProcessingContext. Lives as long as the processor; used by the task's thread only.
 class ProcessingContext {
   public:
@@ -35,28 +35,27 @@ class ProcessingContext {
     virtual const std::string& application_id() const = 0;
     virtual TaskId task_id() const = 0;
 
-    /// A setting of the application by its name, or an empty string.
+    /// The value of a setting by name, or an empty string.
     virtual std::string setting(std::string_view name) const = 0;
 
-    /// Where the record at hand came from; no topic in punctuators.
+    /// The topic, partition and offset of the current record; no topic in punctuators.
     virtual RecordMetadata record_metadata() const = 0;
 
-    /// Largest timestamp of any record this task took from its queues; kNoTimestamp before the
-    /// first.
+    /// Largest timestamp of any record that this task has processed; kNoTimestamp before the first.
     virtual Timestamp stream_time() const = 0;
 
     /// Wall-clock time, read once for a batch of records.
     virtual Timestamp wall_clock() const = 0;
 
-    /// Adds to the headers of the record at hand itself: everything that shares it sees them. To
-    /// change headers for what is forwarded only, forward a record with headers of your own.
+    /// Adds to the headers of the current record itself: all nodes that share it see them. To
+    /// change headers only for forwarded records, forward a record with other headers.
     virtual void add_header(std::string key, NullableOwnedBytes value) = 0;
 
-    /// A store this processor is connected to, or a global one, which is read-only. `Store` is a
-    /// front such as KeyValueStore<K, V>; `serdes` are handed to it, else those of the store's
-    /// declaration. Tables of the DSL are TimestampedKeyValueStore<K, V>. Throws TopologyError when
-    /// there is no store of that name, it is of another kind or of other types, or has no serdes;
-    /// with `serdes`, types are not compared.
+    /// A store that this processor is connected to, or a global one, which is read-only. `Store` is
+    /// a typed store such as KeyValueStore<K, V>; it uses `serdes`, otherwise those of the store's
+    /// declaration. Tables of the DSL are TimestampedKeyValueStore<K, V>. Throws TopologyError if
+    /// there is no store of that name, or if it has another kind, other types or no serdes; with
+    /// `serdes`, types are not compared.
     template <class Store, class... Serdes>
     Store store(const std::string& name, Serdes... serdes) {
         using BytesStore = std::conditional_t<
@@ -76,7 +75,7 @@ class ProcessingContext {
         if constexpr (detail::kKeepsHeaders<typename Store::Value>) {
             bytes = bytes->with_headers();
             if (bytes == nullptr) {
-                throw TopologyError("store " + name + " keeps no headers");
+                throw TopologyError("store " + name + " does not store headers");
             }
         }
         if constexpr (!kOwnSerdes && detail::kTakesSerdes<Store, BytesStore>) {
@@ -90,11 +89,11 @@ class ProcessingContext {
     /// The same below the serdes.
     virtual StateStore& state_store(const std::string& name) = 0;
 
-    /// Calls `punctuator` again and again, between records. Throws std::invalid_argument on an
+    /// Calls `punctuator` periodically, between records. Throws std::invalid_argument on an
     /// interval below 1 ms.
     virtual Cancellable schedule(const PunctuationSchedule& schedule, Punctuator punctuator) = 0;
 
-    /// Asks for a commit soon.
+    /// Requests a commit soon.
     virtual void request_commit() = 0;
 };
 
@@ -104,13 +103,13 @@ template <class K, class V>
 class ProcessorContext : public ProcessingContext {
   public:
     /// Sends `record` to all children, depth first in the order in which they were added, before it
-    /// returns. Throws ProcessingError when the record's time is negative.
+    /// returns. Throws ProcessingError if the record's time is negative.
     virtual void forward(const Record<K, V>& record) = 0;
 
-    /// Sends `record` to the child of that name only. Throws TopologyError when there is none.
+    /// Sends `record` to the child of that name only. Throws TopologyError if there is none.
     virtual void forward(const Record<K, V>& record, std::string_view child) = 0;
 
-    /// The same with records that own parts of theirs.
+    /// The same with records that own some of their parts.
     template <class KPart, class VPart, class HPart>
     void forward(const detail::HeldRecord<KPart, VPart, HPart>& record) {
         forward(record.view());
@@ -121,16 +120,16 @@ class ProcessorContext : public ProcessingContext {
     }
 };
 
-/// The context of a processor that leaves keys as they are. Has the semantics of Kafka Streams'
+/// The context of a processor that does not change keys. Has the semantics of Kafka Streams'
 /// FixedKeyProcessorContext.
 template <class K, class V>
 class FixedKeyProcessorContext : public ProcessingContext {
   public:
-    /// As ProcessorContext::forward.
+    /// See ProcessorContext::forward.
     virtual void forward(const FixedKeyRecord<K, V>& record) = 0;
     virtual void forward(const FixedKeyRecord<K, V>& record, std::string_view child) = 0;
 
-    /// The same with records that own parts of theirs.
+    /// The same with records that own some of their parts.
     template <class KPart, class VPart, class HPart>
     void forward(const detail::HeldFixedKeyRecord<KPart, VPart, HPart>& record) {
         forward(record.view());

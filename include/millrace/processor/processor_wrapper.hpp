@@ -20,11 +20,11 @@
 
 namespace millrace {
 
-/// A record of whatever types, as a wrapped processor takes or forwards it. A view, like Record.
+/// A record of any types, as a wrapped processor receives or forwards it. A view, like Record.
 ///
-/// Types are asked for without their null: of a KStream<K, std::optional<V>> the value is a V that
-/// may be missing. Of a table's change the value is the new one. What the library sends between
-/// nodes of its own (foreign-key joins) has types without a name.
+/// Types are requested without their null: the value of a KStream<K, std::optional<V>> is a V that
+/// may be missing. For a table's change, the value is the new one. Records that the library sends
+/// between its own nodes (foreign-key joins) have unnamed types.
 class AnyRecord {
   public:
     template <class K, class V>
@@ -53,7 +53,7 @@ class AnyRecord {
         return has_value_type<V>() ? static_cast<const V*>(value_.plain) : nullptr;
     }
 
-    /// Of a table's change: what was before. Null also when nothing below the table needs it.
+    /// The old value of a table's change. Also null if nothing downstream of the table needs it.
     template <class V>
     const V* old_value() const noexcept {
         return has_value_type<V>() ? static_cast<const V*>(value_.old_plain) : nullptr;
@@ -77,7 +77,7 @@ class AnyRecord {
     AnyRecord with_headers(Headers&&) const = delete;  // Keep the headers in a variable.
 
     /// This record with another value of the same type: with its null, if it has one. The view
-    /// refers to `other`. Throws Error with kInvalidArgument when the type is another.
+    /// refers to `other`. Throws Error with kInvalidArgument if the type differs.
     template <class V>
     AnyRecord with_value(const V& other) const {
         if (value_.type != typeid(V)) {
@@ -91,7 +91,7 @@ class AnyRecord {
         requires(!std::is_lvalue_reference_v<V>)
     AnyRecord with_value(V&&) const = delete;  // Keep the value in a variable.
 
-    /// The record itself. Throws Error with kInvalidArgument when a type is another; nulls count.
+    /// The record itself. Throws Error with kInvalidArgument if a type differs, including its null.
     template <class K, class V>
     Record<K, V> typed() const {
         if (key_.type != typeid(K)) {
@@ -118,29 +118,29 @@ class InnerProcessor {
 
     virtual void init() = 0;
 
-    /// Lets the processor process `record`: the one at hand, one made from it, or another of the
-    /// same types. What the processor throws comes out; the processing exception handler sees what
-    /// the wrapper lets out. Throws Error with kInvalidArgument when the types are others, or init
-    /// was not called.
+    /// Calls the processor with `record`: the current one, one derived from it, or another of the
+    /// same types. Exceptions of the processor are rethrown; the processing exception handler gets
+    /// the exceptions that leave the wrapper. Throws Error with kInvalidArgument if the types
+    /// differ, or init was not called.
     virtual void process(const AnyRecord& record) = 0;
 
-    /// Sends `record` to the processor's children, or to the one of that name, past the wrapper.
-    /// Throws Error with kInvalidArgument when the types are others, ProcessingError when its time
-    /// is negative, TopologyError when there is no such child.
+    /// Sends `record` to the processor's children, or to the one of that name, without calling the
+    /// wrapper. Throws Error with kInvalidArgument if the types differ, ProcessingError if its time
+    /// is negative, TopologyError if there is no such child.
     virtual void forward(const AnyRecord& record, std::string_view child = {}) = 0;
 
-    /// Nothing, when the processor was never initialised.
+    /// No effect if the processor was never initialised.
     virtual void close() = 0;
 
   protected:
     ~InnerProcessor() = default;
 };
 
-/// What runs in a processor's place, with that processor inside. Each function here only goes on to
-/// the inner processor; one that does not go on replaces what the inner processor does.
+/// Runs around a processor. By default each function calls the inner processor; an override that
+/// does not call it replaces what the inner processor does.
 ///
-/// One object for each task, used by the thread that runs it. What process() throws goes to the
-/// processing exception handler, as if the inner processor had thrown it.
+/// One object for each task, used by the thread that runs it. Exceptions of process() are passed to
+/// the processing exception handler, as if the inner processor had thrown them.
 class WrappedProcessor {
   public:
     WrappedProcessor() = default;
@@ -154,20 +154,20 @@ class WrappedProcessor {
     virtual void process(const AnyRecord& record) { inner().process(record); }
 
     /// Called for every record that the inner processor forwards, in process() or at another time:
-    /// from punctuators, from caches. `child` is empty for all children. context() shows the record
-    /// that is being forwarded.
+    /// from punctuators, from caches. `child` is empty for all children. context() refers to the
+    /// record that is being forwarded.
     virtual void forward(const AnyRecord& record, std::string_view child) {
         inner().forward(record, child);
     }
 
-    /// Called once, when the task ends; nothing can be forwarded any more.
+    /// Called once, at the end of the task; nothing can be forwarded any more.
     virtual void close() { inner().close(); }
 
-    /// The processor inside, from the call of init on.
+    /// The inner processor, after init was called.
     InnerProcessor& inner() const noexcept { return *inner_; }
 
-    /// The processor's own context, from the call of init on: its stores and those the wrapper
-    /// added, punctuations, headers of the record at hand. Both live as long as this object.
+    /// The processor's own context, after init was called: its stores and those the wrapper added,
+    /// punctuations, headers of the current record. Both live as long as this object.
     ProcessingContext& context() const noexcept { return *context_; }
 
   private:
@@ -177,22 +177,22 @@ class WrappedProcessor {
     ProcessingContext* context_ = nullptr;
 };
 
-/// What a ProcessorWrapper does to one processor.
+/// A wrapper of one processor.
 struct WrappedProcessorSupplier {
-    /// Makes what runs around the processor, for each task. Nothing: the processor runs as it is,
-    /// at no cost. Called from several threads.
+    /// Creates the object that runs around the processor, for each task. Empty: the processor is
+    /// not wrapped and has no overhead. Called from several threads.
     std::function<std::unique_ptr<WrappedProcessor>()> make{};
 
-    /// Stores that the processor gets besides its own. One of the same name that the wrapper gives
-    /// to several processors is one store, so those processors are in one sub-topology; it must be
-    /// declared the same each time, and nobody else may have one of that name.
+    /// Additional stores for the processor. A store with the same name that the wrapper adds to
+    /// several processors is one store, so these processors are in one sub-topology; it must be
+    /// declared identically each time, and no other store may have that name.
     std::vector<StoreDeclaration> stores{};
 };
 
-/// Called once with the name of each processor when it is built into the topology: all those of the
+/// Called once with the name of each processor when it is added to the topology: all those of the
 /// DSL and of the Processor API, but not sources, sinks and the processors that fill global and
-/// read-only stores. Has the semantics of Kafka Streams' ProcessorWrapper (KIP-1112); given in
-/// TopologyOptions or to TopologyBuilder.
+/// read-only stores. Has the semantics of Kafka Streams' ProcessorWrapper (KIP-1112); set it in
+/// TopologyOptions or pass it to TopologyBuilder.
 ///
 ///     options.processor_wrapper = [](const std::string& name) -> WrappedProcessorSupplier {
 ///         return {.make = [name] { return std::make_unique<Timed>(name); }};

@@ -8,15 +8,15 @@
 
 namespace millrace {
 
-/// Where the record being processed came from. In a punctuator: no topic, partition -1, offset -1.
+/// The position of the record being processed. In a punctuator: no topic, partition -1, offset -1.
 struct RecordMetadata {
     std::string topic{};
     Partition partition = -1;
     Offset offset = -1;
 };
 
-/// What topic extractors see besides key and value: the place the record came from, and the time of
-/// the record as it is now. A view, valid during the call.
+/// The context for topic extractors in addition to key and value: the position of the source
+/// record, and the current time of the record. A view, valid during the call.
 struct RecordContextView {
     const std::string& topic;
     Partition partition;

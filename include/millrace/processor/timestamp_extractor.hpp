@@ -12,33 +12,35 @@
 
 namespace millrace {
 
-/// Where a record's time comes from, and what happens when it has none (a negative timestamp).
+/// The source of a record's time, and what happens if it has none (a negative timestamp).
 enum class TimestampPolicy {
-    kDefault,  ///< As the setting default.timestamp.extractor says: kFail unless told otherwise.
+    kDefault,  ///< The setting default.timestamp.extractor; default kFail.
     kFail,     ///< Kafka's timestamp; without one the task fails (FailOnInvalidTimestamp).
     kSkip,     ///< Kafka's timestamp; records without are dropped (LogAndSkipOnInvalidTimestamp).
-    kUsePartitionTime,  ///< Records without take the partition's time
-                        ///< (UsePartitionTimeOnInvalidTimestamp).
-    kWallClock,         ///< The time of processing (WallclockTimestampExtractor).
+    /// Records without use the partition's time (UsePartitionTimeOnInvalidTimestamp).
+    kUsePartitionTime,
+    kWallClock,  ///< The time of processing (WallclockTimestampExtractor).
 };
 
-/// A record as it came from its topic. A view, valid during the call.
+/// A record as read from its topic. A view, valid during the call.
 template <class K, class V>
 struct ConsumedRecord {
     const K& key;
     const V& value;
-    Timestamp timestamp;  ///< Kafka's; kNoTimestamp when it has none.
+    Timestamp timestamp;  ///< Kafka's; kNoTimestamp if it has none.
     const std::string& topic;
     Partition partition;
     Offset offset;
     const Headers& headers;
 };
 
-/// How a source finds the time of a record: a policy, or a function of the user's that is given the
+/// How a source determines the time of a record: a policy, or a user-defined function that gets the
 /// record and the largest time processed from its partition so far (kNoTimestamp at first), and
-/// returns the record's time, or a negative one to drop it. Called by several threads, on copies.
+/// returns the record's time, or a negative one to drop it. Copied once per task; copies run
+/// concurrently.
 ///
-/// A null key or value where the type has none is dropped later; such a record keeps Kafka's time.
+/// A null key or value that the type does not allow is dropped later; such a record keeps Kafka's
+/// time.
 template <class K, class V>
 class TimestampExtractor {
   public:

@@ -11,15 +11,15 @@ namespace detail {
 struct TopologySpec;
 }  // namespace detail
 
-/// A program: sources, processors and sinks with their state stores. Made by StreamsBuilder; run by
+/// Sources, processors and sinks with their state stores. Built by StreamsBuilder; run by
 /// KafkaStreams or, in tests, by TopologyTestDriver. Has the semantics of Kafka Streams' Topology.
 ///
-/// Copies share the same immutable program. Threads: may be read by several.
+/// Copies share the same immutable data. Threads: may be read by several.
 class Topology {
   public:
     explicit Topology(std::shared_ptr<const detail::TopologySpec> spec) : spec_(std::move(spec)) {}
 
-    /// The program as text, in the form of Kafka Streams' TopologyDescription, which tools read.
+    /// The topology as text, in the format of Kafka Streams' TopologyDescription, which tools read.
     std::string describe() const;
 
     const detail::TopologySpec& spec() const noexcept { return *spec_; }

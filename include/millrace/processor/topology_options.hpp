@@ -5,9 +5,9 @@
 
 namespace millrace {
 
-/// How StreamsBuilder::build turns the program into a topology. The first three are the parts of
-/// Kafka Streams' topology.optimization; they change names of internal topics, so changing them
-/// means resetting the application.
+/// How StreamsBuilder::build creates the topology. The first three are the parts of Kafka Streams'
+/// topology.optimization; they change names of internal topics, so changing them requires a reset
+/// of the application.
 struct TopologyOptions {
     /// A table's source topic is also its changelog (reuse.ktable.source.topics).
     bool reuse_source_topics = false;
@@ -16,19 +16,19 @@ struct TopologyOptions {
     /// (merge.repartition.topics).
     bool merge_repartition_topics = false;
 
-    /// A stream joined with itself keeps its records once (single.store.self.join).
+    /// A stream that is joined with itself stores its records once (single.store.self.join).
     bool single_store_self_join = false;
 
-    /// Refuse stores and internal topics that nobody gave a name, as generated names change with
-    /// the program (KIP-1111, ensure.explicit.internal.resource.naming).
+    /// Refuse stores and internal topics without an explicit name, because generated names change
+    /// with the topology (KIP-1111, ensure.explicit.internal.resource.naming).
     bool require_explicit_names = false;
 
-    /// Runs code around processors and gives them stores (KIP-1112, processor.wrapper.class).
-    /// Nothing: processors run as they are, at no cost.
+    /// Runs code around processors and adds stores to them (KIP-1112, processor.wrapper.class).
+    /// Empty: processors have no overhead.
     ProcessorWrapper processor_wrapper{};
 
-    /// Behave as Kafka Streams 4.4 where it breaks its own promises; see
-    /// docs/differences-from-kafka-streams.md. For comparing only.
+    /// Reproduce the bugs of Kafka Streams 4.4; see docs/differences-from-kafka-streams.md. For
+    /// comparisons only.
     bool reproduce_kafka_defects = false;
 
     /// topology.optimization=all.

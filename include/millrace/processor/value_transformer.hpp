@@ -11,11 +11,11 @@
 
 namespace millrace {
 
-/// Computes a table's values one by one, with state of its own if need be. Has the semantics of
-/// Kafka Streams' ValueTransformerWithKey.
+/// Computes a table's values one by one, with state if necessary. Has the semantics of Kafka
+/// Streams' ValueTransformerWithKey.
 ///
-/// One object for each task, and one more for each node that looks a table up which is not stored.
-/// Used by the task's thread. It cannot forward records.
+/// One object for each task, and one more for each node that looks up a table without a store. Used
+/// by the task's thread. It cannot forward records.
 template <class K, class V, class VOut>
 class ValueTransformer {
   public:
@@ -31,15 +31,15 @@ class ValueTransformer {
     /// Called once, before the first value; stores are ready.
     virtual void init(ProcessingContext& context) { static_cast<void>(context); }
 
-    /// The value of `key` in the result; nothing: it has none. `value` is null where the row above
-    /// was removed or is not there.
+    /// The value of `key` in the result; empty: it has none. `value` is null if the upstream row
+    /// was deleted or does not exist.
     virtual std::optional<VOut> transform(const K& key, const V* value) = 0;
 
-    /// Called once, when the task ends.
+    /// Called once, at the end of the task.
     virtual void close() {}
 };
 
-/// A function that makes a new transformer of a table K, V: returns a std::unique_ptr to a class
+/// A function that creates a new transformer of a table K, V: returns a std::unique_ptr to a class
 /// derived from ValueTransformer<K, V, ...>.
 template <class F, class K, class V>
 concept ValueTransformerSupplier =

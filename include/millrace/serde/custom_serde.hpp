@@ -5,23 +5,22 @@
 
 namespace millrace {
 
-/// The fast form of CustomSerde: appends to a buffer that is used again, and overwrites an object
-/// that is used again. Derive from CustomSerde unless measurements ask for this.
+/// The fast form of CustomSerde: appends to a reused buffer, and overwrites a reused object. Derive
+/// from CustomSerde unless measurements require this.
 template <class T>
 class FastCustomSerde {
   public:
     virtual ~FastCustomSerde() = default;
 
-    /// Appends to `out`, whatever it holds; what it holds belongs to the caller.
+    /// Appends to `out`, which may have content that belongs to the caller.
     virtual void serialize_to(const T& value, Bytes& out) const = 0;
 
-    /// Overwrites all of `out`, which holds an earlier record. Throws on malformed bytes.
+    /// Overwrites all of `out`, which contains an earlier record. Throws on malformed bytes.
     virtual void deserialize_into(BytesView bytes, T& out) const = 0;
 };
 
-/// A serde chosen at run time, in place of Serde<T>: a function from a value to bytes and one from
-/// bytes to a value, with the rules of Serde. Threads: shared by all tasks, called from all of
-/// them.
+/// A serde chosen at run time, instead of Serde<T>: a function from a value to bytes and one from
+/// bytes to a value, with the rules of Serde. Threads: shared by all tasks and called concurrently.
 template <class T>
 class CustomSerde : public FastCustomSerde<T> {
   public:

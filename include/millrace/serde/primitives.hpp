@@ -14,7 +14,7 @@
 
 namespace millrace {
 
-/// Integers: big-endian, as Kafka's Short-, Integer- and LongSerializer write them.
+/// Integers: big-endian, the format of Kafka's Short-, Integer- and LongSerializer.
 template <std::integral T>
 struct Serde<T> : detail::BuiltInSerde<T> {
     static constexpr std::size_t kSize = sizeof(T);
@@ -28,7 +28,7 @@ struct Serde<T> : detail::BuiltInSerde<T> {
     }
 };
 
-/// One byte, 0 or 1, as Kafka's BooleanSerializer.
+/// One byte, 0 or 1, the format of Kafka's BooleanSerializer.
 template <>
 struct Serde<bool> : detail::BuiltInSerde<bool> {
     static void serialize_to(const bool& value, Bytes& out) { out.push_back(value ? '\1' : '\0'); }
@@ -43,7 +43,8 @@ struct Serde<bool> : detail::BuiltInSerde<bool> {
     }
 };
 
-/// float and double: the IEEE 754 bits, big-endian, as Kafka's Float- and DoubleSerializer.
+/// float and double: the IEEE 754 bits, big-endian, the format of Kafka's Float- and
+/// DoubleSerializer.
 template <std::floating_point T>
     requires(sizeof(T) == 4 || sizeof(T) == 8)
 struct Serde<T> : detail::BuiltInSerde<T> {

@@ -17,13 +17,12 @@ template <class T>
 concept ProtobufMessage = std::derived_from<T, google::protobuf::MessageLite>;
 
 /// The message in protobuf's wire format, as generated Java classes write it. Deterministic: fields
-/// by number, map entries sorted by key, so that equal messages give equal bytes within one
-/// program.
+/// by number, map entries sorted by key, so equal messages have equal bytes within one application.
 ///
-/// The only header that brings protobuf; link millrace::protobuf.
+/// The only header that includes protobuf; link millrace::protobuf.
 template <ProtobufMessage T>
 struct Serde<T> : detail::BuiltInSerde<T> {
-    /// Throws SerdeError when a required field (proto2) is missing or the message exceeds 2 GiB.
+    /// Throws SerdeError if a required field (proto2) is missing or the message exceeds 2 GiB.
     static void serialize_to(const T& value, Bytes& out) {
         google::protobuf::io::StringOutputStream stream(&out);
         google::protobuf::io::CodedOutputStream coded(&stream);

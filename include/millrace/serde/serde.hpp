@@ -16,7 +16,8 @@
 
 namespace millrace {
 
-/// Specialise this to give a type its serde: how it becomes bytes in Kafka and in stores.
+/// Specialise this to define the serde of a type: how it is converted to bytes in Kafka and in
+/// stores.
 ///
 ///     template <>
 ///     struct millrace::Serde<Payment> {
@@ -24,9 +25,10 @@ namespace millrace {
 ///         static Payment deserialize(BytesView bytes);  // throws SerdeError: malformed
 ///     };
 ///
-/// Serialisation must be deterministic: equal values give equal bytes, as stores and joins compare
-/// bytes. Any std::exception says that bytes are malformed. Null is never passed: what may be null
-/// is a std::optional<Payment>, whose null has no bytes. Threads: all call both functions at once.
+/// Serialisation must be deterministic: equal values have equal bytes, because stores and joins
+/// compare bytes. Any std::exception means that the bytes are malformed. Null is never passed: a
+/// value that may be null is a std::optional<Payment>, whose null has no bytes. Threads: called
+/// concurrently.
 ///
 /// The fast form, for what measurements show to matter, replaces either function or both. It saves
 /// an allocation for each record, and leaves two duties to its writer:
@@ -40,10 +42,10 @@ namespace millrace {
 ///     static void write(const Payment& value, char* out) noexcept;  // what serialize_to appends
 ///
 /// The functions of earlier versions, serialize(value, out) and deserialize(bytes, out), are
-/// accepted: they get an empty buffer and a new object each time.
+/// accepted: each call gets an empty buffer or a new object.
 ///
-/// millrace/testing/serde_check.hpp checks a serde; TopologyTestDriver checks those of the fast
-/// form that a topology uses.
+/// millrace/testing/serde_check.hpp checks a serde; TopologyTestDriver checks the fast serdes that
+/// a topology uses.
 template <class T>
 struct Serde;
 
@@ -52,20 +54,20 @@ template <class T>
 concept FixedSize = detail::HasFixedSize<T>;
 
 /// A type with a serde: Serde<T> has a function that serialises and one that deserialises, of any
-/// form. Default-constructible and movable, so that memory can be reused from record to record.
+/// form. Default-constructible and movable, so that memory can be reused for each record.
 template <class T>
 concept Serializable =
     detail::HasSerde<T> && detail::HasSerialize<T> && detail::HasDeserialize<T> &&
     std::default_initializable<T> && std::movable<T>;
 
-/// A type that options can give a custom serde: one with a serde, or with no Serde<T> at all. A
-/// Serde<T> that lacks a function is a mistake everywhere.
+/// A type for which options can set a custom serde: one with a serde, or without any Serde<T>. A
+/// Serde<T> that lacks a function is an error everywhere.
 template <class T>
 concept Encodable = detail::HasSerializeIfAny<T> && detail::HasDeserializeIfAny<T> &&
                     std::default_initializable<T> && std::movable<T>;
 
-/// The serde of one place in a topology: Serde<T> unless a custom one is given. Calls whatever form
-/// a serde has, so that serdes of composed types are written with it. Cheap to copy.
+/// The serde at one place of a topology: Serde<T> unless a custom one is set. Works with every form
+/// of serde; serdes of composed types use it. Cheap to copy.
 template <class T>
 class SerdeOf {
   public:
@@ -91,7 +93,7 @@ class SerdeOf {
             detail::serde_missing(typeid(T));
         }
     }
-    /// What serialize appends: in `buffer`, which is overwritten, or in `value` itself.
+    /// The bytes that serialize appends: in `buffer`, which is overwritten, or in `value` itself.
     BytesView bytes_of(const T& value, Bytes& buffer) const {
         if constexpr (detail::Viewable<T>) {
             if (custom_ == nullptr) [[likely]] {
@@ -102,7 +104,7 @@ class SerdeOf {
         serialize_behind(0, value, buffer);
         return buffer;
     }
-    /// Makes `buffer` that many bytes, which are left to the caller, and what serialize appends.
+    /// Sets `buffer` to that many uninitialised bytes, followed by the bytes of serialize.
     void serialize_behind(std::size_t room, const T& value, Bytes& buffer) const {
         if constexpr (FixedSize<T>) {
             if (custom_ == nullptr) [[likely]] {
@@ -115,7 +117,7 @@ class SerdeOf {
         buffer.resize(room);
         serialize(value, buffer);
     }
-    /// The value that `bytes` are. Throws what the serde throws on malformed bytes.
+    /// Deserialises `bytes`. Throws the serde's exception for malformed bytes.
     T deserialize(BytesView bytes) const {
         T value{};
         deserialize(bytes, value);
@@ -139,7 +141,7 @@ class SerdeOf {
 
     bool is_custom() const noexcept { return custom_ != nullptr; }
 
-    /// There is no Serde<T> and no custom serde is given: the functions above throw SerdeError.
+    /// There is no Serde<T> and no custom serde is set: the functions above throw SerdeError.
     bool is_missing() const noexcept {
         if constexpr (detail::HasSerde<T>) {
             return false;
@@ -149,7 +151,7 @@ class SerdeOf {
     }
 
   private:
-    // What is rare stays out of line: the functions above are to be inlined for each record.
+    // Rare cases are not inlined: the functions above are inlined for each record.
     [[gnu::noinline]] void write_custom(const T& value, Bytes& out) const {
         custom_->serialize_to(value, out);
         if (detail::serde_checks != nullptr) {
@@ -177,8 +179,8 @@ class SerdeOf {
         }
     }
 
-    // Whether a test driver asks what a serde of the fast form does; for Serde<T>. No code for
-    // Millrace's own serdes and for those that return what they make.
+    // Whether a test driver checks a serde of the fast form; for Serde<T>. No code for the built-in
+    // serdes and for the simple form.
     void check_write_if_asked(const T& value) const {
         if constexpr (detail::kFastForm<T>) {
             if (detail::serde_checks != nullptr) [[unlikely]] {
@@ -217,7 +219,7 @@ class SerdeOf {
     std::shared_ptr<const FastCustomSerde<T>> custom_;
 };
 
-/// No bytes either way: such a key is null on the wire, and what is read is ignored.
+/// No bytes in either direction: such a key is null in Kafka, and bytes that are read are ignored.
 template <>
 struct Serde<NoKey> : detail::BuiltInSerde<NoKey> {
     static void serialize_to(const NoKey&, Bytes&) {}

@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-/// The bytes as they are. Kafka's StringSerializer writes UTF-8; encoding is not checked.
+/// The bytes unchanged. Kafka's StringSerializer writes UTF-8; the encoding is not checked.
 template <>
 struct Serde<std::string> : detail::BuiltInSerde<std::string> {
     static void serialize_to(const std::string& value, Bytes& out) { out += value; }
@@ -18,7 +18,7 @@ struct Serde<std::string> : detail::BuiltInSerde<std::string> {
     static BytesView view(const std::string& value) noexcept { return value; }
 };
 
-/// The bytes as they are, as Kafka's ByteArraySerializer.
+/// The bytes unchanged, as with Kafka's ByteArraySerializer.
 template <>
 struct Serde<std::vector<std::byte>> : detail::BuiltInSerde<std::vector<std::byte>> {
     static void serialize_to(const std::vector<std::byte>& value, Bytes& out) {

@@ -15,8 +15,8 @@ namespace millrace {
 struct Uuid {
     std::array<std::uint8_t, 16> bytes{};
 
-    /// Reads the 36 characters of the usual form, letters of either case. Throws SerdeError on
-    /// others.
+    /// Parses the 36 characters of the usual form, with letters of either case. Throws SerdeError
+    /// if malformed.
     static Uuid parse(std::string_view text);
 
     bool operator==(const Uuid&) const = default;
@@ -26,7 +26,7 @@ struct Uuid {
 /// The usual form, in lower case: "01234567-89ab-cdef-fedc-ba9876543210".
 std::string to_string(const Uuid& uuid);
 
-/// The 36 characters of its text, as Kafka's UUIDSerializer.
+/// The 36 characters of its text, the format of Kafka's UUIDSerializer.
 template <>
 struct Serde<Uuid> : detail::BuiltInSerde<Uuid> {
     static void serialize_to(const Uuid& value, Bytes& out) { out += to_string(value); }

@@ -14,58 +14,59 @@
 
 namespace millrace {
 
-/// In which order a range is walked.
+/// The direction of a range iteration.
 enum class RowOrder { kForward, kReverse };
 
-/// Walks entries of a key-value store as they were when it was made, whatever is written or
-/// committed meanwhile (stores of the user's own: as they do). Must die before the store is closed.
+/// Iterates over entries of a key-value store as they were when the iterator was created, even if
+/// they are written or committed afterwards (custom stores: as they define). Must be destroyed
+/// before the store is closed.
 class BytesIterator {
   public:
     virtual ~BytesIterator() = default;
     virtual bool valid() const = 0;
     virtual void next() = 0;  ///< Requires valid().
 
-    /// Require valid(). The views live until next() is called.
+    /// Require valid(). The views are valid until the next call of next().
     virtual BytesView key() const = 0;
     virtual BytesView value() const = 0;
 };
 
-/// Storage of a key-value store, below the serdes. Keys are ordered as unsigned bytes. With
-/// timestamped stores a value is 8 bytes big-endian timestamp, then the value.
+/// Storage of a key-value store, below the serdes. Keys are ordered as unsigned bytes. In
+/// timestamped stores, a value starts with an 8-byte big-endian timestamp.
 ///
-/// Errors: StateError when the engine fails or the store is closed.
+/// Errors: StateError if the engine fails or the store is closed.
 class KeyValueBytesStore : public StateStore {
   public:
-    /// The view lives until the next call of any member of this store.
+    /// The view is valid until the next call of any function of this store.
     virtual NullableBytes get(BytesView key) = 0;
 
-    /// Null removes the key.
+    /// Null deletes the key.
     virtual void put(BytesView key, const NullableBytes& value) = 0;
 
     /// Entries with first <= key <= last; an absent bound is open.
     virtual std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
                                                  RowOrder order) = 0;
 
-    /// Entries whose key begins with `prefix`, ascending.
+    /// Entries whose key starts with `prefix`, ascending.
     virtual std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) = 0;
 
     virtual std::uint64_t approximate_entries() = 0;
 
-    /// The same store with the headers in front of each value (docs/formats/stored-headers.md);
-    /// null when it keeps none. Through this face here, values come without, and what is put has
-    /// the headers that the store was made to keep: none, or those of the record at hand.
+    /// The same store with the headers before each value (docs/formats/stored-headers.md); null if
+    /// it does not store headers. Through this interface, values have no headers, and puts get the
+    /// headers of the store's definition: none, or those of the current record.
     virtual KeyValueBytesStore* with_headers() { return nullptr; }
 
-    /// Sends what the cache lets go of to `listener` and returns true; false when the store has no
-    /// cache, and the caller must forward by itself.
+    /// Sends flushed cache entries to `listener` and returns true; false if the store has no cache,
+    /// and the caller must forward changes itself.
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 
-/// What became of a version that was put.
+/// The result of putting a version.
 struct VersionPut {
-    bool stored = false;                  ///< False: older than the history.
-    std::optional<Timestamp> valid_to{};  ///< When the next version began; nothing: this is the
-                                          ///< latest.
+    bool stored = false;  ///< False: older than the history.
+    /// When the next version started; empty: this is the latest.
+    std::optional<Timestamp> valid_to{};
 
     bool operator==(const VersionPut&) const = default;
 };
@@ -74,57 +75,58 @@ struct VersionPut {
 struct VersionedBytes {
     BytesView value{};
     Timestamp timestamp = kNoTimestamp;
-    std::optional<Timestamp> valid_to{};  ///< Nothing: it is the latest.
+    std::optional<Timestamp> valid_to{};  ///< Empty: it is the latest.
 };
 
-/// Storage of a store that keeps older values of each key (KIP-889). The history reaches back a
-/// fixed time from the latest timestamp put; a key's latest value stays for ever.
+/// Storage of a store that keeps older values of each key (KIP-889). The history has a fixed
+/// length, counted from the latest timestamp that was put; a key's latest value is kept for ever.
 class VersionedBytesStore : public StateStore {
   public:
-    /// Null: removed from then on. Versions may be put in any order; one of the same time is
+    /// Null: deleted from then on. Versions may be put in any order; one with the same time is
     /// replaced. Nothing is stored before the history.
     virtual VersionPut put(BytesView key, const NullableBytes& value, Timestamp timestamp) = 0;
 
-    /// The latest; nothing: there is none, or it was removed. Views live until the next call of any
-    /// member of this store.
+    /// The latest version; empty: there is none, or it was deleted. Views are valid until the next
+    /// call of any function of this store.
     virtual std::optional<VersionedBytes> get(BytesView key) = 0;
 
-    /// The version valid at `as_of`; before the history: the latest, if it is as old as that, else
-    /// nothing.
+    /// The version valid at `as_of`. Before the history: the latest, if it is that old, otherwise
+    /// empty.
     virtual std::optional<VersionedBytes> get(BytesView key, Timestamp as_of) = 0;
 };
 
-/// Walks entries of a window store, as BytesIterator. Those that expire meanwhile may be left out.
+/// Iterates over entries of a window store, like BytesIterator. Entries that expire in the meantime
+/// may be omitted.
 class WindowBytesIterator {
   public:
     virtual ~WindowBytesIterator() = default;
     virtual bool valid() const = 0;
     virtual void next() = 0;  ///< Requires valid().
 
-    /// Require valid(). The views live until next() is called.
+    /// Require valid(). The views are valid until the next call of next().
     virtual BytesView key() const = 0;
     virtual Timestamp window_start() const = 0;
     virtual BytesView value() const = 0;
 };
 
-/// Storage of a window store: by key and window start. Rows older than the retention are not seen;
-/// stream time is the largest window start put so far.
+/// Storage of a window store: by key and window start. Rows older than the retention are not
+/// visible; stream time is the largest window start that was put.
 class WindowBytesStore : public StateStore {
   public:
-    /// Null removes the row (does nothing when the store retains duplicates). False when the window
-    /// has expired and the row was dropped.
+    /// Null deletes the row (no effect if the store retains duplicates). False if the window has
+    /// expired and the row was dropped.
     virtual bool put(BytesView key, Timestamp window_start, const NullableBytes& value) = 0;
 
-    /// The view lives until the next call of any member of this store.
+    /// The view is valid until the next call of any function of this store.
     virtual NullableBytes fetch(BytesView key, Timestamp window_start) = 0;
 
     /// Rows of one key with from <= start <= to, by start.
     virtual std::unique_ptr<WindowBytesIterator> fetch(BytesView key, Timestamp from, Timestamp to,
                                                        RowOrder order) = 0;
 
-    /// As fetch() forward, without an iterator, which a store may do faster: `use` is given the
-    /// start and the value of each row. The value lives until the store is changed, which `use` may
-    /// do.
+    /// Like fetch() forward, but without an iterator, which may be faster: calls `use` with the
+    /// start and the value of each row. The value is valid until the store is changed, which `use`
+    /// may do.
     virtual void for_each(BytesView key, Timestamp from, Timestamp to,
                           const std::function<void(Timestamp, BytesView)>& use) {
         for (const auto row = fetch(key, from, to, RowOrder::kForward); row->valid(); row->next()) {
@@ -137,58 +139,59 @@ class WindowBytesStore : public StateStore {
                                                              NullableBytes last, Timestamp from,
                                                              Timestamp to, RowOrder order) = 0;
 
-    /// As KeyValueBytesStore::with_headers.
+    /// See KeyValueBytesStore::with_headers.
     virtual WindowBytesStore* with_headers() { return nullptr; }
 
-    /// As KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes window start and 4
+    /// See KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes window start and 4
     /// bytes sequence number.
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 
-/// Walks entries of a session store, as WindowBytesIterator.
+/// Iterates over entries of a session store, like WindowBytesIterator.
 class SessionBytesIterator {
   public:
     virtual ~SessionBytesIterator() = default;
     virtual bool valid() const = 0;
     virtual void next() = 0;  ///< Requires valid().
 
-    /// Require valid(). The views live until next() is called.
+    /// Require valid(). The views are valid until the next call of next().
     virtual BytesView key() const = 0;
     virtual SessionWindow session() const = 0;
     virtual BytesView value() const = 0;
 };
 
-/// Storage of a session store: by key, end and start of a session. Sessions that ended longer ago
-/// than the retention are not seen; stream time is the latest end put so far.
+/// Storage of a session store: by key, end and start of a session. Sessions that ended more than
+/// the retention before stream time, the latest end that was put, are not visible.
 class SessionBytesStore : public StateStore {
   public:
-    /// Null removes the session. False when it has expired and was dropped.
+    /// Null deletes the session. False if it has expired and was dropped.
     virtual bool put(BytesView key, SessionWindow session, const NullableBytes& value) = 0;
 
-    /// As put(key, session, null), but a session in memory that has expired does not count as
-    /// dropped and stream time stays.
+    /// Like put(key, session, null), but an expired session in memory does not count as dropped and
+    /// stream time does not change.
     virtual void remove(BytesView key, SessionWindow session) = 0;
 
-    /// As remove(key, from) and put(key, to, value), at once, where nobody need be told that `from`
-    /// is gone, since nobody was told that it came. Otherwise false, and nothing is done.
+    /// Like remove(key, from) and put(key, to, value) in one step, if the deletion of `from` need
+    /// not be reported, because its addition was not. Otherwise returns false without effect.
     virtual bool extend(BytesView /*key*/, SessionWindow /*from*/, SessionWindow /*to*/,
                         BytesView /*value*/) {
         return false;
     }
 
-    /// The view lives until the next call of any member of this store.
+    /// The view is valid until the next call of any function of this store.
     virtual NullableBytes fetch_session(BytesView key, SessionWindow session) = 0;
 
     /// Sessions of first <= key <= last (absent: open) that end at `earliest_end` or later and
-    /// start at `latest_start` or earlier. On disk by segment of time, key, end and start; in
-    /// memory by end, key and start, of which the latest comes first.
+    /// start at `latest_start` or earlier. On disk by time segment, key, end and start; in memory
+    /// by end, key and descending start.
     virtual std::unique_ptr<SessionBytesIterator> find_sessions(NullableBytes first,
                                                                 NullableBytes last,
                                                                 Timestamp earliest_end,
                                                                 Timestamp latest_start,
                                                                 RowOrder order) = 0;
 
-    /// As find_sessions() of one key, forward, without an iterator; see WindowBytesStore::for_each.
+    /// Like find_sessions() of one key, forward, without an iterator; see
+    /// WindowBytesStore::for_each.
     virtual void for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
                           const std::function<void(SessionWindow, BytesView)>& use) {
         for (const auto row =
@@ -201,11 +204,11 @@ class SessionBytesStore : public StateStore {
     /// Sessions of all keys with from <= end <= to, by end.
     virtual std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) = 0;
 
-    /// As KeyValueBytesStore::with_headers.
+    /// See KeyValueBytesStore::with_headers.
     virtual SessionBytesStore* with_headers() { return nullptr; }
 
-    /// As KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes end and 8 bytes start
-    /// of the session.
+    /// See KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes end and 8 bytes
+    /// start of the session.
     virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 

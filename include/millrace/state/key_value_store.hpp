@@ -33,19 +33,18 @@ struct KeyValue {
 
 /// Rows of a key-value store, read one by one: `for (const auto& [key, value] : store.all())`.
 ///
-/// Shows rows as they were when it was made; docs/semantics/state.md, "Iterators".
-/// Lifetime: must die before the store is closed. Errors: StateError when the engine fails;
-/// SerdeError when stored bytes are not a K or V.
+/// Returns rows as they were when it was created; docs/semantics/state.md, "Iterators". Lifetime:
+/// must be destroyed before the store is closed. Errors: StateError if the engine fails; SerdeError
+/// if stored bytes are not a K or V.
 template <class K, class V>
 using KeyValueIterator = detail::TypedRows<K, V, BytesIterator, KeyValue<K, V>>;
 
 /// A processor's view of one partition of a key-value store.
 ///
-/// Lifetime: good until the processor is closed.
-/// Threads: only the stream thread that runs the processor may use it.
-/// Durability: a change is visible to this processor at once. It survives a crash once the task has
-/// committed; with exactly-once, changes since the last commit are undone instead.
-/// Errors: StateError when the engine fails, SerdeError when stored bytes are not a V.
+/// Lifetime: valid until the processor is closed. Threads: only the stream thread that runs the
+/// processor may use it. Durability: a change is visible to this processor at once. It survives a
+/// crash after the task has committed; with exactly-once, uncommitted changes are rolled back.
+/// Errors: StateError if the engine fails, SerdeError if stored bytes are not a V.
 template <class K, class V>
 class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValueIterator<K, V>> {
     using Face = detail::StoreFace<K, V, KeyValueBytesStore, KeyValueIterator<K, V>>;
@@ -58,7 +57,7 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
                            ValueSerde value_serde = {})
         : Face(store, std::move(key_serde), std::move(value_serde)) {}
 
-    /// The value of `key`, or nothing if it has none.
+    /// The value of `key`, or empty.
     std::optional<V> get(const K& key) const {
         std::optional<V> value(std::in_place);
         if (!get(key, *value)) {
@@ -67,8 +66,8 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
         return value;
     }
 
-    /// Reads the value of `key` into `out`, reusing its memory. False when it has none; `out` is as
-    /// before then.
+    /// Reads the value of `key` into `out`, reusing its memory. False if there is none; `out` is
+    /// unchanged then.
     bool get(const K& key, V& out) const {
         return this->read(this->store().get(this->bytes_of(key)), out);
     }
@@ -77,7 +76,7 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
         this->store().put(this->bytes_of(key), this->bytes_of_value(value));
     }
 
-    /// Stores `value` and returns nothing, or, when `key` has a value, does nothing and returns it.
+    /// Stores `value` and returns empty; or, if `key` has a value, returns that without effect.
     std::optional<V> put_if_absent(const K& key, const V& value) {
         std::optional<V> before = get(key);
         if (!before) {
@@ -86,13 +85,13 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
         return before;
     }
 
-    /// Removes `key`. Does nothing if it has no value.
+    /// Deletes `key`. No effect if it has no value.
     void erase(const K& key) { this->store().put(this->bytes_of(key), std::nullopt); }
 
-    /// Rows with `first` <= key <= `last`; nothing instead of a bound leaves that end open.
+    /// Rows with `first` <= key <= `last`; an empty bound leaves that end open.
     ///
-    /// Keys compare as their serialised bytes, so numbers come in numeric order only if they are
-    /// not negative.
+    /// Keys are compared as serialised bytes, so numbers are in numeric order only if they are not
+    /// negative.
     Iterator range(const std::optional<K>& first, const std::optional<K>& last,
                    RowOrder order = RowOrder::kForward) const {
         Bytes first_bytes;
@@ -105,7 +104,7 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
         return this->typed(this->store().range(std::nullopt, std::nullopt, order));
     }
 
-    /// Rows whose serialised key begins with the serialised `prefix`, ascending.
+    /// Rows whose serialised key starts with the serialised `prefix`, ascending.
     template <class P>
     Iterator prefix_scan(const P& prefix, const SerdeOf<P>& prefix_serde = {}) const {
         Bytes bytes;
@@ -113,7 +112,8 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
         return this->typed(this->store().prefix_scan(bytes));
     }
 
-    /// Exact for stores in memory. On disk, keys written several times may count several times.
+    /// Exact for stores in memory. On disk, keys that were written several times may count several
+    /// times.
     std::uint64_t approximate_entries() const { return this->store().approximate_entries(); }
 };
 

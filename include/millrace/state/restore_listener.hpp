@@ -9,14 +9,14 @@
 
 namespace millrace {
 
-/// Told how the rebuilding of local state goes, and the first reading of global stores, partition
-/// by partition. Called from the restoring thread, on_restore_suspended from the stream thread that
-/// gives the task up, and of global stores from the thread that calls start().
+/// Called with the progress of restoring local state, and of the first reading of global stores,
+/// partition by partition. Called from the restore thread; on_restore_suspended from the stream
+/// thread whose task is revoked; for global stores from the thread that calls start().
 ///
-/// What a callback throws fails the stream thread that owns the task, or start(); what
-/// on_restore_suspended throws is only logged. Close() does not wait when called from here.
+/// An exception of a callback fails the stream thread that owns the task, or start(); one of
+/// on_restore_suspended is only logged. close() does not wait if it is called from here.
 struct StateRestoreListener {
-    /// Offsets are of the changelog: the first to be read and the end.
+    /// Offsets are those of the changelog: the first to read and the end.
     std::function<void(const TopicPartition&, const std::string& store, Offset start, Offset end)>
         on_restore_start{};
     std::function<void(const TopicPartition&, const std::string& store, Offset batch_end,
@@ -25,7 +25,7 @@ struct StateRestoreListener {
     std::function<void(const TopicPartition&, const std::string& store, std::int64_t total)>
         on_restore_end{};
 
-    /// The task moved away before its state was complete.
+    /// The task moved before its state was complete.
     std::function<void(const TopicPartition&, const std::string& store, std::int64_t total)>
         on_restore_suspended{};
 };

@@ -16,7 +16,7 @@
 
 namespace millrace {
 
-/// One row of a session store: a key, a session, and what is stored for both.
+/// One row of a session store: a key, a session, and their value.
 template <class K, class V>
 struct SessionRow {
     K key{};
@@ -35,15 +35,15 @@ struct SessionRow {
 
 /// Rows of a session store, read one by one.
 ///
-/// Lifetime and errors: as KeyValueIterator.
+/// Lifetime and errors: see KeyValueIterator.
 template <class K, class V>
 using SessionIterator = detail::TypedRows<K, V, SessionBytesIterator, SessionRow<K, V>>;
 
 /// A processor's view of one partition of a session store: values by key and session. Sessions that
-/// ended longer ago than the store's retention, measured from the latest end put, are gone. Has the
+/// ended more than the store's retention before the latest end that was put have expired. Has the
 /// semantics of Kafka Streams' SessionStore.
 ///
-/// Lifetime, threads, durability and errors: as KeyValueStore.
+/// Lifetime, threads, durability and errors: see KeyValueStore.
 template <class K, class V>
 class SessionStore : public detail::StoreFace<K, V, SessionBytesStore, SessionIterator<K, V>> {
     using Face = detail::StoreFace<K, V, SessionBytesStore, SessionIterator<K, V>>;
@@ -55,18 +55,18 @@ class SessionStore : public detail::StoreFace<K, V, SessionBytesStore, SessionIt
                           SerdeOf<V> value_serde = {})
         : Face(store, std::move(key_serde), std::move(value_serde)) {}
 
-    /// False when the session has expired, so that it was not stored. The store does not merge
-    /// sessions: those that overlap are rows of their own.
+    /// False if the session has expired and was not stored. The store does not merge sessions:
+    /// overlapping sessions are separate rows.
     bool put(const K& key, SessionWindow session, const V& value) {
         return this->store().put(this->bytes_of(key), session, this->bytes_of_value(value));
     }
 
-    /// Removes a session; does nothing when there is none.
+    /// Deletes a session; no effect if there is none.
     void erase(const K& key, SessionWindow session) {
         this->store().remove(this->bytes_of(key), session);
     }
 
-    /// Nothing when there is no such session, or it has expired.
+    /// Empty if there is no such session, or it has expired.
     std::optional<V> fetch_session(const K& key, SessionWindow session) const {
         std::optional<V> value(std::in_place);
         if (!this->read(this->store().fetch_session(this->bytes_of(key), session), *value)) {
@@ -80,15 +80,15 @@ class SessionStore : public detail::StoreFace<K, V, SessionBytesStore, SessionIt
         return find_sessions(key, timestamp_of(0), Timestamp::max(), order);
     }
 
-    /// All sessions of `first` <= key <= `last` (nothing: open). On disk by segment of time, key
-    /// and end; in memory by end and key.
+    /// All sessions of `first` <= key <= `last` (empty: open). On disk by time segment, key and
+    /// end; in memory by end and key.
     Iterator fetch_range(const std::optional<K>& first, const std::optional<K>& last,
                          RowOrder order = RowOrder::kForward) const {
         return find_sessions_in_range(first, last, timestamp_of(0), Timestamp::max(), order);
     }
 
     /// Sessions of a key that end at `earliest_end` or later and start at `latest_start` or
-    /// earlier, by end: those that a span from `earliest_end` to `latest_start` touches.
+    /// earlier, by end: those that overlap the span from `earliest_end` to `latest_start`.
     Iterator find_sessions(const K& key, Timestamp earliest_end, Timestamp latest_start,
                            RowOrder order = RowOrder::kForward) const {
         const BytesView bytes = this->bytes_of(key);
@@ -96,7 +96,7 @@ class SessionStore : public detail::StoreFace<K, V, SessionBytesStore, SessionIt
             this->store().find_sessions(bytes, bytes, earliest_end, latest_start, order));
     }
 
-    /// The same for `first` <= key <= `last` (nothing: open), ordered as in fetch_range.
+    /// The same for `first` <= key <= `last` (empty: open), ordered as in fetch_range.
     Iterator find_sessions_in_range(const std::optional<K>& first, const std::optional<K>& last,
                                     Timestamp earliest_end, Timestamp latest_start,
                                     RowOrder order = RowOrder::kForward) const {

@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// A state store to be, of whatever kind: made from what stores:: makes.
+/// The declaration of a state store of any kind, from the result of a stores:: function.
 class StoreDeclaration {
   public:
     template <class Builder>

@@ -5,7 +5,7 @@ namespace millrace {
 
 /// Where a store keeps its content.
 enum class StoreEngine {
-    kDefault,  ///< As the setting dsl.store.suppliers says: RocksDB unless told otherwise.
+    kDefault,  ///< The setting dsl.store.suppliers; default RocksDB.
     kRocksDb,
     kInMemory,
     kLru,  ///< In memory, a bounded number of entries.

@@ -5,7 +5,7 @@
 
 namespace millrace {
 
-/// How the keys and values of a store become bytes.
+/// How the keys and values of a store are serialised.
 template <class K, class V>
 struct StoreSerdes {
     SerdeOf<K> key{};

@@ -19,7 +19,7 @@
 
 namespace millrace {
 
-/// Where and how a store keeps its rows; what they are is up to the builder. Made by the functions
+/// Where and how a store keeps its rows; the builder defines their types. Returned by the functions
 /// in millrace::stores.
 struct KeyValueStoreSupplier {
     detail::StoreSpec spec;
@@ -34,12 +34,12 @@ struct SessionStoreSupplier {
     detail::StoreSpec spec;
 };
 
-/// Stores of which a cache can hold back changes: not those that keep versions.
+/// Stores whose changes a cache can buffer: not versioned ones.
 template <class Store>
 concept CacheableStore = !std::constructible_from<Store, VersionedBytesStore&>;
 
-/// A state store to be added to a topology and connected to processors. `Store` is how processors
-/// see it, for example KeyValueStore<std::string, std::int64_t>.
+/// A state store to be added to a topology and connected to processors. `Store` is the type for
+/// processors, for example KeyValueStore<std::string, std::int64_t>.
 template <class Store>
 class StoreBuilder {
   public:
@@ -55,8 +55,8 @@ class StoreBuilder {
         spec_.serdes = detail::kept_serdes(key_serde_, value_serde_);
     }
 
-    /// Off unless switched on. With a cache, fewer changes reach the disk and the changelog. Stores
-    /// that keep duplicates have none, those that keep versions cannot.
+    /// Off by default. With a cache, fewer changes are written to disk and to the changelog. Stores
+    /// that keep duplicates have no cache, and versioned stores cannot have one.
     StoreBuilder with_caching(bool enabled = true) const
         requires CacheableStore<Store>
     {
@@ -65,8 +65,8 @@ class StoreBuilder {
         return changed;
     }
 
-    /// Backs the store up in a changelog topic, as it is without this call; `config` has Kafka's
-    /// topic settings that differ from ours.
+    /// Logs the store to a changelog topic, which is the default; `config` has Kafka topic settings
+    /// that override the defaults.
     StoreBuilder with_logging(std::map<std::string, std::string> config) const {
         StoreBuilder changed = *this;
         changed.spec_.logging = true;
@@ -74,7 +74,7 @@ class StoreBuilder {
         return changed;
     }
 
-    /// The store's content is lost when its task moves or its disk is.
+    /// The store's content is lost when its task moves or its disk fails.
     StoreBuilder without_logging() const {
         StoreBuilder changed = *this;
         changed.spec_.logging = false;
@@ -101,11 +101,11 @@ KeyValueStoreSupplier persistent_key_value_store(std::string name);
 /// In memory, ordered by key.
 KeyValueStoreSupplier in_memory_key_value_store(std::string name);
 
-/// In memory; one row more than `max_entries` drops the one used longest ago.
+/// In memory; evicts the least recently used row beyond `max_entries`.
 KeyValueStoreSupplier lru_map(std::string name, std::size_t max_entries);
 
-/// On disk, with the values that each key had in the last `history`. Expired ones go by the
-/// segment of time in which they ended; 0: a length that fits the history.
+/// On disk, with the values that each key had in the last `history`. Expired ones are dropped by
+/// the time segment in which they ended; 0: a default length for the history.
 VersionedStoreSupplier persistent_versioned_store(
     std::string name, std::chrono::milliseconds history,
     std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0));
@@ -115,22 +115,23 @@ VersionedStoreSupplier in_memory_versioned_store(
     std::string name, std::chrono::milliseconds history,
     std::chrono::milliseconds segment_interval = std::chrono::milliseconds(0));
 
-/// On disk. Rows go some time after they are `retention` older than the latest window; until then
-/// `retain_duplicates` keeps all rows put for a key and a start, instead of the last.
+/// On disk. Rows are dropped some time after they are `retention` older than the latest window;
+/// until then, `retain_duplicates` keeps all rows that were put for a key and a start, instead of
+/// the last.
 WindowStoreSupplier persistent_window_store(std::string name, std::chrono::milliseconds retention,
                                             std::chrono::milliseconds window_size,
                                             bool retain_duplicates = false);
 
-/// In memory; otherwise as persistent_window_store.
+/// In memory; otherwise like persistent_window_store.
 WindowStoreSupplier in_memory_window_store(std::string name, std::chrono::milliseconds retention,
                                            std::chrono::milliseconds window_size,
                                            bool retain_duplicates = false);
 
-/// On disk. Sessions go some time after they ended `retention` before the latest end.
+/// On disk. Sessions are dropped some time after they ended `retention` before the latest end.
 SessionStoreSupplier persistent_session_store(std::string name,
                                               std::chrono::milliseconds retention);
 
-/// In memory; sessions go when they ended `retention` before the latest end.
+/// In memory; sessions are dropped when they ended `retention` before the latest end.
 SessionStoreSupplier in_memory_session_store(std::string name, std::chrono::milliseconds retention);
 
 template <class K, class V>

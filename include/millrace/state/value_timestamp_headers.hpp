@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-/// A value, when it was last updated, in event time, and headers kept with it. Has the meaning of
+/// A value, when it was last updated, in event time, and its stored headers. Has the meaning of
 /// Kafka Streams' ValueTimestampHeaders (KIP-1271).
 template <class V>
 struct ValueTimestampHeaders {

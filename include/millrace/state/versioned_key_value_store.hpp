@@ -17,17 +17,17 @@ template <class V>
 struct VersionedRecord {
     V value{};
     Timestamp timestamp = kNoTimestamp;
-    std::optional<Timestamp> valid_to{};  ///< Nothing: it is the latest.
+    std::optional<Timestamp> valid_to{};  ///< Empty: it is the latest.
 
     bool operator==(const VersionedRecord&) const = default;
 };
 
 /// A processor's view of one partition of a store that keeps older values of each key: values by
-/// key and time. The history reaches back a fixed time from the latest timestamp put; a key's
-/// latest value stays for ever. Has the semantics of Kafka Streams' VersionedKeyValueStore
+/// key and time. The history has a fixed length, counted from the latest timestamp that was put; a
+/// key's latest value is kept for ever. Has the semantics of Kafka Streams' VersionedKeyValueStore
 /// (KIP-889).
 ///
-/// Lifetime, threads, durability and errors: as KeyValueStore.
+/// Lifetime, threads, durability and errors: see KeyValueStore.
 template <class K, class V>
 class VersionedKeyValueStore {
   public:
@@ -41,21 +41,21 @@ class VersionedKeyValueStore {
 
     const std::string& name() const { return store_->name(); }
 
-    /// Versions may be put in any order; one of the same time is replaced. Tells whether it was
-    /// stored (not when it is older than the history) and up to when it is valid.
+    /// Versions may be put in any order; one with the same time is replaced. Returns whether it was
+    /// stored (not if it is older than the history) and until when it is valid.
     VersionPut put(const K& key, const V& value, Timestamp timestamp) {
         value_bytes_.clear();
         value_serde_.serialize(value, value_bytes_);
         return store_->put(bytes_of(key), BytesView(value_bytes_), timestamp);
     }
 
-    /// There is no value from `timestamp` on, up to the next version.
+    /// Deletes the value from `timestamp` on, until the next version.
     VersionPut put(const K& key, std::nullopt_t, Timestamp timestamp) {
         return store_->put(bytes_of(key), std::nullopt, timestamp);
     }
 
-    /// The same; returns what was valid at that time. Nothing, too, when `timestamp` is older than
-    /// the history: nothing is removed then.
+    /// The same; returns the version valid at that time. Also returns empty if `timestamp` is older
+    /// than the history: nothing is deleted then.
     std::optional<VersionedRecord<V>> erase(const K& key, Timestamp timestamp) {
         std::optional<VersionedRecord<V>> old = get(key, timestamp);
         if (!put(key, std::nullopt, timestamp).stored) {
@@ -64,13 +64,13 @@ class VersionedKeyValueStore {
         return old;
     }
 
-    /// The latest; nothing: there is none, or it was removed.
+    /// The latest version; empty: there is none, or it was deleted.
     std::optional<VersionedRecord<V>> get(const K& key) const {
         return record_of(store_->get(bytes_of(key)));
     }
 
-    /// The version valid at `as_of`; before the history: the latest, if it is as old as that, else
-    /// nothing.
+    /// The version valid at `as_of`. Before the history: the latest, if it is that old, otherwise
+    /// empty.
     std::optional<VersionedRecord<V>> get(const K& key, Timestamp as_of) const {
         return record_of(store_->get(bytes_of(key), as_of));
     }
@@ -99,7 +99,7 @@ class VersionedKeyValueStore {
     VersionedBytesStore* store_;
     SerdeOf<K> key_serde_;
     SerdeOf<V> value_serde_;
-    mutable Bytes key_bytes_;  // Memory used again from call to call.
+    mutable Bytes key_bytes_;  // Memory that calls reuse.
     Bytes value_bytes_;
 };
 

@@ -17,7 +17,7 @@
 
 namespace millrace {
 
-/// One row of a window store: a key, the start of a window, and what is stored for both.
+/// One row of a window store: a key, the start of a window, and their value.
 template <class K, class V>
 struct WindowRow {
     K key{};
@@ -36,14 +36,14 @@ struct WindowRow {
 
 /// Rows of a window store, read one by one.
 ///
-/// Lifetime and errors: as KeyValueIterator.
+/// Lifetime and errors: see KeyValueIterator.
 template <class K, class V>
 using WindowIterator = detail::TypedRows<K, V, WindowBytesIterator, WindowRow<K, V>>;
 
-/// A processor's view of one partition of a window store: values by key and start of a window. Rows
-/// that are older than the store's retention, measured from the latest start put, are gone.
+/// A processor's view of one partition of a window store: values by key and window start. Rows more
+/// than the store's retention before the latest start that was put have expired.
 ///
-/// Lifetime, threads, durability and errors: as KeyValueStore.
+/// Lifetime, threads, durability and errors: see KeyValueStore.
 template <class K, class V>
 class WindowStore : public detail::StoreFace<K, V, WindowBytesStore, WindowIterator<K, V>> {
     using Face = detail::StoreFace<K, V, WindowBytesStore, WindowIterator<K, V>>;
@@ -56,7 +56,7 @@ class WindowStore : public detail::StoreFace<K, V, WindowBytesStore, WindowItera
                          ValueSerde value_serde = {})
         : Face(store, std::move(key_serde), std::move(value_serde)) {}
 
-    /// Nothing when there is no row, or it has expired.
+    /// Empty if there is no row, or it has expired.
     std::optional<V> fetch(const K& key, Timestamp window_start) const {
         std::optional<V> value(std::in_place);
         if (!fetch(key, window_start, *value)) {
@@ -65,18 +65,18 @@ class WindowStore : public detail::StoreFace<K, V, WindowBytesStore, WindowItera
         return value;
     }
 
-    /// Reads into `out`, reusing its memory. False when there is no row; `out` is as before then.
+    /// Reads into `out`, reusing its memory. False if there is no row; `out` is unchanged then.
     bool fetch(const K& key, Timestamp window_start, V& out) const {
         return this->read(this->store().fetch(this->bytes_of(key), window_start), out);
     }
 
-    /// False when the window has expired, so that the row was not stored. A store that keeps
-    /// duplicates adds a row, others replace that of the same key and start.
+    /// False if the window has expired and the row was not stored. A store that keeps duplicates
+    /// adds a row, others replace the row with the same key and start.
     bool put(const K& key, Timestamp window_start, const V& value) {
         return this->store().put(this->bytes_of(key), window_start, this->bytes_of_value(value));
     }
 
-    /// Removes a row; does nothing when there is none, or the store keeps duplicates.
+    /// Deletes a row; no effect if there is none, or if the store keeps duplicates.
     void erase(const K& key, Timestamp window_start) {
         this->store().put(this->bytes_of(key), window_start, std::nullopt);
     }
@@ -87,8 +87,8 @@ class WindowStore : public detail::StoreFace<K, V, WindowBytesStore, WindowItera
         return this->typed(this->store().fetch(this->bytes_of(key), from, to, order));
     }
 
-    /// Rows with `first` <= key <= `last` (nothing: open) and `from` <= start <= `to`. By segment
-    /// of time, then by key, then by start.
+    /// Rows with `first` <= key <= `last` (empty: open) and `from` <= start <= `to`. By time
+    /// segment, then by key, then by start.
     Iterator fetch_range(const std::optional<K>& first, const std::optional<K>& last,
                          Timestamp from, Timestamp to, RowOrder order = RowOrder::kForward) const {
         Bytes first_bytes;

@@ -24,22 +24,22 @@ namespace embedded {
 class Cluster;
 }
 
-/// Where an EmbeddedBroker takes its time from.
+/// The clock of an EmbeddedBroker.
 enum class BrokerTime {
     kReal,    ///< The system's clock.
-    kManual,  ///< Stands still until EmbeddedBroker::advance.
+    kManual,  ///< Advances only in EmbeddedBroker::advance.
 };
 
 struct EmbeddedBrokerOptions {
-    /// Partitions of a topic that is created without saying how many.
+    /// Default partition count of a topic.
     std::int32_t default_partitions = 1;
 
-    /// Creates a topic when something is produced to it.
+    /// Creates a topic on the first produce.
     bool auto_create_topics = false;
 
     BrokerTime time = BrokerTime::kReal;
 
-    /// Where manual time begins.
+    /// Start of manual time.
     Timestamp start = timestamp_of(0);
 };
 
@@ -55,16 +55,16 @@ struct BrokerRecord {
     bool operator==(const BrokerRecord&) const = default;
 };
 
-/// Which records EmbeddedBroker::records shows.
+/// Which records EmbeddedBroker::records returns.
 enum class RecordsShown {
-    kCommitted,  ///< What a consumer with isolation.level=read_committed gets.
-    kAll,        ///< Those of open and of aborted transactions as well.
+    kCommitted,  ///< Those that a consumer with isolation.level=read_committed gets.
+    kAll,        ///< Also those of open and aborted transactions.
 };
 
-/// A call that can be made to fail.
+/// A call that a test can make fail.
 enum class BrokerOperation {
     kProduce,      ///< Appending a batch.
-    kFetch,        ///< A consumer's poll looking for records.
+    kFetch,        ///< A consumer's poll that fetches records.
     kCommit,       ///< Committing a group's offsets outside of a transaction.
     kSendOffsets,  ///< Adding a group's offsets to a transaction.
     kCommitTransaction,
@@ -85,13 +85,13 @@ enum class BrokerFault {
     kAuthorization,
 };
 
-/// Whether a call that fails has had its effect.
+/// Whether a failing call has an effect.
 enum class FaultMoment {
-    kBefore,  ///< The request was lost.
-    kAfter,   ///< The answer was lost: the broker did what it was asked to.
+    kBefore,  ///< The request was lost: no effect.
+    kAfter,   ///< The response was lost: the broker executed the request.
 };
 
-/// A member of a consumer group, as EmbeddedBroker::members shows it.
+/// A member of a consumer group, as returned by EmbeddedBroker::members.
 struct BrokerGroupMember {
     std::string member_id;
     std::string client_id;
@@ -107,24 +107,24 @@ class EmbeddedTransaction;
 struct NewBrokerRecord {
     NullableOwnedBytes key = {};
     NullableOwnedBytes value = {};
-    std::optional<Timestamp> timestamp = {};  ///< Nothing: the broker's time.
+    std::optional<Timestamp> timestamp = {};  ///< Empty: the broker's time.
     Headers headers = {};
 
-    /// Nothing: chosen as Kafka's producers do, by the key; in turn for a null key.
+    /// Empty: chosen as by Kafka's producers, by the key; in turn for a null key.
     std::optional<Partition> partition = {};
 };
 
-/// An Apache Kafka within the process: topics, consumer groups with cooperative rebalancing,
-/// idempotent and transactional producers, compaction. For examples, tests and simulations.
+/// An in-process Apache Kafka: topics, consumer groups with cooperative rebalancing, idempotent and
+/// transactional producers, compaction. For examples, tests and simulations.
 ///
-/// Give clients() to KafkaStreams in place of a cluster. Behaviour is that of Apache Kafka with one
-/// broker; nothing is written to disk, nothing goes over the network and nothing is random: driven
-/// from one thread with manual time, the same calls give the same results.
+/// Pass clients() to KafkaStreams instead of a cluster. The behaviour is that of Apache Kafka with
+/// one broker; nothing is written to disk or sent over the network, and nothing is random: with one
+/// thread and manual time, the same calls have the same results.
 ///
-/// Lifetime: clients may outlive the broker and keep what it holds alive. Records stay in memory
-/// until deleted, compacted away or, on topics that set retention.ms or retention.bytes, expired.
-/// Errors: methods throw Error of kind kInvalidArgument where they say "Requires".
-/// Threads: thread-safe.
+/// Lifetime: clients may outlive the broker and keep its data alive. Records stay in memory until
+/// they are deleted, compacted or, on topics that set retention.ms or retention.bytes, expired.
+/// Errors: functions throw Error with kind kInvalidArgument if a requirement ("Requires") is not
+/// met. Threads: thread-safe.
 class EmbeddedBroker {
   public:
     explicit EmbeddedBroker(EmbeddedBrokerOptions options = {});
@@ -132,18 +132,18 @@ class EmbeddedBroker {
     EmbeddedBroker& operator=(const EmbeddedBroker&) = delete;
     ~EmbeddedBroker();
 
-    /// Makes clients of this broker, for KafkaStreams.
+    /// Creates clients of this broker, for KafkaStreams.
     std::shared_ptr<kafka::ClientSupplier> clients() const;
 
     // Topics.
 
     /// Creates a topic; `partitions` of 0 means the default. `config` has Kafka's topic settings,
-    /// such as "cleanup.policy". Requires that there is none of that name and that the settings are
+    /// such as "cleanup.policy". Requires that no topic has that name and that the settings are
     /// valid.
     void create_topic(const std::string& name, std::int32_t partitions = 0,
                       const std::map<std::string, std::string>& config = {});
 
-    /// Grows a topic. Requires that it exists and has fewer partitions.
+    /// Adds partitions to a topic. Requires that it exists and has fewer partitions.
     void add_partitions(const std::string& topic, std::int32_t total);
 
     /// Requires that the topic exists.
@@ -160,9 +160,9 @@ class EmbeddedBroker {
     /// accepts the record.
     void produce(const std::string& topic, const NewRecord& record);
 
-    /// Begins a transaction of a producer with that transactional.id, which fences the producers
-    /// that had it before and aborts what they left open. An empty id: one of its own, so that
-    /// several transactions may be open side by side.
+    /// Begins a transaction of a producer with that transactional.id, which fences earlier
+    /// producers with that id and aborts their open transactions. An empty id: a unique one, so
+    /// that several transactions may be open at the same time.
     EmbeddedTransaction begin_transaction(const std::string& transactional_id = {});
 
     /// Records of all partitions of a topic, by partition and offset. Requires that it exists.
@@ -171,82 +171,82 @@ class EmbeddedBroker {
     std::vector<BrokerRecord> records(const TopicPartition& partition,
                                       RecordsShown shown = RecordsShown::kCommitted) const;
 
-    /// Offset that the next record will have; transaction markers have taken some. Requires that
-    /// the partition exists.
+    /// The offset of the next record; transaction markers have offsets, too. Requires that the
+    /// partition exists.
     Offset end_offset(const TopicPartition& partition) const;
 
-    /// Compacts all topics with cleanup.policy=compact now, and applies retention. Both happen by
-    /// themselves as well, now and then.
+    /// Compacts all topics with cleanup.policy=compact now, and applies retention. Both also happen
+    /// automatically.
     void clean_logs();
 
     // Groups.
 
-    /// What a group has committed, by partition.
+    /// The committed offsets of a group, by partition.
     std::map<TopicPartition, Offset> committed_offsets(const std::string& group) const;
 
     /// The members of a group, by member id.
     std::vector<BrokerGroupMember> members(const std::string& group) const;
 
-    /// How many rounds of assignment a group has been through.
+    /// How many rebalances a group has completed.
     std::int32_t generation(const std::string& group) const;
 
     // Time.
 
     Timestamp now() const;
 
-    /// Moves manual time forward; what is due then happens: members and transactions expire.
-    /// Requires BrokerTime::kManual.
+    /// Advances manual time and processes what is due: members and transactions expire. Requires
+    /// BrokerTime::kManual.
     void advance(std::chrono::milliseconds by);
 
     // Faults.
 
-    /// False: every client finds the brokers down, until set back.
+    /// False: the brokers are down for every client, until set to true.
     void set_available(bool available);
 
-    /// Cuts off every client with that client.id, existing or new, as a network partition or a
-    /// stopped process would: its members expire after session.timeout.ms, its transactions time
-    /// out, and destroying it tells the group nothing.
+    /// Disconnects every client with that client.id, existing or new, like a network partition or a
+    /// stopped process: its members expire after session.timeout.ms, its transactions time out, and
+    /// destroying it sends nothing to the group.
     void disconnect(const std::string& client_id);
     void reconnect(const std::string& client_id);
 
-    /// The next call of this kind fails, whoever makes it; repeated calls queue up.
+    /// The next call of this kind fails, for any client; repeated calls queue up.
     void fail_next(BrokerOperation operation, BrokerFault fault,
                    FaultMoment moment = FaultMoment::kBefore);
 
-    /// Loses the records of a partition from `offset` on, as an unclean election does: the new
-    /// leader did not have them. Its leader epoch is one higher, and what is produced next has
-    /// `offset`. A batch that reaches `offset` goes as a whole. Consumers that were further, or
-    /// begin at a later offset that was committed before, are told that their offset is out of
-    /// range. Requires that the partition exists and that `offset` lies within its log.
+    /// Truncates a partition at `offset`, like an unclean leader election: the new leader does not
+    /// have the later records. The leader epoch is incremented, and the next record gets `offset`.
+    /// A batch that contains `offset` is removed as a whole. Consumers beyond it, or that start at
+    /// a later committed offset, get an offset-out-of-range error. Requires that the partition
+    /// exists and that `offset` is within its log.
     void truncate(const TopicPartition& partition, Offset offset);
 
-    /// Throws a member out of its group, as if its session had expired. Requires that it is one.
+    /// Removes a member from its group, as if its session had expired. Requires that it is a
+    /// member.
     void expire_member(const std::string& group, const std::string& member_id);
 
-    /// Aborts a transaction as if it had timed out, which fences its producer. False when none of
-    /// that transactional.id is open.
+    /// Aborts a transaction as if it had timed out, which fences its producer. False if no
+    /// transaction with that transactional.id is open.
     bool expire_transaction(const std::string& transactional_id);
 
   private:
     std::shared_ptr<embedded::Cluster> cluster_;
 };
 
-/// An open transaction, for tests of what reads transactional input.
+/// An open transaction, to test consumers of transactional input.
 ///
 ///     auto transaction = broker.begin_transaction();
 ///     transaction.produce("orders", {.key = "k", .value = "v"});
 ///     transaction.commit();
 ///
-/// Its records take offsets at once. With isolation.level=read_committed a consumer gets them when
-/// the transaction is committed and never when it is aborted; until it ends, such a consumer gets
-/// nothing that follows its first record in the partition. The end is a control record in every
-/// partition written to, which takes an offset that no consumer sees.
+/// Its records have offsets at once. A consumer with isolation.level=read_committed gets them when
+/// the transaction is committed, and never if it is aborted; until the end of the transaction, such
+/// a consumer gets no record after the transaction's first record in the partition. The end is a
+/// control record in every written partition, with an offset that no consumer sees.
 ///
-/// Lifetime: may outlive the broker. Destroying an open one aborts it.
-/// Errors: Error of kind kInvalidArgument where a method says "Requires", and where it says "open"
-/// also when the transaction ended, timed out (after transaction.timeout.ms, one minute) or was
-/// fenced.
-/// Threads: one thread uses it.
+/// Lifetime: may outlive the broker. Destroying an open one aborts it. Errors: Error with kind
+/// kInvalidArgument if a requirement ("Requires") is not met; a transaction is also not open after
+/// it ended, timed out (after transaction.timeout.ms, one minute) or was fenced. Threads: used by
+/// one thread.
 class EmbeddedTransaction {
   public:
     EmbeddedTransaction(EmbeddedTransaction&&) noexcept;
@@ -270,7 +270,7 @@ class EmbeddedTransaction {
     EmbeddedTransaction(std::shared_ptr<embedded::Cluster> cluster, std::string transactional_id);
     void end(bool commit);
 
-    std::shared_ptr<embedded::Cluster> cluster_;  // Null once it has ended.
+    std::shared_ptr<embedded::Cluster> cluster_;  // Null after it has ended.
     std::string transactional_id_;
     std::int64_t producer_id_ = -1;
     std::int16_t epoch_ = -1;

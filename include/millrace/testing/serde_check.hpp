@@ -15,26 +15,26 @@
 
 namespace millrace::testing {
 
-/// How check_serde looks at a serde.
+/// How check_serde tests a serde.
 template <class T>
 struct SerdeCheckOptions {
-    SerdeOf<T> serde{};  ///< Serde<T> unless given.
+    SerdeOf<T> serde{};  ///< Default Serde<T>.
 
-    /// For formats that ignore what follows a value, or that fill in what is missing at the end.
+    /// For formats that ignore trailing bytes, or that fill in missing bytes at the end.
     bool accepts_trailing_bytes = false;
     bool accepts_truncated_bytes = false;
 };
 
-/// Tries a serde on values and returns what is wrong with it, one sentence each; empty: nothing.
-/// Works in any test framework:
+/// Tests a serde with values and returns one sentence for each problem; empty: no problem. Works
+/// with any test framework:
 ///
 ///     EXPECT_THAT(check_serde<Payment>({Payment{}, small, large}), IsEmpty());
 ///
-/// Finds: a value that comes back different; a value that gives other bytes the second time, or
-/// other ones than its equal; bytes of the buffer that are lost; an object's earlier value that
-/// shows through; truncated and trailing bytes that are read as if nothing were wrong; errors that
-/// are no std::exception. Values should differ in every member, and one should be empty. Under
-/// AddressSanitizer, reading behind truncated bytes is found as well.
+/// Finds: values that change in a round trip; bytes that differ between calls or between equal
+/// values; lost bytes of the buffer; parts of an object's earlier value; truncated and trailing
+/// bytes that are accepted; exceptions that are not derived from std::exception. The values should
+/// differ in every member, and one should be empty. Under AddressSanitizer, reads beyond truncated
+/// bytes are found as well.
 template <Serializable T>
 std::vector<std::string> check_serde(std::span<const T> values,
                                      const SerdeCheckOptions<T>& options = {}) {

@@ -22,10 +22,10 @@ struct InputTopicOptions {
     SerdeOf<millrace::detail::Plain<K>> key_serde{};
     SerdeOf<millrace::detail::Plain<V>> value_serde{};
 
-    /// Time of the first record piped without one; nothing: the driver's wall clock.
+    /// Time of the first record without a time; empty: the driver's wall clock.
     std::optional<Timestamp> start{};
 
-    /// By how much that time moves on with each such record.
+    /// How much that time advances with each such record.
     std::chrono::milliseconds advance{0};
 };
 
@@ -34,7 +34,7 @@ struct InputTopicOptions {
 template <class K, class V>
 class TestInputTopic {
   public:
-    /// Throws Error when the topology does not read the topic.
+    /// Throws Error if the topology does not read the topic.
     TestInputTopic(detail::DriverPort& driver, std::string name, InputTopicOptions<K, V> options)
         : driver_(&driver), name_(std::move(name)), options_(std::move(options)) {
         driver_->check_input(name_);
@@ -42,7 +42,7 @@ class TestInputTopic {
 
     const std::string& name() const noexcept { return name_; }
 
-    /// Pipes a record and works until nothing is left. Without a time: see InputTopicOptions.
+    /// Pipes a record and processes it completely. Without a time: see InputTopicOptions.
     void pipe(const K& key, const V& value, std::optional<Timestamp> time = std::nullopt,
               Headers headers = {}) {
         Bytes buffer;
@@ -65,7 +65,7 @@ class TestInputTopic {
              record.headers);
     }
 
-    /// Moves the time of the next record piped without one. Requires a start time.
+    /// Advances the time of the next record without a time. Requires a start time.
     void advance_time(std::chrono::milliseconds by) {
         if (options_.start) {
             *options_.start += by;

@@ -22,9 +22,9 @@ struct OutputTopicOptions {
     SerdeOf<millrace::detail::Plain<V>> value_serde{};
 };
 
-/// A topic that a test reads, from the first record sent to it. A null key or value needs
-/// std::optional<K> or std::optional<V>; reading one into another type throws SerdeError.
-/// Lifetime: must not be used after its driver. Not thread-safe.
+/// A topic that a test reads, from the first record that was sent to it. A null key or value needs
+/// std::optional<K> or std::optional<V>; reading one into another type throws SerdeError. Lifetime:
+/// must not be used after its driver. Not thread-safe.
 template <class K, class V>
 class TestOutputTopic {
   public:
@@ -35,10 +35,10 @@ class TestOutputTopic {
 
     bool empty() const { return size() == 0; }
 
-    /// How many records wait to be read.
+    /// The number of unread records.
     std::size_t size() const { return driver_->waiting(name_); }
 
-    /// Takes the next record. Throws Error when there is none.
+    /// Reads the next record. Throws Error if there is none.
     TestRecord<K, V> read() {
         std::optional<BytesRecord> raw = driver_->next(name_);
         if (!raw) {
@@ -47,7 +47,7 @@ class TestOutputTopic {
         return decode(std::move(*raw));
     }
 
-    /// Takes all records that wait.
+    /// Reads all remaining records.
     std::vector<TestRecord<K, V>> drain_records() {
         std::vector<TestRecord<K, V>> records;
         while (std::optional<BytesRecord> raw = driver_->next(name_)) {
@@ -91,7 +91,8 @@ class TestOutputTopic {
         const NullableBytes view = bytes ? NullableBytes(*bytes) : std::nullopt;
         if (!millrace::detail::read_nullable<T>(serde, view, out)) {
             throw SerdeError(std::string("null ") + part +
-                             " where the type has none, use std::optional: topic " + name_);
+                             " but the type does not allow nulls, use std::optional: topic " +
+                             name_);
         }
     }
 

@@ -10,23 +10,23 @@
 
 namespace millrace::testing {
 
-/// A record as it is on the wire, owned.
+/// A serialised record that owns its parts.
 struct BytesRecord {
     std::string topic;
     NullableOwnedBytes key{};
     NullableOwnedBytes value{};
-    std::optional<Timestamp> timestamp{};  ///< Nothing: the sender left it to the producer's clock.
+    std::optional<Timestamp> timestamp{};  ///< Empty: the producer's clock.
     Headers headers{};
 
     bool operator==(const BytesRecord&) const = default;
 };
 
-/// A record with its types, owned.
+/// A typed record that owns its parts.
 template <class K, class V>
 struct TestRecord {
     K key{};
     V value{};
-    Timestamp timestamp = kNoTimestamp;  ///< kNoTimestamp: left to the producer's clock.
+    Timestamp timestamp = kNoTimestamp;  ///< kNoTimestamp: the producer's clock.
     Headers headers{};
 
     bool operator==(const TestRecord&) const = default;

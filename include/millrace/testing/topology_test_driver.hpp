@@ -23,25 +23,25 @@
 
 namespace millrace::testing {
 
-/// What a TopologyTestDriver needs besides the topology.
+/// Settings of a TopologyTestDriver.
 struct DriverOptions {
-    /// Settings by name, such as "max.task.idle.ms", with the names and values that a client takes;
-    /// what is unknown throws ConfigError. application.id is "test" unless set.
+    /// Settings by name, such as "max.task.idle.ms", with the names and values of a client; unknown
+    /// settings throw ConfigError. application.id is "test" by default.
     std::map<std::string, std::string> config{};
 
-    /// Where the wall clock stands at first.
+    /// The initial wall-clock time.
     Timestamp wall_clock = timestamp_of(0);
 
-    /// Used instead of what `config` names.
+    /// Override the handlers of `config`.
     DeserializationHandler deserialization_handler{};
     ProcessingHandler processing_handler{};
     ProductionHandler production_handler{};
 
-    /// Where RocksDB stores go; empty: a temporary folder, removed in the end.
+    /// The folder of RocksDB stores; empty: a temporary folder, which is deleted at the end.
     std::filesystem::path state_directory{};
 
-    /// Nothing: a commit after each record, as Kafka Streams' driver does. Else a record is
-    /// followed by a commit only when more bytes than that wait for one, as with
+    /// Empty: a commit after each record, as in Kafka Streams' driver. Otherwise a commit follows a
+    /// record only if there are more uncommitted bytes than this, as with
     /// statestore.uncommitted.max.bytes in a real application; advance_wall_clock always commits.
     std::optional<std::size_t> commit_above_bytes{};
 };
@@ -54,19 +54,19 @@ struct DriverOptions {
 ///     lines.pipe({}, "to be or not to be");
 ///     EXPECT_THAT(counts.drain_key_values(), ElementsAre(Pair("to", 1), …));
 ///
-/// Behaves as Kafka Streams' own: every topic has one partition, the whole topology is one task; a
-/// record piped in is worked on until nothing is left, with a commit (so caches are flushed) after
-/// each record, and what is sent to a topic that is also read comes in again. Records of several
-/// topics that wait are taken by time. Time stands still but for advance_wall_clock.
+/// Behaves like Kafka Streams' driver: every topic has one partition, and the whole topology is one
+/// task. An input record is processed completely, with a commit (and flushed caches) after each
+/// record; records that are sent to an input topic are read again. Records of several topics are
+/// processed by time. Time advances only in advance_wall_clock.
 ///
-/// Errors: what the topology throws for good comes out of pipe and advance_wall_clock; the driver
-/// can then only be closed. TopologyError when a serde of the fast form does not append, or keeps
-/// parts of the value that its object held (see Serde); serde_check.hpp looks further. Error with
-/// kInvalidArgument for topics and stores there are not. Not thread-safe.
+/// Errors: pipe and advance_wall_clock throw the topology's permanent errors; the driver can then
+/// only be closed. TopologyError if a serde of the fast form does not append, or keeps parts of the
+/// earlier value of its object (see Serde); serde_check.hpp checks more. Error with
+/// kInvalidArgument for unknown topics and stores. Not thread-safe.
 class TopologyTestDriver {
   public:
     explicit TopologyTestDriver(Topology topology, DriverOptions options = {});
-    ~TopologyTestDriver();  ///< As close(), errors swallowed.
+    ~TopologyTestDriver();  ///< Like close(), with errors ignored.
     TopologyTestDriver(TopologyTestDriver&&) noexcept;
     TopologyTestDriver& operator=(TopologyTestDriver&&) noexcept;
 
@@ -76,7 +76,7 @@ class TopologyTestDriver {
         return TestInputTopic<K, V>(port(), std::move(name), std::move(options));
     }
 
-    /// A topic to read results from, internal topics included ("<application.id>-…-repartition",
+    /// A topic to read results from, including internal topics ("<application.id>-…-repartition",
     /// "…-changelog"). The driver must outlive it.
     template <class K, class V>
     TestOutputTopic<K, V> output_topic(std::string name, OutputTopicOptions<K, V> options = {}) {
@@ -86,22 +86,22 @@ class TopologyTestDriver {
     /// Pipes bytes. Without a timestamp: the wall clock.
     void pipe(BytesRecord record);
 
-    /// Takes every record sent since the last call, in the order sent, over all topics. The output
-    /// topics have them all the same.
+    /// Returns every record sent since the last call, in order, over all topics. Output topics
+    /// still have them.
     std::vector<BytesRecord> drain();
 
-    /// Moves the wall clock at once, calls the wall-clock punctuators that are due, each once, and
-    /// works until nothing is left.
+    /// Advances the wall clock in one step, calls the due wall-clock punctuators, each once, and
+    /// processes all records.
     void advance_wall_clock(std::chrono::milliseconds by);
     Timestamp wall_clock() const;
 
     /// The task's stream time; kNoTimestamp before the first record.
     Timestamp stream_time() const;
 
-    /// Names of all topics something was sent to, sorted.
+    /// Names of all topics that records were sent to, sorted.
     std::vector<std::string> produced_topics() const;
 
-    /// Names of all stores, global ones included, sorted.
+    /// Names of all stores, including global ones, sorted.
     std::vector<std::string> store_names() const;
 
     /// Below the serdes; null: there is no such store.
@@ -113,18 +113,18 @@ class TopologyTestDriver {
     WindowBytesStore& window_store(const std::string& name);
     SessionBytesStore& session_store(const std::string& name);
 
-    /// Lets record caches forget the rows they have written: stores then show what is kept, where a
-    /// cache may still show expired windows.
+    /// Removes flushed rows from the record caches: stores then return stored rows, while a cache
+    /// may still return expired windows.
     void empty_caches();
 
-    /// Records dropped so far: late, null where none may be, unreadable ones that a handler
-    /// skipped.
+    /// Records dropped so far: late records, nulls that the types do not allow, unreadable records
+    /// that a handler skipped.
     std::uint64_t dropped_records() const;
 
-    /// What was committed last: the offset of the next record to process, by input.
+    /// The last commit: the offset of the next record to process, by input.
     const std::map<TopicPartition, Offset>& committed_offsets() const;
 
-    /// Closes nodes and stores. Idempotent. Throws what they throw.
+    /// Closes nodes and stores. Idempotent. Throws their exceptions.
     void close();
 
   private:

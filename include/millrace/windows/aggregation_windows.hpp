@@ -13,7 +13,7 @@ namespace millrace {
 template <class W>
 concept TimeBasedWindows = FixedWindows<W> || std::same_as<W, SlidingWindows>;
 
-/// Windows by which a stream can be aggregated; join windows are not among them.
+/// Windows by which a stream can be aggregated; join windows are not included.
 template <class W>
 concept AggregationWindows = TimeBasedWindows<W> || std::same_as<W, SessionWindows>;
 

@@ -8,23 +8,23 @@
 namespace millrace {
 
 /// How far apart records of two streams may be to be joined: a record of the other stream matches
-/// from `before` earlier to `after` later, both included. Has the semantics of Kafka Streams'
+/// from `before` earlier to `after` later, inclusive. Has the semantics of Kafka Streams'
 /// JoinWindows. Immutable.
 class JoinWindows {
   public:
-    /// The same distance both ways. Throws TopologyError when negative.
+    /// The same distance in both directions. Throws TopologyError if negative.
     static JoinWindows of(std::chrono::milliseconds difference);
 
-    /// Negative values move the window. Throw TopologyError when it would end before it starts.
+    /// Negative values move the window. Throw TopologyError if it would end before it starts.
     JoinWindows before(std::chrono::milliseconds before) const;
     JoinWindows after(std::chrono::milliseconds after) const;
 
-    /// How long unmatched records of left and outer joins wait; zero unless set.
+    /// How long unmatched records of left and outer joins wait; default zero.
     JoinWindows grace(std::chrono::milliseconds after_end) const;
 
-    /// Left and outer joins send a record without a match at once, as Kafka Streams' deprecated
-    /// JoinWindows.of does; a match that comes later is sent as well. Grace then only says how long
-    /// records are kept.
+    /// Left and outer joins send an unmatched record at once, like Kafka Streams' deprecated
+    /// JoinWindows.of; a later match is sent as well. Then grace only determines how long records
+    /// are kept.
     JoinWindows unmatched_at_once() const;
 
     bool is_unmatched_at_once() const noexcept { return unmatched_at_once_; }

@@ -8,8 +8,8 @@
 
 namespace millrace {
 
-/// Windows that grow with their records and end when none comes for `gap`. Has the semantics of
-/// Kafka Streams' SessionWindows. Immutable.
+/// Windows that grow with their records and end if no record arrives for `gap`. Has the semantics
+/// of Kafka Streams' SessionWindows. Immutable.
 class SessionWindows {
   public:
     using WindowType = SessionWindow;
@@ -17,7 +17,8 @@ class SessionWindows {
     /// Throws TopologyError unless positive.
     static SessionWindows of(std::chrono::milliseconds gap);
 
-    /// How long after its end a session still takes late records, besides the gap; zero unless set.
+    /// How long after its end a session still accepts late records, in addition to the gap; default
+    /// zero.
     SessionWindows grace(std::chrono::milliseconds after_end) const;
 
     std::chrono::milliseconds gap() const noexcept { return gap_; }

@@ -8,17 +8,17 @@
 
 namespace millrace {
 
-/// For each record the window that ends with it and the one that begins right after it, both ends
-/// included: records are together when at most `difference` apart. Has the semantics of Kafka
-/// Streams' SlidingWindows. Immutable.
+/// For each record, the window that ends with it and the one that starts right after it, both ends
+/// inclusive: records are in one window if they are at most `difference` apart. Has the semantics
+/// of Kafka Streams' SlidingWindows. Immutable.
 class SlidingWindows {
   public:
     using WindowType = Window;
 
-    /// Throws TopologyError when negative.
+    /// Throws TopologyError if negative.
     static SlidingWindows of(std::chrono::milliseconds difference);
 
-    /// How long after its end a window still takes late records; zero unless set.
+    /// How long after its end a window still accepts late records; default zero.
     SlidingWindows grace(std::chrono::milliseconds after_end) const;
 
     std::chrono::milliseconds difference() const noexcept { return difference_; }

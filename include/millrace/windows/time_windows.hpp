@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Windows of one length, aligned to the epoch: tumbling, or hopping when they start more often
-/// than they are long. Has the semantics of Kafka Streams' TimeWindows.
+/// Windows of one length, aligned to the epoch: tumbling, or hopping if they start more often than
+/// their length. Has the semantics of Kafka Streams' TimeWindows.
 ///
 ///     TimeWindows::of(20s)                 [0, 20) [20, 40) [40, 60) ...
 ///     TimeWindows::of(20s).advance_by(5s)  [0, 20) [5, 25) [10, 30) ...
@@ -27,15 +27,15 @@ class TimeWindows {
     /// A window starts every `advance`. Throws TopologyError unless 0 < advance <= size.
     TimeWindows advance_by(std::chrono::milliseconds advance) const;
 
-    /// How long after its end a window still takes late records; zero unless set. Throws
-    /// TopologyError when negative.
+    /// How long after its end a window still accepts late records; default zero. Throws
+    /// TopologyError if negative.
     TimeWindows grace(std::chrono::milliseconds after_end) const;
 
     std::chrono::milliseconds size() const noexcept { return size_; }
     std::chrono::milliseconds advance() const noexcept { return advance_; }
     std::chrono::milliseconds grace() const noexcept { return grace_; }
 
-    /// How long a store must keep windows, at least and unless told otherwise.
+    /// The minimum and default retention of a store of these windows.
     std::chrono::milliseconds default_retention() const noexcept { return size_ + grace_; }
 
     /// Calls `use` with each window that contains `time`, by start.
@@ -66,7 +66,7 @@ class UnlimitedWindows {
 
     static UnlimitedWindows of() { return UnlimitedWindows(); }
 
-    /// Throws TopologyError when `start` is before the epoch.
+    /// Throws TopologyError if `start` is before the epoch.
     UnlimitedWindows start_on(Timestamp start) const;
 
     std::chrono::milliseconds size() const noexcept { return std::chrono::milliseconds::max(); }

@@ -8,11 +8,11 @@
 
 namespace millrace {
 
-/// The end of a window that has none.
+/// The end of a window without end.
 inline constexpr Timestamp kEndOfTime = Timestamp::max();
 
-/// A span of event time. Tumbling, hopping and unlimited windows do not include their end, sliding
-/// windows do.
+/// A span of event time. Tumbling, hopping and unlimited windows exclude their end, sliding windows
+/// include it.
 struct Window {
     Timestamp start{};
     Timestamp end{};
@@ -31,7 +31,7 @@ struct SessionWindow {
     auto operator<=>(const SessionWindow&) const = default;
 };
 
-/// A key together with the window its aggregate belongs to: W is Window or SessionWindow.
+/// A key with the window of its aggregate: W is Window or SessionWindow.
 template <class K, class W = Window>
 struct Windowed {
     K key{};

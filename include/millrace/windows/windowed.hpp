@@ -15,9 +15,9 @@
 
 namespace millrace {
 
-/// Time windows: the key's bytes and the window's start in 8 bytes, as Kafka Streams'
-/// TimeWindowedSerializer. What is read has no end: use windowed_serde for that.
-/// Sessions: the key's bytes, the end and the start, as Kafka Streams' SessionWindowedSerializer.
+/// Time windows: the key's bytes and the window's start in 8 bytes, the format of Kafka Streams'
+/// TimeWindowedSerializer. Deserialised windows have no end: use windowed_serde for that. Sessions:
+/// the key's bytes, the end and the start, the format of Kafka Streams' SessionWindowedSerializer.
 template <class K, class W>
     requires Serializable<K>
 struct Serde<Windowed<K, W>> : detail::BuiltInSerde<Windowed<K, W>> {
@@ -29,8 +29,8 @@ struct Serde<Windowed<K, W>> : detail::BuiltInSerde<Windowed<K, W>> {
     }
 };
 
-/// The serde of windowed keys with an inner serde of one's own and, for time windows, the size by
-/// which the window's end is found again. The bytes are those of Serde<Windowed<K, W>>.
+/// The serde of windowed keys with a custom inner serde and, for time windows, the size, from which
+/// the window's end is computed. The bytes are those of Serde<Windowed<K, W>>.
 template <class K, class W = Window>
     requires Encodable<K>
 SerdeOf<Windowed<K, W>> windowed_serde(std::chrono::milliseconds size, SerdeOf<K> inner = {}) {

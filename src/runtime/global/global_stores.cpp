@@ -50,10 +50,10 @@ auto noting_damage(GlobalStoresGate& gate, Read read) {
     }
 }
 
-/// Opens a walk from after a row, or from its beginning.
+/// Opens an iterator after a row, or at its beginning.
 using OpenRows = std::function<std::unique_ptr<BytesIterator>(const std::optional<Bytes>& after)>;
 
-/// A walk that copies a piece at a time under the lock.
+/// An iterator that copies a chunk at a time under the lock.
 class RowsInPieces final : public BytesIterator {
   public:
     RowsInPieces(Gate gate, std::string store, OpenRows open)
@@ -102,7 +102,7 @@ class RowsInPieces final : public BytesIterator {
     bool more_ = false;
 };
 
-/// The rows of an ascending walk that begin with a prefix.
+/// The rows of an ascending iterator that start with a prefix.
 class RowsOfPrefix final : public BytesIterator {
   public:
     RowsOfPrefix(std::unique_ptr<BytesIterator> rows, Bytes prefix)
@@ -190,7 +190,7 @@ class KeyValueView final : public KeyValueBytesStore {
         return std::make_unique<RowsInPieces>(gate_, name_, std::move(open));
     }
 
-    KeyValueBytesStore& store_;  // Under the gate only: it may be gone.
+    KeyValueBytesStore& store_;  // Only while reading is allowed: it may be destroyed otherwise.
     Gate gate_;
     std::string name_;
     bool persistent_;

@@ -14,24 +14,26 @@
 
 namespace millrace::runtime {
 
-/// A reader's own window on the global stores: what a read returns lives until the next read of the
-/// same view, whatever the global thread writes meanwhile. A walk takes the rows in pieces: it sees
-/// those that are there when their piece is taken. Owned by one task.
+/// A reader's view of the global stores: the result of a read is valid until the next read of the
+/// same view, whatever the global thread writes in between. An iterator reads rows in chunks and
+/// returns the rows that exist when their chunk is read. Owned by one task.
 ///
-/// Errors: StateError on every read once the stores are closed, and in code that fills them.
+/// Errors: every read throws StateError after the stores are closed, and in code that fills the
+/// stores.
 class GlobalStoreViews {
   public:
     virtual ~GlobalStoreViews() = default;
 
-    /// Null when there is no global store of that name. Writing to it throws StateError.
+    /// Null if there is no global store of that name. Writing to it throws StateError.
     virtual StateStore* find(const std::string& name) = 0;
 };
 
-/// What the writer of the global stores and their readers share; views keep it beyond the stores.
+/// State shared by the writer of the global stores and their readers; views keep it alive after the
+/// stores.
 class GlobalStoresGate {
   public:
-    /// While it lives, the calling thread may read. Throws StateError when the stores are closed,
-    /// and when the thread is the one that writes: it would wait for itself.
+    /// During its lifetime, the calling thread may read. Throws StateError if the stores are
+    /// closed, and if the thread is the writer, which would wait for itself.
     class Reading {
       public:
         Reading(GlobalStoresGate& gate, const std::string& store);
@@ -43,7 +45,7 @@ class GlobalStoresGate {
         GlobalStoresGate& gate_;
     };
 
-    /// While it lives, the calling thread may write.
+    /// During its lifetime, the calling thread may write.
     class Writing {
       public:
         explicit Writing(GlobalStoresGate& gate) : gate_(gate) {
@@ -57,17 +59,17 @@ class GlobalStoresGate {
         Writing(const Writing&) = delete;
         Writing& operator=(const Writing&) = delete;
 
-        /// No read finds anything from here on.
+        /// All later reads fail.
         void close_stores() { gate_.closed_ = true; }
 
       private:
         GlobalStoresGate& gate_;
     };
 
-    /// Lets those go first that wait to read; between two writes.
+    /// Lets waiting readers run first; between two writes.
     void give_way() const;
 
-    /// True once the stores hold what their topics held at the start of the client.
+    /// True when the stores contain what their topics contained at the start of the client.
     bool complete() const noexcept { return complete_.load(std::memory_order_acquire); }
     void completed() noexcept { complete_.store(true, std::memory_order_release); }
 
@@ -84,8 +86,8 @@ class GlobalStoresGate {
     std::atomic<bool> damaged_{false};
 };
 
-/// The global stores of one client: written by the global thread, read by all tasks. The two take
-/// turns. Thread-safe.
+/// The global stores of one client: the global thread writes them, all tasks read them,
+/// alternately. Thread-safe.
 class GlobalStores {
   public:
     /// `stores` has the specs of `global`, in that order. It must outlive this, and be closed under

@@ -21,13 +21,12 @@ class TaskTopology;
 
 namespace millrace::runtime {
 
-/// Keeps the global stores of one client up to date: sends every record of their topics, of all
-/// partitions, through the processor that fills the store. Produces nothing and commits no offsets
-/// to the group.
+/// Keeps the global stores of one client up to date: sends every record of all partitions of their
+/// topics through the processor that fills the store. Produces nothing and commits no group
+/// offsets.
 ///
-/// Threads: owned by the global thread.
-/// Errors: update throws ProcessingError, StateError and InternalError; the global thread ends
-/// then.
+/// Threads: owned by the global thread. Errors: update throws ProcessingError, StateError and
+/// InternalError; these end the global thread.
 class GlobalTask final : public detail::TaskContext, private state::StoreContext {
   public:
     /// `stores` has the specs of TopologySpec::global_stores, in that order, and is not processing.
@@ -41,10 +40,10 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
 
     state::TaskStores& stores() noexcept { return *stores_; }
 
-    /// Initialises the nodes. Once, before update.
+    /// Initialises the nodes. Call it once, before update.
     void start(Timestamp now);
 
-    /// Works on one record of topic number `topic`.
+    /// Processes a record of the topic with index `topic`.
     void update(std::size_t topic, Partition partition, const kafka::Message& message,
                 Timestamp now);
 

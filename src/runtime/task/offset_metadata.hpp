@@ -13,7 +13,7 @@ namespace millrace::runtime {
 /// Times of operators by the name of their store.
 using ProcessorTimes = std::map<std::string, Timestamp, std::less<>>;
 
-/// What a task commits together with an offset, so that decisions about late records survive a
+/// The metadata that a task commits with an offset, so that decisions about late records survive a
 /// restart.
 ///
 /// As text, Kafka Streams' own: Base64 of
@@ -29,7 +29,8 @@ struct OffsetMetadata {
 
 std::string encode(Timestamp partition_time, const ProcessorTimes& processor_times);
 
-/// Understands versions 1 and 2; anything else gives no times, as the text may be somebody else's.
+/// Reads versions 1 and 2. Other metadata yield no times, because another application may have
+/// written them.
 OffsetMetadata decode_offset_metadata(std::string_view text);
 
 }  // namespace millrace::runtime

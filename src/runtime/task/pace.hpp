@@ -7,16 +7,16 @@
 
 namespace millrace::runtime {
 
-/// How many records a task processes between two looks at the clock: so many that they take about a
-/// millisecond at the speed of the last ones. Slow records are looked at one by one, and fast ones
-/// do not pay for the clock.
+/// How many records a task processes between two reads of the clock: as many as take about a
+/// millisecond at the current speed. Slow records are measured one by one, and fast ones do not pay
+/// for the clock.
 ///
 /// Not thread-safe: owned by its task.
 class Pace {
   public:
     std::size_t records() const noexcept { return records_; }
 
-    /// That many were processed, in `time`.
+    /// `time` is the duration of processing that many records.
     void took(std::size_t records, std::chrono::nanoseconds time) noexcept {
         if (time > kBetweenLooks) {
             records_ = std::max<std::size_t>(
@@ -30,7 +30,7 @@ class Pace {
   private:
     static constexpr std::chrono::nanoseconds kBetweenLooks{1'000'000};
 
-    // Bounds what happens when records become slow all of a sudden.
+    // A limit in case records suddenly become slow.
     static constexpr std::size_t kMost = 128;
 
     std::size_t records_ = 1;

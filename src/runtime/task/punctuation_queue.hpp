@@ -15,13 +15,13 @@ class Node;
 
 namespace millrace::runtime {
 
-/// One scheduled punctuation.
+/// A scheduled punctuation.
 struct Punctuation {
     const detail::Node* node = nullptr;
     std::chrono::milliseconds interval{1};
     Timestamp due{};
     Punctuator punctuator;
-    std::shared_ptr<bool> cancelled;  // Shared with the user's Cancellable, which may outlive us.
+    std::shared_ptr<bool> cancelled;  // Shared with the user's Cancellable, which may outlive this.
 };
 
 /// The punctuations of one task for one of the two clocks.
@@ -38,7 +38,7 @@ class PunctuationQueue {
     Cancellable schedule(const detail::Node& node, std::chrono::milliseconds interval,
                          Timestamp first, Punctuator punctuator);
 
-    /// When the next one is due; nothing: none is scheduled.
+    /// When the next one is due; empty: none is scheduled.
     std::optional<Timestamp> next() const;
 
     /// Calls `call(const Punctuation&)` for all that are due at `now`. Returns whether there was
@@ -65,8 +65,8 @@ class PunctuationQueue {
   private:
     void reschedule(const std::shared_ptr<Punctuation>& punctuation, Timestamp now);
 
-    // Shared because a punctuator may schedule others while it is called, not because it is owned
-    // twice.
+    // Shared because a punctuator may schedule others while it is called, not because it has two
+    // owners.
     TimeHeap<std::shared_ptr<Punctuation>> heap_;
 };
 

@@ -12,13 +12,13 @@
 
 namespace millrace::runtime {
 
-/// Restoring a store from a source topic reads records that processing has skipped: those that the
-/// source cannot read, and those whose time is negative. The filter decides as the source does,
-/// with a source node and serdes of its own, so that what was skipped stays skipped.
+/// A store that is restored from a source topic must not get records that processing has skipped:
+/// those that the source cannot deserialise, and those with a negative time. The filter decides
+/// like the source, with its own source node and serdes, so skipped records stay skipped.
 ///
-/// It asks the deserialization handler again, from the restoring thread. Dead letters of the answer
-/// are not sent: processing has sent them.
-/// Errors: ProcessingError when the handler says fail; whatever the timestamp extractor throws.
+/// It calls the deserialization handler again, from the restore thread. The handler's dead letters
+/// are not sent: processing has already sent them. Errors: ProcessingError if the handler decides
+/// to fail; the exceptions of the timestamp extractor.
 ///
 /// `topic` is a source topic of the application; `application` must outlive the filter.
 restore::RestoreFilter make_source_filter(const topology::ApplicationTopology& application,

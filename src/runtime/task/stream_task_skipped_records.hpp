@@ -6,7 +6,7 @@
 
 namespace millrace::runtime {
 
-/// Asks the deserialisation handler about the records of one input that cannot be read.
+/// Calls the deserialisation handler for unreadable records of one input.
 class StreamTask::SkippedRecords final : public BadRecordListener {
   public:
     SkippedRecords(StreamTask& task, const detail::Node& source) : task_(&task), source_(&source) {}

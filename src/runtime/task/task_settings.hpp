@@ -11,12 +11,12 @@
 
 namespace millrace::runtime {
 
-/// What tasks need of the configuration. One object for all tasks of a client, immutable.
+/// The settings that tasks use. One object for all tasks of a client, immutable.
 struct TaskSettings {
     std::string application_id;
 
-    /// max.task.idle.ms: how long to wait for an empty partition that is known to be drained, for
-    /// the sake of time order; negative: never wait, not even for records known to be on the
+    /// max.task.idle.ms: how long to wait, to keep timestamp order, for an empty partition that is
+    /// known to be drained. Negative: never wait, not even for records that are known to be on the
     /// broker.
     std::chrono::milliseconds max_idle{0};
 
@@ -30,7 +30,7 @@ struct TaskSettings {
     ProcessingHandler processing_handler = log_and_fail;
     ProductionHandler production_handler = retry_or_fail;
 
-    /// Any setting by its name; an empty string when it is not set.
+    /// The value of any setting by name; an empty string if it is not set.
     std::function<std::string(std::string_view)> setting = [](std::string_view) {
         return std::string();
     };

@@ -10,12 +10,12 @@
 
 namespace millrace::runtime {
 
-/// A binary min-heap of things that are due at a time.
+/// A binary min-heap of objects that are due at a time.
 ///
-/// Entries of equal time come out in an order that depends on the steps of the sifting, and that
-/// order is visible in an application's output. So the steps are part of the contract: push appends
-/// and sifts up while strictly smaller, pop moves the last entry to the root and sifts it down
-/// towards the smaller child, the left one when equal. These are the steps of
+/// Entries with equal time are returned in an order that depends on the sift steps, and that order
+/// is visible in an application's output. Therefore the steps are part of the contract: push
+/// appends and sifts up while strictly smaller; pop moves the last entry to the root and sifts it
+/// down towards the smaller child, the left one if equal. These are the steps of
 /// java.util.PriorityQueue.
 ///
 /// Not thread-safe.
@@ -52,7 +52,8 @@ class TimeHeap {
         return result;
     }
 
-    /// As pop and then push of the same thing at another time. Requires that the heap is not empty.
+    /// Like pop followed by push of the same object at another time. Requires that the heap is not
+    /// empty.
     void requeue_top(Timestamp time) {
         if (entries_.size() == 1) {
             entries_.front().time = time;

@@ -13,22 +13,22 @@
 
 namespace millrace::runtime {
 
-/// The partitions that the group has given a stream thread, by the task that reads them: what its
-/// tasks are to be. Owned by its stream thread.
+/// The partitions that the group has assigned to a stream thread, by the task that reads them: the
+/// tasks that the thread must run. Owned by its stream thread.
 class AssignedInputs {
   public:
     /// `application` must outlive this.
     explicit AssignedInputs(const topology::ApplicationTopology& application)
         : application_(application) {}
 
-    /// The task that reads it; nothing when none does.
+    /// The task that reads it; empty if none does.
     std::optional<TaskId> add(const TopicPartition& partition);
     void remove(std::span<const TopicPartition> partitions);
 
-    /// What that task is to read, sorted; empty when it is not ours.
+    /// The partitions of that task, sorted; empty if it is not assigned.
     std::vector<TopicPartition> of(TaskId task) const;
 
-    /// Tasks that are to be, by id.
+    /// The tasks to run, by id.
     std::vector<TaskId> tasks() const;
 
   private:

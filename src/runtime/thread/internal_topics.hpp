@@ -13,13 +13,13 @@
 
 namespace millrace::runtime {
 
-/// Creates the repartition and changelog topics of an application and checks those that exist:
-/// before any thread subscribes, and again after every round of the group. Instances that do so at
-/// the same time do not disturb each other.
+/// Creates the repartition and changelog topics of an application and checks existing ones: before
+/// any thread subscribes, and after every rebalance. Concurrent calls by several instances are
+/// safe.
 ///
-/// Errors: KafkaError when source topics are missing, when an internal topic has another number of
-/// partitions than it must have, or when the cluster refuses to create one. TopologyError when
-/// co-partitioned topics differ. Thread-safe; one thread looks at a time.
+/// Errors: KafkaError if source topics are missing, if an internal topic has the wrong number of
+/// partitions, or if the cluster refuses to create one. TopologyError if co-partitioned topics
+/// differ. Thread-safe; one thread checks at a time.
 class InternalTopics {
   public:
     struct Options {
@@ -31,9 +31,9 @@ class InternalTopics {
     InternalTopics(const topology::ApplicationTopology& application, kafka::Admin& admin,
                    Options options);
 
-    /// True when all topics are there and right. False when the cluster does not answer, as
-    /// `reason` says, or, without a reason, while another thread is looking: try again. Waits up to
-    /// `timeout` for each answer.
+    /// True if all topics exist and are correct. False if the cluster does not respond, with the
+    /// `reason`, or, without a reason, while another thread is checking: retry. Waits up to
+    /// `timeout` for each response.
     bool prepare(std::chrono::milliseconds timeout, std::string& reason);
 
   private:

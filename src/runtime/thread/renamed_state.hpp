@@ -10,10 +10,10 @@
 
 namespace millrace::runtime {
 
-/// Warns of stores and repartition topics that begin empty although the application has read part
-/// of their input: their topics, of which `created` has the names, were created just now. Whatever
-/// gets another name loses its content so; the warning names the application's topics that nothing
-/// uses any more, the former name among them. Says nothing when the cluster does not answer within
+/// Warns about stores and repartition topics that start empty although the application has read
+/// part of their input: their topics, whose names are in `created`, have just been created. A
+/// renamed store loses its content in this way. The warning lists the unused topics of the
+/// application, which include the former name. Logs nothing if the cluster does not respond within
 /// `timeout`.
 void warn_of_state_that_begins_empty(const topology::ApplicationTopology& application,
                                      const std::set<std::string>& created, kafka::Admin& admin,

@@ -7,8 +7,8 @@
 
 namespace millrace::runtime {
 
-/// Slows down a thread that falls back to its last commit again and again, as it does when a topic
-/// that it writes to does not exist, and tells when that has lasted too long. All times are
+/// Slows down a thread that restarts from its last commit repeatedly, for example because an output
+/// topic does not exist, and reports when that has lasted too long. All times are from
 /// Clock::monotonic().
 ///
 /// Not thread-safe: owned by its stream thread.
@@ -16,8 +16,7 @@ class Setbacks {
   public:
     explicit Setbacks(std::chrono::milliseconds give_up_after) : give_up_after_(give_up_after) {}
 
-    /// One more, at `now`. False when there has been no success for `give_up_after` since the
-    /// first.
+    /// One more, at `now`. False if there has been no success for `give_up_after` since the first.
     bool add(std::chrono::nanoseconds now) {
         if (!since_) {
             since_ = now;
@@ -29,13 +28,13 @@ class Setbacks {
         return now - *since_ < give_up_after_;
     }
 
-    /// True until it is worth trying again.
+    /// True during the backoff.
     bool pausing(std::chrono::nanoseconds now) const { return since_ && now < resume_at_; }
 
-    /// Until when pausing() holds.
+    /// The end of the backoff.
     std::chrono::nanoseconds resume_at() const noexcept { return resume_at_; }
 
-    /// What was tried succeeded, or there is nothing left to try.
+    /// The attempt succeeded, or there is nothing left to attempt.
     void succeeded(std::chrono::nanoseconds now) {
         if (!pausing(now)) {
             since_.reset();

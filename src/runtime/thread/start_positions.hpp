@@ -12,15 +12,15 @@
 
 namespace millrace::runtime {
 
-/// Knows where to begin in an input partition: at the committed offset, or where the source's reset
-/// policy says. Immutable.
+/// Determines the start position of an input partition: the committed offset, or the source's reset
+/// policy. Immutable.
 class StartPositions {
   public:
-    /// `default_reset` is what sources without a policy of their own use; not kDefault.
+    /// `default_reset` applies to sources without their own policy; it must not be kDefault.
     StartPositions(const topology::ApplicationTopology& application, OffsetReset default_reset);
 
-    /// kFromBeginning or kFromEnd for a partition without a usable offset. Throws KafkaError when
-    /// the policy is to fail.
+    /// kFromBeginning or kFromEnd for a partition without a usable offset. Throws KafkaError if the
+    /// policy is none.
     Offset reset(const TopicPartition& partition) const;
 
     /// The committed offset with its leader epoch, or reset().

@@ -6,7 +6,7 @@
 
 namespace millrace::runtime {
 
-/// All topics that any task reads: by name, or by one expression when a source has a pattern.
+/// All topics that any task reads: by name, or by one expression if a source has a pattern.
 kafka::Subscription subscription_of(const topology::ApplicationTopology& application);
 
 }  // namespace millrace::runtime

@@ -18,16 +18,16 @@ class TaskRegistry {
   public:
     struct Entry {
         std::unique_ptr<StreamTask> task{};
-        std::vector<kafka::CommittedOffset> committed{};  ///< By input, from when it was assigned.
+        std::vector<kafka::CommittedOffset> committed{};  ///< By input, since it was assigned.
     };
 
     Entry* find(TaskId id);
     Entry& add(TaskId id, Entry entry);
 
-    /// Those that process, by id. Valid until a task is added, removed or has changed its state.
+    /// Running tasks, by id. Valid until a task is added, removed or changes its state.
     const std::vector<StreamTask*>& running() const noexcept { return running_; }
 
-    /// To be called after a task's state has changed.
+    /// Call it after a task's state has changed.
     void refresh();
 
     std::vector<TaskId> ids() const;

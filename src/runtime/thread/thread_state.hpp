@@ -7,7 +7,7 @@
 
 namespace millrace::runtime {
 
-/// The life of a stream thread.
+/// The life cycle of a stream thread.
 ///
 ///     kCreated ──► kStarting ──► kPartitionsRevoked ◄──► kPartitionsAssigned ──► kRunning
 ///         │            │  └──────────────►──────────────────▲   ▲                  │ │
@@ -19,10 +19,10 @@ namespace millrace::runtime {
 ///                                       kDead
 enum class ThreadState {
     kCreated,
-    kStarting,  ///< Internal topics are looked after; joining the group.
+    kStarting,  ///< Checking internal topics; joining the group.
     kPartitionsRevoked,
-    kPartitionsAssigned,  ///< State is restored.
-    kRunning,             ///< Every task the thread has is processing.
+    kPartitionsAssigned,  ///< Restoring state.
+    kRunning,             ///< Every task of the thread is processing.
     kPendingShutdown,
     kDead,
 };

@@ -9,30 +9,31 @@
 
 namespace millrace::state {
 
-/// What all state of a client shares: block cache, write buffers and threads of RocksDB, record
-/// caches, uncommitted writes. One object per client. Thread-safe.
+/// Resources that all state of a client shares: RocksDB's block cache, write buffers and threads,
+/// record caches, uncommitted writes. One object per client. Thread-safe.
 class StateMemory {
   public:
     struct Limits {
         std::size_t cache_bytes = 10 << 20;        ///< statestore.cache.max.bytes: record caches.
         std::size_t uncommitted_bytes = 64 << 20;  ///< statestore.uncommitted.max.bytes.
         std::size_t block_cache_bytes =
-            64 << 20;  ///< RocksDB's block cache, write buffers charged to it.
-        std::size_t write_buffer_bytes = 32 << 20;  ///< Of that, for all write buffers together.
-        std::string compression = "none";           ///< rocksdb.compression.
-        int background_jobs = 0;  ///< rocksdb.max.background.jobs; 0: one for each core.
+            64 << 20;  ///< RocksDB's block cache; write buffers are charged to it.
+        /// The part of it for all write buffers together.
+        std::size_t write_buffer_bytes = 32 << 20;
+        std::string compression = "none";  ///< rocksdb.compression.
+        int background_jobs = 0;           ///< rocksdb.max.background.jobs; 0: one per core.
 
-        /// statestore.flush.interval.ms: what was committed longer ago is on disk, or soon will be.
+        /// statestore.flush.interval.ms: older commits are on disk, or will be soon.
         std::chrono::milliseconds flush_interval{30'000};
     };
 
-    /// Throws StateError when RocksDB cannot compress like that.
+    /// Throws StateError if RocksDB does not support the compression.
     explicit StateMemory(Limits limits);
     ~StateMemory();
 
     const Limits& limits() const noexcept { return limits_; }
 
-    /// Record caches are split evenly over the stream threads.
+    /// Record caches are divided evenly between the stream threads.
     void set_threads(std::size_t threads);
     std::size_t cache_bytes_per_thread() const;
 

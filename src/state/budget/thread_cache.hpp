@@ -5,26 +5,27 @@
 
 namespace millrace::state {
 
-/// The share of statestore.cache.max.bytes that one stream thread has: what the record caches of
-/// all stores of its tasks may hold together. A store whose write takes the sum over the limit lets
-/// go of its own entries until the sum fits again, or it has none.
+/// A stream thread's share of statestore.cache.max.bytes: the limit for the record caches of all
+/// stores of its tasks together. If a store's write exceeds the limit, the store evicts its own
+/// entries until the sum fits, or it has none.
 ///
-/// Stores without a record cache keep rows they read and committed up to the same limit again,
-/// apart, as that only saves reads. Of that, each store has an even part for certain, and what the
-/// others leave; until they next commit, all may hold up to twice the limit together.
+/// Stores without a record cache share a read cache of the same size for rows that were read or
+/// committed. It is separate, because it only saves reads. Each store is guaranteed an equal share
+/// of it, and may use what the others leave. Until their next commit, the stores may hold up to
+/// twice the limit together.
 ///
 /// Not thread-safe: belongs to a stream thread.
 class ThreadCache {
   public:
     explicit ThreadCache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-    /// Weighs on caches when they are next written.
+    /// Takes effect when a cache is next written.
     void resize(std::size_t max_bytes) noexcept { max_bytes_ = max_bytes; }
 
-    /// What the caches of one kind hold.
+    /// Bytes held by the caches of one kind.
     class Share {
       public:
-        /// A store comes that holds so much, or goes.
+        /// A store that holds this many bytes is added or removed.
         void join(std::size_t bytes) noexcept {
             ++stores_;
             bytes_ += bytes;
@@ -48,7 +49,7 @@ class ThreadCache {
 
     bool over(const Share& share) const noexcept { return share.bytes() > max_bytes_; }
 
-    /// The same, if a store that holds `bytes` of it has more than its even part.
+    /// The same, for a store that holds `bytes` and exceeds its equal share.
     bool over(const Share& share, std::size_t bytes) const noexcept {
         return over(share) && bytes > max_bytes_ / share.stores();
     }

@@ -7,8 +7,8 @@
 
 namespace millrace::state {
 
-/// A user's key-value store below our cache and change log. It gets every write at once, so what it
-/// holds cannot be rolled back.
+/// A custom key-value store below the cache and the changelog. It gets every write at once, so its
+/// content cannot be rolled back.
 class CustomEngine final : public Engine {
   public:
     explicit CustomEngine(std::unique_ptr<KeyValueBytesStore> store) : store_(std::move(store)) {}

@@ -14,52 +14,52 @@ namespace millrace::state {
 
 class StateMemory;
 
-/// The database on disk of one task. What engines were put, and the rows kept about stores, become
-/// visible and, later, durable together: see write().
+/// The database on disk of one task. Writes of engines and the metadata rows of stores become
+/// visible together and, later, durable together: see write().
 ///
-/// Engines must die before it. Not thread-safe.
+/// Must outlive its engines. Not thread-safe.
 class Database {
   public:
     virtual ~Database() = default;
 
-    /// The rows of a key-value store, or of a store whose keys begin with a segment. A store is
-    /// empty when it is not in the database yet.
+    /// The rows of a key-value store, or of a store whose keys start with a segment. The store is
+    /// empty if it is not in the database yet.
     virtual std::unique_ptr<Engine> engine(const std::string& store, bool segmented) = 0;
 
-    /// What was written about a store: its changelog offset and the like. Never newer than its
+    /// The metadata row of a store: its changelog offset and more. Never newer than the store's
     /// rows.
     virtual std::optional<Bytes> about(const std::string& store) = 0;
 
-    /// The stores that have rows, or a row about them.
+    /// The stores with rows or a metadata row.
     virtual std::vector<std::string> stores() = 0;
 
-    /// True when there are rows of the store.
+    /// True if the store has rows.
     virtual bool has_rows(const std::string& store) = 0;
 
-    /// Removes all rows of a store and the one about it. After a crash either all of that is there,
-    /// or the row about the store is not. Requires that no engine of the store is open.
+    /// Deletes all rows of a store and its metadata row. After a crash, either all of them exist,
+    /// or the metadata row does not. Requires that no engine of the store is open.
     virtual void remove(const std::string& store) = 0;
 
     /// Part of the next write().
     virtual void put_about(const std::string& store, const NullableBytes& row) = 0;
 
-    /// Applies everything put since the last one, atomically. It may be lost in a crash, but then
-    /// what was written later is lost as well.
+    /// Applies all writes since the last call, atomically. A crash may lose them, but then also
+    /// loses all later writes.
     virtual void write() = 0;
 
-    /// Forgets everything put since the last write().
+    /// Drops all writes since the last write().
     virtual void discard() = 0;
 
-    /// Brings everything written to disk.
+    /// Flushes everything written to disk.
     virtual void flush() = 0;
 
-    /// Begins that, and lets it go on in the background: what was written so far survives a crash
-    /// that comes soon after. Tells nobody how it ends: what fails makes later writes fail.
+    /// Starts a flush in the background: everything written so far soon survives a crash. Does not
+    /// report the outcome: after a failure, later writes fail.
     virtual void flush_soon() = 0;
 };
 
-/// Opens or creates the database in `directory` (made with mode 0700). `owner` names the task in
-/// messages. Throws StateCorrupted when files are damaged or missing, StateError otherwise.
+/// Opens or creates the database in `directory` (created with mode 0700). `owner` is the task in
+/// messages. Throws StateCorrupted if files are damaged or missing, StateError otherwise.
 std::unique_ptr<Database> open_database(const std::filesystem::path& directory,
                                         const std::string& owner, StateMemory& memory);
 

@@ -11,49 +11,49 @@
 
 namespace millrace::state {
 
-/// The lowest layer of a store: a sorted map of bytes. Keys of window stores begin with their
+/// The lowest layer of a store: a sorted map of bytes. Keys of window stores start with their
 /// segment (state/format/window_key.hpp).
 ///
-/// Errors: StateError when the storage fails, StateCorrupted when its files are damaged.
-/// Not thread-safe.
+/// Errors: StateError if the storage fails, StateCorrupted if its files are damaged. Not
+/// thread-safe.
 class Engine {
   public:
     virtual ~Engine() = default;
 
-    /// The view lives until the next call of any member.
+    /// The view is valid until the next call.
     virtual NullableBytes get(BytesView key) = 0;
 
-    /// Null removes the key. An engine that is not direct() may wait for its database's commit
-    /// before it shows the change.
+    /// Null deletes the key. If an engine is not direct(), the change may become visible only at
+    /// its database's commit.
     virtual void put(BytesView key, const NullableBytes& value) = 0;
 
     virtual std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) = 0;
 
     virtual std::uint64_t approximate_entries() = 0;
 
-    /// Removes every key below `end`. Cheap where a whole segment goes.
+    /// Deletes every key below `end`. Cheap for whole segments.
     virtual void drop_below(BytesView end) = 0;
 
     virtual void clear() = 0;
 
-    /// True when there are surely no rows. May say false for an empty engine.
+    /// True if there are certainly no rows. May be false for an empty engine.
     virtual bool empty() = 0;
 
     virtual bool persistent() const = 0;
 
-    /// True when rows must be put at once, not at the commit: the engine does more with them than
-    /// keep them (a bounded store evicts, a user's store does what it likes).
+    /// True if rows must be put at once, not at the commit, because the engine does more than store
+    /// them (a bounded store evicts; a custom store may do anything).
     virtual bool direct() const { return false; }
 
-    /// Segments that may hold rows, when the engine was opened. Only of segmented engines.
+    /// Segments that may have rows when the engine is opened. Only for segmented engines.
     virtual std::vector<std::int64_t> segments() { return {}; }
 
-    /// Between these, puts are many and nothing is read; the engine is empty before, and shows
-    /// the rows after the database's write that follows.
+    /// Between these calls, there are many puts and no reads. The engine is empty before, and the
+    /// rows become visible with the next write of the database.
     virtual void begin_load() {}
     virtual void end_load() {}
 
-    /// The database rolled back or committed what was put. Direct engines do so themselves.
+    /// The database rolled back or committed the puts. Direct engines handle that themselves.
     virtual void roll_back() {}
     virtual void commit() {}
 };

@@ -7,8 +7,7 @@
 
 namespace millrace::state {
 
-/// Overwrites a value that an engine keeps. The memory is used again, unless a much larger value
-/// has left it.
+/// Overwrites a stored value. The memory is reused, unless it belonged to a much larger value.
 inline void overwrite_kept(Bytes& kept, BytesView value) {
     constexpr std::size_t kSpare = 256;
     constexpr std::size_t kTimes = 3;

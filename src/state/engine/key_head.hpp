@@ -13,8 +13,7 @@
 
 namespace millrace::state {
 
-/// The first 8 bytes of a key as a number that compares as they do; shorter keys are filled with
-/// zeros.
+/// The first 8 bytes of a key as a number with the same order; shorter keys are padded with zeros.
 inline std::uint64_t leading_number(BytesView key) noexcept {
     std::array<char, 8> bytes{};
     if (key.size() >= bytes.size()) [[likely]] {
@@ -26,7 +25,7 @@ inline std::uint64_t leading_number(BytesView key) noexcept {
     return detail::read_big_endian<std::uint64_t>(bytes.data());
 }
 
-/// Compares keys that have their first `same` bytes in common.
+/// Compares keys whose first `same` bytes are equal.
 inline bool less_behind(BytesView one, BytesView other, std::size_t same) noexcept {
     one.remove_prefix(same);
     other.remove_prefix(same);
@@ -35,8 +34,8 @@ inline bool less_behind(BytesView one, BytesView other, std::size_t same) noexce
     return first != second ? first < second : one < other;
 }
 
-/// The first 24 bytes of a key in the same way. Kept beside a pointer to a key, it mostly saves
-/// going there to compare. Equal heads say nothing.
+/// The first 24 bytes of a key in the same way. Stored next to a pointer to a key, it usually
+/// avoids the access to the key for a comparison. Equal heads are inconclusive.
 class KeyHead {
   public:
     explicit KeyHead(BytesView key) noexcept

@@ -7,7 +7,7 @@
 
 namespace millrace::state {
 
-/// A stretch of keys: from `lower` up to but without `upper`; absent ends are open.
+/// A range of keys from `lower` (inclusive) to `upper` (exclusive); absent ends are open.
 struct KeyRange {
     NullableOwnedBytes lower{};
     NullableOwnedBytes upper{};
@@ -20,12 +20,12 @@ inline KeyRange inclusive_range(NullableBytes first, NullableBytes last) {
         range.lower = Bytes(*first);
     }
     if (last) {
-        range.upper = Bytes(*last) + '\0';  // No key lies between a key and that.
+        range.upper = Bytes(*last) + '\0';  // No key is between a key and this one.
     }
     return range;
 }
 
-/// The smallest bytes above everything that begins with `prefix`; nothing when there are none.
+/// The smallest bytes above everything that starts with `prefix`; empty if there are none.
 inline NullableOwnedBytes end_of_prefix(BytesView prefix) {
     Bytes end(prefix);
     while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xff) {
@@ -38,7 +38,7 @@ inline NullableOwnedBytes end_of_prefix(BytesView prefix) {
     return end;
 }
 
-/// All keys that begin with `prefix`.
+/// All keys that start with `prefix`.
 inline KeyRange prefix_range(BytesView prefix) {
     return {Bytes(prefix), end_of_prefix(prefix)};
 }

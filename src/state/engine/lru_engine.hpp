@@ -11,11 +11,11 @@
 
 namespace millrace::state {
 
-/// A sorted map in memory that holds at most a number of rows: one put above that drops the row
-/// that was read or put longest ago.
+/// A sorted map in memory with a maximum number of rows: a put above that evicts the least recently
+/// used row.
 class LruEngine final : public Engine {
   public:
-    /// Told of each row dropped for room, before the put that needed it returns.
+    /// Called for each evicted row, before the put returns.
     using OnEvict = std::function<void(BytesView key)>;
 
     explicit LruEngine(std::size_t max_entries) : max_entries_(max_entries) {}

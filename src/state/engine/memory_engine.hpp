@@ -26,7 +26,7 @@ class MemoryEngine final : public Engine {
     class Iterator;
 
     std::map<Bytes, Bytes, std::less<>> rows_;
-    std::uint64_t generation_ = 0;  // Changes when a row is removed: iterators must look again.
+    std::uint64_t generation_ = 0;  // Changes when a row is deleted: iterators must search again.
 };
 
 }  // namespace millrace::state

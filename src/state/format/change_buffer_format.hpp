@@ -9,8 +9,8 @@
 
 namespace millrace::state {
 
-/// The format of a held-back change in its changelog, docs/formats/suppress-buffer.md: version 3 of
-/// Kafka Streams', which the record's header "v" says.
+/// The format of a buffered change in its changelog, docs/formats/suppress-buffer.md: version 3 of
+/// Kafka Streams' format, as the record's header "v" says.
 inline constexpr char kChangeBufferVersion = 3;
 
 void append_buffered_change(const detail::BufferedChange& change, Timestamp time, Bytes& out);
@@ -21,7 +21,7 @@ struct DecodedChange {
     std::string topic{};
 };
 
-/// Throws StateError when `bytes` are not in that format.
+/// Throws StateError if `bytes` are not in that format.
 DecodedChange decode_buffered_change(BytesView bytes);
 
 }  // namespace millrace::state

@@ -15,19 +15,19 @@ using detail::StoreKind;
 
 namespace {
 
-// The first byte of a row. Versions before kShape did not say what the rows of the store are.
+// The first byte of a metadata row. Formats before kShape did not describe the rows of the store.
 constexpr std::uint8_t kPlainRows = 1;
 constexpr std::uint8_t kRowsWithHeaders = 2;
 constexpr std::uint8_t kShape = 3;
 constexpr std::uint8_t kShapeAndPositions = 4;
-constexpr std::uint8_t kMostFormats = 0x7f;  // Above, a row is damaged rather than new.
+constexpr std::uint8_t kMostFormats = 0x7f;  // Above that, the row is damaged, not newer.
 
 constexpr std::size_t kOffsetSize = 8;
 constexpr std::size_t kLengthSize = 4;
 constexpr std::size_t kCountSize = 4;
 constexpr std::size_t kEpochSize = 4;
 
-// Numbers on disk, which must not change.
+// Numbers on disk; do not change them.
 constexpr std::pair<StoreKind, std::uint8_t> kKinds[] = {
     {StoreKind::kKeyValue, 1}, {StoreKind::kTimestampedKeyValue, 2},
     {StoreKind::kWindow, 3},   {StoreKind::kTimestampedWindow, 4},

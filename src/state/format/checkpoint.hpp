@@ -12,27 +12,27 @@
 
 namespace millrace::state {
 
-/// The row about a store in its task's database, docs/formats/state-database.md.
+/// The metadata row of a store in its task's database, docs/formats/state-database.md.
 struct Checkpoint {
-    std::optional<Offset> offset{};  ///< Of the last changelog record that the rows reflect.
+    std::optional<Offset> offset{};  ///< Offset of the last changelog record that the rows contain.
     TopicPositions positions{};      ///< Instead of the offset, for a global store.
 
-    /// When the rows were last known to reflect the whole changelog; kNoTimestamp: never.
+    /// When the rows were last known to contain the whole changelog; kNoTimestamp: never.
     Timestamp current_at = kNoTimestamp;
 
-    /// Nothing: written by a version that did not keep it.
+    /// Empty: written by a version that did not record it.
     std::optional<StoreShape> shape{};
 
-    /// Without a shape: whether rows have headers is all that is known.
+    /// Without a shape, only this is known: whether rows have headers.
     bool headers = false;
 
-    Bytes rest{};  ///< What the store itself saved.
+    Bytes rest{};  ///< The store's own data.
 };
 
-/// What the rows about a store begin with, for as long as offset and time are all that changes.
+/// The start of a metadata row, for as long as only offset and time change.
 Bytes shape_bytes(const StoreShape& shape);
 
-/// Appends a row to `out`. `shape` is as shape_bytes() makes it; what the store saves follows.
+/// Appends a row to `out`. `shape` is the result of shape_bytes(); the store's own data follow.
 void append_checkpoint(std::optional<Offset> offset, Timestamp current_at, BytesView shape,
                        Bytes& out);
 
@@ -40,8 +40,8 @@ void append_checkpoint(std::optional<Offset> offset, Timestamp current_at, Bytes
 void append_checkpoint(const TopicPositions& positions, Timestamp current_at, BytesView shape,
                        Bytes& out);
 
-/// Throws StateError when a newer version of Millrace wrote the row, StateCorrupted when nobody
-/// did. `where` names task and store in messages.
+/// Throws StateError if a newer version of Millrace wrote the row, StateCorrupted if it is invalid.
+/// `where` contains task and store for messages.
 Checkpoint read_checkpoint(BytesView row, const std::string& where);
 
 }  // namespace millrace::state

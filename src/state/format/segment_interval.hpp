@@ -7,11 +7,11 @@
 
 namespace millrace::state {
 
-/// True for kinds whose rows lie in segments of time.
+/// True for kinds whose rows are in time segments.
 bool is_segmented(detail::StoreKind kind);
 
-/// The length of a store's segments on disk, in milliseconds: the one given in the specification,
-/// or Kafka Streams' for that kind and retention. Requires is_segmented(spec.kind).
+/// The segment length of a store on disk, in milliseconds: that of the specification, or Kafka
+/// Streams' default for that kind and retention. Requires is_segmented(spec.kind).
 std::int64_t segment_interval_ms(const detail::StoreSpec& spec);
 
 }  // namespace millrace::state

@@ -35,7 +35,7 @@ struct RowVersion {
 /// when the bytes are no row.
 RowVersion version_at(BytesView row, std::int64_t time);
 
-/// The row that has one version.
+/// A row with one version.
 void write_version_row(std::int64_t from, std::int64_t to, const NullableBytes& value, Bytes& out);
 
 /// Adds a version from `from` to `to` behind all others; requires row_next(row) <= from < to. What
@@ -43,7 +43,7 @@ void write_version_row(std::int64_t from, std::int64_t to, const NullableBytes& 
 void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
                            const NullableBytes& value, Bytes& out);
 
-/// Notes that the key is removed up to `to`, from where the last version ended.
+/// Records that the key is deleted until `to`, from the end of the last version.
 void end_version_row(BytesView row, std::int64_t to, Bytes& out);
 
 /// Adds a version in front of all others. Requires from < row_first(row).

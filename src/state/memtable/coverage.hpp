@@ -10,24 +10,25 @@
 
 namespace millrace::state {
 
-/// From which time on all rows that the engine has are in memory, too: one that is not there then
-/// exists nowhere. Told apart by group, the key proper, as far as its hash does that: a row that
-/// leaves memory makes the engine be asked for rows of its own group, and not for others.
+/// From which time on all rows of the engine are in memory, too: a later row that is not in memory
+/// does not exist. Separate for groups (keys without suffix), as far as their hashes differ: when a
+/// row leaves memory, reads of its group must use the engine again, but reads of other groups need
+/// not.
 ///
-/// Says no when in doubt. Not thread-safe.
+/// False if in doubt. Not thread-safe.
 class Coverage {
   public:
     /// The engine may have rows before that time that are not in memory, but none since.
     void cover_from(std::int64_t time_ms) noexcept;
 
-    /// The engine has a row of that group and time that is not in memory. From now on about
-    /// `groups` are told apart, if they were fewer.
+    /// The engine has a row of that group and time that is not in memory. From now on, about
+    /// `groups` groups are separate, if there were fewer.
     void uncover(BytesView group, std::int64_t time_ms, std::size_t groups);
 
-    /// Of all groups.
+    /// For all groups.
     bool covers(std::int64_t time_ms) const noexcept { return time_ms >= all_from_ms_; }
 
-    /// Of one.
+    /// For one group.
     bool covers(BytesView group, std::int64_t time_ms) const noexcept {
         return covers(time_ms) || (time_ms >= none_before_ms_ && covers_place(group, time_ms));
     }

@@ -8,7 +8,7 @@
 
 namespace millrace::state {
 
-/// The hashes of what was hinted at together: a few, further ones are forgotten.
+/// The hashes of keys that are prefetched together: a few; further ones are dropped.
 class HintRound {
   public:
     static constexpr std::size_t kMost = 8;

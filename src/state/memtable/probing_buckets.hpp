@@ -9,17 +9,16 @@
 
 namespace millrace::state {
 
-/// The buckets of a hash table with open addressing and linear probing. They stay where they are
-/// until one is added or erased.
+/// The buckets of a hash table with open addressing and linear probing. They do not move until one
+/// is added or erased.
 ///
-/// A Bucket is trivial to copy, has a 32-bit `hash`, and says when it is empty(), as it is when
-/// made.
+/// A Bucket is trivially copyable, has a 32-bit `hash`, and has empty(), which is true initially.
 ///
 /// Not thread-safe.
 template <class Bucket>
 class ProbingBuckets {
   public:
-    /// The bucket of that hash of which `is` says that it is the one; null when there is none.
+    /// The bucket with that hash for which `is` returns true; null if there is none.
     template <class Is>
     Bucket* find(std::uint32_t hash, Is is) {
         if (buckets_.empty()) {
@@ -36,12 +35,12 @@ class ProbingBuckets {
         }
     }
 
-    /// Where the search for that hash begins; null when there are no buckets.
+    /// The start of the search for that hash; null if there are no buckets.
     const Bucket* home(std::uint32_t hash) const noexcept {
         return buckets_.empty() ? nullptr : &buckets_[hash & mask()];
     }
 
-    /// Adds a bucket that is not there.
+    /// Adds a bucket. Requires that it does not exist.
     void insert(const Bucket& bucket) {
         if ((size_ + 1) * 4 > buckets_.size() * 3) {
             grow();
@@ -50,7 +49,7 @@ class ProbingBuckets {
         most_ = std::max(most_, ++size_);
     }
 
-    /// Gives memory back when there were far fewer than it is for since this was called last. Moves
+    /// Frees memory if there were far fewer buckets than it has room for since the last call. Moves
     /// the buckets.
     void fit() {
         const std::size_t most = std::exchange(most_, size_);
@@ -67,7 +66,7 @@ class ProbingBuckets {
     /// `bucket` must be one of these.
     void erase(Bucket* bucket) {
         auto hole = static_cast<std::size_t>(bucket - buckets_.data());
-        // Close the gap: move back every later bucket of the run that may stand in the hole.
+        // Close the gap: move back every later bucket of the run that may be in the hole.
         for (std::size_t at = (hole + 1) & mask(); !buckets_[at].empty(); at = (at + 1) & mask()) {
             const std::size_t home = buckets_[at].hash & mask();
             if (((at - home) & mask()) >= ((at - hole) & mask())) {
@@ -87,7 +86,7 @@ class ProbingBuckets {
 
     std::size_t size() const noexcept { return size_; }
 
-    /// All places, the empty ones too: a power of two, or none.
+    /// All buckets, including empty ones: a power of two, or none.
     std::vector<Bucket>& places() noexcept { return buckets_; }
     const std::vector<Bucket>& places() const noexcept { return buckets_; }
 

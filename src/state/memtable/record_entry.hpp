@@ -16,14 +16,14 @@ namespace millrace::state {
 
 class RecordEntry;
 
-/// An entry as it is sorted by its key.
+/// A reference to an entry that is sorted by key.
 struct SortedEntry {
     explicit SortedEntry(RecordEntry* of) noexcept;
 
     RecordEntry* operator->() const noexcept { return entry; }
 
     KeyHead head;
-    mutable RecordEntry* entry;  ///< May move; its key stays.
+    mutable RecordEntry* entry;  ///< May move; its key does not.
 };
 
 /// A key to search for among sorted entries. Must outlive this.
@@ -45,18 +45,18 @@ class EntryLess {
 /// Entries by key.
 using EntryIndex = std::set<SortedEntry, EntryLess>;
 
-/// One row of a RecordTable. Lives in one piece of memory: this, the key, and room for two values.
+/// One row of a RecordTable, in one block of memory: this object, the key, and room for two values.
 class RecordEntry {
   public:
     BytesView key() const noexcept { return {bytes(), key_size_}; }
 
-    /// The value that reads see.
+    /// The value that reads return.
     NullableBytes value() const noexcept { return slot(current_); }
     std::size_t value_size() const noexcept {
         return size_[current_] == kNull ? 0 : size_[current_];
     }
 
-    /// What the layers below hold: that, if it is known, and otherwise a false `known`.
+    /// The value of the layers below, if it is known; otherwise `known` is false.
     struct Below {
         bool known;
         NullableBytes value;
@@ -76,14 +76,14 @@ class RecordEntry {
     bool unforwarded() const noexcept { return unforwarded_; }
     bool unstored() const noexcept { return unstored_; }
 
-    /// Has the processor fetch the row, or what of it is within three of its lines.
+    /// Prefetches the row into the processor's cache, up to three cache lines.
     void prefetch() const noexcept {
         __builtin_prefetch(this);
         __builtin_prefetch(this + 1);
         __builtin_prefetch(this + 2);
     }
 
-    /// Shows that one row takes part in a flush that is going on.
+    /// Marks a row that takes part in a running flush.
     bool pending() const noexcept { return pending_; }
 
   private:
@@ -91,13 +91,13 @@ class RecordEntry {
     friend class RowQueue;
     static constexpr std::uint32_t kNull = 0xffffffffU;
 
-    // Whether the slot has a value that may be asked for.
+    // Whether the slot has a value.
     bool in_use(unsigned which) const noexcept { return which == current_ || has_before_; }
     std::size_t size_in_use(unsigned which) const noexcept {
         return in_use(which) && size_[which] != kNull ? size_[which] : 0;
     }
-    // Whether it holds much more memory than its values need. Values mostly grow and shrink within
-    // the room that there is.
+    // Whether its memory is much larger than its values. Values usually grow and shrink within the
+    // allocated room.
     bool wasteful() const noexcept {
         constexpr std::size_t kSpare = 256;
         constexpr std::size_t kTimes = 3;
@@ -112,7 +112,8 @@ class RecordEntry {
     }
     // With a value of the same size, which may be this one.
     void overwrite(BytesView value) noexcept {
-        constexpr std::size_t kTimedNumber = 16;  // Most counts, copied without a call.
+        // Frequent sizes (counts), copied without a function call.
+        constexpr std::size_t kTimedNumber = 16;
         if (value.size() == kTimedNumber) {
             std::array<char, kTimedNumber> copy;
             std::memcpy(copy.data(), value.data(), kTimedNumber);
@@ -132,7 +133,7 @@ class RecordEntry {
     std::uint32_t key_size_ = 0;
     std::array<std::uint32_t, 2> size_{kNull, kNull};
     std::array<std::uint32_t, 2> capacity_{0, 0};
-    std::uint64_t written_ = 0;            // When last, as the table counts writes.
+    std::uint64_t written_ = 0;            // When last written, in the table's count of writes.
     std::uint32_t write_position_ = 0;     // In written_, pending_ or a queue.
     std::uint32_t unstored_position_ = 0;  // In unstored_.
     Partition partition_ = -1;
@@ -149,8 +150,8 @@ class RecordEntry {
     std::int64_t offset_ = -1;
 };
 
-/// Has the processor fetch a row that a walk over all `rows` reaches some steps after `at`: a
-/// commit finds few of them in its cache.
+/// Prefetches a row that an iteration over all `rows` reaches some steps after `at`: a commit finds
+/// few of them in the processor's cache.
 template <class Rows>
 void prefetch_ahead(const Rows& rows, std::size_t at) noexcept {
     constexpr std::size_t kSteps = 6;

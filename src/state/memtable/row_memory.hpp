@@ -6,11 +6,11 @@
 
 namespace millrace::state {
 
-/// Memory for the rows of one table, which come and go by the hundred thousand with each commit.
-/// Pieces of one size are cut from blocks of their own, one behind the other, the first of which
-/// are small; a block goes back when all of its pieces have, but for one of each size.
+/// Memory for the rows of one table, hundreds of thousands of which are allocated and freed with
+/// each commit. Pieces of one size are cut from blocks, one after the other; the first blocks are
+/// small. A block is freed when all of its pieces are, except one block of each size.
 ///
-/// Pieces are aligned to 8 bytes, and must be given back before this is destroyed. Not thread-safe.
+/// Pieces are aligned to 8 bytes, and must be freed before this is destroyed. Not thread-safe.
 class RowMemory {
   public:
     RowMemory() = default;
@@ -18,13 +18,13 @@ class RowMemory {
     RowMemory(const RowMemory&) = delete;
     RowMemory& operator=(const RowMemory&) = delete;
 
-    /// Of at least one byte. Throws std::bad_alloc.
+    /// At least one byte. Throws std::bad_alloc.
     void* take(std::size_t size);
 
-    /// `piece` was taken from here.
+    /// `piece` must have been taken from this object.
     void give_back(void* piece) noexcept;
 
-    /// What is in blocks, whether taken or not.
+    /// The size of all blocks, used or not.
     std::size_t block_bytes() const noexcept { return block_bytes_; }
 
     static constexpr std::size_t kSmallestBlock = std::size_t{2} << 10;

@@ -10,26 +10,26 @@
 
 namespace millrace::state {
 
-/// A place between the entries of a table, in the order of their keys: of all entries, or of those
-/// of one group only. Entries are found from a key each time the table has changed.
+/// A position between the entries of a table, in key order: of all entries, or of those of one
+/// group. Entries are searched by key each time the table has changed.
 class TableCursor {
   public:
-    /// `group`: what all keys have in front of their suffix; empty: of all entries. Must outlive
-    /// this, as the table must.
+    /// `group`: the common prefix of all keys before their suffix; empty: all entries. The group
+    /// and the table must outlive this.
     TableCursor(RecordTable& table, BytesView group) : table_(&table), group_(group) {}
 
-    /// To the first entry at or behind `key`; without one, the first of all.
+    /// Moves to the first entry at or after `key`; without a key, to the first of all.
     const RecordEntry* seek(const NullableBytes& key);
 
-    /// To the last entry before `key`; without one, the last of all.
+    /// Moves to the last entry before `key`; without a key, to the last of all.
     const RecordEntry* seek_before(const NullableBytes& key);
 
-    /// From the entry with `key`, where this is unless the table has changed, to the next one. All
-    /// return null when there is none.
+    /// Moves from the entry with `key`, which is the current one unless the table has changed, to
+    /// the next one. All functions return null if there is none.
     const RecordEntry* next(BytesView key);
     const RecordEntry* previous(BytesView key);
 
-    /// Whether the table has changed, so that what was returned may be gone.
+    /// Whether the table has changed, so that returned entries may be invalid.
     bool moved() const noexcept { return generation_ != table_->generation(); }
 
   private:
@@ -41,9 +41,9 @@ class TableCursor {
     RecordTable* table_;
     BytesView group_;
     std::uint64_t generation_ = 0;
-    std::span<RecordEntry* const> rows_;  // Of the group,
-    std::size_t at_ = 0;                  // and the place among them;
-    EntryIndex::const_iterator place_;    // or that among all.
+    std::span<RecordEntry* const> rows_;  // In the group,
+    std::size_t at_ = 0;                  // and the position in it;
+    EntryIndex::const_iterator place_;    // or the position among all.
 };
 
 }  // namespace millrace::state

@@ -14,8 +14,8 @@
 
 namespace millrace::state {
 
-/// Changes that are held back, all of them in memory. What changed since the last flush is logged
-/// by the next, once for each key: the change that is there then, or a removal.
+/// Buffered changes, all in memory. A flush logs every key that changed since the last one, once:
+/// its current change, or a deletion.
 class LayeredChangeBuffer final : public detail::ChangeBuffer, public LayeredStore {
   public:
     LayeredChangeBuffer(const detail::StoreSpec& spec, std::size_t index,
@@ -57,7 +57,7 @@ class LayeredChangeBuffer final : public detail::ChangeBuffer, public LayeredSto
     std::unordered_map<Bytes, Changes::iterator> places_;  // By key.
     std::size_t bytes_ = 0;
     std::set<Bytes> unlogged_;
-    std::map<Bytes, std::optional<Before>> undo_;  // What was there at the last commit.
+    std::map<Bytes, std::optional<Before>> undo_;  // The content at the last commit.
     std::set<std::string> topics_;                 // Of restored changes.
     Bytes key_;
     Bytes logged_value_;

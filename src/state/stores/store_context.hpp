@@ -13,7 +13,7 @@
 
 namespace millrace::state {
 
-/// What stores need of the task they belong to.
+/// What stores need from their task.
 class StoreContext {
   public:
     virtual ~StoreContext() = default;
@@ -24,11 +24,11 @@ class StoreContext {
     virtual void log_change(std::size_t store, BytesView key, const NullableBytes& value,
                             std::optional<Timestamp> timestamp, const Headers* headers) = 0;
 
-    /// Counts a record that came too late for a window, session or version.
+    /// Counts a record that is too late for a window, session or version.
     virtual void dropped_expired(const std::string& store) = 0;
 };
 
-/// One record of a changelog: a view.
+/// A changelog record: a view.
 struct ChangelogRecord {
     NullableBytes key;
     NullableBytes value;

@@ -8,9 +8,8 @@
 
 namespace millrace::state {
 
-/// Throws StateError, with the remedy, when rows of a segmented store on disk are not where
-/// segments as long as `spec` says would have them. `where` names task and store. Reads the first
-/// row of each segment.
+/// Throws StateError, with the remedy, if rows of a segmented store on disk are not in the segments
+/// that `spec` defines. `where` contains task and store. Reads the first row of each segment.
 void check_segments(Engine& engine, const detail::StoreSpec& spec, const std::string& where);
 
 }  // namespace millrace::state

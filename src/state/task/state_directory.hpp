@@ -28,33 +28,33 @@ namespace millrace::state {
 /// Thread-safe. Errors: StateError.
 class StateDirectory {
   public:
-    /// Makes what is missing and locks it. Throws StateError when another process, or another
-    /// client of this one, has it.
+    /// Creates missing folders and locks the directory. Throws StateError if another process, or
+    /// another client of this one, has locked it.
     StateDirectory(const std::filesystem::path& state_dir, const std::string& application_id,
                    Clock& clock = system_clock(), Random& random = system_random(),
                    FileSystem& files = system_files());
 
-    /// The same over restarts, as long as the folder lives.
+    /// The same after restarts, as long as the folder exists.
     const std::string& process_id() const noexcept { return process_id_; }
 
     const std::filesystem::path& path() const noexcept { return path_; }
     std::filesystem::path task_directory(TaskId task) const { return path_ / to_string(task); }
     std::filesystem::path global_directory() const { return path_ / "global"; }
 
-    /// The tasks that have something on disk, in order.
+    /// The tasks with state on disk, in order.
     std::vector<TaskId> tasks() const;
 
-    /// Takes a task's folder for one owner in this process; false when it is taken.
+    /// Reserves a task's folder for one owner in this process; false if it is reserved.
     bool try_lock(TaskId task);
 
-    /// Gives it back, and counts it as used just now.
+    /// Releases it, and counts it as used now.
     void unlock(TaskId task);
 
-    /// Removes the folders of tasks that nobody owns and that were not used for `unused_for`.
-    /// Returns how many.
+    /// Deletes the folders of tasks without an owner that were not used for `unused_for`. Returns
+    /// how many.
     std::size_t remove_unused(std::chrono::milliseconds unused_for);
 
-    /// Removes all state, but keeps the identity. Throws StateError when a task is owned.
+    /// Deletes all state, but keeps the identity. Throws StateError if a task has an owner.
     void clean_up();
 
   private:

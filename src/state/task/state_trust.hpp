@@ -9,26 +9,26 @@
 
 namespace millrace::state {
 
-/// What to do with the rows that a store has on disk.
+/// How to handle the existing rows of a store on disk.
 struct StateTrust {
     enum class Verdict {
         kUse,
-        kRebuild,  ///< They are of no use: to be removed, and restored from the changelog.
+        kRebuild,  ///< They cannot be used: delete them and restore from the changelog.
     };
 
     Verdict verdict = Verdict::kUse;
-    std::int64_t segment_interval = 0;  ///< That the rows are kept by, when used; 0: no segments.
-    bool offset_holds = true;           ///< The changelog's offset is that of today's changelog.
+    std::int64_t segment_interval = 0;  ///< The segment interval of used rows; 0: no segments.
+    bool offset_holds = true;           ///< The stored offset is one of the current changelog.
     std::string why{};                  ///< For the log; empty: nothing has changed.
 };
 
-/// Compares what is on disk with what the topology asks for. `where` names task and store in
-/// messages. Throws StateError, with the remedy, when the rows cannot be used and no changelog can
+/// Compares the state on disk with the topology's store. `where` contains task and store for
+/// messages. Throws StateError, with the remedy, if the rows cannot be used and no changelog can
 /// replace them.
 StateTrust judge(const Checkpoint& stored, const StoreShape& wanted, bool has_rows,
                  const std::string& where);
 
-/// Bytes that a store of that kind saves beside its rows.
+/// The size of the own data of a store of that kind.
 std::size_t saved_size(detail::StoreKind kind);
 
 }  // namespace millrace::state

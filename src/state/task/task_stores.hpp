@@ -29,17 +29,17 @@ namespace millrace::state {
 class StateMemory;  // state/budget/state_memory.hpp: the budget that all tasks of a client share.
 class ThreadCache;  // state/budget/thread_cache.hpp: a stream thread's share of the record caches.
 
-/// All stores of one task: one RocksDB database on disk (made only when a store is persistent),
-/// with column families for stores, segments and offsets; overlay, record cache and change logging
-/// above.
+/// All stores of one task: one RocksDB database on disk (created only if a store is persistent),
+/// with column families for stores, segments and offsets; above it uncommitted rows, record cache
+/// and change logging.
 ///
-/// A write is seen by reads at once, is logged to the changelog (by a cached store: when the cache
-/// lets go of it), and reaches RocksDB in commit(), in one atomic write with the changelog offsets:
-/// so the database never holds what was not committed.
+/// A write is visible to reads at once, is logged to the changelog (by a cached store: when the
+/// cache flushes it), and is written to RocksDB in commit(), in one atomic write with the changelog
+/// offsets. So the database never contains uncommitted rows.
 ///
-/// Threads: one thread at a time; restore may run on another one than processing.
-/// Errors: StateError, naming folder and store; also for a full or read-only disk. StateCorrupted
-/// when the database cannot be opened or read because files are damaged.
+/// Threads: one thread at a time; restore may run on another thread than processing. Errors:
+/// StateError with folder and store, also for a full or read-only disk. StateCorrupted if the
+/// database cannot be opened or read because files are damaged.
 class TaskStores {
   public:
     struct Options {
@@ -54,48 +54,47 @@ class TaskStores {
     };
 
     /// Opens or creates. `memory` and `context` must outlive the stores; `context` may be null
-    /// until set_context, as restoring needs none.
+    /// until set_context, because restoring needs none.
     ///
-    /// What is on disk must be what the specs ask for: rows of another form are used as they are
-    /// where that is right, and else removed, to be restored from the changelog. Stores that the
-    /// specs do not have any more are removed. All of that is logged. Throws StateError when
-    /// neither is possible, or a newer version wrote the state.
+    /// The state on disk must match the specs: rows of another shape are used if they are still
+    /// correct, and otherwise deleted, to be restored from the changelog. Stores that the specs no
+    /// longer have are deleted. All of that is logged. Throws StateError if neither is possible, or
+    /// a newer version wrote the state.
     TaskStores(Options options, StateMemory& memory);
-    ~TaskStores();  ///< As close(), errors swallowed.
+    ~TaskStores();  ///< Like close(), with errors ignored.
     TaskStores(const TaskStores&) = delete;
     TaskStores& operator=(const TaskStores&) = delete;
 
     void set_context(StoreContext& context);
 
-    /// Gives the stores the record caches' budget of the thread that runs the task. Without it they
-    /// have one of their own, as large as a thread's. `cache` must outlive the stores or the next
-    /// call.
+    /// Sets the record caches' budget of the thread that runs the task. Without it, the stores have
+    /// a budget of their own with the size of a thread's. `cache` must outlive the stores or the
+    /// next call.
     void set_cache(ThreadCache& cache);
 
     /// The store of that name, a KeyValueBytesStore or WindowBytesStore by its kind; null: none.
     StateStore* store(const std::string& name);
 
-    /// A hint that a record with that key will be processed in about two records' time. Tables,
-    /// windows and sessions mostly have the keys of the records that their task reads, so that they
-    /// can fetch into the processor's cache what they will look up. Does nothing unless expects().
+    /// Prefetches for a record with that key that will be processed after about two more records.
+    /// Tables, windows and sessions usually have the keys of the records that their task reads, so
+    /// they can prefetch the rows of their lookups. No effect unless expects().
     void expect(BytesView key);
     bool expects() const noexcept;
 
-    /// Commit, step 1: every cache lets go of its dirty entries, store by store in the order of the
-    /// specs, entries by last write; this logs them and calls flush listeners.
+    /// Commit, step 1: flushes the dirty entries of every cache, store by store in the order of the
+    /// specs, entries by last write. This logs them and calls flush listeners.
     void flush_caches();
 
-    /// Lets the record caches forget what they hold of rows flushed before: gives the memory back,
-    /// and stores then show what is kept rather than what is cached (which may be expired rows).
+    /// Removes flushed rows from the record caches. This frees memory, and stores then return
+    /// stored instead of cached rows (which may be expired).
     void forget_flushed();
 
-    /// Bytes written since the last commit that wait for it.
+    /// Bytes of uncommitted writes.
     std::size_t uncommitted_bytes() const;
 
     /// Commit, step 2, after Kafka has committed: applies everything logged so far, and for each
-    /// store (by spec index) the offset up to which its changelog is now reflected (of the last
-    /// record; nothing: unchanged).
-    /// `behind`: stores whose changelog is known to have, or may have, more than that by now.
+    /// store (by spec index) the offset up to which it now contains its changelog (of the last
+    /// record; empty: unchanged).
     void commit(std::span<const std::optional<Offset>> changelog_offsets,
                 std::span<const std::size_t> behind = {});
 
@@ -105,37 +104,37 @@ class TaskStores {
     void commit_positions(std::span<const TopicPositions> positions,
                           std::span<const std::size_t> behind = {});
 
-    /// Forgets everything since the last commit.
+    /// Drops everything since the last commit.
     void roll_back();
 
-    /// The offset of the last changelog record reflected in the stored data; nothing when not
-    /// known: restore from the beginning. By spec index.
+    /// The offset of the last changelog record that the stored data contain; empty if unknown:
+    /// restore from the beginning. By spec index.
     std::optional<Offset> changelog_offset(std::size_t store) const;
 
     /// The positions of a global store's last commit; empty: read its topic from the beginning. By
     /// spec index.
     const TopicPositions& positions(std::size_t store) const;
 
-    /// When a store was last known to reflect all of its changelog, wall clock; nothing when never.
-    /// Removals that were written to the changelog before then are in the store.
+    /// When a store was last known to contain all of its changelog, wall clock; empty if never. The
+    /// store contains all deletions that were written to the changelog before.
     std::optional<Timestamp> current_at(std::size_t store) const;
 
-    /// To be called again and again while there is nothing to commit, by the owner of the
-    /// partition: says that the stores still reflect all of their changelogs, and brings to disk
-    /// what was committed long enough ago. Cheap. `behind` as of commit().
+    /// Call it repeatedly while there is nothing to commit, by the owner of the partition: records
+    /// that the stores still contain all of their changelogs, and flushes commits that are old
+    /// enough. Cheap. `behind` as in commit().
     void keep_current(std::span<const std::size_t> behind = {});
 
-    /// Restoring a store: clear() first if its content is not trusted, then batches of changelog
-    /// records in offset order, then finish_restore with the offset of the last record read
-    /// (nothing if the changelog was empty). Bulk-loads when the store was empty. `current_at` is
-    /// when that record was known to be the changelog's last; nothing: it was not, or is not known.
-    /// A store that was restored from nothing is on disk when finish_restore returns.
+    /// Restores a store: clear() first if its content is not trusted, then batches of changelog
+    /// records in offset order, then finish_restore with the offset of the last record read (empty
+    /// if the changelog was empty). Bulk-loads if the store was empty. `current_at` is when that
+    /// record was known to be the end of the changelog; empty: it was not, or it is unknown. A
+    /// store that was empty before the restore is on disk when finish_restore returns.
     void clear(std::size_t store);
     void restore(std::size_t store, std::span<const ChangelogRecord> records);
     void finish_restore(std::size_t store, std::optional<Offset> last,
                         std::optional<Timestamp> current_at = std::nullopt);
 
-    /// Flushes to disk so that the next open finds everything committed, and closes, even when it
+    /// Flushes to disk so that the next open finds everything committed, and closes, even if it
     /// throws. Idempotent.
     void close();
 

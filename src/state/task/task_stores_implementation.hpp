@@ -17,7 +17,7 @@
 
 namespace millrace::state {
 
-/// Opening is in task_stores_open.cpp, restoring in task_stores_restore.cpp, the rest in
+/// Opening is in task_stores_open.cpp, restoring in task_stores_restore.cpp, everything else in
 /// task_stores.cpp.
 class TaskStores::Implementation {
   public:
@@ -25,15 +25,15 @@ class TaskStores::Implementation {
         std::unique_ptr<LayeredStore> layers{};
         StateStore* face = nullptr;
         bool on_disk = false;
-        Bytes shape{};  ///< As in the row about it; only of stores on disk.
+        Bytes shape{};  ///< As in the metadata row; only for stores on disk.
         std::optional<Offset> offset{};
         TopicPositions positions{};  ///< Instead of the offset, of a global store.
         Timestamp current_at = kNoTimestamp;
         bool row_is_old = false;  ///< The one on disk has an earlier `current_at`.
-        bool empty = false;       ///< Surely: so that a restore may load instead of write.
+        bool empty = false;       ///< Certainly: so that a restore may load instead of write.
         bool loading = false;
         bool restoring = false;
-        bool from_nothing = false;  ///< Being restored without an offset to begin at.
+        bool from_nothing = false;  ///< Being restored without a start offset.
     };
 
     Implementation(Options options, StateMemory& memory);
@@ -92,12 +92,12 @@ class TaskStores::Implementation {
     std::chrono::milliseconds flush_interval_;
     ThreadCache own_cache_;
     StoreEnvironment environment_;
-    std::unique_ptr<Database> database_;  // Null when all stores are in memory.
+    std::unique_ptr<Database> database_;  // Null if all stores are in memory.
     std::vector<Store> stores_;
     std::vector<LayeredStore*> expecting_;
     std::chrono::nanoseconds flushed_at_;
-    bool unflushed_ = false;  // Something was written since then.
-    Bytes row_;               // Spare memory.
+    bool unflushed_ = false;  // There were writes since then.
+    Bytes row_;               // Reused memory.
     bool closed_ = false;
 };
 

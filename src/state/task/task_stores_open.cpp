@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The part of TaskStores that opens stores and decides whether what is on disk can be used.
+// The part of TaskStores that opens stores and decides whether existing state can be used.
 #include "core/file_system.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
@@ -33,7 +33,7 @@ namespace {
 constexpr std::size_t kMostExpecting = 2;
 constexpr const char* kDatabase = "db";
 
-// Of the kinds that are mostly read by the key of the record at hand.
+// Of the kinds that are usually read by the key of the current record.
 bool takes_hints(StoreKind kind) {
     return kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow ||
            kind == StoreKind::kWindow || kind == StoreKind::kSession;
@@ -55,7 +55,7 @@ TaskStores::Implementation::Implementation(Options options, StateMemory& memory)
     for (std::size_t index = 0; index < options_.specs.size(); ++index) {
         stores_.push_back(open(options_.specs[index], index));
         Store& store = stores_.back();
-        // Rows that no offset vouches for are of no use, unless there is no changelog at all.
+        // Rows without an offset cannot be used, unless there is no changelog at all.
         if (store.on_disk && !store.offset && store.positions.empty() && !store.empty &&
             shape_of(options_.specs[index]).backed_up) {
             clear(store);
@@ -64,7 +64,7 @@ TaskStores::Implementation::Implementation(Options options, StateMemory& memory)
     expect_keys();
 }
 
-// As in Kafka Streams, tables in memory have no room for headers.
+// As in Kafka Streams, tables in memory do not store headers.
 void TaskStores::Implementation::settle_headers() {
     for (StoreSpec& spec : options_.specs) {
         const bool wanted = spec.headers != StoredHeaders::kEmptyIfAsked || on_disk(spec);
@@ -104,7 +104,7 @@ void TaskStores::Implementation::open_files(StateMemory& memory) {
 void TaskStores::Implementation::remove_unknown() {
     const std::vector<std::string> found = database_->stores();
     for (const std::string& name : found) {
-        // Nothing is removed of what a newer version wrote.
+        // State of a newer version is not deleted.
         if (const std::optional<Bytes> row = database_->about(name)) {
             read_checkpoint(*row, "task " + options_.name + ", store " + name);
         }
@@ -169,12 +169,12 @@ TaskStores::Implementation::Store TaskStores::Implementation::open(StoreSpec& sp
     return store;
 }
 
-// Gives what the store has saved beside its rows, when those can be used: their segments may be
-// other ones than the specification asks for. Otherwise they are removed.
+// Returns the store's own data, if they can be used: their segments may differ from the
+// specification. Otherwise deletes them.
 std::optional<Bytes> TaskStores::Implementation::judge_rows(StoreSpec& spec, Store& store) {
     const std::optional<Bytes> row = database_->about(spec.name);
     if (!row) {
-        database_->remove(spec.name);  // What no row vouches for.
+        database_->remove(spec.name);  // Rows without a metadata row.
         return std::nullopt;
     }
     Checkpoint stored = read_checkpoint(*row, where(spec));
@@ -250,7 +250,8 @@ std::unique_ptr<Engine> TaskStores::Implementation::make_engine(const StoreSpec&
     return std::make_unique<MemoryEngine>();
 }
 
-// As in Kafka Streams, what goes while restoring is not news: the restoring thread must not send.
+// As in Kafka Streams, evictions during a restore are not forwarded: the restore thread must not
+// send.
 void TaskStores::Implementation::on_evict(const StoreSpec& spec, std::size_t index, BytesView key) {
     const bool logging = spec.logging && spec.source_topic.empty() && environment_.processing;
     if (logging && environment_.context != nullptr && !stores_[index].restoring) {
@@ -259,7 +260,7 @@ void TaskStores::Implementation::on_evict(const StoreSpec& spec, std::size_t ind
     }
 }
 
-// Where there are many tables, hints for all would cost more than they gain.
+// With many tables, prefetching for all would cost more than it gains.
 void TaskStores::Implementation::expect_keys() {
     for (const Store& store : stores_) {
         if (takes_hints(store.layers->spec().kind) && !store.layers->engine().direct()) {

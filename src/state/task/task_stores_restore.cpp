@@ -16,7 +16,7 @@ void TaskStores::Implementation::clear(Store& store) {
     store.restoring = false;
     store.from_nothing = false;
     if (store.on_disk) {
-        // The offset must be off the disk before the rows are: no crash may leave it alone.
+        // The offset must be deleted from disk before the rows are: no crash may leave it alone.
         database_->discard();
         if (database_->about(store.layers->spec().name)) {
             database_->put_about(store.layers->spec().name, std::nullopt);
@@ -70,7 +70,7 @@ void TaskStores::Implementation::finish_restore(Store& store, std::optional<Offs
     store.layers->committed();
     store.restoring = false;
     if (std::exchange(store.from_nothing, false) && store.on_disk) {
-        database_->flush();  // Not to be done again after a crash.
+        database_->flush();  // Must not be repeated after a crash.
     }
 }
 

@@ -273,7 +273,7 @@ TEST(LruStoreRestored, EvictsWithoutLoggingAndKeepsNothingToUndo) {
     EXPECT_TRUE(context.log.empty());
 
     store.put("new", BytesView("v"));
-    EXPECT_EQ(context.log.size(), 2U);  // That one, and the one that went for it.
+    EXPECT_EQ(context.log.size(), 2U);  // The put, and the eviction that it caused.
 }
 
 }  // namespace

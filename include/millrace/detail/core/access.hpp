@@ -30,7 +30,7 @@ class Access {
         processor.context_ = &context;
     }
 
-    /// Fills in what a row has besides its key and value.
+    /// Fills in the members of a row other than its key and value.
     template <class BytesRows, class Row>
     static void read_place(const BytesRows& rows, Row& row) {
         Row::read_place(rows, row);

@@ -11,12 +11,12 @@ namespace millrace::detail {
 struct ErasedValue {
     std::type_index type;             ///< In the graph: with its null, or a table's change.
     const void* value;                ///< Of that type.
-    std::type_index plain_type;       ///< Without its null; of a change: of its values.
+    std::type_index plain_type;       ///< Without its null; for a change: the type of its values.
     const void* plain;                ///< Of that type; null: there is none.
-    const void* old_plain = nullptr;  ///< Of that type; changes: what was before.
+    const void* old_plain = nullptr;  ///< Of that type; for changes: the old value.
 };
 
-/// How a T is seen by those who do not know it. Specialised for changes of tables.
+/// The untyped view of a T. Specialised for changes of tables.
 template <class T>
 struct ErasureOf {
     static ErasedValue of(const T& value) { return {typeid(T), &value, typeid(T), &value}; }

@@ -9,7 +9,7 @@ struct Header;
 
 namespace millrace::detail {
 
-/// Reads the headers of a message on demand. Implemented by whoever holds the message.
+/// Reads the headers of a message on demand. Implemented by the owner of the message.
 class HeaderSource {
   public:
     /// Appends the headers of `message` to `out`.

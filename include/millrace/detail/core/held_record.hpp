@@ -11,13 +11,13 @@
 
 namespace millrace::detail {
 
-/// How a record holds what it was given: a temporary by value, anything else by reference.
+/// How a record holds its argument: a temporary by value, anything else by reference.
 template <class T>
 using HeldPart = std::conditional_t<std::is_lvalue_reference_v<T>, const std::remove_cvref_t<T>&,
                                     std::remove_cvref_t<T>>;
 
 /// A record that owns some or all of its parts: K, V and H are each a type, which is owned, or a
-/// reference. Contexts forward it as they forward the view.
+/// reference. Contexts forward it like a view.
 template <class K, class V, class H>
 struct HeldRecord {
     using View = Record<std::remove_cvref_t<K>, std::remove_cvref_t<V>>;
@@ -51,7 +51,7 @@ struct HeldRecord {
         return {std::forward<K>(key), std::forward<V>(value), timestamp, std::forward<T>(other)};
     }
 
-    // Of one that stays: views of its parts, as of any record.
+    // Of an lvalue: views of its parts, as for any record.
     template <class T>
     auto with_value(T&& other) const& {
         return view().with_value(std::forward<T>(other));

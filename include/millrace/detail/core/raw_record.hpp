@@ -9,9 +9,8 @@
 
 namespace millrace::detail {
 
-/// A consumed record as it came, headers aside: views of the client's buffers and the record's
-/// place in its partition. Packed, so that a message, which is this and whose it is, fits a line of
-/// the processor's cache.
+/// A consumed record without headers: views of the client's buffers, and the record's position in
+/// its partition. Packed, so that a message, which adds its owner, fits into one cache line.
 class RawRecord {
   public:
     RawRecord() = default;
@@ -28,11 +27,11 @@ class RawRecord {
     NullableBytes key() const noexcept { return view(key_, key_size_); }
     NullableBytes value() const noexcept { return view(value_, value_size_); }
 
-    /// kNoTimestamp when the producer gave none.
+    /// kNoTimestamp if the producer set none.
     Timestamp timestamp() const noexcept { return timestamp_; }
     Offset offset() const noexcept { return offset_; }
 
-    /// -1 when not known.
+    /// -1 if unknown.
     std::int32_t leader_epoch() const noexcept { return leader_epoch_; }
 
   private:

@@ -33,7 +33,7 @@ AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace&
     return {*group.repartitioned, {(*group.repartitioned)->name}};
 }
 
-/// Adds an aggregate's node, its store and its handle to the program.
+/// Adds an aggregate's node, its store and its handle to the topology.
 template <class N, class Key, class Agg, class Origin, class K, class V, class... Args>
 TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::string& name,
                                   const StorePlace& store, const SerdeOf<Key>& key_serde,

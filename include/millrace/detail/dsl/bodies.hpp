@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The classes of the DSL hand out each other: first all declarations, then all bodies.
+// The classes of the DSL return each other: first all declarations, then all bodies.
 #include "millrace/dsl/branched_kstream.hpp"
 #include "millrace/dsl/cogrouped_kstream.hpp"
 #include "millrace/dsl/kgrouped_stream.hpp"

@@ -70,8 +70,8 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
 
 namespace detail {
 
-/// Adds the nodes of a cogroup: one for each stream, which share a store, and one where they meet.
-/// `make` makes the step of one stream.
+/// Adds the nodes of a cogroup: one for each stream, which share a store, and one that merges them.
+/// `make` creates the step of one stream.
 template <class KTableKey, class K, class VOut, class Make>
 TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<LogicalGraph> owner,
                                        const std::vector<CogroupInput<K, VOut>>& inputs,

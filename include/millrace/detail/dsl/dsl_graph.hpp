@@ -22,7 +22,7 @@
 
 namespace millrace::detail {
 
-/// What a stream's handle knows: where it is in the program, and how its records are written.
+/// The state of a stream's handle: its position in the topology, and the serdes of its records.
 template <class K, class V>
 struct StreamCore {
     std::shared_ptr<LogicalGraph> graph;
@@ -30,11 +30,12 @@ struct StreamCore {
     std::string name{};
     SerdeOf<Plain<K>> key_serde{};
     SerdeOf<Plain<V>> value_serde{};
-    std::set<std::string> sources{};  ///< Of this sub-topology: what must be co-partitioned.
-    bool needs_repartition = false;   ///< The key has changed since the last topic.
+    /// Of this sub-topology: the sources that must be co-partitioned.
+    std::set<std::string> sources{};
+    bool needs_repartition = false;  ///< The key has changed since the last topic.
     std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
 
-    /// The handle of `next`, a node below, with the same sources.
+    /// The handle of `next`, a downstream node, with the same sources.
     template <class KOut, class VOut>
     StreamCore<KOut, VOut> then(LogicalNode& next, SerdeOf<Plain<KOut>> key,
                                 SerdeOf<Plain<VOut>> value, bool repartition) const {
@@ -47,11 +48,11 @@ struct StreamCore {
     }
 };
 
-/// The same, or the same with a null.
+/// The same type, or the same with a null.
 template <class From, class To>
 concept WidensTo = std::same_as<From, To> || std::same_as<std::optional<From>, To>;
 
-/// The handle of a stream that may have nulls, at the place of one that has none.
+/// The handle of a stream that may have nulls, at the position of one without nulls.
 template <class K, class V, class KFrom, class VFrom>
 StreamCore<K, V> widened(const StreamCore<KFrom, VFrom>& core) {
     StreamCore<K, V> wide{core.graph, core.node, core.name};
@@ -62,7 +63,7 @@ StreamCore<K, V> widened(const StreamCore<KFrom, VFrom>& core) {
     return wide;
 }
 
-/// What a table's handle knows.
+/// The state of a table's handle.
 template <class K, class V>
 struct TableCore {
     std::shared_ptr<LogicalGraph> graph;
@@ -109,7 +110,7 @@ struct RepartitionSerdes {
     SerdeOf<Plain<V>> value{};
 };
 
-/// What bytes are needed for: "the repartition topic counts-repartition", and how to do without.
+/// Why a serde is needed: "the repartition topic counts-repartition", and how to avoid it.
 struct SerdeNeed {
     std::string place;
     std::string instead;
@@ -117,7 +118,7 @@ struct SerdeNeed {
 
 SerdeNeed need_of_repartition(const RepartitionStep& step);
 SerdeNeed need_of_store(const std::string& node, const std::string& store);
-/// A store that `node` cannot do without.
+/// A store that `node` requires.
 SerdeNeed need_of_own_store(const std::string& node, const std::string& store);
 SerdeNeed need_of_grace(const std::string& node);
 SerdeNeed need_of_node(const std::string& node);  ///< A source, a sink or a join.
@@ -125,7 +126,7 @@ SerdeNeed need_of_node(const std::string& node);  ///< A source, a sink or a joi
 /// Throws TopologyError: `part` ("keys", "values") have a type without a serde.
 [[noreturn]] void no_serde(const SerdeNeed& need, const char* part, const std::type_info& type);
 
-/// Throws TopologyError when keys or values have no serde and are given none.
+/// Throws TopologyError if keys or values have no serde and no custom one is set.
 template <class K, class V>
 void require_serdes(const SerdeNeed& need, const SerdeOf<K>& key, const SerdeOf<V>& value) {
     if (!Encodable<K> || key.is_missing()) {
@@ -136,19 +137,19 @@ void require_serdes(const SerdeNeed& need, const SerdeOf<K>& key, const SerdeOf<
     }
 }
 
-/// Names the nodes around "<prefix>-repartition"; takes three indices.
+/// Names of the nodes around "<prefix>-repartition"; takes three indices.
 void name_repartition_step(LogicalGraph& graph, const std::string& prefix, RepartitionStep& step);
 
-/// The same for a grouped table's topic: no filter, two indices; `given` names the nodes, if not
-/// empty.
+/// The same for a grouped table's topic: without filter, two indices; `given` is the name of the
+/// nodes, if it is not empty.
 void name_table_repartition(LogicalGraph& graph, const std::string& prefix,
                             const std::string& given, RepartitionStep& step);
 
 /// Which of the two.
 enum class RepartitionNames { kOfStream, kOfTable };
 
-/// The three typed nodes of a repartition topic, named after `prefix`. Throws TopologyError when
-/// keys or values have no serde.
+/// The three typed nodes of a repartition topic, named after `prefix`. Throws TopologyError if keys
+/// or values have no serde.
 template <class K, class V>
 RepartitionStep make_repartition(LogicalGraph& graph, const std::string& prefix,
                                  const RepartitionSerdes<K, V>& serdes,
@@ -193,7 +194,7 @@ inline LogicalNode repartition_node(RepartitionStep step) {
     return node;
 }
 
-/// `core` after a repartition topic for a join. A stream that is joined twice shares it.
+/// `core` after a repartition topic for a join. A stream that is joined twice shares the topic.
 template <class K, class V>
 StreamCore<K, V> repartition_for_join(const StreamCore<K, V>& core, const std::string& name,
                                       const RepartitionSerdes<K, V>& serdes) {
@@ -211,12 +212,12 @@ StreamCore<K, V> repartition_for_join(const StreamCore<K, V>& core, const std::s
     return result;
 }
 
-/// Throws TopologyError unless `table` keeps versions at least as long as `grace`, if there is one.
+/// Throws TopologyError unless `table` keeps versions at least as long as `grace`, if it is set.
 void check_join_grace(const LogicalNode& table,
                       const std::optional<std::chrono::milliseconds>& history,
                       const std::optional<std::chrono::milliseconds>& grace);
 
-/// The serde given, or else the other.
+/// The given serde, otherwise the other one.
 template <class T>
 SerdeOf<T> serde_or(const SerdeOf<T>& given, const SerdeOf<T>& otherwise) {
     return given.is_custom() ? given : otherwise;

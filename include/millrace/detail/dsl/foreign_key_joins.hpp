@@ -14,7 +14,7 @@ namespace millrace {
 
 namespace detail {
 
-/// Names of a join on a foreign key, in the order in which they take their indices.
+/// Names of a foreign-key join, in the order in which they take their indices.
 struct ForeignJoinNames {
     std::string subscription_topic;
     std::string send;
@@ -32,10 +32,10 @@ struct ForeignJoinNames {
 };
 ForeignJoinNames name_foreign_join(LogicalGraph& graph, const std::string& given);
 
-/// The one partition that `chosen` has. Throws ProcessingError when it has none or several.
+/// The one partition in `chosen`. Throws ProcessingError if there are none or several.
 std::optional<std::vector<Partition>> exactly_one(std::optional<std::vector<Partition>> chosen);
 
-/// A sink to an internal topic and the source that reads it, one below the other.
+/// A sink to an internal topic and the source that reads it.
 template <class K, class V>
 LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
                                 const std::string& sink, const std::string& source,
@@ -85,7 +85,7 @@ Partitioner<std::optional<KOther>, Request> request_partitioner(
     };
 }
 
-/// Without a partitioner responses go back to the partition that the request came from.
+/// Without a partitioner, responses are sent to the partition of the request.
 template <class K, class Response>
 Partitioner<K, Response> response_partitioner(const Partitioner<K, NoKey>& partitioner) {
     return [choose = partitioner](const std::string& topic, const K& key, const Response& response,
@@ -98,7 +98,7 @@ Partitioner<K, Response> response_partitioner(const Partitioner<K, NoKey>& parti
     };
 }
 
-/// From the left table's changes to the topic of requests; returns its source.
+/// From the left table's changes to the subscription topic; returns its source.
 template <JoinType kType, class K, class V, class KOther, class VOther, class Extract>
 LogicalNode& add_requests(const TableCore<K, V>& left, const TableCore<KOther, VOther>& right,
                           const ForeignJoinNames& names, Extract extract,
@@ -118,8 +118,7 @@ LogicalNode& add_requests(const TableCore<K, V>& left, const TableCore<KOther, V
     return requests;
 }
 
-/// From requests, and from the right table's changes, to the topic of responses; returns its
-/// source.
+/// From subscriptions and from the right table's changes to the response topic; returns its source.
 template <class K, class V, class KOther, class VOther>
 LogicalNode& add_responses(const TableCore<K, V>& left, const TableCore<KOther, VOther>& right,
                            const ForeignJoinNames& names, LogicalNode& requests,

@@ -15,7 +15,7 @@ namespace millrace {
 
 namespace detail {
 
-/// The parts that count, reduce and aggregate of a grouped stream have in common.
+/// The common part of count, reduce and aggregate of a grouped stream.
 template <class N, class Agg, class K, class V, class... Args>
 TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, const char* prefix,
                                              const Materialized<Plain<K>, Agg>& options,
@@ -45,7 +45,7 @@ auto KGroupedStream<K, V>::count(Materialized<Key, std::int64_t> options) const
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
-        core_.stream.graph->new_store_name(kPrefix);  // Taken twice by Kafka Streams.
+        core_.stream.graph->new_store_name(kPrefix);  // Kafka Streams takes this index twice.
     }
     using N = detail::AggregateNode<K, V, std::int64_t, detail::CountOne>;
     return KTable<Key, std::int64_t, Removals::kNever>(detail::add_plain_aggregate<N>(
@@ -120,7 +120,7 @@ auto TimeWindowedKStream<K, V, Windows>::count(Materialized<Key, std::int64_t> o
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
-        core_.stream.graph->new_store_name(kPrefix);  // Taken twice by Kafka Streams.
+        core_.stream.graph->new_store_name(kPrefix);  // Kafka Streams takes this index twice.
     }
     using Step =
         detail::AggregateStep<Key, detail::WindowValue<V, Windows>, std::int64_t, detail::CountOne>;

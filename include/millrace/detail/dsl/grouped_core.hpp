@@ -17,15 +17,15 @@
 
 namespace millrace::detail {
 
-/// A grouped stream: where its aggregates hang, and the repartition topic they may share.
+/// A grouped stream: the parent of its aggregates, and the repartition topic that they may share.
 template <class K, class V>
 struct GroupedCore {
     StreamCore<K, V> stream;
-    std::string topic_name{};  ///< The user's; empty: after the store.
+    std::string topic_name{};  ///< The user's name; empty: the store's.
     std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
 };
 
-/// An aggregate's place in the program.
+/// An aggregate's position in the topology.
 struct AggregatePlace {
     LogicalNode* parent = nullptr;
     std::set<std::string> sources{};
@@ -33,12 +33,12 @@ struct AggregatePlace {
 
 struct StorePlace;
 
-/// Where an aggregate hangs: below the grouped stream, or below a repartition topic named after the
-/// group or else the store. Aggregates of one group with a name share the topic.
+/// The parent of an aggregate: the grouped stream, or a repartition topic named after the group or
+/// otherwise the store. Aggregates of one named group share the topic.
 template <class K, class V>
 AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store);
 
-/// One grouped stream of a cogroup, its value type erased.
+/// One grouped stream of a cogroup, without its value type.
 template <class K, class VOut>
 struct CogroupInput {
     using Initial = std::function<VOut()>;
@@ -49,7 +49,7 @@ struct CogroupInput {
     std::function<AggregatePlace(const StorePlace&)> place{};
     std::function<NodeSpec(const std::string&, Initial, State, TableSerdes<K, VOut>)> make_plain{};
 
-    /// Null: the aggregator cannot take the null values that these windows pass on.
+    /// Null: the aggregator cannot accept the null values that these windows forward.
     template <class Windows>
     struct MakeWindowed {
         std::function<NodeSpec(const std::string&, Windows, Initial, State, TableSerdes<K, VOut>)>

@@ -12,8 +12,8 @@ namespace millrace {
 
 namespace detail {
 
-/// The step of a join with a table whose records wait, and the store in which they do. Throws
-/// TopologyError when there are no serdes for it.
+/// The step of a join with a table with grace, and its record buffer. Throws TopologyError if there
+/// are no serdes for it.
 template <class K, class V, class VTable, class VOut, class F, JoinType kType>
 LogicalNode grace_join(const std::string& name, F joiner, const TableView<Plain<K>, VTable>& view,
                        GraceSettings<K, V> settings) {
@@ -114,7 +114,7 @@ auto KStream<K, V>::left_join(const KTable<detail::Plain<K>, VTable, kRemovals>&
 
 namespace detail {
 
-/// Finds the key to look up in a global table with the user's callable.
+/// Computes the lookup key of a global table with the user's callable.
 template <class K, class V, class F>
 struct SelectedKey {
     F select;

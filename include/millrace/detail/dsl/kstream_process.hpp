@@ -24,7 +24,8 @@ detail::LogicalNode& KStream<K, V>::add_processor(F make, const char* prefix,
         brought.shared = true;
         node.stores.push_back(std::move(brought));
     }
-    node.changes_value = true;  // Of process() too: repartition topics do not move above it.
+    // For process(), too: repartition topics are not moved upstream of it.
+    node.changes_value = true;
     return core_.graph->add(std::move(node), {core_.node});
 }
 

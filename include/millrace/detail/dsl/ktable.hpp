@@ -105,7 +105,7 @@ template <ValueTransformerSupplier<K, V> F>
 auto KTable<K, V, kRemovals>::transform_values(
     F make, Materialized<K, typename detail::MadeBy<F>::ValueOut> options,
     std::vector<std::string> stores) const -> KTable<K, typename detail::MadeBy<F>::ValueOut> {
-    options.materialize = false;  // Takes no index, other than filter and map_values.
+    options.materialize = false;  // Takes no index, unlike filter and map_values.
     return compute<Removals::kPossible>(detail::TableTransformOp<K, V, F>(std::move(make)),
                                         "KTABLE-TRANSFORMVALUES-", std::move(options),
                                         std::move(stores));

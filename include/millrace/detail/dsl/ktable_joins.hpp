@@ -13,7 +13,7 @@ namespace millrace {
 
 namespace detail {
 
-/// One side of a join of tables, below `parent`; it looks rows up in `other`.
+/// One side of a join of tables, downstream of `parent`; it looks rows up in `other`.
 template <class Side, class Joiner, class K, class V>
 NodeSpec table_join_side(const std::string& name, const std::string& parent, const Joiner& apply,
                          const std::shared_ptr<const TableState>& result,

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// What a stream of a table's new values carries.
+/// The value type of the stream of a table's new values.
 template <class V, Removals kRemovals>
 using StreamedValue = std::conditional_t<kRemovals == Removals::kPossible, std::optional<V>, V>;
 
@@ -23,20 +23,20 @@ inline constexpr Removals kMappedRemovals =
     kRemovals == Removals::kNever && !kIsNullable<RecordResult<F, K, V>> ? Removals::kNever
                                                                          : Removals::kPossible;
 
-/// The values of the table that a join with `F` makes.
+/// The values of the table that a join with `F` creates.
 template <JoinType kType, class F, class K, class V, class VOther>
 using TableJoinResult = Plain<JoinedValue<kType, F, K, V, VOther>>;
 
-/// Rows go away when an aggregator can return null.
+/// Rows can be deleted if an aggregator can return null.
 template <class Result>
 inline constexpr Removals kRemovalsOf =
     kIsNullable<Result> ? Removals::kPossible : Removals::kNever;
 
-/// The values a windowed aggregate is given: sliding windows drop nulls.
+/// The values that a windowed aggregate receives: sliding windows drop nulls.
 template <class V, class Windows>
 using WindowValue = std::conditional_t<std::same_as<Windows, SlidingWindows>, Plain<V>, V>;
 
-/// What windowed_by makes of a grouped stream.
+/// The result of windowed_by of a grouped stream.
 template <class K, class V, class Windows>
 struct WindowedStream {
     using Type = TimeWindowedKStream<K, V, Windows>;
@@ -46,7 +46,7 @@ struct WindowedStream<K, V, SessionWindows> {
     using Type = SessionWindowedKStream<K, V>;
 };
 
-/// What windowed_by makes of a cogroup.
+/// The result of windowed_by of a cogroup.
 template <class K, class VOut, class Windows>
 struct WindowedCogroup {
     using Type = TimeWindowedCogroupedKStream<K, VOut, Windows>;

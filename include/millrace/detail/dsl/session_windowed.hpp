@@ -51,7 +51,7 @@ auto SessionWindowedKStream<K, V>::count(Materialized<Key, std::int64_t> options
 {
     constexpr const char* kPrefix = "KSTREAM-AGGREGATE-";
     if (options.materialize && options.store.empty()) {
-        core_.stream.graph->new_store_name(kPrefix);  // Taken twice by Kafka Streams.
+        core_.stream.graph->new_store_name(kPrefix);  // Kafka Streams takes this index twice.
     }
     using Step =
         detail::SessionAggregateStep<Key, V, std::int64_t, detail::CountOne, detail::AddCounts>;

@@ -39,15 +39,15 @@ struct StreamJoinOptions {
     std::optional<StoreSpec> other_store;
 };
 
-/// Takes five indices. Throws TopologyError when stores of the user's do not fit `windows`.
+/// Takes five indices. Throws TopologyError if the user's stores do not fit `windows`.
 std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& graph, JoinType type,
                                                                const StreamJoinOptions& options,
                                                                const JoinWindows& windows);
 
-/// Gives `node`, both join nodes and what is above them, the stores.
+/// Connects `node`, both join nodes and their upstream nodes with the stores.
 void add_stores(LogicalNode& node, const StreamJoinNames& names, const StreamJoinStores& stores);
 
-/// The stream below a repartition topic, if it needs one.
+/// The stream after a repartition topic, if it needs one.
 template <class K, class V>
 StreamCore<K, V> repartitioned_side(const StreamCore<K, V>& side, const std::string& join_name,
                                     const char* suffix, const RepartitionSerdes<K, V>& serdes) {

@@ -27,7 +27,7 @@ NodeSpec source_step(const std::string& name, const Topics& topics, const Consum
     return step;
 }
 
-/// The two steps of a table read from a topic.
+/// The two steps of a table that is read from a topic.
 template <class K, class V>
 struct TableSteps {
     std::string source;
@@ -105,7 +105,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Materialized<
     auto steps = detail::table_steps<K, V>(*graph_, topic, options, source);
     steps.place.state->materialized = true;
     if (options.history) {
-        throw TopologyError("global table of topic " + topic + " cannot keep versions");
+        throw TopologyError("global table of topic " + topic + " cannot be versioned");
     }
     const std::string store = steps.place.spec.name;
     steps.node.kind = detail::LogicalKind::kGlobalStore;

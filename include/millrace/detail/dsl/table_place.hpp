@@ -20,14 +20,14 @@ struct StorePlace {
     StoreSpec spec;
     bool name_is_generated = false;
 
-    /// For a node that uses it in any case.
+    /// For a node that always uses it.
     LogicalStore store(const std::string& user) const {
         LogicalStore store{spec, {user}};
         store.name_is_generated = name_is_generated;
         return store;
     }
 
-    /// For a node that uses it once it is materialised.
+    /// For a node that uses it when it is materialised.
     LogicalStore lazy_store(const std::string& user) const {
         LogicalStore lazy = store(user);
         lazy.only_if = state;
@@ -35,20 +35,20 @@ struct StorePlace {
     }
 };
 
-/// Chooses name and kind of a table's store. A name is generated, and an index taken, when
-/// `options` have none; the store is materialised when they have one.
+/// Selects name and kind of a table's store. If `options` have no name, generates one and takes an
+/// index; the store is materialised if they have one.
 StorePlace place_store(LogicalGraph& graph, const StoreOptions& options, std::string_view prefix,
                        StoreKind kind);
 
-/// For operations on tables that have a store only when it is named; as in Kafka Streams, asking
-/// for one without a name takes an index and nothing else.
+/// For operations on tables that have a store only if it is named; as in Kafka Streams, requesting
+/// one without a name takes an index and has no other effect.
 StorePlace place_optional_store(LogicalGraph& graph, const StoreOptions& options,
                                 std::string_view prefix);
 
-/// True when `options` say anything about a store.
+/// True if `options` set anything for a store.
 bool wants_store(const StoreOptions& options, bool has_serdes);
 
-/// Sets retention of a window store. Throws TopologyError when it is shorter than `at_least`.
+/// Sets the retention of a window store. Throws TopologyError if it is shorter than `at_least`.
 void set_retention(StoreSpec& spec, const StoreOptions& options, std::chrono::milliseconds at_least,
                    std::chrono::milliseconds window_size);
 
@@ -58,15 +58,15 @@ struct SuppressPlace {
     StoreSpec store;
 };
 
-/// Throws TopologyError below a versioned table.
+/// Throws TopologyError downstream of a versioned table.
 SuppressPlace place_suppress(LogicalGraph& graph, const LogicalNode& above,
                              const std::string& given, bool logging,
                              const std::map<std::string, std::string>& changelog_config);
 
-/// Throws TopologyError when the time limit of a suppression is negative.
+/// Throws TopologyError if the time limit of a suppression is negative.
 void check_limit(std::chrono::milliseconds limit);
 
-/// Windows pass null values on, which an aggregator of cogroup `name` cannot take.
+/// Windowed aggregations forward null values, which an aggregator of cogroup `name` cannot accept.
 [[noreturn]] void no_nulls_in_cogroup(const std::string& name);
 
 }  // namespace millrace::detail

@@ -17,31 +17,31 @@
 
 namespace millrace::detail {
 
-/// What nodes must know of TopologyOptions; settled when the program is built.
+/// The TopologyOptions that nodes need; set when the topology is built.
 struct ProgramFlags {
     bool reproduce_kafka_defects = false;
 };
 
-/// What a table keeps, settled while the program is written: later verbs may ask for more. Shared
-/// by the table's handle, its node factories and lowering.
+/// Properties of a table that are determined while the topology is defined: later verbs may require
+/// more. Shared by the table's handle, its node factories and lowering.
 struct TableState {
-    std::string store{};           ///< The name its store has, or would have.
+    std::string store{};           ///< The name of its store, if it has or gets one.
     bool materialized = false;     ///< It has a store.
-    bool send_old_values = false;  ///< Its changes carry old values.
-    bool versioned_input = false;  ///< What it reads keeps versions: updates may be out of order.
+    bool send_old_values = false;  ///< Its changes have old values.
+    bool versioned_input = false;  ///< Its input is versioned: updates may be out of order.
 };
 
 /// A store of a logical node and the steps that use it.
 struct LogicalStore {
     StoreSpec spec;
     std::vector<std::string> users;               ///< Names of steps of this or other nodes.
-    std::shared_ptr<const TableState> only_if{};  ///< Set: made only if that is materialised.
-    std::string reusable_topic{};                 ///< The optimiser may take it as changelog.
-    bool shared = false;                          ///< Several nodes declare it; it is made once.
+    std::shared_ptr<const TableState> only_if{};  ///< Set: created only if that is materialised.
+    std::string reusable_topic{};                 ///< The optimiser may use it as changelog.
+    bool shared = false;                          ///< Several nodes declare it; it is created once.
     bool name_is_generated = false;
 };
 
-/// The types of a node's records, where the optimiser must know them.
+/// The types of a node's records, for the optimiser.
 struct RecordTypes {
     std::type_index key = typeid(void);
     std::type_index value = typeid(void);
@@ -49,7 +49,7 @@ struct RecordTypes {
     bool operator==(const RecordTypes&) const = default;
 };
 
-/// A repartition topic and the three nodes around it, typed parts erased.
+/// A repartition topic and the three nodes around it, without types.
 struct RepartitionStep {
     RecordTypes types{};
     std::string topic;
@@ -58,7 +58,7 @@ struct RepartitionStep {
     std::string source_name;
     std::optional<std::int32_t> partitions{};
     bool optimizable = false;     ///< May be merged with others.
-    bool keep_null_keys = false;  ///< A join below takes them.
+    bool keep_null_keys = false;  ///< A downstream join needs them.
     bool name_is_generated = false;
     std::function<NodeFactory(const std::string& name, bool keep_null_keys)> make_filter{};
     std::function<NodeFactory(const std::string& name, const std::string& topic)> make_sink{};
@@ -70,36 +70,36 @@ enum class LogicalKind {
     kSource,  ///< Streams: may be merged with an equal one.
     kTableSource,
     kGlobalStore,  ///< Two steps, source and processor; stores[0] is global.
-    kStore,        ///< A store of the user's, made when something is connected to it.
+    kStore,        ///< A user's store, created when something is connected to it.
     kProcessor,
     kRepartition,
     kSink,
     kStreamJoin,  ///< Stream-stream: see SelfJoinRewrite.
 };
 
-/// Nodes that a self-join can do without when the optimiser is asked to use one store.
+/// Nodes that a self-join does not need if the optimiser uses one store.
 struct SelfJoinRewrite {
     std::string left_window_node;
     std::string right_window_node;
-    std::vector<NodeSpec> steps;       ///< Instead of those of the node.
+    std::vector<NodeSpec> steps;       ///< Replaces those of the node.
     std::vector<LogicalStore> stores;  ///< Likewise.
 };
 
 struct LogicalNode;
 
-/// A step and stores made elsewhere that it uses.
+/// A step and the stores of other nodes that it uses.
 struct StoreConnection {
     std::string step;
     std::vector<std::string> stores;
 };
 
-/// When windows close: so long after their end.
+/// When windows close, relative to their end.
 struct WindowClose {
     std::chrono::milliseconds grace{0};
-    bool inclusive_ends = false;  ///< They are still open at that very time.
+    bool inclusive_ends = false;  ///< They are still open at exactly that time.
 };
 
-/// A step that behaves differently below a table with versions.
+/// A step that behaves differently downstream of a versioned table.
 struct VersionAware {
     const LogicalNode* parent;
     std::shared_ptr<TableState> state;  ///< Its versioned_input is set.
@@ -107,29 +107,30 @@ struct VersionAware {
 
 class LogicalGraph;
 
-/// One operation of the program as written: untyped, but for the closures in its steps.
+/// One operation of the topology as defined: untyped, except the closures in its steps.
 struct LogicalNode {
     LogicalKind kind = LogicalKind::kProcessor;
-    std::string name{};             ///< Of the step whose output others take.
-    std::vector<NodeSpec> steps{};  ///< Become nodes, in this order. A step without
-                                    ///< parents takes the outputs of this node's parents.
+    std::string name{};  ///< The step whose output other nodes receive.
+    /// These become nodes, in this order. A step without parents receives the outputs of this
+    /// node's parents.
+    std::vector<NodeSpec> steps{};
     std::vector<LogicalStore> stores{};
-    std::vector<std::string> connects{};         ///< Stores made elsewhere, for the first step.
+    std::vector<std::string> connects{};         ///< Stores of other nodes, for the first step.
     std::vector<StoreConnection> connections{};  ///< The same for other steps.
-    std::vector<RepartitionTopic> internal_topics{};  ///< Topics its steps read or write.
+    std::vector<RepartitionTopic> internal_topics{};  ///< Topics that its steps read or write.
     std::optional<RepartitionStep> repartition{};
     std::optional<SelfJoinRewrite> self_join{};
 
     bool changes_key = false;
     bool changes_value = false;
     bool merges = false;
-    RecordTypes types{};              ///< Of what it forwards; of key changes and merges only.
+    RecordTypes types{};              ///< Of its output; only for key changes and merges.
     bool takes_null_keys = false;     ///< A left or outer join: see RepartitionStep.
-    std::optional<bool> versioned{};  ///< Whether its output has versions; nothing: as above it.
+    std::optional<bool> versioned{};  ///< Whether its output is versioned; empty: like its input.
     std::vector<VersionAware>
-        version_aware{};                  ///< Who wants to know whether a parent has versions.
-    bool suppresses = false;              ///< Refused above versioned tables.
-    std::optional<WindowClose> closes{};  ///< When the windows it makes do.
+        version_aware{};      ///< Steps that need to know whether a parent is versioned.
+    bool suppresses = false;  ///< Refused downstream of versioned tables.
+    std::optional<WindowClose> closes{};  ///< When its windows close.
 
     int build_priority = 0;
     const LogicalGraph* graph = nullptr;
@@ -138,8 +139,7 @@ struct LogicalNode {
     bool written = false;
 };
 
-/// The program while it is written. Owned jointly by the builder and all handles it gave out.
-/// Not thread-safe.
+/// The topology while it is defined. Shared by the builder and all its handles. Not thread-safe.
 class LogicalGraph {
   public:
     LogicalGraph();
@@ -148,10 +148,11 @@ class LogicalGraph {
 
     LogicalNode& root() noexcept { return nodes_.front(); }
 
-    /// Throws TopologyError after the program was built, and when a parent is of another program.
+    /// Throws TopologyError after the topology was built, and if a parent belongs to another
+    /// topology.
     LogicalNode& add(LogicalNode node, const std::vector<LogicalNode*>& parents);
 
-    /// Once more below another parent, or the same; it is built later then.
+    /// Adds the node again below another parent, or the same; it is built later then.
     void add_again(LogicalNode& node, LogicalNode& parent);
 
     /// "<prefix>0000000042"; takes the next index.
@@ -189,18 +190,18 @@ class LogicalGraph {
     bool built_ = false;
 };
 
-/// Throws TopologyError when the handles `one` and `other` were made by two builders.
+/// Throws TopologyError if two builders created the handles `one` and `other`.
 void require_one_builder(const LogicalGraph& graph_of_one, const LogicalGraph& graph_of_other,
                          const std::string& one, const std::string& other);
 
 void link(LogicalNode& parent, LogicalNode& child);
 void unlink(LogicalNode& parent, LogicalNode& child);
 
-/// When the windows above `node` close, the latest of them. Throws TopologyError when there are
+/// When the windows upstream of `node` close, the latest of them. Throws TopologyError if there are
 /// none.
 WindowClose close_above(const LogicalNode& node);
 
-/// True when `node`'s output keeps versions, by itself or through what is above it.
+/// True if the output of `node` is versioned, itself or because of upstream nodes.
 bool has_versions(const LogicalNode& node);
 
 }  // namespace millrace::detail

@@ -20,12 +20,12 @@ namespace millrace::detail {
 
 class Node;
 
-/// Makes the node of one task. The only place where the types of a node survive.
+/// Creates the node of one task. The only place that keeps the types of a node.
 using NodeFactory = std::function<std::unique_ptr<Node>()>;
 
 enum class NodeKind { kSource, kProcessor, kSink };
 
-/// One node before it is built.
+/// A node before it is built.
 struct NodeSpec {
     NodeKind kind = NodeKind::kProcessor;
     std::string name{};
@@ -43,10 +43,10 @@ struct NodeSpec {
 /// A repartition topic: internal, so written and read by this application only.
 struct RepartitionTopic {
     std::string name{};  ///< Without the application.id: "<base>-repartition".
-    std::optional<std::int32_t> partitions{};  ///< Enforced by the user; nothing: as upstream.
+    std::optional<std::int32_t> partitions{};  ///< Set by the user; empty: as upstream.
 };
 
-/// A store that is filled from a whole topic on every instance, by a processor of its own.
+/// A store that is filled from a whole topic on every instance, by its own processor.
 struct GlobalStoreSpec {
     StoreSpec store;
     std::string source_node;
@@ -54,19 +54,20 @@ struct GlobalStoreSpec {
     std::string topic;
 };
 
-/// The program, flat and untyped: what StreamsBuilder and the Processor API produce and everything
-/// on the running side consumes. Immutable once built; shared by all threads.
+/// The topology, flat and untyped: the result of StreamsBuilder and the Processor API, and the
+/// input of the runtime. Immutable once built; shared by all threads.
 struct TopologySpec {
     std::vector<NodeSpec> nodes;    ///< In the order added: parents first.
     std::vector<StoreSpec> stores;  ///< Without global ones.
     std::vector<GlobalStoreSpec> global_stores;
     std::vector<RepartitionTopic> repartition_topics;
     std::vector<std::vector<std::string>>
-        copartition_groups;                    ///< Of source topics (internal ones by
-                                               ///< their name without application.id).
-    ProcessorWrapper processor_wrapper{};      ///< Of processors that are added; may be empty.
-    std::set<std::string> wrapper_stores{};    ///< Names of `stores` that it added.
-    std::optional<TopologyOptions> options{};  ///< Of StreamsBuilder::build; else made by hand.
+        copartition_groups;                  ///< Of source topics (internal ones by
+                                             ///< their name without application.id).
+    ProcessorWrapper processor_wrapper{};    ///< For added processors; may be empty.
+    std::set<std::string> wrapper_stores{};  ///< Names of `stores` that it added.
+    /// Of StreamsBuilder::build; otherwise built with the Processor API.
+    std::optional<TopologyOptions> options{};
 };
 
 }  // namespace millrace::detail

@@ -21,12 +21,12 @@ struct InitialState<Init> {
     using Type = std::remove_cvref_t<std::invoke_result_t<Init&>>;
 };
 
-/// What an aggregator is first given: the initial value, or what the initial function returns. An
-/// optional when that may be null.
+/// The initial argument of an aggregator: the initial value, or the result of the initial function.
+/// An optional if it may be null.
 template <class Init>
 using StateOf = typename InitialState<Init>::Type;
 
-/// What is stored.
+/// The stored type.
 template <class Init>
 using AggregateOf = Plain<StateOf<Init>>;
 
@@ -57,7 +57,7 @@ template <class F, class K, class State, class V>
 concept CallableWithState =
     std::invocable<F&, State&&, const V&> || std::invocable<F&, const K&, State&&, const V&>;
 
-/// An aggregate on its way: where it is, without copying it when it need not be.
+/// A reference to an aggregate, which is copied only if necessary.
 template <class Agg, class F, class K, class State, class V>
 using NormalResult =
     std::conditional_t<kIsNullable<AggregatorResult<F, K, State, V>>, std::optional<Agg>, Agg>;

@@ -5,11 +5,11 @@
 
 namespace millrace::detail {
 
-/// What flows between table nodes: the change of one key's value. A view, like Record.
+/// A change of one key's value, sent between table nodes. A view, like Record.
 template <class V>
 struct Change {
-    const V* new_value = nullptr;  ///< Null: the key was removed.
-    const V* old_value = nullptr;  ///< Null: there was none, or nobody asked for old values.
+    const V* new_value = nullptr;  ///< Null: the key was deleted.
+    const V* old_value = nullptr;  ///< Null: there was none, or old values were not requested.
     bool is_latest = true;         ///< False for out-of-order updates of a versioned table.
 };
 

@@ -9,19 +9,19 @@ namespace millrace::detail {
 
 enum class JoinType { kInner, kLeft, kOuter };
 
-/// What a joiner gets of the left side: a pointer where the join goes on without a value there.
+/// The joiner's argument for the left side: a pointer if the join type allows a missing value.
 template <JoinType kType, class V>
 using LeftArgument = std::conditional_t<kType == JoinType::kOuter, const V*, const V&>;
 
-/// The same of the right side.
+/// The same for the right side.
 template <JoinType kType, class V>
 using RightArgument = std::conditional_t<kType == JoinType::kInner, const V&, const V*>;
 
-/// What a join of these types gets from joiner `F`.
+/// The result of joiner `F` for these types.
 template <JoinType kType, class F, class K, class VLeft, class VRight>
 using JoinedValue = JoinResult<F, K, LeftArgument<kType, VLeft>, RightArgument<kType, VRight>>;
 
-/// Calls `join` with both sides; those that the type requires must not be null.
+/// Calls `join` with both sides; those that the join type requires must not be null.
 template <JoinType kType, class F, class K, class VLeft, class VRight>
 decltype(auto) join_sides(F& join, const K& key, const VLeft* left, const VRight* right) {
     if constexpr (kType == JoinType::kInner) {

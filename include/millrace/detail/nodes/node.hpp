@@ -18,7 +18,7 @@
 
 namespace millrace::detail {
 
-/// The typed face of a node.
+/// The typed interface of a node.
 template <class K, class V>
 class Input {
   public:
@@ -28,8 +28,8 @@ class Input {
     ~Input() = default;
 };
 
-/// What the runtime knows of a node: a name, children and a life cycle, but no record types.
-/// One object for each task.
+/// The runtime's interface of a node: a name, children and a life cycle, but no record types. One
+/// object for each task.
 class Node {
   public:
     explicit Node(std::string name) : name_(std::move(name)) {}
@@ -41,12 +41,12 @@ class Node {
 
     virtual InputPort input_port() = 0;
 
-    /// Sends this node's output to `child` as well, after those connected before.
-    /// Throws TopologyError when the types of the two ends differ.
+    /// Connects `child` after the existing children. Throws TopologyError if the types of the two
+    /// ends differ.
     virtual void connect(Node& child) = 0;
 
-    /// The two ends of a way around this node; to be asked for before anything is connected to it,
-    /// and then used instead of input_port and connect. Nothing where there is no such way.
+    /// The two ends of a detour around this node. Request them before anything is connected to the
+    /// node, and use them instead of input_port and connect. Empty if the node has none.
     virtual HookEnds hook(WrapperHook& through) {
         static_cast<void>(through);
         return {};
@@ -55,7 +55,7 @@ class Node {
     /// Called once, when the task's stores are ready, parents first.
     virtual void init(TaskContext& context) { context_ = &context; }
 
-    /// Called once, when the task ends, in the order of init.
+    /// Called once, at the end of the task, in the order of init.
     virtual void close() {}
 
   protected:
@@ -67,7 +67,7 @@ class Node {
     TaskContext* context_ = nullptr;
 };
 
-/// An input that can be told for which child a record is.
+/// An input that gets the target child of a record.
 template <class K, class V>
 class RoutedInput : public Input<K, V> {
   public:
@@ -77,11 +77,11 @@ class RoutedInput : public Input<K, V> {
     ~RoutedInput() = default;
 };
 
-/// Throws TopologyError: `child` takes other keys or values than `parent` forwards.
+/// Throws TopologyError: `child` accepts other keys or values than `parent` forwards.
 [[noreturn]] void types_differ(const Node& parent, std::type_index key, std::type_index value,
                                const Node& child, const InputPort& port);
 
-/// Stands before an input that takes nulls where what comes has none.
+/// Converts records without nulls for an input that accepts nulls.
 template <class K, class V, class KTo, class VTo>
 class Widening final : public Input<K, V> {
   public:
@@ -97,7 +97,7 @@ class Widening final : public Input<K, V> {
     Input<KTo, VTo>* input_;
 };
 
-/// Keeps the typed inputs of a node's children and fans its output out to them, depth first in the
+/// Stores the typed inputs of a node's children and forwards its output to them, depth first in the
 /// order in which they were connected.
 template <class K, class V>
 class Output {
@@ -113,14 +113,14 @@ class Output {
         }
     }
 
-    /// Sends what is forwarded to `through` instead of children. Nothing may be connected.
+    /// Sends the output to `through` instead of children. Nothing may be connected.
     void hook(RoutedInput<K, V>& through) {
         children_.push_back({&through, nullptr});
         through_ = &through;
     }
 
-    /// A child that throws is given to the processing exception handler; its siblings still get
-    /// the record when that decides to go on.
+    /// The exception of a child is passed to the processing exception handler; its siblings still
+    /// get the record if the handler decides to resume.
     void forward(TaskContext& context, const Record<K, V>& record) const {
         const AtHand at_hand(context.record(), record);
         for (const Child& child : children_) {
@@ -128,7 +128,7 @@ class Output {
         }
     }
 
-    /// Forwards to one child only. False when there is no child of that name.
+    /// Forwards to one child only. False if there is no child of that name.
     bool forward_to(TaskContext& context, std::string_view child_name,
                     const Record<K, V>& record) const {
         const AtHand at_hand(context.record(), record);
@@ -151,7 +151,7 @@ class Output {
         const Node* node;  ///< Null: a hook, which fails as what forwards to it.
     };
 
-    /// Makes a record the one at hand, for as long as this lives.
+    /// Makes a record the current one for the lifetime of this object.
     class AtHand {
       public:
         AtHand(RecordContext& at_hand, const Record<K, V>& record)
@@ -197,7 +197,8 @@ class Output {
 
     std::vector<Child> children_;
     RoutedInput<K, V>* through_ = nullptr;
-    std::vector<std::shared_ptr<void>> widened_;  // What some children are reached through.
+    // The detour through which some children are reached.
+    std::vector<std::shared_ptr<void>> widened_;
 };
 
 /// Takes a node's input for a hook.
@@ -245,7 +246,7 @@ class TypedHookExit final : public HookExit, private RoutedInput<K, V> {
     WrapperHook* through_;
 };
 
-/// Base of every node that takes Record<KIn, VIn> and forwards Record<KOut, VOut>.
+/// Base of every node that receives Record<KIn, VIn> and forwards Record<KOut, VOut>.
 template <class KIn, class VIn, class KOut, class VOut>
 class TypedNode : public Node, public Input<KIn, VIn> {
   public:

@@ -25,8 +25,7 @@ RecordMetadata metadata_of(const RecordContext& record);
 void add_header_to(const Node& node, const RecordContext& record, std::string key,
                    NullableOwnedBytes value);
 
-/// A user's processor's view of its task. `Interface` is ProcessorContext or
-/// FixedKeyProcessorContext.
+/// The context of a user's processor. `Interface` is ProcessorContext or FixedKeyProcessorContext.
 template <class Interface>
 class NodeContext : public Interface {
   public:
@@ -121,7 +120,8 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
           processor_(std::move(processor)),
           own_context_(*this, this->output()) {
         if (processor_ == nullptr) {
-            throw TopologyError("the supplier of processor " + this->name() + " made none");
+            throw TopologyError("the supplier of processor " + this->name() +
+                                " returned no processor");
         }
     }
 
@@ -161,7 +161,7 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
     Context own_context_;
 };
 
-/// A node factory of the processors that `make` makes.
+/// A node factory of the processors that `make` creates.
 template <class F>
 NodeFactory processor_factory(const std::string& name, F make) {
     return [name, make = std::move(make)]() mutable -> std::unique_ptr<Node> {

@@ -9,12 +9,12 @@ namespace millrace::detail {
 
 class TaskContext;
 
-/// One T for each running task, for nodes that have something in common. Thread-safe; each T is
-/// used by its task's thread only.
+/// One T for each running task, shared by nodes. Thread-safe; each T is used by its task's thread
+/// only.
 template <class T>
 class SharedPerTask {
   public:
-    /// The task's T; made when the first node asks, gone with the last that holds it.
+    /// The task's T; created for the first node, destroyed with the last that holds it.
     std::shared_ptr<T> of(const TaskContext& task) {
         const std::lock_guard lock(mutex_);
         std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });

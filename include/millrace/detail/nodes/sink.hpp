@@ -22,15 +22,15 @@ namespace millrace::detail {
 
 template <class K, class V>
 struct SinkSettings {
-    std::string topic{};    ///< Fixed topic; empty: `choose_topic` names one for each record.
-    bool internal = false;  ///< `topic` lacks the application.id.
+    std::string topic{};    ///< Fixed topic; empty: `choose_topic` returns one for each record.
+    bool internal = false;  ///< `topic` is without the application.id.
     std::function<std::string(const K&, const V&, const RecordContextView&)> choose_topic{};
     SerdeOf<Plain<K>> key_serde{};
     SerdeOf<Plain<V>> value_serde{};
     Partitioner<K, V> partitioner{};
 };
 
-/// Serialises records and hands them to the producer.
+/// Serialises records and passes them to the record collector.
 template <class K, class V>
 class SinkNode final : public Node, public Input<K, V> {
   public:

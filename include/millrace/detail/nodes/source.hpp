@@ -22,7 +22,7 @@ struct SourceSettings {
     TimestampExtractor<K, V> extractor{};
 };
 
-/// Deserialises records and sends them down the graph. A null where the type has none ends here.
+/// Deserialises records and forwards them. Drops nulls that the types do not allow.
 template <class K, class V>
 class SourceNode final : public Node, public SourceInputFactory {
   public:

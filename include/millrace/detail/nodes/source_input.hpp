@@ -12,7 +12,7 @@
 
 namespace millrace::detail {
 
-/// A consumed record as a source sees it: a view of the message and where it is from.
+/// A consumed record for a source: a view of the message and its position.
 struct SourceRecord {
     const RawRecord* raw;
     Partition partition;
@@ -25,24 +25,24 @@ struct SourceRecord {
     Offset offset() const noexcept { return raw->offset(); }
 };
 
-/// A source node's decoder for one input partition: holds the decoded head record of that
-/// partition's queue, in memory that is used again for the next one.
+/// A source node's deserializer for one input partition: holds the deserialised head record of that
+/// partition's queue, in memory that is reused for the next one.
 class SourceInput {
   public:
     virtual ~SourceInput() = default;
 
-    /// Decodes `record` and asks the timestamp extractor. Returns the record's time; a negative one
-    /// means: drop it. `partition_time` is the largest time processed from the partition so far, or
-    /// kNoTimestamp. Throws SerdeError when key or value cannot be read ("key" or "value" is in the
-    /// message), and whatever the extractor throws.
+    /// Deserialises `record` and calls the timestamp extractor. Returns the record's time; a
+    /// negative one means: drop it. `partition_time` is the largest time processed from the
+    /// partition so far, or kNoTimestamp. Throws SerdeError if key or value cannot be read (the
+    /// message contains "key" or "value"), and the exceptions of the extractor.
     virtual Timestamp decode(const SourceRecord& record, Timestamp partition_time) = 0;
 
-    /// Sends the record decoded last through the graph. `headers` are the record's. A null where
-    /// the type has none is dropped and counted here.
+    /// Sends the last deserialised record through the graph. `headers` are the record's. Drops and
+    /// counts nulls that the types do not allow.
     virtual void process(Timestamp timestamp, const Headers& headers) = 0;
 };
 
-/// Implemented by source nodes: makes a decoder for one more input partition of the task.
+/// Implemented by source nodes: creates a deserializer for one more input partition of the task.
 class SourceInputFactory {
   public:
     virtual std::unique_ptr<SourceInput> make_input() = 0;

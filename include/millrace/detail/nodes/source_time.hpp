@@ -7,11 +7,11 @@
 
 namespace millrace::detail {
 
-/// What `policy` is in this application: kDefault becomes what the settings say.
+/// The value of `policy` in this application: kDefault is replaced by the setting.
 TimestampPolicy resolve_policy(TimestampPolicy policy, const TaskContext& context);
 
-/// The time `policy` (resolved) gives to `record`; negative: drop it. Throws ProcessingError when
-/// the policy does not allow for a record without time.
+/// The time of `record` by `policy` (resolved); negative: drop it. Throws ProcessingError if the
+/// policy does not allow records without time.
 Timestamp time_of(TimestampPolicy policy, const SourceRecord& record, Timestamp partition_time,
                   Timestamp wall_clock);
 

@@ -12,10 +12,10 @@
 
 namespace millrace::detail {
 
-/// A value in a table, where the one who found it keeps it.
+/// A value in a table; the getter that found it owns the value.
 template <class V>
 struct Found {
-    const V* value = nullptr;  ///< Null: none. Valid until the same getter is asked again.
+    const V* value = nullptr;  ///< Null: none. Valid until the next call of the same getter.
     Timestamp timestamp = kNoTimestamp;
 };
 
@@ -30,7 +30,7 @@ class ValueGetter {
 
     virtual Found<V> get(const K& key) = 0;
 
-    /// The value valid at `as_of`, where the table keeps versions; otherwise as get().
+    /// The value valid at `as_of`, if the table keeps versions; otherwise like get().
     virtual Found<V> get_as_of(const K& key, Timestamp as_of) {
         static_cast<void>(as_of);
         return get(key);
@@ -38,31 +38,32 @@ class ValueGetter {
     virtual bool has_versions() const { return false; }
 };
 
-/// How to look a table up: through which stores and how.
+/// How to look a table up: its stores and its getter.
 template <class K, class V>
 struct TableView {
     std::vector<std::string> stores{};
     std::function<std::unique_ptr<ValueGetter<K, V>>()> make_getter{};
 };
 
-/// The stores of two views, each once, in the order in which Kafka Streams names them.
+/// The stores of two views, each once, in the order of names in Kafka Streams.
 std::vector<std::string> stores_of_both(const std::vector<std::string>& left,
                                         const std::vector<std::string>& right);
 
-/// What makes a table's changes, as later verbs see it while the program is written.
+/// The producer of a table's changes, as later verbs see it while the topology is defined.
 template <class K, class V>
 class TableOrigin {
   public:
     virtual ~TableOrigin() = default;
 
-    /// Asks for old values in changes. False when that would need a store that there is not, and
-    /// `force` does not ask for one either.
+    /// Requests old values in changes. False if that would need a store that does not exist, and
+    /// `force` does not request one.
     virtual bool send_old_values(bool force) = 0;
 
-    /// Makes the table readable, with a store of its own if there is no other way.
+    /// Makes the table readable, with its own store if necessary.
     virtual TableView<K, V> view() = 0;
 
-    /// Names of the nodes that must be told of a versioned parent etc.; the state behind the table.
+    /// Names of the nodes that need to know about a versioned parent etc.; the state behind the
+    /// table.
     virtual bool sends_old_values() const = 0;
 };
 

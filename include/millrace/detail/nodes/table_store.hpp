@@ -31,7 +31,7 @@ inline constexpr std::size_t kTimestampSize = 8;
     throw SerdeError("too short for a value with timestamp: " + std::to_string(size) + " bytes");
 }
 
-/// Reads a value with its time in front. Throws SerdeError.
+/// Reads a value with a leading timestamp. Throws SerdeError.
 template <class V>
 Timestamp read_timestamped(const SerdeOf<V>& serde, BytesView bytes, V& out) {
     if (bytes.size() < kTimestampSize) {
@@ -43,7 +43,7 @@ Timestamp read_timestamped(const SerdeOf<V>& serde, BytesView bytes, V& out) {
     return timestamp;
 }
 
-/// Replaces `out` by the value with its time in front.
+/// Replaces `out` by the value with a leading timestamp.
 template <class V>
 void write_timestamped(const SerdeOf<V>& serde, const V& value, Timestamp timestamp, Bytes& out) {
     serde.serialize_behind(kTimestampSize, value, out);
@@ -60,7 +60,7 @@ Store& open_store(TaskContext& context, const Node& node, const std::string& nam
     return *store;
 }
 
-/// What became of a put.
+/// The result of a put.
 enum class PutResult {
     kLatest,
     kOutOfOrder,  ///< Stored as history (versioned stores).
@@ -83,12 +83,12 @@ class TableStore {
 
     bool has_versions() const noexcept { return versions_ != nullptr; }
 
-    /// As KeyValueBytesStore's.
+    /// See KeyValueBytesStore.
     bool set_flush_listener(FlushListener* listener, bool send_old_values) {
         return versions_ == nullptr && store_->set_flush_listener(listener, send_old_values);
     }
 
-    /// The key that the following calls are about; must outlive them.
+    /// The key of the following calls; must outlive them.
     void seek(const K& key) { key_ = serdes_.key.bytes_of(key, key_bytes_); }
 
     /// The value of the key, in this object's memory until the next get(); null: none.
@@ -104,13 +104,13 @@ class TableStore {
         return {&value_, timestamp};
     }
 
-    /// The value valid at `as_of`; otherwise as get(). Requires has_versions().
+    /// The value valid at `as_of`; otherwise like get(). Requires has_versions().
     Found<V> get_as_of(Timestamp as_of) { return found_version(versions_->get(key_, as_of)); }
 
-    /// What get() found, to be moved from.
+    /// The result of get(), to be moved from.
     V& found() noexcept { return value_; }
 
-    /// Null removes the key.
+    /// Null deletes the key.
     PutResult put(const V* value, Timestamp timestamp) {
         if (versions_ != nullptr) {
             return put_version(value, timestamp);
@@ -157,21 +157,21 @@ class TableStore {
     V value_{};
 };
 
-/// The key of a store whose values are kept without a time, as it follows from the key.
+/// The key of a store whose values have no timestamp, because the key determines it.
 template <class ReadKey, class K>
 concept ReadsTimeOfKey = requires(const ReadKey& read, const K& key) {
     { read.time_of(key) } -> std::same_as<Timestamp>;
 };
 
-/// Sends a stored table's changes on: at once, or, when the store has a cache, when that lets go of
-/// them. K is the key as the children see it; ReadKey makes it from the cache's bytes.
+/// Forwards a stored table's changes: at once, or, if the store has a cache, when the cache flushes
+/// them. K is the key for the children; ReadKey creates it from the cache's bytes.
 template <class K, class V, class ReadKey>
 class ChangeForwarder final : private FlushListener {
   public:
     ChangeForwarder(ReadKey read_key, SerdeOf<V> value_serde)
         : read_key_(std::move(read_key)), value_serde_(std::move(value_serde)) {}
 
-    /// `store` is a bytes store of whatever kind.
+    /// `store` is a bytes store of any kind.
     template <class Store>
     void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output,
               Store& store, bool send_old_values) {
@@ -184,7 +184,7 @@ class ChangeForwarder final : private FlushListener {
 
     bool cached() const noexcept { return cached_; }
 
-    /// Does nothing when the cache will do it.
+    /// No effect if the cache will forward the change.
     void forward(const K& key, const V* new_value, const V* old_value, bool is_latest,
                  Timestamp timestamp, const Headers& headers) const {
         if (cached_) {
@@ -248,7 +248,7 @@ struct PlainKeyReader {
     void operator()(BytesView bytes, K& out) const { serde.deserialize(bytes, out); }
 };
 
-/// A table store whose changes go to the children of a node.
+/// A table store whose changes are forwarded to the children of a node.
 template <class K, class V>
 class StoredTable {
   public:
@@ -263,7 +263,7 @@ class StoredTable {
 
     TableStore<K, V>& table() noexcept { return table_; }
 
-    /// Stores the value of the key sought and sends the change, unless the store dropped it.
+    /// Stores the value of the current key and forwards the change, unless the store dropped it.
     template <class KIn, class VIn>
     void put(const Record<KIn, VIn>& cause, const K& key, const V* new_value, const V* old_value,
              Timestamp timestamp) {
@@ -311,7 +311,7 @@ TableView<K, V> view_of_store(const std::string& store, const TableSerdes<K, V>&
             [store, serdes] { return std::make_unique<StoreGetter<K, V>>(store, serdes); }};
 }
 
-/// A table whose node has a store, or gets one when somebody needs it.
+/// A table whose node has a store, or gets one if it is needed.
 template <class K, class V>
 class StoredOrigin final : public TableOrigin<K, V> {
   public:

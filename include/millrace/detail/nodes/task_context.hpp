@@ -16,19 +16,18 @@ namespace millrace::detail {
 
 class Node;
 
-/// What nodes see of the task that runs them. The runtime and the test driver implement it.
+/// The nodes' interface to the task that runs them. Implemented by the runtime and the test driver.
 ///
 /// Owned by the task's thread.
 class TaskContext {
   public:
     virtual ~TaskContext() = default;
 
-    /// The record being processed. Its timestamp and headers follow the record along the graph:
-    /// Output::forward sets them for the children and takes them back.
+    /// The record being processed. Its timestamp and headers follow the record through the graph:
+    /// Output::forward sets them for the children and restores them.
     RecordContext& record() noexcept { return record_; }
 
-    /// Largest timestamp of any record this task took from its queues; kNoTimestamp before the
-    /// first.
+    /// Largest timestamp of any record that this task has processed; kNoTimestamp before the first.
     Timestamp stream_time() const noexcept { return stream_time_; }
 
     /// Wall-clock time, read once for a batch of records.
@@ -37,7 +36,7 @@ class TaskContext {
     virtual const std::string& application_id() const = 0;
     virtual TaskId task_id() const = 0;
 
-    /// A setting of the application by its name, or an empty string.
+    /// The value of a setting by name, or an empty string.
     virtual std::string setting(std::string_view name) const = 0;
 
     /// Full name of an internal topic: "<application.id>-<name>".
@@ -47,7 +46,7 @@ class TaskContext {
 
     virtual RecordCollector& collector() = 0;
 
-    /// The store of that name. Throws TopologyError when `node` is not connected to it.
+    /// The store of that name. Throws TopologyError if `node` is not connected to it.
     virtual StateStore& store(const Node& node, const std::string& name) = 0;
 
     /// Throws std::invalid_argument on an interval below 1 ms.
@@ -56,19 +55,19 @@ class TaskContext {
 
     virtual void request_commit() = 0;
 
-    /// Counts a dropped record in the metrics and logs it, at most once in a while.
+    /// Counts a dropped record in the metrics and logs it, at a limited rate.
     virtual void dropped(const Node& node, std::string_view reason) = 0;
 
-    /// To be called in a catch block, where processing `node` failed: asks the processing exception
-    /// handler. Returns when the handler chose to go on after `node`; otherwise throws, as it does
-    /// for what no handler may see.
+    /// Must be called in a catch block, after processing of `node` failed: calls the processing
+    /// exception handler. Returns if the handler decides to continue after `node`; otherwise
+    /// throws, also for errors that handlers must not see.
     virtual void processing_failed(const Node& node) = 0;
 
-    /// Likewise when a sink could not serialise: asks the production exception handler.
+    /// Likewise if a sink could not serialise: calls the production exception handler.
     virtual void serialization_failed(const Node& node, const std::string& topic) = 0;
 
-    /// Per task, for operators whose clock survives a restart (emit on window close): kept in the
-    /// metadata of committed offsets under the name of the store. kNoTimestamp when never set.
+    /// Per task, for operators whose clock survives a restart (emit on window close): stored in the
+    /// metadata of committed offsets under the name of the store. kNoTimestamp if never set.
     virtual Timestamp processor_time(const std::string& store) const = 0;
     virtual void set_processor_time(const std::string& store, Timestamp time) = 0;
 

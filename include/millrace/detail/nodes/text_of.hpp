@@ -55,7 +55,7 @@ struct TextOf<Windowed<K, W>> {
     }
 };
 
-/// Lets one thread at a time use `write`. Throws TopologyError when there is none.
+/// Lets one thread at a time call `write`. Throws TopologyError if it is empty.
 std::function<void(std::string_view)> one_at_a_time(std::function<void(std::string_view)> write);
 
 [[noreturn]] void no_text(const std::string& stream, const char* key_type, const char* value_type);

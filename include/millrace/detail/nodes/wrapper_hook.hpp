@@ -12,7 +12,7 @@ namespace millrace::detail {
 class Node;
 class TaskContext;
 
-/// An Input with its types erased, so that edges can be made by name.
+/// An Input without its types, so that edges can be created by name.
 struct InputPort {
     std::type_index key_type;
     std::type_index value_type;
@@ -25,7 +25,7 @@ struct InputPort {
 //     parent ──► HookEntry ──► WrapperHook ┄┄► node ──► HookExit ──► WrapperHook ┄┄► children
 //                                         deliver                              deliver
 
-/// Where a node's records are led, without their types.
+/// The destination of a node's records, without their types.
 class WrapperHook {
   public:
     virtual void arrives(const AnyRecord& record) = 0;
@@ -36,25 +36,25 @@ class WrapperHook {
     ~WrapperHook() = default;
 };
 
-/// What parents are connected to in place of a node.
+/// Connected to parents instead of the node.
 class HookEntry {
   public:
     virtual ~HookEntry() = default;
     virtual InputPort input_port() = 0;
 
-    /// To the node. Throws Error with kInvalidArgument when types differ.
+    /// Sends to the node. Throws Error with kInvalidArgument if types differ.
     virtual void deliver(const AnyRecord& record) = 0;
 };
 
-/// What a node's children are connected to in its place.
+/// Connected to the node's children instead of the node.
 class HookExit {
   public:
     virtual ~HookExit() = default;
     virtual void connect(const Node& parent, Node& child) = 0;
 
-    /// To all children. Throws Error with kInvalidArgument when types differ.
+    /// Sends to all children. Throws Error with kInvalidArgument if types differ.
     virtual void deliver(TaskContext& context, const AnyRecord& record) = 0;
-    /// To one child; false when there is none of that name.
+    /// Sends to one child; false if there is none of that name.
     virtual bool deliver_to(TaskContext& context, const AnyRecord& record,
                             std::string_view child) = 0;
 };

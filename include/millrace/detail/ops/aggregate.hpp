@@ -12,8 +12,8 @@
 
 namespace millrace::detail {
 
-/// Aggregates a stream by key. Null keys and null values are dropped; the result carries the latest
-/// time that went into it.
+/// Aggregates a stream by key. Null keys and null values are dropped; the result has the latest
+/// time of its records.
 template <class K, class V, class Init, class F>
 class AggregateNode final : public TypedNode<K, V, Plain<K>, Change<AggregateOf<Init>>> {
   public:
@@ -47,7 +47,7 @@ class AggregateNode final : public TypedNode<K, V, Plain<K>, Change<AggregateOf<
         table.seek(*key);
         const Found<Agg> old = table.get();
         if (old.value == nullptr) {
-            // A new row is said to have held the initial value before.
+            // The old value of a new row is the initial value.
             State initial = initial_state(initial_);
             std::optional<Agg> before;
             if (const Agg* plain = plain_or_null(initial);

@@ -11,14 +11,14 @@
 
 namespace millrace::detail {
 
-/// One way out of a split. The default branch has no predicate and is the last.
+/// A branch of a split. The default branch has no predicate and is the last.
 template <class K, class V>
 struct BranchSpec {
     std::string child;
     std::function<bool(const K&, const V&)> predicate{};
 };
 
-/// Sends each record to the child of the first branch that wants it, or nowhere.
+/// Sends each record to the child of the first matching branch, or to none.
 template <class K, class V>
 class BranchNode final : public TypedNode<K, V, K, V> {
   public:

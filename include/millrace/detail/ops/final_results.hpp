@@ -13,11 +13,11 @@
 
 namespace millrace::detail {
 
-/// How often windows that have closed are looked for at most, as Kafka Streams does.
+/// The minimum interval between searches for closed windows, as in Kafka Streams.
 std::chrono::milliseconds final_emit_interval(const TaskContext& context);
 
-/// How far a node got that sends results when windows close. Kept in the task's committed metadata
-/// under the name of the store.
+/// The progress of a node that sends results on window close. Stored in the task's committed
+/// metadata under the name of the store.
 class CloseClock {
   public:
     explicit CloseClock(std::string store) : store_(std::move(store)) {}
@@ -28,10 +28,10 @@ class CloseClock {
         interval_ = throttled ? final_emit_interval(context) : std::chrono::milliseconds(0);
     }
 
-    /// Up to which close time windows were emitted; kNoTimestamp before the first.
+    /// The close time up to which windows were emitted; kNoTimestamp before the first.
     Timestamp last() const noexcept { return last_; }
 
-    /// True when it is time to look whether windows have closed by `close_time`.
+    /// True if closed windows should be searched at `close_time`.
     bool is_due(Timestamp close_time) {
         const Timestamp now = context_->wall_clock();
         if (now < next_) {
@@ -73,7 +73,7 @@ class FinalResults {
     Timestamp last_close() const noexcept { return clock_.last(); }
     bool is_due(Timestamp close_time) { return clock_.is_due(close_time); }
 
-    /// Emits windows that start from `first` to `last`, by start and key.
+    /// Emits windows with starts from `first` to `last`, by start and key.
     void emit(Timestamp close_time, Timestamp first, Timestamp last, const Headers& headers) {
         std::vector<std::tuple<Timestamp, Bytes, Bytes>> rows;
         for (const auto found =

@@ -16,11 +16,12 @@
 
 namespace millrace::detail {
 
-/// The key a left row joins on; nothing: none.
+/// The foreign key of a left row; empty: none.
 template <class K, class V, class F>
 using ForeignKeyOf = Plain<RecordResult<F, K, V>>;
 
-/// Left side: turns changes of left rows into subscriptions, sent to where the right rows are.
+/// Left side: converts changes of left rows to subscriptions, and sends them to the tasks of the
+/// right rows.
 template <class K, class V, class KOther, class F, JoinType kType>
 class SubscriptionSendNode final
     : public TypedNode<K, Change<V>, std::optional<KOther>, Subscription<K>> {
@@ -84,7 +85,7 @@ class SubscriptionSendNode final
         return call_with_record(extract_, key, *value);
     }
 
-    // Keys are the same when their bytes are.
+    // Keys are equal if their bytes are.
     bool differ(const std::optional<KOther>& a, const std::optional<KOther>& b) const {
         Bytes a_bytes;
         Bytes b_bytes;
@@ -107,7 +108,7 @@ class SubscriptionSendNode final
     Bytes bytes_;
 };
 
-/// Right side: keeps subscriptions by foreign and primary key.
+/// Right side: stores subscriptions by foreign and primary key.
 template <class K, class KOther>
 class SubscriptionReceiveNode final : public TypedNode<std::optional<KOther>, Subscription<K>,
                                                        std::optional<KOther>, Subscription<K>> {
@@ -166,7 +167,7 @@ class SubscriptionReceiveNode final : public TypedNode<std::optional<KOther>, Su
     Bytes value_;
 };
 
-/// Right side: answers a new subscription with the right row as it is.
+/// Right side: responds to a new subscription with the current right row.
 template <class K, class KOther, class VOther>
 class SubscriptionAnswerNode final
     : public TypedNode<std::optional<KOther>, Subscription<K>, K, SubscriptionResponse<VOther>> {
@@ -203,7 +204,7 @@ class SubscriptionAnswerNode final
     std::unique_ptr<ValueGetter<KOther, VOther>> table_;
 };
 
-/// Right side: tells all subscribers of a right row that changed.
+/// Right side: responds to all subscribers of a right row that changed.
 template <class K, class KOther, class VOther>
 class ForeignChangeNode final
     : public TypedNode<KOther, Change<VOther>, K, SubscriptionResponse<VOther>> {
@@ -255,7 +256,8 @@ class ForeignChangeNode final
     KeyValueBytesStore* store_ = nullptr;
 };
 
-/// Left side again: joins an answer with the left row, unless that has changed since it asked.
+/// Left side again: joins a response with the left row, unless the row has changed since the
+/// subscription.
 template <class K, class V, class VOther, class VOut, class F, JoinType kType>
 class ResponseJoinNode final
     : public TypedNode<K, SubscriptionResponse<VOther>, K, std::optional<VOut>> {
@@ -281,7 +283,7 @@ class ResponseJoinNode final
             hash = hash_of(bytes_);
         }
         if (hash != record.value.hash) {
-            this->context().dropped(*this, "answer to a row that has changed since");
+            this->context().dropped(*this, "response to an outdated subscription");
             return;
         }
         const std::optional<VOther>& other = record.value.value;

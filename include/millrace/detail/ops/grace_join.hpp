@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// How records of a stream wait for a table.
+/// The buffer of stream records for a join with grace.
 template <class K, class V>
 struct GraceSettings {
     std::chrono::milliseconds grace{0};
@@ -23,8 +23,8 @@ struct GraceSettings {
     SerdeOf<Plain<V>> value_serde{};
 };
 
-/// Looks records up in a table with versions once their stream is `grace` ahead of them: the table
-/// may come late by that much. Later records are looked up at once, and so are those without a key.
+/// Looks records up in a versioned table when stream time is `grace` ahead of them: the table may
+/// be late by that much. Later records, and records without a key, are looked up at once.
 template <class K, class V, class VTable, class VOut, class F, JoinType kType>
 class GraceJoinNode final
     : public StreamTableJoinNode<K, V, Plain<K>, VTable, VOut, SameKey<K>, F, kType> {
@@ -64,7 +64,7 @@ class GraceJoinNode final
                            settings_.grace);
     }
 
-    // As if the record came now, from where it came from.
+    // As if the record arrived now, with its original position.
     void join(const BufferedRecord& waited) {
         K key{};
         V value{};

@@ -21,7 +21,7 @@
 
 namespace millrace::detail {
 
-/// Reads the key of a session store as its cache and its changelog have it: key, end, start.
+/// Reads the key of a session store in the format of cache and changelog: key, end, start.
 template <class K>
 struct SessionKeyReader {
     SerdeOf<K> serde{};
@@ -43,7 +43,7 @@ class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
         V value{};
     };
 
-    /// Replaces `rows` by the key's sessions that touch `span`.
+    /// Replaces `rows` by the key's sessions that overlap `span`.
     void find(SessionWindow span, std::vector<Row>& rows) {
         rows.clear();
         const auto take = [&](SessionWindow session, BytesView value) {
@@ -66,7 +66,7 @@ class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
 
     void remove(SessionWindow session) { this->bytes().remove(this->key_bytes(), session); }
 
-    /// Null removes the row.
+    /// Null deletes the row.
     void put(SessionWindow session, const V* value) {
         if (value == nullptr) {
             this->bytes().put(this->key_bytes(), session, std::nullopt);
@@ -75,7 +75,7 @@ class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
         }
     }
 
-    /// As SessionBytesStore.
+    /// See SessionBytesStore.
     bool extend(SessionWindow from, SessionWindow to, const V& value) {
         return this->bytes().extend(this->key_bytes(), from, to, bytes_of(value));
     }
@@ -91,8 +91,8 @@ class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
     V value_{};
 };
 
-/// How sessions' aggregates come about: an initial state, into which the aggregates of the sessions
-/// that a record touches are merged, then the record is added. The three below are for aggregate,
+/// How session aggregates are computed: the aggregates of the sessions that a record connects are
+/// merged into an initial state, then the record is added. The three below are for aggregate,
 /// reduce and count.
 template <class K, class V, class Init, class F, class M>
 struct SessionAggregateStep {
@@ -157,7 +157,7 @@ class FinalSessions {
         clock_.open(context, throttled);
     }
 
-    /// Both ends of a session are in it: it has closed when its end is before `close_time`.
+    /// A session includes both ends: it has closed if its end is before `close_time`.
     void emit(Timestamp close_time, const Headers& headers) {
         const Timestamp last = close_time - std::chrono::milliseconds(1);
         const Timestamp first = std::max(Timestamp{}, clock_.last());
@@ -189,8 +189,8 @@ class FinalSessions {
 };
 
 /// Aggregates a stream by key and session. Null keys are dropped, null values are not. The sessions
-/// a record touches become one with it; it is late when that one ended longer ago than gap and
-/// grace, measured from the largest time this node has seen.
+/// that a record connects are merged with it. The record is late if the merged session ended more
+/// than gap plus grace before the largest time of this node.
 template <class K, class V, class Step>
 class SessionAggregateNode final
     : public TypedNode<K, V, SessionWindowed<Plain<K>>, Change<typename Step::Agg>> {
@@ -222,7 +222,7 @@ class SessionAggregateNode final
         const Timestamp close_time = stream_time_ - windows_.grace() - windows_.gap();
         if (results_.emits_before()) {
             results_.final_results().emit(close_time,
-                                          record.headers);  // Before the store forgets sessions.
+                                          record.headers);  // Before the store drops sessions.
         }
         windowed_.key = *key;
         results_.table().seek(*key);
@@ -268,7 +268,8 @@ class SessionAggregateNode final
         forward(merged, new_value, nullptr);
     }
 
-    // Kafka Streams removes what a record touches first, so it is gone when the aggregator fails.
+    // Kafka Streams first removes the sessions that a record connects, so they are lost if the
+    // aggregator fails.
     typename Step::Result add(const Record<K, V>& record, typename Step::State&& state,
                               bool extends) {
         try {
@@ -288,7 +289,7 @@ class SessionAggregateNode final
         }
     }
 
-    // As in Kafka Streams, with the session's end for a time and without headers.
+    // As in Kafka Streams, with the session's end as time and without headers.
     void forward(SessionWindow session, const Agg* new_value, const Agg* old_value) {
         windowed_.window = session;
         results_.forward(windowed_, new_value, old_value, session.end, no_headers_);

@@ -16,9 +16,9 @@ namespace millrace::detail {
 
 /// Aggregates a stream by key and sliding window. Null keys and null values are dropped.
 ///
-/// A window is stored once it holds a record: for a record at t with difference d, [t-d, t] and,
-/// once there is a record in it, [t+1, t+1+d]. The time of a stored window is that of its latest
-/// record, which tells whether a window to its right would be empty.
+/// A window is stored when it contains a record: for a record at t with difference d, [t-d, t] and,
+/// when it contains a record, [t+1, t+1+d]. The time of a stored window is that of its latest
+/// record, which shows whether a window to its right would be empty.
 template <class K, class V, class Step>
 class SlidingAggregateNode final
     : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
@@ -59,7 +59,7 @@ class SlidingAggregateNode final
             return;
         }
         if (results_.emits_before()) {
-            emit_closed(record);  // Before this record makes the store forget closed windows.
+            emit_closed(record);  // Before this record makes the store drop closed windows.
         }
         at_ = record.timestamp;
         windowed_.key = *key;
@@ -216,14 +216,15 @@ class SlidingAggregateNode final
                          cause.headers);
     }
 
-    // The window right of the record holds what the window right of it held, without the record.
+    // The window right of the record contains the records of the window right of it, without the
+    // record.
     void create_right(const Cause& cause, const Row& right) {
         windowed_.window = {at_ + kOne, at_ + kOne + difference()};
         results_.table().put(windowed_.window.start, &right.value, right.latest);
         results_.forward(windowed_, &right.value, nullptr, right.latest, cause.headers);
     }
 
-    // Ends are inclusive: a window has closed when its end is before the close time.
+    // Ends are inclusive: a window has closed if its end is before the close time.
     void emit_closed(const Record<K, V>& record) {
         if (!results_.final_results().is_due(close_time_)) {
             return;
@@ -244,7 +245,7 @@ class SlidingAggregateNode final
     WindowResults<Key, Agg> results_;
     Timestamp stream_time_ = kNoTimestamp;
     Timestamp close_time_ = kNoTimestamp;
-    Timestamp at_{};  ///< Time of the record at hand.
+    Timestamp at_{};  ///< Time of the current record.
     Windowed<Key> windowed_;
 };
 

@@ -13,7 +13,7 @@ namespace millrace::detail {
 template <class K, class V, class F>
 class FilterNode final : public TypedNode<K, V, K, V> {
   public:
-    /// Forwards records for which `predicate` gives `wanted`.
+    /// Forwards records for which `predicate` returns `wanted`.
     FilterNode(std::string name, F predicate, bool wanted)
         : TypedNode<K, V, K, V>(std::move(name)),
           predicate_(std::move(predicate)),
@@ -124,7 +124,8 @@ class PeekNode final : public TypedNode<K, V, K, V> {
     F action_;
 };
 
-/// Merges, branches and what else only gives records a place in the graph.
+/// Forwards records unchanged: merges, branches and other nodes that only have a position in the
+/// graph.
 template <class K, class V>
 class PassThroughNode final : public TypedNode<K, V, K, V> {
   public:
@@ -133,7 +134,7 @@ class PassThroughNode final : public TypedNode<K, V, K, V> {
     void process(const Record<K, V>& record) override { this->forward(record); }
 };
 
-/// Before a repartition topic: a record without a key has no partition to go to.
+/// Before a repartition topic: a record without a key has no partition.
 template <class K, class V>
 class NonNullKeyNode final : public TypedNode<K, V, K, V> {
   public:

@@ -17,7 +17,7 @@
 
 namespace millrace::detail {
 
-/// Applies a joiner of streams: a side that may be missing is given as a pointer.
+/// Calls a joiner of streams: a side that may be missing is passed as a pointer.
 template <class K, class VLeft, class VRight, class F, JoinType kType>
 struct StreamJoiner {
     using Out = JoinedValue<kType, F, K, VLeft, VRight>;
@@ -38,7 +38,7 @@ struct JoinSerdes {
     SerdeOf<VRight> right{};
 };
 
-/// Keeps a stream's records for the other side of a join, after it has joined them itself.
+/// Stores a stream's records for the other side of a join, after the join has processed them.
 template <class K, class V>
 class JoinWindowNode final : public TypedNode<K, V, K, V> {
   public:
@@ -72,7 +72,7 @@ class JoinWindowNode final : public TypedNode<K, V, K, V> {
     Bytes value_bytes_;
 };
 
-/// Names and numbers that both sides of a join need.
+/// Names and sizes that both sides of a join need.
 struct StreamJoinPlan {
     JoinWindows windows = JoinWindows::of(std::chrono::milliseconds(0));
     std::string left_store{};
@@ -80,7 +80,7 @@ struct StreamJoinPlan {
     std::string unmatched_store{};  ///< Empty: none.
 };
 
-/// One side of a join of streams: looks for matches in what the other side has kept.
+/// One side of a join of streams: searches matches in the other side's store.
 template <class K, class VLeft, class VRight, class Joiner, JoinType kType, bool kThisIsLeft>
 class StreamJoinSideNode final
     : public TypedNode<K, std::conditional_t<kThisIsLeft, VLeft, VRight>, K, typename Joiner::Out> {
@@ -192,8 +192,8 @@ class StreamJoinSideNode final
         });
     }
 
-    // Before anything is kept Kafka Streams' sum overflows, so that it looks, in vain, and takes
-    // note of when it looked.
+    // Before any record is stored, Kafka Streams' sum overflows: it searches without a result, and
+    // records the time of the search.
     bool some_may_be_closed(std::chrono::milliseconds open_for) const {
         if (clock_->min_time == Timestamp::max()) {
             return open_for.count() > 0;
@@ -263,8 +263,8 @@ class StreamJoinSideNode final
     Other other_value_{};
 };
 
-/// A stream joined with itself over one store: each record meets those kept before it, from both
-/// sides, and itself.
+/// A stream joined with itself over one store: each record is joined with the stored ones, from
+/// both sides, and with itself.
 template <class K, class V, class Joiner>
 class SelfJoinNode final : public TypedNode<K, V, K, typename Joiner::Out> {
   public:

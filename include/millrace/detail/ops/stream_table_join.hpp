@@ -13,7 +13,7 @@
 
 namespace millrace::detail {
 
-/// The key of a stream's record is the key to look up.
+/// The lookup key is the key of the stream's record.
 template <class K>
 struct SameKey {
     template <class V>

@@ -21,7 +21,7 @@
 
 namespace millrace::detail {
 
-/// How changes are held back.
+/// The parameters of a suppression.
 struct SuppressSettings {
     std::string store{};
     std::chrono::milliseconds wait{0};
@@ -32,8 +32,8 @@ struct SuppressSettings {
     bool stop_when_full = false;
 };
 
-/// Holds a table's changes back until their window has closed or for a time, and then sends the
-/// latest of each key, as if for the record that brought it. Stream time is that of this node.
+/// Buffers a table's changes until their window has closed or for a time, and then sends the latest
+/// of each key with the context of its record. Stream time is that of this node.
 template <class K, class V>
 class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
   public:
@@ -47,8 +47,8 @@ class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
     void init(TaskContext& context) override {
         Node::init(context);
         buffer_ = &open_store<ChangeBuffer>(context, *this, settings_.store);
-        // A window that includes its end still takes records of that very time. Kafka Streams
-        // sends its result then already, and may send a second one.
+        // A window that includes its end still accepts records at exactly that time. Kafka Streams
+        // sends its result already then, and may send a second one.
         constexpr std::chrono::milliseconds kOne{1};
         wait_ = settings_.wait + (settings_.until_close && settings_.inclusive_ends &&
                                           !flags_->reproduce_kafka_defects
@@ -72,10 +72,9 @@ class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
         }
         if (settings_.stop_when_full) {
             throw ProcessingError(
-                this->name() +
-                " holds back more than it may: " + std::to_string(buffer_->records()) +
+                this->name() + " exceeds its buffer limits: " + std::to_string(buffer_->records()) +
                 " changes of " + std::to_string(buffer_->bytes()) +
-                " bytes; raise its bounds, or shorten the windows or their grace");
+                " bytes; raise the limits, or shorten the windows or their grace");
         }
         while (is_full()) {
             emit_first();
@@ -105,11 +104,11 @@ class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
         return buffer_->records() > settings_.max_records || buffer_->bytes() > settings_.max_bytes;
     }
 
-    // The change stays where it is until it was sent: whoever looks the table up meanwhile sees
-    // what was before.
+    // The change stays in the buffer until it was sent: lookups in between return the previous
+    // value.
     void emit_first() {
         const BufferedChange& held = buffer_->first();
-        // Nobody has seen a result of a window that is gone before its close.
+        // No result was sent for a window that is deleted before its close.
         if (held.new_value || !settings_.until_close) {
             forward(held);
         }
@@ -152,7 +151,7 @@ class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
     V new_value_{};
 };
 
-/// Looks a table up as those below know it: without what is held back.
+/// Looks a table up without the buffered changes.
 template <class K, class V>
 class SuppressedGetter final : public ValueGetter<K, V> {
   public:
@@ -175,7 +174,7 @@ class SuppressedGetter final : public ValueGetter<K, V> {
             return {};
         }
         serdes_.value.deserialize(*held->prior_value, value_);
-        return {&value_, kNoTimestamp};  // Nobody knows its time any more.
+        return {&value_, kNoTimestamp};  // Its time is no longer known.
     }
 
   private:
@@ -190,7 +189,8 @@ class SuppressedGetter final : public ValueGetter<K, V> {
 template <class K, class V>
 class SuppressedOrigin final : public TableOrigin<K, V> {
   public:
-    /// Asks the table above for old values: the first of them is what those below know.
+    /// Requests old values from the upstream table: the first of them is what downstream nodes have
+    /// seen.
     SuppressedOrigin(std::string store, TableSerdes<K, V> serdes, TableOriginPtr<K, V> above)
         : store_(std::move(store)), serdes_(std::move(serdes)), above_(std::move(above)) {
         above_->send_old_values(true);

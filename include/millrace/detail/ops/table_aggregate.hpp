@@ -15,8 +15,8 @@
 
 namespace millrace::detail {
 
-/// Sends a table's changes to their groups: what was in one group and is in another now is two
-/// changes. A row whose selector gives no key or no value is in no group.
+/// Sends a table's changes to their groups: if the group changes, as two changes. A row whose
+/// selector returns no key or no value is in no group.
 template <class K, class V, class KOut, class VOut, class F>
 class TableGroupNode final : public TypedNode<K, Change<V>, KOut, OwnedChange<VOut>> {
   public:
@@ -71,7 +71,7 @@ class TableGroupNode final : public TypedNode<K, Change<V>, KOut, OwnedChange<VO
     std::shared_ptr<const TableState> state_;
 };
 
-/// Aggregates a grouped table: subtracts what a change takes away, then adds what it brings.
+/// Aggregates a grouped table: subtracts the old value of a change, then adds the new one.
 template <class K, class V, class Init, class Add, class Subtract>
 class TableAggregateNode final : public TypedNode<K, OwnedChange<V>, K, Change<AggregateOf<Init>>> {
   public:

@@ -12,7 +12,7 @@
 
 namespace millrace::detail {
 
-/// Turns records into changes of a table: null values remove, null keys are dropped. K and V may
+/// Converts records to changes of a table: null values delete, null keys are dropped. K and V may
 /// have nulls; the table's key and value types have none.
 template <class K, class V>
 class TableSourceNode final : public TypedNode<K, V, Plain<K>, Change<Plain<V>>> {

@@ -15,20 +15,20 @@
 
 namespace millrace::detail {
 
-/// Applies a joiner of tables: `left` and `right` are null where the side has no value and the join
-/// is of a type that goes on without.
+/// Calls a joiner of tables: `left` and `right` are null if the side has no value and the join type
+/// allows that.
 template <class K, class VLeft, class VRight, class F, JoinType kType>
 struct TableJoiner {
     using Out = Plain<JoinedValue<kType, F, K, VLeft, VRight>>;
 
     F join;
 
-    /// Nothing when the joiner says so. Requires a value where the join type does.
+    /// Empty if the joiner returns null. Requires the values that the join type requires.
     std::optional<Out> operator()(const K& key, const VLeft* left, const VRight* right) {
         return join_sides<kType>(join, key, left, right);
     }
 
-    /// The result of a row that has these two sides; nothing when it has none.
+    /// The result of a row with these two sides; empty if it has none.
     std::optional<Out> row(const K& key, const VLeft* left, const VRight* right) {
         const bool has_row = kType == JoinType::kInner  ? left != nullptr && right != nullptr
                              : kType == JoinType::kLeft ? left != nullptr
@@ -37,7 +37,7 @@ struct TableJoiner {
     }
 };
 
-/// One side of a join of tables: joins the changes of one with the values of the other.
+/// One side of a join of tables: joins the changes of one table with the values of the other.
 template <class K, class VLeft, class VRight, class Joiner, JoinType kType, bool kThisIsLeft>
 class TableJoinSideNode final
     : public TypedNode<K, Change<std::conditional_t<kThisIsLeft, VLeft, VRight>>, K,
@@ -47,7 +47,7 @@ class TableJoinSideNode final
     using VOther = std::conditional_t<kThisIsLeft, VRight, VLeft>;
     using Out = typename Joiner::Out;
 
-    /// `state`: whether old values are sent and whether this side's table has versions.
+    /// `state`: whether old values are sent and whether this side's table is versioned.
     TableJoinSideNode(std::string name, Joiner join, std::unique_ptr<ValueGetter<K, VOther>> other,
                       std::shared_ptr<const TableState> state,
                       std::shared_ptr<const TableState> side_state)
@@ -111,7 +111,7 @@ class TableJoinSideNode final
     std::optional<Out> old_memory_;
 };
 
-/// Where both sides of a join of tables come together; keeps the result if it has a store.
+/// Merges both sides of a join of tables; stores the result if it has a store.
 template <class K, class V>
 class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
   public:
@@ -155,7 +155,7 @@ class TableMergeNode final : public TypedNode<K, Change<V>, K, Change<V>> {
         stored_;
 };
 
-/// Joins on demand what was not stored.
+/// Computes results that are not stored on demand.
 template <class K, class VLeft, class VRight, class Joiner>
 class JoiningGetter final : public ValueGetter<K, typename Joiner::Out> {
   public:
@@ -174,7 +174,7 @@ class JoiningGetter final : public ValueGetter<K, typename Joiner::Out> {
         const Found<VRight> right = right_->get(key);
         memory_ = join_.row(key, left.value, right.value);
         if (!memory_) {
-            return {};  // Without a row there is no time either, whatever its halves have.
+            return {};  // Without a row there is no time, whatever its two sides have.
         }
         return {&*memory_, std::max(left.timestamp, right.timestamp)};
     }

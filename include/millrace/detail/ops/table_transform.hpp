@@ -11,7 +11,7 @@
 
 namespace millrace::detail {
 
-/// The part of TableValuesNode that calls a user's transformer; a copy makes its own.
+/// The part of TableValuesNode that calls a user's transformer; a copy creates its own.
 template <class K, class V, class F>
 class TableTransformOp {
   public:

@@ -12,8 +12,8 @@
 
 namespace millrace::detail {
 
-/// Computes a table's value from that of the table above; nothing: the row is not in the result.
-/// The parts that filter and map_values of tables have in common; Op is one of the two below.
+/// Computes a table's value from that of the upstream table; empty: the row is not in the result.
+/// The common part of filter and map_values of tables; Op is one of the two below.
 template <class K, class V, class F>
 class TableFilterOp {
   public:
@@ -22,7 +22,7 @@ class TableFilterOp {
 
     TableFilterOp(F predicate, bool wanted) : predicate_(std::move(predicate)), wanted_(wanted) {}
 
-    /// `memory` keeps what the result points to.
+    /// `memory` owns the value that the result points to.
     const V* operator()(const K& key, const V* value, std::optional<V>& memory) {
         static_cast<void>(memory);
         const bool passes = value != nullptr &&
@@ -113,7 +113,7 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
         }
     }
 
-    // The row was filtered out before and is now: nobody below has seen it.
+    // The row was filtered out before and still is: downstream nodes have not seen it.
     bool is_needless(const Out* new_value, const Out* old_value) const {
         return Op::kIsFilter && !state_->versioned_input && state_->send_old_values &&
                new_value == nullptr && old_value == nullptr;
@@ -131,7 +131,7 @@ class TableValuesNode final : public TypedNode<K, Change<V>, K, Change<typename 
     std::optional<Out> old_memory_;
 };
 
-/// Computes what was not stored from the table above.
+/// Computes values that are not stored from the upstream table.
 template <class K, class V, class Op>
 class ComputingGetter final : public ValueGetter<K, typename Op::Out> {
   public:
@@ -163,7 +163,7 @@ class ComputingGetter final : public ValueGetter<K, typename Op::Out> {
     std::optional<Out> memory_;
 };
 
-/// A filtered or mapped table: without a store unless it was given one by name.
+/// A filtered or mapped table: without a store unless it has a store name.
 template <class K, class V, class Op>
 class ComputedOrigin final : public TableOrigin<K, typename Op::Out> {
   public:
@@ -206,7 +206,7 @@ class ComputedOrigin final : public TableOrigin<K, typename Op::Out> {
     TableOriginPtr<K, V> above_;
 };
 
-/// A table's changes as a stream of its new values. VOut is V, or optional where rows can go away.
+/// A table's changes as a stream of its new values. VOut is V, or optional if rows can be deleted.
 template <class K, class V, class VOut>
 class TableToStreamNode final : public TypedNode<K, Change<V>, K, VOut> {
   public:

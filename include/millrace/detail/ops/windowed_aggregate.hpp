@@ -19,7 +19,7 @@
 
 namespace millrace::detail {
 
-/// Reads the key of a window store as its cache and its changelog have it: key, start, sequence
+/// Reads the key of a window store in the format of cache and changelog: key, start, sequence
 /// number.
 template <class K>
 struct WindowKeyReader {
@@ -52,10 +52,10 @@ class WindowTable final : public RowsOfKey<K, V, WindowBytesStore> {
         return {&value_, timestamp};
     }
 
-    /// What fetch() found, to be moved from.
+    /// The result of fetch(), to be moved from.
     V& found() noexcept { return value_; }
 
-    /// Null removes the row.
+    /// Null deletes the row.
     void put(Timestamp window_start, const V* value, Timestamp timestamp) {
         if (value == nullptr) {
             this->bytes().put(this->key_bytes(), window_start, std::nullopt);
@@ -70,13 +70,13 @@ class WindowTable final : public RowsOfKey<K, V, WindowBytesStore> {
     V value_{};
 };
 
-/// The aggregates of fixed and sliding windows, and where they go.
+/// The aggregates of fixed and sliding windows, and the destination of results.
 template <class Key, class Agg>
 using WindowResults = WindowedTable<Windowed<Key>, Agg, WindowTable<Key, Agg>, WindowKeyReader<Key>,
                                     FinalResults<Key, Agg>>;
 
-/// How a window's aggregate changes with a record: nothing removes the row. The three below are for
-/// aggregate, reduce and count.
+/// How a record changes a window's aggregate: an empty result deletes the row. The three below are
+/// for aggregate, reduce and count.
 template <class K, class V, class Init, class F>
 struct AggregateStep {
     using Agg = AggregateOf<Init>;
@@ -92,7 +92,7 @@ struct AggregateStep {
             add, key, old != nullptr ? State(std::move(*old)) : initial_state(initial), value);
     }
 
-    /// What a new window is said to have held before.
+    /// The old value of a new window.
     std::optional<Agg> before_first() {
         const State state = initial_state(initial);
         const Agg* plain = plain_or_null(state);
@@ -119,7 +119,7 @@ struct ReduceStep {
 };
 
 /// Aggregates a stream by key and fixed window. Null keys are dropped, null values are not. A
-/// record is late for a window that ended `grace` before the largest time this node has seen.
+/// record is late for a window that ended `grace` before the largest time of this node.
 template <class K, class V, class Windows, class Step>
 class WindowedAggregateNode final
     : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
@@ -150,7 +150,7 @@ class WindowedAggregateNode final
         stream_time_ = std::max(stream_time_, record.timestamp);
         const Timestamp close_time = stream_time_ - windows_.grace();
         if (results_.emits_before()) {
-            emit_closed(record, close_time);  // Before this record makes the store forget windows.
+            emit_closed(record, close_time);  // Before this record makes the store drop windows.
         }
         results_.table().seek(*key);
         bool copied_key = false;

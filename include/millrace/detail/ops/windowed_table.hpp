@@ -37,8 +37,9 @@ class RowsOfKey {
     Bytes key_bytes_;
 };
 
-/// What the nodes that aggregate by window have in common: the table, and where results go. That
-/// is on, as changes; or, `on_close`, each once when its window has closed, by `Final`.
+/// The common part of the nodes that aggregate by window: the table, and the destination of
+/// results. Results are forwarded as changes; or, with `on_close`, `Final` sends each once when its
+/// window has closed.
 template <class WindowedKey, class Agg, class Table, class KeyReader, class Final>
 class WindowedTable {
   public:
@@ -63,11 +64,11 @@ class WindowedTable {
     }
 
     /// Whether closed windows are sent before a record is aggregated, so that it cannot make the
-    /// store forget them, or after it, as Kafka Streams does.
+    /// store drop them, or after it, as Kafka Streams does.
     bool emits_before() const noexcept { return on_close_ && !flags_->reproduce_kafka_defects; }
     bool emits_after() const noexcept { return on_close_ && flags_->reproduce_kafka_defects; }
 
-    /// Whether forward() must be told the old value.
+    /// Whether forward() needs the old value.
     bool needs_old_value() const noexcept {
         return state_->send_old_values && !forwarder_.cached();
     }
@@ -91,7 +92,7 @@ class WindowedTable {
     Final final_;
 };
 
-/// The table that such a node's store is. `Getter` looks rows up.
+/// The table of such a node's store. `Getter` looks rows up.
 template <class WindowedKey, class K, class V, class Getter>
 class WindowedOrigin final : public TableOrigin<WindowedKey, V> {
   public:

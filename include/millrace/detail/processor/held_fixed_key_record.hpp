@@ -11,7 +11,7 @@
 
 namespace millrace::detail {
 
-/// As HeldRecord, of a record whose key cannot be changed.
+/// Like HeldRecord, for a record whose key cannot be changed.
 template <class K, class V, class H>
 class HeldFixedKeyRecord {
   public:

@@ -31,7 +31,7 @@ struct UnsignedOfSize<8> {
     using Type = std::uint64_t;
 };
 
-// Spelt out byte by byte in one expression, which compilers turn into one instruction.
+// Written as one expression over single bytes, which compilers convert to one instruction.
 template <class Bits, std::size_t... kAt>
 Bits from_big_endian(const char* bytes, std::index_sequence<kAt...>) noexcept {
     return static_cast<Bits>(((static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[kAt]))
@@ -53,7 +53,7 @@ void write_big_endian(T number, char* out) noexcept {
                   std::make_index_sequence<sizeof(T)>());
 }
 
-/// Appends what write_big_endian writes.
+/// Appends the bytes of write_big_endian.
 template <std::integral T>
 void append_big_endian(T number, Bytes& out) {
     char bytes[sizeof(T)];
@@ -61,7 +61,7 @@ void append_big_endian(T number, Bytes& out) {
     out.append(bytes, sizeof bytes);
 }
 
-/// Reads what append_big_endian wrote. Requires sizeof(T) bytes at `bytes`.
+/// Reads the bytes of append_big_endian. Requires sizeof(T) bytes at `bytes`.
 template <std::integral T>
 T read_big_endian(const char* bytes) noexcept {
     return static_cast<T>(from_big_endian<typename UnsignedOfSize<sizeof(T)>::Type>(

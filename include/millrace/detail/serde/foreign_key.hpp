@@ -13,11 +13,11 @@
 
 namespace millrace::detail {
 
-/// Tells versions of a row apart: Murmur3 of 128 bits over its serialised value.
+/// Distinguishes versions of a row: 128-bit Murmur3 of its serialised value.
 using ValueHash = std::array<std::uint64_t, 2>;
 ValueHash hash_of(BytesView bytes);
 
-/// What a subscription asks of the table on the right.
+/// The instruction of a subscription.
 enum class Instruction : std::uint8_t {
     kDeleteSilently = 0,
     kDeleteAndAnswer = 1,
@@ -25,21 +25,22 @@ enum class Instruction : std::uint8_t {
     kAnswerIfThere = 3,
 };
 
-/// A left row's interest in a right row, on its way to the task that has it.
+/// A subscription of a left row to a right row, sent to the task that has the right row.
 template <class K>
 struct Subscription {
-    std::optional<ValueHash> hash{};  ///< Of the left value; nothing: it was removed.
+    std::optional<ValueHash> hash{};  ///< Hash of the left value; empty: it was deleted.
     Instruction instruction = Instruction::kAnswerIfThere;
     K primary_key{};
-    std::optional<Partition> partition{};  ///< Of the left row, where the answer goes.
+    /// Partition of the left row, to which the response is sent.
+    std::optional<Partition> partition{};
 };
 
-/// A right value on its way to a left row.
+/// A response: a right value, sent to a left row.
 template <class V>
 struct SubscriptionResponse {
-    std::optional<ValueHash> hash{};  ///< Of the left value that asked.
+    std::optional<ValueHash> hash{};  ///< Hash of the left value of the subscription.
     std::optional<V> value{};
-    std::optional<Partition> partition{};  ///< Where to send it; not on the wire.
+    std::optional<Partition> partition{};  ///< The target partition; not serialised.
 };
 
 /// Both without their types, in the format of Kafka Streams (docs/formats).

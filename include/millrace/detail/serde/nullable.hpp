@@ -10,7 +10,7 @@
 
 namespace millrace::detail {
 
-/// Whether a record's key or value type has a null, and what it is without it.
+/// Whether a record's key or value type allows null, and its type without null.
 template <class T>
 struct Nullability {
     static constexpr bool kNullable = false;
@@ -29,7 +29,7 @@ using Plain = typename Nullability<T>::Plain;
 template <class T>
 inline constexpr bool kIsNullable = Nullability<T>::kNullable;
 
-/// The value behind `value`, or null.
+/// The value of `value`, or null.
 template <class T>
 const Plain<T>* plain_or_null(const T& value) {
     if constexpr (kIsNullable<T>) {
@@ -53,8 +53,8 @@ NullableBytes write_nullable(const SerdeOf<Plain<T>>& serde, const T& value, Byt
     }
 }
 
-/// Deserialises `bytes` into `out`, reusing its memory. False when the bytes are null and T has no
-/// null; `out` is unspecified then. Throws SerdeError.
+/// Deserialises `bytes` into `out`, reusing its memory. False if the bytes are null and T does not
+/// allow null; `out` is unspecified then. Throws SerdeError.
 template <class T>
 bool read_nullable(const SerdeOf<Plain<T>>& serde, const NullableBytes& bytes, T& out) {
     if constexpr (std::is_same_v<T, NoKey>) {

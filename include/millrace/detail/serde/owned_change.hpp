@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// A change of a table on its way through a repartition topic.
+/// A change of a table, for a repartition topic.
 template <class V>
 struct OwnedChange {
     std::optional<V> new_value{};
@@ -31,13 +31,13 @@ struct ErasureOf<OwnedChange<V>> {
     }
 };
 
-/// Appends a zigzag varint, as org.apache.kafka.common.utils.ByteUtils writes them.
+/// Appends a zigzag varint in the format of org.apache.kafka.common.utils.ByteUtils.
 void append_varint(std::int32_t number, Bytes& out);
 
-/// Takes a zigzag varint off the front of `bytes`. Throws SerdeError.
+/// Reads a zigzag varint from the front of `bytes`. Throws SerdeError.
 std::int32_t take_varint(BytesView& bytes);
 
-/// How the bytes of a change split into its values.
+/// How the bytes of a change are split into its values.
 struct ChangeParts {
     NullableBytes new_value{};
     NullableBytes old_value{};

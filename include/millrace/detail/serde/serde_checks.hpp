@@ -15,11 +15,11 @@
 
 namespace millrace::detail {
 
-/// What is found wrong with serdes of the fast form while a test driver works: one that does not
-/// append, or that leaves parts of the object's earlier value. Not thread-safe.
+/// Problems of fast serdes that a test driver finds: a serde that does not append, or that keeps
+/// parts of the object's earlier value. Not thread-safe.
 class SerdeChecks {
   public:
-    /// Until its end, the serdes that this thread calls are checked; null: they are not.
+    /// During its lifetime, the serdes that this thread calls are checked; null: they are not.
     class Scope {
       public:
         explicit Scope(SerdeChecks* checks) noexcept;
@@ -33,7 +33,7 @@ class SerdeChecks {
 
     class Check;
 
-    /// The first thing that was found since the last call, for people.
+    /// The first problem since the last call, for people.
     std::optional<std::string> take_finding() { return std::exchange(finding_, std::nullopt); }
 
   private:
@@ -47,19 +47,21 @@ class SerdeChecks {
     }
 
     std::optional<std::string> finding_;
-    std::map<std::type_index, std::shared_ptr<void>> used_;  ///< Each holds the last value read.
+    /// Each contains the last value that was read.
+    std::map<std::type_index, std::shared_ptr<void>> used_;
 };
 
-/// The checks of this thread. Looked at only for serdes of the fast form and custom ones.
+/// The checks of this thread. Used only for serdes of the fast form and custom ones.
 inline constinit thread_local SerdeChecks* serde_checks = nullptr;
 
-/// One look at one serde. Serdes called in its life are not checked: they have been.
+/// One check of one serde. Serdes that are called during its lifetime are not checked: they already
+/// were.
 class SerdeChecks::Check {
   public:
     explicit Check(const std::type_info& serde) noexcept
         : checks_(serde_checks), serde_(&serde), off_(nullptr) {}
 
-    /// `append(out)` must append the same bytes whatever `out` holds. False when it throws.
+    /// `append(out)` must append the same bytes for any content of `out`. False if it throws.
     template <class Append>
     bool write(const Append& append) {
         Bytes behind(kHeld);
@@ -70,11 +72,11 @@ class SerdeChecks::Check {
         return true;
     }
 
-    /// Another way to write what `write` was given.
+    /// Another way to write the value of `write`.
     void same_bytes(std::string_view function, BytesView bytes);
 
-    /// `read(object)` must make the same value of an object whatever it holds. A serde that cannot
-    /// write has nothing to compare.
+    /// `read(object)` must produce the same value for any content of the object. A serde that
+    /// cannot write has nothing to compare.
     template <class T, class Read, class Append>
     void read(const Read& read, const Append& append) {
         Bytes of_new;

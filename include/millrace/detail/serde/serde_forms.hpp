@@ -42,11 +42,11 @@ concept FillsValue = requires(BytesView bytes, T& out) { Serde<T>::deserialize(b
 template <class T>
 concept HasSerde = requires { sizeof(Serde<T>); };
 
-/// Serde<T> has `static Bytes serialize(const T&)`, or a function that stands for it.
+/// Serde<T> has `static Bytes serialize(const T&)`, or an equivalent function.
 template <class T>
 concept HasSerialize = ReturnsBytes<T> || AppendsBytes<T> || FillsBuffer<T>;
 
-/// Serde<T> has `static T deserialize(BytesView)`, or a function that stands for it.
+/// Serde<T> has `static T deserialize(BytesView)`, or an equivalent function.
 template <class T>
 concept HasDeserialize = ReturnsValue<T> || OverwritesValue<T> || FillsValue<T>;
 
@@ -65,7 +65,7 @@ concept HasSerializeIfAny = !HasSerde<T> || HasSerialize<T>;
 template <class T>
 concept HasDeserializeIfAny = !HasSerde<T> || HasDeserialize<T>;
 
-/// Throws SerdeError: `type` has no Serde and the place was given none.
+/// Throws SerdeError: `type` has no Serde, and no custom one is set.
 [[noreturn]] void serde_missing(const std::type_info& type);
 
 template <class T>
@@ -73,7 +73,7 @@ concept Viewable = requires(const T& value) {
     { Serde<T>::view(value) } noexcept -> std::same_as<BytesView>;
 };
 
-/// Appends what Serde<T> makes of `value`.
+/// Appends the bytes of `value` by Serde<T>.
 template <class T>
 void write_value(const T& value, Bytes& out) {
     if constexpr (AppendsBytes<T>) {
@@ -87,7 +87,7 @@ void write_value(const T& value, Bytes& out) {
     }
 }
 
-/// Overwrites `out` with what Serde<T> makes of `bytes`.
+/// Overwrites `out` with the value of `bytes` by Serde<T>.
 template <class T>
 void read_value(BytesView bytes, T& out) {
     if constexpr (OverwritesValue<T>) {
@@ -101,8 +101,8 @@ void read_value(BytesView bytes, T& out) {
     }
 }
 
-/// What Millrace's own serdes, written in the fast form, have besides it: what callers know from
-/// other serdes, and the two names of earlier versions.
+/// Additional functions of the built-in serdes, which have the fast form: the simple form, and the
+/// two names of earlier versions.
 template <class T>
 struct BuiltInSerde {
     using BuiltIn = void;
@@ -121,7 +121,7 @@ struct BuiltInSerde {
     static void deserialize(BytesView bytes, T& out) { Serde<T>::deserialize_into(bytes, out); }
 };
 
-/// A user's serde of the fast form: what it does with its buffer and its object can be wrong.
+/// A user's serde of the fast form, which may handle its buffer and its object incorrectly.
 template <class T>
 inline constexpr bool kFastForm = !requires {
     typename Serde<T>::BuiltIn;

@@ -13,11 +13,11 @@
 
 namespace millrace::detail {
 
-/// A change that is held back, and the record that brought its latest form.
+/// A buffered change, and the record that caused its latest form.
 struct BufferedChange {
-    NullableOwnedBytes prior_value{};  ///< What those below know: from before it was held back.
+    NullableOwnedBytes prior_value{};  ///< The prior value: what downstream nodes have seen.
     NullableOwnedBytes old_value{};
-    NullableOwnedBytes new_value{};  ///< Null: the row is gone.
+    NullableOwnedBytes new_value{};  ///< Null: the row was deleted.
 
     Timestamp timestamp = kNoTimestamp;
     Offset offset = -1;
@@ -26,30 +26,30 @@ struct BufferedChange {
     Headers headers{};
 };
 
-/// Changes of a table that are held back (suppress), by time and key: one for each key, which keeps
-/// the time it first came with. In memory, backed up in a changelog at each commit; see
+/// Buffered changes of a table (suppress), by time and key: one for each key, with the time of its
+/// first change. In memory, logged to a changelog at each commit; see
 /// docs/formats/suppress-buffer.md.
 class ChangeBuffer : public StateStore {
   public:
-    /// Adds the change of a key or replaces the one that is there. `cause` is the record at hand.
+    /// Adds or replaces the change of a key. `cause` is the current record.
     virtual void put(Timestamp time, BytesView key, const NullableBytes& old_value,
                      const NullableBytes& new_value, const RecordContext& cause) = 0;
 
     virtual std::size_t records() const = 0;
 
-    /// What the changes weigh, as Kafka Streams counts.
+    /// The size of the changes, counted as in Kafka Streams.
     virtual std::size_t bytes() const = 0;
 
-    /// The time of the first change; Timestamp::max() when there is none.
+    /// The time of the first change; Timestamp::max() if there is none.
     virtual Timestamp first_time() const = 0;
 
-    /// The change that comes first by time and key; requires records() != 0. Live until the next
-    /// change of the buffer.
+    /// The first change by time and key; requires records() != 0. Valid until the next change of
+    /// the buffer.
     virtual BytesView first_key() const = 0;
     virtual const BufferedChange& first() const = 0;
     virtual void pop_first() = 0;
 
-    /// Null: nothing of that key is held back. Lives until the next change of the buffer.
+    /// Null: no change of that key is buffered. Valid until the next change of the buffer.
     virtual const BufferedChange* find(BytesView key) const = 0;
 };
 

@@ -14,23 +14,23 @@ class Headers;
 
 namespace millrace::detail {
 
-/// The record at hand when a store is written, as far as stores care: kept with a cache entry, so
-/// that a later flush forwards as if for the record that wrote it.
+/// The context of a write, as far as stores need it: kept with a cache entry, so that a later flush
+/// forwards with the context of the record that wrote it.
 struct RecordContext {
     Timestamp timestamp = kNoTimestamp;
     Offset offset = -1;
     Partition partition = -1;
-    const std::string* topic = nullptr;  ///< Null while no record is at hand (punctuators).
+    const std::string* topic = nullptr;  ///< Null if no record is being processed (punctuators).
     const Headers* headers = nullptr;    ///< Null: none.
-    const RawRecord* source = nullptr;   ///< For dead letters; null: none. Lives while processed.
+    const RawRecord* source = nullptr;   ///< For dead letters; null: none. Valid during processing.
 };
 
-/// Receives what a cache lets go of, one entry for each key, however often it was written.
+/// Receives flushed cache entries, one for each key, however often it was written.
 class FlushListener {
   public:
-    /// `context` is that of the last write. `old_value` is what the listener was last told for this
-    /// key (or the store held); only looked up when the listener asked for old values. Keys of
-    /// window and session stores are in the changelog's format (docs/formats).
+    /// `context` is that of the last write. `old_value` is the last new value that the listener got
+    /// for this key (or the stored value); only looked up if the listener requests old values. Keys
+    /// of window and session stores have the changelog's format (docs/formats).
     virtual void on_flush(BytesView key, const NullableBytes& new_value,
                           const NullableBytes& old_value, const RecordContext& context) = 0;
 

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// A record that waited, with what was known about it when it came.
+/// A buffered record with its original context.
 struct BufferedRecord {
     BytesView key{};
     BytesView value{};
@@ -25,25 +25,25 @@ struct BufferedRecord {
     Headers headers{};
 };
 
-/// Records that wait for the stream's time, in a key-value store, in the format of Kafka Streams:
-/// docs/formats/record-buffer.md.
+/// Buffers records until stream time has advanced, in a key-value store, in the format of Kafka
+/// Streams: docs/formats/record-buffer.md.
 class RecordBuffer {
   public:
     /// `store` must outlive the buffer.
     void open(KeyValueBytesStore& store);
 
-    /// False: older than `grace` before the latest record buffered, so that it is not to wait.
+    /// False: older than `grace` before the latest buffered record, so it must not wait.
     bool add(const BufferedRecord& record, std::chrono::milliseconds grace);
 
-    /// Gives the records that are at least `grace` older than the latest one to `emit`, by time,
-    /// key and order of coming, and forgets each after that.
+    /// Calls `emit` with the records that are at least `grace` older than the latest one, by time,
+    /// key and order of arrival, and removes each after that.
     void emit_due(std::chrono::milliseconds grace,
                   const std::function<void(const BufferedRecord&)>& emit);
 
   private:
     KeyValueBytesStore* store_ = nullptr;
     Timestamp latest_ = kNoTimestamp;
-    Timestamp earliest_ = Timestamp::max();  ///< No record here is older.
+    Timestamp earliest_ = Timestamp::max();  ///< No buffered record is older.
     std::uint32_t last_number_ = 0;
     Bytes key_;
     Bytes value_;

@@ -6,7 +6,7 @@
 
 namespace millrace::detail {
 
-/// Makes an input range of a class with valid(), next() and row(): each row can be seen once.
+/// An input range over a class with valid(), next() and row(): each row can be read once.
 template <class Rows, class Row>
 class RowRange {
   public:

@@ -37,7 +37,7 @@ class TypedRows : public RowRange<TypedRows<K, V, BytesRows, Row>, Row> {
         read();
     }
 
-    /// Requires valid(). Lives until next() is called.
+    /// Requires valid(). Valid until the next call of next().
     const Row& row() const noexcept { return row_; }
 
   private:
@@ -55,8 +55,7 @@ class TypedRows : public RowRange<TypedRows<K, V, BytesRows, Row>, Row> {
     Row row_;
 };
 
-/// What the typed faces of stores have in common: the store of bytes, serdes, and memory that is
-/// used again from call to call.
+/// The common part of typed stores: the bytes store, serdes, and memory that calls reuse.
 template <class K, class V, class BytesStore, class Rows>
 class StoreFace {
   public:
@@ -79,17 +78,17 @@ class StoreFace {
     StoreFace(StoreFace&&) noexcept = default;
     StoreFace& operator=(StoreFace&&) noexcept = default;
 
-    /// Lives until the next call.
+    /// Valid until the next call.
     BytesView bytes_of(const K& key) const { return key_serde_.bytes_of(key, key_bytes_); }
 
-    /// Lives until the next call.
+    /// Valid until the next call.
     BytesView bytes_of_value(const V& value) {
         value_bytes_.clear();
         StoredValue<V>::write(value_serde_, value, value_bytes_);
         return value_bytes_;
     }
 
-    /// False when there is nothing to read; `out` is as before then.
+    /// False if there is nothing to read; `out` is unchanged then.
     bool read(const NullableBytes& bytes, V& out) const {
         if (!bytes) {
             return false;
@@ -98,7 +97,7 @@ class StoreFace {
         return true;
     }
 
-    /// An end of a range, in `bytes`; nothing: open.
+    /// A range bound, in `bytes`; empty: open.
     NullableBytes bound(const std::optional<K>& key, Bytes& bytes) const {
         if (!key) {
             return std::nullopt;

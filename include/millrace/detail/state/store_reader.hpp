@@ -17,7 +17,7 @@
 namespace millrace::detail {
 
 /// The bytes of one store over all local tasks that have it. Every call runs on the stream threads
-/// that own the tasks, between two turns of theirs, and waits for them.
+/// that own the tasks, between two rounds, and waits for them.
 class StoreReader {
   public:
     /// `serdes` as in StoreSpec.
@@ -39,7 +39,7 @@ class StoreReader {
 
     virtual ~StoreReader() = default;
 
-    /// Values come without the timestamp that some stores keep with them.
+    /// Returns values without the timestamp that some stores keep with them.
     virtual std::optional<Bytes> get(BytesView key) const = 0;
     virtual std::vector<Entry> range(NullableBytes first, NullableBytes last) const = 0;
     virtual std::uint64_t approximate_entries() const = 0;
@@ -52,8 +52,8 @@ class StoreReader {
 
     const std::string& name() const noexcept { return name_; }
 
-    /// The serdes with which the topology writes the store; Serde<K> and Serde<V> when it does not
-    /// say. Throws StateError when they are of other types.
+    /// The serdes of the store in the topology; Serde<K> and Serde<V> if it does not define them.
+    /// Throws StateError if they have other types.
     template <class Serdes>
     Serdes serdes() const {
         if (!serdes_.has_value()) {

@@ -21,15 +21,16 @@ enum class StoreKind {
     kWindow,
     kTimestampedWindow,
     kSession,
-    kChangeBuffer,  ///< Of suppressions; in memory, whatever the engine.
+    kChangeBuffer,  ///< For suppressions; in memory with any engine.
 };
 
-/// Whether a store's rows have headers (KIP-1271), and whose.
+/// Whether a store's rows have headers (KIP-1271), and from where.
 enum class StoredHeaders {
     kNone,
-    kEmptyIfAsked,  ///< With dsl.store.format=headers: room for them, which the DSL leaves empty.
-    kOfRecordIfAsked,  ///< With that setting: of the record that wrote the row.
-    kGiven,            ///< Always: whoever writes the row gives them.
+    /// With dsl.store.format=headers: the format has headers, which the DSL leaves empty.
+    kEmptyIfAsked,
+    kOfRecordIfAsked,  ///< With that setting: the headers of the record that wrote the row.
+    kGiven,            ///< Always: the headers of the put.
 };
 
 /// What a store's keys and values are, without what its kind adds to values: names as of
@@ -37,39 +38,40 @@ enum class StoredHeaders {
 struct StoreTypes {
     std::string key{};
     std::string value{};
-    bool custom_key = false;  ///< The bytes do not follow from the type.
+    bool custom_key = false;  ///< The type does not determine the bytes.
     bool custom_value = false;
 };
 
-/// Everything the running side needs to know to make one state store. Plain data.
+/// Everything that the runtime needs to create a state store. Plain data.
 struct StoreSpec {
     std::string name;
     StoreKind kind = StoreKind::kKeyValue;
     StoreEngine engine = StoreEngine::kDefault;
     bool caching = false;
     bool logging = true;
-    std::map<std::string, std::string> changelog_config{};  ///< Topic settings that override ours.
-    bool log_headers = false;    ///< The changelog has the headers of the record that wrote.
-    bool log_timestamps = true;  ///< False: its records are stamped when they are sent.
+    /// Topic settings that override the defaults.
+    std::map<std::string, std::string> changelog_config{};
+    bool log_headers = false;    ///< Changelog records have the headers of the record that wrote.
+    bool log_timestamps = true;  ///< False: the producer sets the timestamps of its records.
 
     std::chrono::milliseconds retention{0};         ///< Window, session and versioned stores.
     std::chrono::milliseconds window_size{0};       ///< Window stores.
     std::chrono::milliseconds segment_interval{0};  ///< Zero: max(retention / 2, 60 s).
     bool retain_duplicates = false;                 ///< Window stores of stream-stream joins.
-    bool time_first = false;  ///< Stores of results on close: walked by time, not by key.
+    bool time_first = false;  ///< Stores of results on close: iterated by time, not by key.
     bool reproduce_kafka_defects = false;  ///< TopologyOptions::reproduce_kafka_defects.
     StoredHeaders headers = StoredHeaders::kNone;
     std::size_t max_entries = 0;  ///< kLru.
     StoreTypes types{};
 
-    /// Source topic that serves as changelog (optimisation, global and read-only stores); empty: an
-    /// own topic <application.id>-<name>-changelog, if logging is on.
+    /// The source topic that serves as changelog (optimisation, global and read-only stores);
+    /// empty: its own topic <application.id>-<name>-changelog, if logging is on.
     std::string source_topic{};
 
-    /// StoreSerdes<K, V> of the keys and values that queries see; empty: nobody said.
+    /// StoreSerdes<K, V> of the keys and values that queries see; empty: unknown.
     std::any serdes{};
 
-    /// A storage engine of the user's; null: ours. Called once for each task.
+    /// A custom storage engine; null: the built-in one. Called once for each task.
     std::function<std::unique_ptr<KeyValueBytesStore>(const std::string& name)> custom_key_value{};
     std::function<std::unique_ptr<WindowBytesStore>(const std::string& name)> custom_window{};
 };

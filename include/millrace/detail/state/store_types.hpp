@@ -12,11 +12,11 @@
 
 namespace millrace::detail {
 
-/// As C++ writes it.
+/// In C++ spelling.
 std::string readable_name(const std::type_info& type);
 
-/// A type's name, for messages and to be compared, also over restarts. Types whose bytes follow
-/// from the type have names of their own: string, bool, int8 … uint64, float32, float64.
+/// A type's name, for messages and comparisons, also across restarts. Types that determine their
+/// byte format have fixed names: string, bool, int8 … uint64, float32, float64.
 template <class T>
 const std::string& type_name() {
     static const std::string name = [] {
@@ -51,7 +51,7 @@ void require_store_serdes(const std::string& store, const SerdeOf<K>& key,
     }
 }
 
-/// Of a store with those serdes. V is without what the kind adds to values.
+/// The types of a store with those serdes. V is without additions of the kind.
 template <class K, class V>
 StoreTypes store_types(const SerdeOf<K>& key_serde, const SerdeOf<V>& value_serde) {
     return {type_name<K>(), type_name<V>(), key_serde.is_custom(), value_serde.is_custom()};

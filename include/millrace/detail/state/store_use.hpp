@@ -16,23 +16,23 @@
 
 namespace millrace::detail {
 
-/// How somebody wants to use a store.
+/// How a caller wants to use a store.
 struct StoreUse {
     const char* kind = "";      ///< "key-value store" and so on.
-    bool checks_times = false;  ///< Whether `timestamped` matters.
+    bool checks_times = false;  ///< Whether `timestamped` is compared.
     bool timestamped = false;
-    const std::string* key_type = nullptr;  ///< Null: whoever asks has serdes of his own.
+    const std::string* key_type = nullptr;  ///< Null: the caller has its own serdes.
     const std::string* value_type = nullptr;
 };
 
-/// Throws TopologyError, with what the store is and what was asked for, unless the two fit as far
-/// as is known. Does not allocate when they do.
+/// Throws TopologyError, with the actual and the requested store, unless the two match as far as is
+/// known. Does not allocate if they match.
 void check_store(const StateStore& store, const StoreUse& use);
 
-/// Throws that in any case.
+/// Throws that error unconditionally.
 [[noreturn]] void refuse_store(const StateStore& store, const StoreUse& use);
 
-/// Through the front `Store`, which is made from a BytesStore.
+/// Through the typed store `Store`, which is constructed from a BytesStore.
 template <class Store, class BytesStore>
 StoreUse store_use(bool own_serdes) {
     using Value = typename Store::Value;
@@ -43,7 +43,7 @@ StoreUse store_use(bool own_serdes) {
                : kWindows                                      ? "window store"
                : std::is_same_v<BytesStore, SessionBytesStore> ? "session store"
                                                                : "versioned key-value store";
-    // Rows with headers have a time in any case.
+    // Rows with headers always have a time.
     use.checks_times = (kKeys || kWindows) && !kKeepsHeaders<Value>;
     use.timestamped = StoredValue<Value>::kTimestamped;
     if (!own_serdes) {
@@ -53,14 +53,13 @@ StoreUse store_use(bool own_serdes) {
     return use;
 }
 
-/// A front that is made with serdes, as all of Millrace's own are.
+/// A typed store that is constructed with serdes, like all built-in ones.
 template <class Store, class BytesStore>
 inline constexpr bool kTakesSerdes = requires(BytesStore& store, typename Store::ValueSerde value) {
     Store(store, SerdeOf<typename Store::Key>(), value);
 };
 
-/// The serdes that the store's declaration gave, else Serde. Throws TopologyError when there are
-/// none.
+/// The serdes of the store's declaration, otherwise Serde. Throws TopologyError if there are none.
 template <class Store>
 auto serdes_of(const StateStore& store) {
     using Serdes =

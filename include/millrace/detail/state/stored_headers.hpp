@@ -9,18 +9,19 @@
 
 namespace millrace::detail {
 
-/// Appends headers as stores keep them, docs/formats/stored-headers.md: their size, then, unless
-/// there are none, their number and each one's key and value, sizes and number as zigzag varints.
+/// Appends headers in the stored format, docs/formats/stored-headers.md: their size, then, unless
+/// there are none, their number and each one's key and value, with sizes and number as zigzag
+/// varints.
 void append_stored_headers(const Headers& headers, Bytes& out);
 
-/// Takes the headers, without their size, off the front of a stored row. Throws SerdeError when
-/// they are cut short.
+/// Removes the headers, without their size, from the front of a stored row. Throws SerdeError if
+/// they are truncated.
 BytesView take_stored_headers(BytesView& row);
 
-/// Appends what take_stored_headers returned to `out`. Throws SerdeError when it is malformed.
+/// Appends the result of take_stored_headers to `out`. Throws SerdeError if it is malformed.
 void read_stored_headers(BytesView bytes, Headers& out);
 
-/// Whether a store's values have headers of their own.
+/// Whether a store's values have their own headers.
 template <class V>
 inline constexpr bool kKeepsHeaders = false;
 template <class V>

@@ -23,7 +23,7 @@ inline void append_stored_timestamp(Timestamp timestamp, Bytes& out) {
     }
 }
 
-/// The timestamp before a stored value. Throws SerdeError when there is no room for one.
+/// The timestamp before a stored value. Throws SerdeError if the value is too short.
 inline Timestamp stored_timestamp(BytesView bytes) {
     if (bytes.size() < kStoredTimestampSize) {
         throw SerdeError("too short for a value with timestamp: " + std::to_string(bytes.size()) +
@@ -36,7 +36,7 @@ inline Timestamp stored_timestamp(BytesView bytes) {
     return timestamp_of(static_cast<std::int64_t>(bits));
 }
 
-/// How a store's values become bytes.
+/// How a store's values are serialised.
 template <class V>
 struct StoredValue {
     using Serde = SerdeOf<V>;

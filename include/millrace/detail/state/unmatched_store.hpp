@@ -12,21 +12,21 @@ namespace millrace::detail {
 
 class TaskContext;
 
-/// What the two sides of a left or outer stream join have in common.
+/// The shared state of the two sides of a left or outer stream join.
 struct JoinClock {
     Timestamp stream_time = kNoTimestamp;
     Timestamp min_time = Timestamp::max();  ///< No unmatched record is older.
     Timestamp next_emit{};                  ///< Wall clock.
 };
 
-/// The windows of a join as its unmatched records see them.
+/// The windows of a join for its unmatched records.
 struct UnmatchedWindows {
     std::chrono::milliseconds before{0};
     std::chrono::milliseconds after{0};
     std::chrono::milliseconds grace{0};
 };
 
-/// A record that waits for a match: a view.
+/// An unmatched record: a view.
 struct Unmatched {
     Timestamp timestamp{};
     bool is_left = false;
@@ -43,11 +43,11 @@ class UnmatchedStore {
 
     void add(Timestamp timestamp, bool is_left, BytesView key, BytesView value);
 
-    /// Forgets the records of that time, side and key, as they found a match.
+    /// Removes the records of that time, side and key, because they found a match.
     void erase(Timestamp timestamp, bool is_left, BytesView key);
 
-    /// Gives those whose window has closed to `emit`, by time, right before left, by key, then
-    /// forgets them.
+    /// Calls `emit` with those whose window has closed, by time, right before left, by key, then
+    /// removes them.
     void emit_closed(JoinClock& clock, const UnmatchedWindows& windows,
                      const std::function<void(const Unmatched&)>& emit);
 
@@ -59,7 +59,7 @@ class UnmatchedStore {
     Bytes list_;
 };
 
-/// How often unmatched records are looked for at most.
+/// The minimum interval between searches for unmatched records.
 std::chrono::milliseconds unmatched_emit_interval(const TaskContext& context);
 
 }  // namespace millrace::detail

@@ -10,7 +10,7 @@
 
 namespace millrace::testing::detail {
 
-/// What test topics need of the driver.
+/// The driver's interface for test topics.
 class DriverPort {
   public:
     virtual void pipe(BytesRecord record) = 0;
@@ -19,7 +19,7 @@ class DriverPort {
     /// Throws Error unless the topology reads `topic`.
     virtual void check_input(const std::string& topic) const = 0;
 
-    /// Takes the oldest record sent to `topic` that was not taken yet.
+    /// Removes and returns the oldest record that was sent to `topic`.
     virtual std::optional<BytesRecord> next(const std::string& topic) = 0;
     virtual std::size_t waiting(const std::string& topic) const = 0;
 

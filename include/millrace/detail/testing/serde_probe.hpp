@@ -10,16 +10,18 @@
 
 namespace millrace::testing::detail {
 
-/// A serde and the values it is tried on, by index.
+/// A serde and the values to test it with, by index.
 struct SerdeProbe {
     std::size_t values = 0;
     std::function<void(std::size_t, Bytes&)> append{};
 
-    /// The bytes of the value read into a new object, or into one that holds another value.
+    /// The bytes of the value when it is read into a new object, or into one that contains another
+    /// value.
     std::function<Bytes(BytesView)> read{};
     std::function<Bytes(BytesView held, BytesView)> read_over{};
 
-    /// Whether the value at the index equals what the bytes are, or the value at the other index.
+    /// Whether the value at the index equals the deserialised bytes, or the value at the other
+    /// index.
     std::function<bool(std::size_t, BytesView)> reads_as{};
     std::function<bool(std::size_t, std::size_t)> equal{};
 

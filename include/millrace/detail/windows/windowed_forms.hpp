@@ -26,7 +26,7 @@ inline Timestamp time_at(BytesView bytes, std::size_t position) {
     return timestamp_of(read_big_endian<std::int64_t>(bytes.data() + position));
 }
 
-/// Bytes that follow the plain key in a serialised windowed key; 0: not a windowed key.
+/// Number of bytes after the plain key in a serialised windowed key; 0: not a windowed key.
 template <class K>
 inline constexpr std::size_t kWindowSuffix = 0;
 template <class K>
@@ -34,8 +34,7 @@ inline constexpr std::size_t kWindowSuffix<Windowed<K, Window>> = kTimeSize;
 template <class K>
 inline constexpr std::size_t kWindowSuffix<Windowed<K, SessionWindow>> = 2 * kTimeSize;
 
-/// The plain key in a serialised windowed key. Throws SerdeError when there is no room for the
-/// times.
+/// The plain key in a serialised windowed key. Throws SerdeError if it is too short.
 inline BytesView without_window(BytesView bytes, std::size_t suffix) {
     if (bytes.size() < suffix) {
         throw SerdeError("too short for a windowed key: " + std::to_string(bytes.size()) +
@@ -50,7 +49,7 @@ void serialize_windowed(const SerdeOf<K>& inner, const Windowed<K>& value, Bytes
     append_time(value.window.start, out);
 }
 
-/// `size` gives the window its end back, which is not on the wire; zero: it has none.
+/// `size` is used to compute the window's end, which is not serialised; zero: no end.
 template <class K>
 void deserialize_windowed(const SerdeOf<K>& inner, std::chrono::milliseconds size, BytesView bytes,
                           Windowed<K>& out) {

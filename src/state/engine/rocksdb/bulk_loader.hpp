@@ -15,35 +15,36 @@
 
 namespace millrace::state {
 
-/// Fills empty column families much faster than writes do: gathers rows in memory, sorts them,
-/// keeps the last one of each key, and hands each such run to RocksDB as a finished file.
+/// Fills empty column families much faster than writes do: collects rows in memory, sorts them,
+/// keeps the last one of each key, and passes each such run to RocksDB as a file.
 ///
-/// Memory is bounded: a run ends when it has grown to the size of a write buffer, or earlier when
-/// all loads of the client together hold too much. What is too small for a file then goes to the
-/// database's write buffers, as does all of a small load.
+/// Memory is limited: a run ends at the size of a write buffer, or earlier if all loads of the
+/// client together hold too much. Runs that are too small for a file, and small loads, are written
+/// to the database's write buffers.
 class BulkLoader {
   public:
-    /// `family_of` gives the column family of a key; its first `prefix` bytes choose the family and
-    /// are not stored.
+    /// `family_of` returns the column family of a key; its first `prefix` bytes select the family
+    /// and are not stored.
     using FamilyOf = std::function<rocksdb::ColumnFamilyHandle*(BytesView key)>;
     BulkLoader(RocksDatabase& database, FamilyOf family_of, std::size_t prefix);
     ~BulkLoader();
     BulkLoader(const BulkLoader&) = delete;
     BulkLoader& operator=(const BulkLoader&) = delete;
 
-    /// Null removes the key.
+    /// Null deletes the key.
     void put(BytesView key, const NullableBytes& value);
 
-    /// Brings in what is left. Part of that may be in the database's next write.
+    /// Writes the remaining rows. Part of them may be in the database's next write.
     void finish();
 
   private:
     struct Row {
-        std::uint64_t order;  // The first bytes of the key, to compare without a look at it.
-        const char* bytes;    // Key, then value.
+        // The first bytes of the key, for comparisons without an access to the key.
+        std::uint64_t order;
+        const char* bytes;  // Key, then value.
         std::uint32_t key_size;
-        std::uint32_t value_size;  // kNull: removed.
-        std::uint32_t number;      // Later ones count.
+        std::uint32_t value_size;  // kNull: deleted.
+        std::uint32_t number;      // The last one of equal keys wins.
 
         BytesView key() const { return {bytes, key_size}; }
         NullableBytes value() const;
@@ -75,9 +76,9 @@ class BulkLoader {
     char* free_ = nullptr;
     std::size_t free_bytes_ = 0;
     std::size_t next_chunk_bytes_ = 0;
-    std::size_t bytes_ = 0;  // Of chunks and of the memory of runs.
+    std::size_t bytes_ = 0;  // Bytes of chunks and runs.
     std::uint32_t number_ = 0;
-    std::set<Bytes, std::less<>> begun_;  // Prefixes whose families hold rows.
+    std::set<Bytes, std::less<>> begun_;  // Prefixes whose families have rows.
     std::size_t files_ = 0;
 };
 

@@ -25,19 +25,19 @@ class StateMemory::Engine {
     const rocksdb::CompressionType compression;
     const int background_jobs;
 
-    /// What bulk loads hold in memory together.
+    /// The memory that bulk loads hold together.
     std::atomic<std::size_t> load_bytes{0};
 
-    /// Column families that are open, of all databases.
+    /// Open column families of all databases.
     std::atomic<std::size_t> families{0};
 
-    /// Whether that many memtables can be large from the start, or must begin as small as can be.
+    /// Whether that many memtables can be large from the start, or must start as small as possible.
     bool has_room_for(std::size_t memtables) const noexcept;
 };
 
 rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::string& owner);
 
-/// Of so many column families to be opened beside those that are.
+/// For that many column families in addition to the open ones.
 rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::size_t families);
 
 }  // namespace millrace::state

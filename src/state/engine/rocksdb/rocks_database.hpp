@@ -15,7 +15,7 @@
 
 namespace millrace::state {
 
-/// One RocksDB database without write-ahead log. Column families, docs/formats/state-database.md:
+/// A RocksDB database without write-ahead log. Column families (docs/formats/state-database.md):
 ///
 ///     default               a row for each store: its offset and the like
 ///     kv:<store>            a key-value store
@@ -44,15 +44,15 @@ class RocksDatabase final : public Database {
     StateMemory::Engine& shared() noexcept { return shared_; }
     std::filesystem::path load_directory() const { return directory_.parent_path() / "load"; }
 
-    /// Null when there is none.
+    /// Null if it does not exist.
     rocksdb::ColumnFamilyHandle* find(const std::string& family) const;
     rocksdb::ColumnFamilyHandle* find_or_create(const std::string& family);
 
-    /// The family is gone for everybody but the files, which let go of it at the next flush.
+    /// The family is no longer accessible; its files are deleted after the next flush.
     void drop(const std::string& family);
     std::vector<std::string> families() const;
 
-    /// Throws, naming task and folder.
+    /// Throws, with task and folder.
     void check(const rocksdb::Status& status, const char* doing) const;
 
   private:

@@ -13,7 +13,7 @@
 
 namespace millrace::state {
 
-/// A key-value store in a column family of its own.
+/// A key-value store in its own column family.
 class RocksEngine final : public Engine {
   public:
     RocksEngine(RocksDatabase& database, const std::string& store);

@@ -11,8 +11,8 @@
 
 namespace millrace::state {
 
-/// One column family and an iterator of it that is used again, as making one costs as much as the
-/// search. The spare keeps memory of the database from being freed: release it at every commit.
+/// A column family and a spare iterator of it, because creating one costs as much as the search.
+/// The spare iterator pins memory of the database: release it at every commit.
 class FamilyCursor {
   public:
     FamilyCursor(RocksDatabase& database, rocksdb::ColumnFamilyHandle* family)
@@ -30,7 +30,8 @@ class FamilyCursor {
     std::unique_ptr<rocksdb::Iterator> spare_;
 };
 
-/// Walks a stretch of one column family. `prefix` is put before each key and is part of the range.
+/// Iterates over a range of one column family. `prefix` is prepended to each key and is part of the
+/// range.
 class RocksIterator final : public BytesIterator {
   public:
     RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCursor> cursor, KeyRange range,
@@ -46,7 +47,8 @@ class RocksIterator final : public BytesIterator {
     void read();
 
     RocksDatabase& database_;
-    std::shared_ptr<FamilyCursor> cursor_;  // Shared: the family may be dropped before this dies.
+    // Shared: the family may be dropped before this is destroyed.
+    std::shared_ptr<FamilyCursor> cursor_;
     std::unique_ptr<rocksdb::Iterator> rows_;
     KeyRange range_;
     RowOrder order_;

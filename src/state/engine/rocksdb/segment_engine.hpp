@@ -15,9 +15,9 @@
 
 namespace millrace::state {
 
-/// A store whose keys begin with a segment (state/format/window_key.hpp), in a column family for
-/// each segment: so dropping old segments costs nothing and leaves no tombstones. The segment
-/// itself is not stored. A range must lie within one segment.
+/// A store whose keys start with a segment (state/format/window_key.hpp), with a column family for
+/// each segment. Therefore dropping old segments is free and leaves no tombstones. The segment
+/// itself is not stored. A range must be within one segment.
 class SegmentEngine final : public Engine {
   public:
     SegmentEngine(RocksDatabase& database, const std::string& store);

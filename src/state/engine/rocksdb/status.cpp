@@ -22,7 +22,7 @@ constexpr std::array kHints{
     Hint{"File too large", "the limit on file sizes (ulimit -f) is too low"},
     Hint{"Too many open files", "raise the limit on open files (ulimit -n)"},
     Hint{"Permission denied",
-         "the folder must belong to the user who runs the program, or change state.dir"},
+         "the folder must belong to the user who runs the process, or change state.dir"},
     Hint{"Read-only file system", "the file system is mounted read-only: change state.dir"},
 };
 

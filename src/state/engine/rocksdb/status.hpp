@@ -7,8 +7,8 @@
 
 namespace millrace::state {
 
-/// Throws for a status that is not ok: StateCorrupted for damaged files, else StateError, with what
-/// can be done about it where that is known. `where` names the doing, the task and the folder.
+/// Throws if a status is not ok: StateCorrupted for damaged files, otherwise StateError, with the
+/// remedy if it is known. `where` contains the operation, the task and the folder.
 void throw_if_failed(const rocksdb::Status& status, const std::string& where);
 
 }  // namespace millrace::state
