@@ -141,7 +141,7 @@ TEST(TypesOnAnEdge, AreNamedWhenTheyDiffer) {
                     AllOf(HasSubstr("record types differ on the edge source -> sink"),
                           HasSubstr("forwards keys of type std::string and values of type "
                                     "std::string"),
-                          HasSubstr("takes keys of type std::string and values of type long"))));
+                          HasSubstr("accepts keys of type std::string and values of type long"))));
 }
 
 }  // namespace

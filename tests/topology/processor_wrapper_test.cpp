@@ -480,8 +480,9 @@ TEST(ProcessorWrapper, MustReturnAWrappedProcessorIfItDeclaresOne) {
         return WrappedProcessorSupplier{.make = [] { return nullptr; }};
     };
 
-    EXPECT_THAT([&] { run_one(options); }, ::testing::ThrowsMessage<TopologyError>(HasSubstr(
-                                               "the wrapper of processor shout made nothing")));
+    EXPECT_THAT([&] { run_one(options); },
+                ::testing::ThrowsMessage<TopologyError>(
+                    HasSubstr("the wrapper of processor shout returned no wrapped processor")));
 }
 
 }  // namespace

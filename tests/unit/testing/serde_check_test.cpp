@@ -86,7 +86,7 @@ TEST(SerdeCheck, FindsValuesThatChangeInARoundTrip) {
         out.value = std::abs(Serde<std::int64_t>::deserialize(bytes));
     };
     EXPECT_THAT(findings(serde),
-                ElementsAre(HasSubstr("value 1 (0xfffffffffffeee90): comes back")));
+                ElementsAre(HasSubstr("value 1 (0xfffffffffffeee90): is deserialised as")));
     NumberSerde halved;
     halved.write = [](const Number& number, Bytes& out) {
         Serde<std::int64_t>::serialize_to(number.value / 1000 * 1000, out);

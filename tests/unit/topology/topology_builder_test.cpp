@@ -52,7 +52,8 @@ class TopologyBuilderTest : public testing::Test {
 TEST_F(TopologyBuilderTest, RefusesASecondNodeWithTheSameName) {
     source("s", {"a"});
 
-    EXPECT_THAT([&] { source("s", {"b"}); }, ThrowsMessage<TopologyError>(HasSubstr("already: s")));
+    EXPECT_THAT([&] { source("s", {"b"}); },
+                ThrowsMessage<TopologyError>(HasSubstr("already exists: s")));
 }
 
 TEST_F(TopologyBuilderTest, RefusesATopicThatIsAlreadyRead) {
@@ -86,7 +87,7 @@ TEST_F(TopologyBuilderTest, RefusesAMissingOrDuplicateStore) {
     EXPECT_THAT([&] { processor("p", {"s"}, {"missing"}); },
                 ThrowsMessage<TopologyError>(HasSubstr("store missing does not exist")));
     EXPECT_THAT([&] { builder.add_store({.name = "kept"}); },
-                ThrowsMessage<TopologyError>(HasSubstr("already: kept")));
+                ThrowsMessage<TopologyError>(HasSubstr("already exists: kept")));
 }
 
 TEST_F(TopologyBuilderTest, RefusesCopartitionedTopicsOfDifferentEnforcedCounts) {
