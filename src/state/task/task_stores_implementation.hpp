@@ -66,7 +66,7 @@ class TaskStores::Implementation {
     bool any_on_disk() const;
     void open_files(StateMemory& memory);
     void remove_unknown();
-    void warn_of_stores_that_begin_empty(const std::vector<std::string>& found) const;
+    void warn_of_stores_that_start_empty(const std::vector<std::string>& found) const;
     Store open(detail::StoreSpec& spec, std::size_t index);
     std::optional<Bytes> judge_rows(detail::StoreSpec& spec, Store& store);
     void open_layers(const detail::StoreSpec& spec, std::size_t index, Store& store);

@@ -114,7 +114,7 @@ void TaskStores::Implementation::remove_unknown() {
             options_.specs.begin(), options_.specs.end(),
             [&](const StoreSpec& spec) { return spec.name == name && on_disk(spec); });
     };
-    warn_of_stores_that_begin_empty(found);
+    warn_of_stores_that_start_empty(found);
     for (const std::string& name : found) {
         if (!known(name)) {
             log::warn(
@@ -127,7 +127,7 @@ void TaskStores::Implementation::remove_unknown() {
 }
 
 // Of stores with a changelog, the changelog tells: runtime/thread/renamed_state.hpp.
-void TaskStores::Implementation::warn_of_stores_that_begin_empty(
+void TaskStores::Implementation::warn_of_stores_that_start_empty(
     const std::vector<std::string>& found) const {
     const auto has_state = [this](const std::string& name) {
         return database_->about(name).has_value();
@@ -138,10 +138,9 @@ void TaskStores::Implementation::warn_of_stores_that_begin_empty(
     for (const StoreSpec& spec : options_.specs) {
         if (on_disk(spec) && !shape_of(spec).backed_up && !has_state(spec.name)) {
             log::warn("store " + spec.name + " of task " + options_.name +
-                      " has no changelog and begins empty in a folder that has state: it is new, "
-                      "or it had another name. State without a changelog is lost with its name: "
-                      "generated names change with the topology, names given in it do not. "
-                      "Folder: " +
+                      " has no changelog and starts empty in a directory that has state: the "
+                      "store is new, or it was renamed and its state is lost. Name the store in "
+                      "the topology, because generated names change with the topology: directory " +
                       options_.directory.string());
         }
     }

@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// One start of a task after another, each with stores on disk of its own.
+/// Starts a task repeatedly, each time with other stores on disk.
 class RenamedStore : public ::testing::Test {
   protected:
     struct Named {
@@ -27,11 +27,11 @@ class RenamedStore : public ::testing::Test {
         bool logging = false;
     };
 
-    /// What a start warns of that begins empty. The task then writes each store and stops.
+    /// Warnings of one start about stores that start empty. The task then writes each store.
     std::vector<std::string> warned_at_start(const std::vector<Named>& stores) {
         std::vector<std::string> warnings;
         set_log_sink([&](LogLevel level, std::string_view text) {
-            if (level == LogLevel::kWarn && text.find("begins empty") != std::string_view::npos) {
+            if (level == LogLevel::kWarn && text.find("starts empty") != std::string_view::npos) {
                 warnings.emplace_back(text);
             }
         });
@@ -60,7 +60,7 @@ class RenamedStore : public ::testing::Test {
     testing::FakeStoreContext context;
 };
 
-TEST_F(RenamedStore, WithoutAChangelogIsSaidToBeginEmpty) {
+TEST_F(RenamedStore, WithoutAChangelogIsReportedToStartEmpty) {
     EXPECT_THAT(warned_at_start({{"old"}}), IsEmpty()) << "nothing was there";
     EXPECT_THAT(warned_at_start({{"old"}}), IsEmpty()) << "it was there";
     EXPECT_THAT(warned_at_start({{"new"}}),
@@ -68,13 +68,13 @@ TEST_F(RenamedStore, WithoutAChangelogIsSaidToBeginEmpty) {
                                   HasSubstr(folder.path().string()))));
 }
 
-TEST_F(RenamedStore, WithoutAChangelogBesideOneThatHasOneIsSaidToBeginEmpty) {
+TEST_F(RenamedStore, WithoutAChangelogBesideOneThatHasOneIsReportedToStartEmpty) {
     warned_at_start({{"logged", true}, {"old"}});
     EXPECT_THAT(warned_at_start({{"logged", true}, {"new"}}),
                 ElementsAre(HasSubstr("store new of task 0_1")));
 }
 
-TEST_F(RenamedStore, WithAChangelogIsLeftToTheChangelog) {
+TEST_F(RenamedStore, WithAChangelogIsNotReportedHere) {
     warned_at_start({{"old", true}});
     EXPECT_THAT(warned_at_start({{"new", true}}), IsEmpty());
 }
