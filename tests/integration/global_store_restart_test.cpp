@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A global store that resumes from its state on disk, on a real Apache Kafka.
+#include "millrace/client/kafka_streams.hpp"
 #include "millrace/client/query.hpp"
 #include "millrace/millrace.hpp"
 #include "support/kafka_broker.hpp"
