@@ -76,7 +76,7 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
       config_(config),
       clock_(system_clock()),
       stop_timeout_(kTimeToStop),
-      closer_([this](ClientState last) { end(last); }) {
+      closer_([this](ClientState last) { end(last); }, clock_) {
     config_.validate();
     client::require_options(topology_.spec(), config_);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
@@ -189,7 +189,7 @@ void KafkaStreams::Implementation::clean_up() {
 }
 
 std::vector<std::shared_ptr<client::ThreadRunner>> KafkaStreams::Implementation::runners() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return runners_;
 }
 

@@ -3,12 +3,14 @@
 
 #include "client/client_state.hpp"
 #include "client/closer.hpp"
+#include "client/driver.hpp"
 #include "client/one_at_a_time.hpp"
 #include "client/periodic_jobs.hpp"
 #include "client/repartition_purger.hpp"
 #include "client/thread_runner.hpp"
 #include "core/clock.hpp"
 #include "core/random.hpp"
+#include "core/thread_annotations.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
 #include "metrics/registry.hpp"
@@ -25,12 +27,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace millrace {
@@ -77,7 +77,7 @@ class KafkaStreams::Implementation {
     void start_global();
     void start_restoring();
     void start_threads();
-    std::thread helper(const char* what, std::function<void()> turn);
+    std::unique_ptr<client::Driver> drive(const char* what, std::vector<Driven*> objects);
     void helper_failed(const char* what, const std::exception& error);
     UncaughtDecision decide(const std::exception& error) const;
     bool may_start_threads() const;
@@ -108,12 +108,10 @@ class KafkaStreams::Implementation {
     std::unique_ptr<runtime::TaskMaker> task_maker_;
     std::unique_ptr<restore::Restorer> restorer_;
 
-    std::atomic<bool> stop_helpers_{false};
-    std::thread restoring_;
-    std::atomic<std::thread::id> restoring_id_{};
     std::unique_ptr<client::RepartitionPurger> purger_;
-    client::PeriodicJobs jobs_{clock_};  // Used by the restore thread.
-    std::thread updating_global_;
+    client::PeriodicJobs jobs_{clock_};
+    std::unique_ptr<client::Driver> restoring_;        // Drives the restorer and the jobs.
+    std::unique_ptr<client::Driver> updating_global_;  // Drives the global thread.
     client::OneAtATime judging_;  // Derives the client's state from the states of the threads.
 
     // Held while threads are started or stopped, so that none is missed. Recursive, because a
@@ -124,9 +122,9 @@ class KafkaStreams::Implementation {
     std::atomic<bool> abandon_{false};  // No commit at the end.
     std::atomic<bool> leave_group_{true};
 
-    mutable std::mutex mutex_;  // Guards the other members.
-    mutable std::condition_variable ended_;
-    std::vector<std::shared_ptr<Runner>> runners_;
+    mutable Mutex mutex_;
+    mutable Condition ended_;
+    std::vector<std::shared_ptr<Runner>> runners_ MILLRACE_GUARDED_BY(mutex_);
 
     client::Closer closer_;  // The last member: its thread uses all of the above.
 };

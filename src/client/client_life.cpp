@@ -7,7 +7,6 @@
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 namespace millrace {
@@ -18,8 +17,6 @@ using client::Role;
 using std::chrono::milliseconds;
 
 namespace {
-
-constexpr milliseconds kHelperWait{100};
 
 /// How long a failed start() waits for the end of what it had started.
 constexpr milliseconds kFailedStart{60'000};
@@ -66,20 +63,17 @@ bool KafkaStreams::Implementation::may_start_threads() const {
            (state == ClientState::kRunning || state == ClientState::kRebalancing);
 }
 
-/// A thread that runs rounds until the client ends. If it fails, the client ends.
-std::thread KafkaStreams::Implementation::helper(const char* what, std::function<void()> turn) {
-    return std::thread([this, what, turn = std::move(turn)] {
-        const InsideClient inside(this);
-        try {
-            while (!stop_helpers_.load(std::memory_order_relaxed)) {
-                turn();
-            }
-        } catch (const std::exception& error) {
-            helper_failed(what, error);
-        } catch (...) {
-            helper_failed(what, std::runtime_error(kNoException));
-        }
-    });
+/// Runs the objects on a thread until the client ends. If one fails, the client ends.
+std::unique_ptr<client::Driver> KafkaStreams::Implementation::drive(const char* what,
+                                                                    std::vector<Driven*> objects) {
+    auto driver = std::make_unique<client::Driver>(
+        std::move(objects),
+        client::Driver::Hooks{
+            .on_error = [this, what](const std::exception& error) { helper_failed(what, error); },
+            .client = this},
+        clock_);
+    driver->start();
+    return driver;
 }
 
 void KafkaStreams::Implementation::helper_failed(const char* what, const std::exception& error) {
@@ -125,11 +119,8 @@ void KafkaStreams::Implementation::start_restoring() {
     purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
     jobs_.add("purge repartition topics", config_.repartition_purge_interval,
               [this] { purger_->purge(metadata()); });
-    restoring_ = helper("the restoring thread", [this] {
-        restoring_id_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        restorer_->run_once(kHelperWait);
-        jobs_.run_due();  // Also while tasks restore, which may take long.
-    });
+    // The jobs run on the same thread, also while tasks restore, which may take long.
+    restoring_ = drive("the restoring thread", {restorer_.get(), &jobs_});
 }
 
 /// Reads global stores to the end before any task processes, then keeps them up to date.
@@ -144,7 +135,7 @@ void KafkaStreams::Implementation::start_global() {
         if (!may_start_threads()) {
             return;
         }
-        global_->run_once(kHelperWait);
+        global_->run_once(clock_.now());
         if (std::exchange(progress, global_->progress()) != global_->progress()) {
             since = clock_.monotonic();
         } else if (clock_.monotonic() - since >= config_.task_timeout) {
@@ -152,7 +143,7 @@ void KafkaStreams::Implementation::start_global() {
                              std::to_string(config_.task_timeout.count()));
         }
     }
-    updating_global_ = helper("the global thread", [this] { global_->run_once(kHelperWait); });
+    updating_global_ = drive("the global thread", {global_.get()});
 }
 
 KafkaStreams::Implementation::~Implementation() {
@@ -206,16 +197,10 @@ void KafkaStreams::Implementation::stop_all() {
 
 /// Closes what the stream threads have used. Call it after all of them have ended.
 void KafkaStreams::Implementation::finish() {
-    stop_helpers_.store(true);
-    if (restorer_ != nullptr) {
-        restorer_->wake_up();
-    }
-    if (global_ != nullptr) {
-        global_->wake_up();
-    }
-    for (std::thread* helper : {&restoring_, &updating_global_}) {
-        if (helper->joinable()) {
-            helper->join();
+    for (const auto& driver : {restoring_.get(), updating_global_.get()}) {
+        if (driver != nullptr) {
+            driver->stop();
+            driver->join();
         }
     }
     if (global_ != nullptr) {

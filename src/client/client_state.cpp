@@ -31,12 +31,12 @@ std::string_view to_string(ClientState state) noexcept {
 namespace client {
 
 ClientState StateMachine::state() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return state_;
 }
 
 bool StateMachine::transition_to(ClientState to) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (!may_go(state_, to)) {
         return false;
     }
@@ -77,8 +77,10 @@ void StateMachine::tell(const Change& change) const {
 }
 
 bool StateMachine::wait_for(ClientState state, std::chrono::milliseconds timeout) const {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, timeout, [&] { return state_ == state || final_state(state_); });
+    MutexLock lock(mutex_);
+    changed_.wait_for(lock, timeout, [&]() MILLRACE_REQUIRES(mutex_) {
+        return state_ == state || final_state(state_);
+    });
     return state_ == state;
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "millrace/client/state_listener.hpp"
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <utility>
 
 namespace millrace::client {
@@ -61,12 +60,13 @@ class StateMachine {
     void tell(const Change& change) const;
 
     StateListener listener_;
-    mutable std::mutex mutex_;  // Guards the other members.
-    mutable std::condition_variable changed_;
-    ClientState state_ = ClientState::kCreated;
-    std::deque<Change> untold_;
+    mutable Mutex mutex_;
+    mutable Condition changed_;
+    ClientState state_ MILLRACE_GUARDED_BY(mutex_) = ClientState::kCreated;
+    std::deque<Change> untold_ MILLRACE_GUARDED_BY(mutex_);
+
     // A thread is calling the listener, and continues until all changes are reported.
-    bool telling_ = false;
+    bool telling_ MILLRACE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace millrace::client

@@ -14,7 +14,7 @@ using runtime::ThreadState;
 using std::chrono::milliseconds;
 
 std::string KafkaStreams::Implementation::next_thread_name() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (int number = 1;; ++number) {
         std::string name = client_id_ + "-StreamThread-" + std::to_string(number);
         const bool taken = std::any_of(runners_.begin(), runners_.end(),
@@ -77,12 +77,12 @@ std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner(
                       .on_fatal = [this] { on_fatal(); },
                       .on_end =
                           [this] {
-                              const std::scoped_lock lock(mutex_);
+                              const MutexLock lock(mutex_);
                               ended_.notify_all();
                           },
                       .client = this},
         clock_);
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     runners_.push_back(runner);
     return runner;
 }
@@ -96,7 +96,7 @@ std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
     try {
         runner->start();
     } catch (...) {
-        const std::scoped_lock forgetting(mutex_);
+        const MutexLock forgetting(mutex_);
         std::erase(runners_, runner);
         throw;
     }
@@ -108,7 +108,7 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
     milliseconds timeout) {
     std::shared_ptr<Runner> runner;
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         if (runners_.empty()) {
             return std::nullopt;
         }
@@ -116,18 +116,18 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
     }
     runner->stop(Runner::Ending::kLeave, timeout);
     // The restore thread must first release the tasks of a thread that ends.
-    if (runner->is_current() || restoring_id_.load() == std::this_thread::get_id()) {
+    if (runner->is_current() || restoring_->is_current()) {
         return std::nullopt;
     }
     {
-        std::unique_lock lock(mutex_);
+        MutexLock lock(mutex_);
         if (!ended_.wait_for(lock, timeout, [&] { return runner->ended(); })) {
             return std::nullopt;
         }
     }
     runner->join();
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         std::erase(runners_, runner);
     }
     metrics.remove_tagged("thread-id", runner->name());

@@ -1,55 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/closer.hpp"
 
+#include <utility>
+
 namespace millrace::client {
 
-Closer::~Closer() {
-    if (thread_.joinable()) {
-        thread_.join();
-    }
-}
+Closer::Closer(std::function<void(ClientState last)> end, const Clock& clock)
+    : end_(std::move(end)), driver_({this}, {}, clock) {}
+
+Closer::~Closer() = default;
 
 void Closer::start() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!last_) {
-        thread_ = std::thread([this] { run(); });
+        driver_.start();
+        started_ = true;
     }
 }
 
 void Closer::request(ClientState last) {
-    bool threaded = false;
+    bool started = false;
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         if (last_) {
             return;
         }
         last_ = last;
-        threaded = thread_.joinable();
+        started = started_;
     }
-    changed_.notify_all();
-    if (!threaded) {
-        run();
+    if (started) {
+        driver_.wake_up();
+    } else {
+        end(last);
     }
 }
 
 bool Closer::requested() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return last_.has_value();
 }
 
 bool Closer::wait(std::chrono::milliseconds timeout) const {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, timeout, [this] { return ended_; });
+    MutexLock lock(mutex_);
+    return changed_.wait_for(lock, timeout, [this]() MILLRACE_REQUIRES(mutex_) { return ended_; });
 }
 
-void Closer::run() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return last_.has_value(); });
-    lock.unlock();
-    end_(*last_);
-    lock.lock();
-    ended_ = true;
-    lock.unlock();
+std::chrono::milliseconds Closer::run_once(Timestamp) {
+    std::optional<ClientState> last;
+    {
+        const MutexLock lock(mutex_);
+        last = last_;
+    }
+    if (last) {
+        driver_.stop();
+        end(*last);
+    }
+    return kUntilWoken;
+}
+
+void Closer::end(ClientState last) {
+    end_(last);
+    {
+        const MutexLock lock(mutex_);
+        ended_ = true;
+    }
     changed_.notify_all();
 }
 

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "client/driver.hpp"
+#include "core/clock.hpp"
+#include "core/driven.hpp"
+#include "core/thread_annotations.hpp"
 #include "millrace/client/state_listener.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 namespace millrace::client {
 
 /// Performs the shutdown of a client. The thread that requests the shutdown may be one that must
 /// end, so the closer has its own thread. Thread-safe.
-class Closer {
+class Closer final : private Driven {
   public:
     /// `end` shuts everything down and leaves the client in the given state. It is called once and
     /// must not throw.
-    explicit Closer(std::function<void(ClientState last)> end) : end_(std::move(end)) {}
-    ~Closer();  ///< Joins the thread. Requires that the shutdown was requested, or that start() was
-                ///< not called.
+    Closer(std::function<void(ClientState last)> end, const Clock& clock);
+    ~Closer() override;  ///< Joins the thread. Requires that the shutdown was requested, or that
+                         ///< start() was not called.
 
     /// Starts the thread. Call it before starting anything that the shutdown must end.
     void start();
@@ -36,14 +37,19 @@ class Closer {
     bool wait(std::chrono::milliseconds timeout) const;
 
   private:
-    void run();
+    // Driven
+    std::chrono::milliseconds run_once(Timestamp now) override;
+    void wake_up() override {}
+
+    void end(ClientState last);
 
     std::function<void(ClientState)> end_;
-    mutable std::mutex mutex_;
-    mutable std::condition_variable changed_;
-    std::optional<ClientState> last_;
-    bool ended_ = false;
-    std::thread thread_;
+    mutable Mutex mutex_;
+    mutable Condition changed_;
+    std::optional<ClientState> last_ MILLRACE_GUARDED_BY(mutex_);
+    bool started_ MILLRACE_GUARDED_BY(mutex_) = false;
+    bool ended_ MILLRACE_GUARDED_BY(mutex_) = false;
+    Driver driver_;  // The last member: its thread uses the others.
 };
 
 }  // namespace millrace::client

@@ -2,13 +2,13 @@
 #include "client/local_store_reader.hpp"
 
 #include "client/inside_client.hpp"
+#include "core/thread_annotations.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/state/bytes_store.hpp"
 
 #include <algorithm>
 #include <exception>
 #include <future>
-#include <mutex>
 #include <utility>
 
 namespace millrace::client {
@@ -207,7 +207,7 @@ class GlobalStoreReader final : public StoreReader {
 
     std::optional<Bytes> get(BytesView key) const override {
         require_complete();
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         const NullableBytes value = store_.get(key);
         return value ? std::optional(plain_value(*value, timestamped_)) : std::nullopt;
     }
@@ -252,7 +252,7 @@ class GlobalStoreReader final : public StoreReader {
     std::shared_ptr<runtime::GlobalStoreViews> views_;
     KeyValueBytesStore& store_;
     bool timestamped_;
-    mutable std::mutex mutex_;  // The view's result is valid until its next read.
+    mutable Mutex mutex_;  // The view's result is valid until its next read.
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/driven.hpp"
 
 #include <chrono>
 #include <functional>
@@ -12,7 +13,7 @@ namespace millrace::client {
 
 /// Jobs of which each runs at an interval, the first time one interval after it was added. A job
 /// that fails is logged and runs again after its interval. Owned by one thread.
-class PeriodicJobs {
+class PeriodicJobs final : public Driven {
   public:
     /// `clock` must outlive the jobs.
     explicit PeriodicJobs(const Clock& clock) : clock_(clock) {}
@@ -20,8 +21,9 @@ class PeriodicJobs {
     /// `what` completes "cannot …" in the log.
     void add(std::string what, std::chrono::milliseconds interval, std::function<void()> work);
 
-    /// Runs the jobs that are due.
-    void run_due();
+    /// Runs the jobs that are due. Returns the time until the next one is.
+    std::chrono::milliseconds run_once(Timestamp now) override;
+    void wake_up() override {}
 
   private:
     struct Job {

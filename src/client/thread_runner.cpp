@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/thread_runner.hpp"
 
-#include "client/inside_client.hpp"
 #include "core/log.hpp"
 
 #include <stdexcept>
@@ -18,24 +17,17 @@ constexpr std::chrono::seconds kAnnouncement{10};
 }  // namespace
 
 ThreadRunner::ThreadRunner(std::string name, Hooks hooks, const Clock& clock)
-    : name_(std::move(name)), hooks_(std::move(hooks)), clock_(clock) {
+    : name_(std::move(name)),
+      hooks_(std::move(hooks)),
+      driver_({this},
+              {.on_error = [this](const std::exception& error) { not_replaced(error); },
+               .on_end = [this] { end(); },
+               .client = hooks_.client},
+              clock) {
     put(hooks_.make());
 }
 
-ThreadRunner::~ThreadRunner() {
-    join();
-}
-
-void ThreadRunner::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-void ThreadRunner::join() {
-    const std::scoped_lock lock(joining_);
-    if (thread_.joinable()) {
-        thread_.join();
-    }
-}
+ThreadRunner::~ThreadRunner() = default;
 
 void ThreadRunner::stop(Ending ending, std::chrono::milliseconds timeout) {
     if (ending == Ending::kAbandon) {
@@ -43,24 +35,20 @@ void ThreadRunner::stop(Ending ending, std::chrono::milliseconds timeout) {
     }
     leave_.store(ending == Ending::kLeave);
     timeout_.store(timeout);
-    {
-        const std::scoped_lock lock(mutex_);
-        stop_.store(true);
-    }
-    stopping_.notify_all();
+    driver_.stop();
     if (const auto thread = stream_thread()) {
         thread->request_stop();
     }
 }
 
 std::shared_ptr<runtime::StreamThread> ThreadRunner::stream_thread() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return stream_thread_;
 }
 
 void ThreadRunner::put(std::shared_ptr<runtime::StreamThread> thread) {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         stream_thread_.swap(thread);
     }
     // The old one ends here, outside of the lock.
@@ -79,50 +67,29 @@ ThreadMetadata ThreadRunner::metadata() const {
                : thread->metadata();
 }
 
-void ThreadRunner::run() {
-    const InsideClient inside(hooks_.client);
-    id_.store(std::this_thread::get_id());
-    try {
-        while (drive(*stream_thread())) {
-            std::unique_lock lock(mutex_);
-            if (stopping_.wait_for(lock, kBeforeReplacement, [this] { return stop_.load(); })) {
-                break;
-            }
-            lock.unlock();
-            put(hooks_.make());
-        }
-    } catch (const std::exception& error) {
-        log::error(name_ + ": cannot be replaced: " + error.what());
-        hooks_.on_fatal();
-    } catch (...) {
-        log::error(name_ + ": cannot be replaced: exception not derived from std::exception");
-        hooks_.on_fatal();
+void ThreadRunner::wake_up() {
+    if (const auto thread = stream_thread()) {
+        thread->wake_up();
     }
-    put(nullptr);
-    ended_.store(true, std::memory_order_release);
-    hooks_.on_end();
 }
 
-/// Runs until the end. True if a new stream thread is required.
-bool ThreadRunner::drive(runtime::StreamThread& thread) {
+std::chrono::milliseconds ThreadRunner::run_once(Timestamp now) {
+    if (std::exchange(replace_, false)) {
+        put(hooks_.make());
+    }
+    const auto thread = stream_thread();
     try {
-        while (!stop_.load(std::memory_order_relaxed)) {
-            thread.run_once(clock_.now());
-        }
+        return thread->run_once(now);
     } catch (const std::exception& error) {
-        return handle(thread, error);
+        return handle(*thread, error);
     } catch (...) {
-        return handle(thread, std::runtime_error("exception not derived from std::exception"));
+        return handle(*thread, std::runtime_error("exception not derived from std::exception"));
     }
-    if (abandon_.load()) {
-        thread.abandon();
-    } else {
-        thread.close(timeout_.load(), leave_.load());
-    }
-    return false;
 }
 
-bool ThreadRunner::handle(runtime::StreamThread& thread, const std::exception& error) {
+/// Returns how long to wait before the replacement.
+std::chrono::milliseconds ThreadRunner::handle(runtime::StreamThread& thread,
+                                               const std::exception& error) {
     log::error(name_ + ": ends because of an error: " + error.what());
     const UncaughtDecision decision = hooks_.decide(error);
     if (decision == UncaughtDecision::kShutDownApplication) {
@@ -130,11 +97,30 @@ bool ThreadRunner::handle(runtime::StreamThread& thread, const std::exception& e
     }
     thread.abandon();
     if (decision == UncaughtDecision::kReplaceThread) {
-        log::warn(name_ + ": replaced, as decided by the uncaught-exception handler");
-        return true;
+        log::warn(name_ + ": is replaced, as the uncaught-exception handler decided");
+        replace_ = true;
+        return kBeforeReplacement;
     }
+    driver_.stop();
     hooks_.on_fatal();
-    return false;
+    return std::chrono::milliseconds{0};
+}
+
+void ThreadRunner::not_replaced(const std::exception& error) {
+    log::error(name_ + ": cannot be replaced: " + error.what());
+    hooks_.on_fatal();
+}
+
+/// On the driver's thread, after the last turn. The stream thread may be dead already.
+void ThreadRunner::end() {
+    if (const auto thread = stream_thread(); abandon_.load()) {
+        thread->abandon();
+    } else {
+        thread->close(timeout_.load(), leave_.load());
+    }
+    put(nullptr);
+    ended_.store(true, std::memory_order_release);
+    hooks_.on_end();
 }
 
 }  // namespace millrace::client

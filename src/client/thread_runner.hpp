@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "client/driver.hpp"
 #include "core/clock.hpp"
+#include "core/driven.hpp"
+#include "core/thread_annotations.hpp"
 #include "millrace/client/kafka_streams.hpp"
 #include "runtime/thread/stream_thread.hpp"
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
+#include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace millrace::client {
 
-/// Runs one stream thread on a thread of the operating system, and replaces it if the handler
-/// decides so. Thread-safe.
-class ThreadRunner {
+/// Runs one stream thread, and creates a replacement if the uncaught-exception handler decides so.
+/// Thread-safe.
+class ThreadRunner final : private Driven {
   public:
     struct Hooks {
         /// Creates the stream thread, or its replacement.
@@ -44,20 +45,20 @@ class ThreadRunner {
     };
 
     ThreadRunner(std::string name, Hooks hooks, const Clock& clock);
-    ~ThreadRunner();  ///< Joins the thread. Requires that stop() was called or the thread has
-                      ///< ended.
+    ~ThreadRunner() override;  ///< Joins the thread. Requires that stop() was called or the thread
+                               ///< has ended.
 
     const std::string& name() const noexcept { return name_; }
 
-    void start();
+    void start() { driver_.start(); }
 
     /// Requests the end, once; a later kAbandon overrides the other modes.
     void stop(Ending ending, std::chrono::milliseconds timeout);
     bool ended() const { return ended_.load(std::memory_order_acquire); }
 
     /// Waits for the end after ended() or stop(). Must not be called from the thread itself.
-    void join();
-    bool is_current() const { return id_.load() == std::this_thread::get_id(); }
+    void join() { driver_.join(); }
+    bool is_current() const { return driver_.is_current(); }
 
     runtime::ThreadState state() const;
     ThreadMetadata metadata() const;
@@ -66,25 +67,25 @@ class ThreadRunner {
     std::shared_ptr<runtime::StreamThread> stream_thread() const;
 
   private:
-    void run();
-    bool drive(runtime::StreamThread& thread);
-    bool handle(runtime::StreamThread& thread, const std::exception& error);
+    // Driven
+    std::chrono::milliseconds run_once(Timestamp now) override;
+    void wake_up() override;
+
+    std::chrono::milliseconds handle(runtime::StreamThread& thread, const std::exception& error);
+    void not_replaced(const std::exception& error);
+    void end();
     void put(std::shared_ptr<runtime::StreamThread> thread);
 
     std::string name_;
     Hooks hooks_;
-    const Clock& clock_;
-    std::atomic<bool> stop_{false};
+    bool replace_ = false;  // The stream thread has failed. Used by the driver's thread.
     std::atomic<bool> abandon_{false};
     std::atomic<bool> leave_{true};
     std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds{0}};
     std::atomic<bool> ended_{false};
-    mutable std::mutex mutex_;
-    std::condition_variable stopping_;
-    std::shared_ptr<runtime::StreamThread> stream_thread_;
-    std::atomic<std::thread::id> id_{};
-    std::mutex joining_;
-    std::thread thread_;
+    mutable Mutex mutex_;
+    std::shared_ptr<runtime::StreamThread> stream_thread_ MILLRACE_GUARDED_BY(mutex_);
+    Driver driver_;  // The last member: its thread uses the others.
 };
 
 }  // namespace millrace::client

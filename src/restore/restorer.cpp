@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kBatchRecords = 8192;
 constexpr int kBatchesAtOnce = 16;
-constexpr std::chrono::seconds kBetweenComplaints{10};
 
 void begin_of(const StateRestoreListener& listener, const Restorer::Changelog& changelog,
               Offset from) {
@@ -48,7 +47,8 @@ class Restorer::Listener final : public kafka::ConsumerListener {
 Restorer::Restorer(Parts parts)
     : parts_(std::move(parts)),
       removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
-      listener_(std::make_unique<Listener>()) {
+      listener_(std::make_unique<Listener>()),
+      log_(*parts_.clock) {
     MILLRACE_CHECK(parts_.supplier != nullptr && parts_.admin != nullptr &&
                    parts_.clock != nullptr && parts_.metrics != nullptr);
     restored_records_ =
@@ -140,7 +140,7 @@ void Restorer::wake_up() {
     consumer_->wake_up();
 }
 
-bool Restorer::run_once(std::chrono::milliseconds wait) {
+std::chrono::milliseconds Restorer::run_once(Timestamp) {
     unassign_orphans();
     bool progress = false;
     if (!paused()) {
@@ -148,14 +148,14 @@ bool Restorer::run_once(std::chrono::milliseconds wait) {
             progress = work_on(task) || progress;
         }
     }
-    consumer_->poll(progress ? std::chrono::milliseconds{0} : wait);
+    consumer_->poll(progress ? std::chrono::milliseconds{0} : parts_.poll);
     for (const auto& [partition, status] : std::exchange(listener_->errors, {})) {
         failed(partition, status);
     }
     if (!listener_->last_error.empty() && !idle()) {
-        complain("restoring is delayed: " + std::exchange(listener_->last_error, {}));
+        log_.warn("restoring is delayed: " + std::exchange(listener_->last_error, {}));
     }
-    return progress;
+    return std::chrono::milliseconds{0};
 }
 
 bool Restorer::paused() const {
@@ -220,8 +220,8 @@ bool Restorer::prepare(Task& task) {
             return false;
         }
         if (const kafka::Status status = removal_age_.look_up(partitions); !status.ok()) {
-            complain("cannot look up delete.retention.ms of the changelogs of task " +
-                     to_string(task.id) + ", retrying: " + status.message());
+            log_.warn("cannot look up delete.retention.ms of the changelogs of task " +
+                      to_string(task.id) + ", retrying: " + status.message());
             return false;
         }
         for (std::size_t i = 0; i < fresh.size(); ++i) {
@@ -248,8 +248,8 @@ std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicP
     if (!status.retriable() && status.code() != kafka::ErrorCode::kUnknownTopic) {
         throw KafkaError("cannot look up the end offsets of changelogs: " + status.message());
     }
-    complain("cannot look up the end offsets of changelogs of task " + to_string(task.id) +
-             ", retrying: " + status.message());
+    log_.warn("cannot look up the end offsets of changelogs of task " + to_string(task.id) +
+              ", retrying: " + status.message());
     return {};
 }
 
@@ -398,7 +398,7 @@ void Restorer::failed(const TopicPartition& partition, const kafka::Status& stat
     // again.
     const bool gone = status.code() == kafka::ErrorCode::kUnknownTopic;
     if (!gone && status.code() != kafka::ErrorCode::kOffsetOutOfRange) {
-        complain("cannot read changelog " + to_string(partition) + ": " + status.message());
+        log_.warn("cannot read changelog " + to_string(partition) + ": " + status.message());
         return;
     }
     for (const auto& task : snapshot()) {
@@ -415,14 +415,6 @@ void Restorer::failed(const TopicPartition& partition, const kafka::Status& stat
                 task->prepared = false;
             }
         }
-    }
-}
-
-void Restorer::complain(const std::string& what) {
-    const std::chrono::nanoseconds now = parts_.clock->monotonic();
-    if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
-        last_complaint_ = now;
-        log::warn(what);
     }
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/driven.hpp"
+#include "core/rate_limited_log.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
@@ -57,7 +59,7 @@ using RestoreMailbox = std::function<void(RestoreResult)>;
 /// group, so that running tasks never wait for restoring tasks.
 ///
 /// Threads: add and remove from any thread; run_once from one thread, the restore thread.
-class Restorer {
+class Restorer final : public Driven {
   public:
     struct Parts {
         std::shared_ptr<kafka::ClientSupplier> supplier{};
@@ -69,10 +71,11 @@ class Restorer {
         const std::atomic<bool>* paused = nullptr;  ///< True: restoring is paused. Null: never.
 
         std::chrono::milliseconds request_timeout{10'000};
+        std::chrono::milliseconds poll{100};  ///< How long a turn waits for records.
     };
 
     explicit Restorer(Parts parts);
-    ~Restorer();
+    ~Restorer() override;
 
     /// Restores the task's stores, then calls `mailbox` once, from the restore thread. No other
     /// thread may use `stores` until then, or until remove().
@@ -84,12 +87,11 @@ class Restorer {
     /// Does not throw.
     void remove(const void* owner, TaskId task);
 
-    /// One round: starts new tasks, reads available records, applies them. Waits up to `wait` for
-    /// records. Returns whether anything was done.
-    bool run_once(std::chrono::milliseconds wait);
+    /// One turn: starts new tasks, reads available records, applies them. Waits for records if
+    /// there are none.
+    std::chrono::milliseconds run_once(Timestamp now) override;
 
-    /// Wakes up a waiting run_once. Thread-safe.
-    void wake_up();
+    void wake_up() override;
 
     /// True if no task is being restored.
     bool idle() const;
@@ -117,7 +119,6 @@ class Restorer {
     void failed(const TopicPartition& partition, const kafka::Status& status);
     void suspended(const Changelog& changelog) const;
     void unassign_orphans();
-    void complain(const std::string& what);
 
     Parts parts_;
     RemovalAge removal_age_;
@@ -128,10 +129,10 @@ class Restorer {
 
     std::unique_ptr<Listener> listener_;
     std::unique_ptr<kafka::Consumer> consumer_;
-    std::vector<kafka::Message> messages_;                    // Reused buffer.
-    std::vector<state::ChangelogRecord> records_;             // Reused buffer.
-    std::vector<Headers> headers_;                            // Reused buffer.
-    std::optional<std::chrono::nanoseconds> last_complaint_;  // From Clock::monotonic().
+    std::vector<kafka::Message> messages_;         // Reused buffer.
+    std::vector<state::ChangelogRecord> records_;  // Reused buffer.
+    std::vector<Headers> headers_;                 // Reused buffer.
+    RateLimitedLog log_;
 };
 
 }  // namespace millrace::restore

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of docs/style.md that a text search can check. Prints the violations; the exit code says if there are any.
 
-  check.py seams        no clock, chance, environment, sleep or file outside the files that own the seam
+  check.py seams        no clock, chance, environment, thread, sleep or file outside the files that own the seam
   check.py third-party  each library is included in its one folder only
   check.py leaks        no third-party header is reachable from the public headers, and none of the heavy standard ones
                         from millrace.hpp   (needs --compiler)
@@ -27,6 +27,8 @@ SEAMS = {
     "clock": (r"std::chrono::\w+_clock::now|\b(clock_gettime|gettimeofday|time)\((nullptr|NULL|CLOCK_)", [r"src/core/clock\.cpp"]),
     "chance": (r"\brandom_device\b|\bs?rand\(|\barc4random", [r"src/core/random\.cpp"]),
     "environment": (r"\b(secure_)?getenv\(|\benviron\b", [r"src/client/settings/\w*config\w*\.cpp", r"src/client/settings/\w*environment\w*\.cpp"]),
+    "threads": (r"std::j?thread\b(?!::)", [r"src/client/driver\.(hpp|cpp)"]),
+    "waits": (r"\bcondition_variable", [r"src/core/thread_annotations\.hpp", r"src/client/.*", r"src/testing/embedded/.*"]),
     "sleep": (r"\bsleep_(for|until)\b|\bu?sleep\(|\bnanosleep\(", []),
     "files": (r"std::filesystem::(?!path\b)|\bstd::[io]?fstream\b|\bfopen\(|\bmkstemp\(|(?<![\w>])::open\(",
               [r"src/core/\w*file_system\.cpp", r"src/core/text_file\.cpp", r"src/client/settings/\w*config\w*\.cpp", r"src/testing/temporary_folder\.cpp"]),

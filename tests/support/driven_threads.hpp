@@ -94,7 +94,7 @@ class DrivenThreads : public ::testing::Test {
             for (const auto& thread : threads) {
                 thread->run_once(clock.now());
             }
-            restorer.run_once(std::chrono::milliseconds{0});
+            restorer.run_once(clock.now());
         }
     }
 
@@ -164,7 +164,8 @@ class DrivenThreads : public ::testing::Test {
                                 .consumer_settings = {{"group.id", "restore"}},
                                 .admin = admin.get(),
                                 .clock = &clock,
-                                .metrics = &metrics}};
+                                .metrics = &metrics,
+                                .poll = std::chrono::milliseconds{0}}};
     std::unique_ptr<Shared> shared;
     std::vector<std::unique_ptr<runtime::StreamThread>> threads;
     int made = 0;  // Threads, including ended ones.

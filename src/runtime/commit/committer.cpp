@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/commit/committer.hpp"
 
-#include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/task_errors.hpp"
 
 namespace millrace::runtime {
 
 namespace {
-
-constexpr std::chrono::seconds kBetweenComplaints{10};
 
 /// Whether to try again. An outdated generation or an unknown member is no reason to act: either a
 /// round of the group is under way, after which the same commit succeeds, or the consumer is about
@@ -33,10 +30,14 @@ bool may_succeed_later(const kafka::Status& status) {
 
 Committer::Committer(kafka::Consumer& consumer, ProducerCollector& collector, const Clock& clock,
                      std::chrono::milliseconds task_timeout)
-    : consumer_(consumer), collector_(collector), clock_(clock), task_timeout_(task_timeout) {}
+    : consumer_(consumer),
+      collector_(collector),
+      clock_(clock),
+      task_timeout_(task_timeout),
+      log_(clock) {}
 
 Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
-                                     std::chrono::milliseconds timeout, StreamTask*& at_work) {
+                                     std::chrono::milliseconds timeout) {
     committing_.clear();
     for (StreamTask* task : tasks) {
         if (task->commit_needed()) {
@@ -54,17 +55,15 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     }
     offsets_.clear();
     for (StreamTask* task : committing_) {
-        at_work = task;
-        task->prepare_commit(offsets_);
+        run_task_code(task->task_id(), [&] { task->prepare_commit(offsets_); });
     }
-    at_work = nullptr;
     if (!collector_.flush(timeout)) {
         return later("output is not acknowledged yet");
     }
     if (!offsets_.empty()) {
         const kafka::Status status = consumer_.commit(offsets_, timeout);
         if (status.fenced()) {
-            throw TaskMigrated("cannot commit offsets: " + status.message());
+            throw RestartFromCommit("cannot commit offsets: " + status.message());
         }
         if (!status.ok()) {
             if (may_succeed_later(status)) {
@@ -74,10 +73,8 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
         }
     }
     for (StreamTask* task : committing_) {
-        at_work = task;
-        task->post_commit();
+        run_task_code(task->task_id(), [&] { task->post_commit(); });
     }
-    at_work = nullptr;
     failing_since_.reset();
     keep_current(tasks);
     return Outcome::kDone;
@@ -103,10 +100,7 @@ Committer::Outcome Committer::later(const std::string& why) {
         throw KafkaError("cannot commit for longer than task.timeout.ms = " +
                          std::to_string(task_timeout_.count()) + ": " + why);
     }
-    if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
-        last_complaint_ = now;
-        log::warn("cannot commit, retrying: " + why);
-    }
+    log_.warn("cannot commit, retrying: " + why);
     return Outcome::kLater;
 }
 

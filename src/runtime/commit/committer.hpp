@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/rate_limited_log.hpp"
 #include "kafka/consumer.hpp"
 #include "runtime/commit/producer_collector.hpp"
 #include "runtime/task/stream_task.hpp"
@@ -32,12 +33,10 @@ class Committer {
     Committer(kafka::Consumer& consumer, ProducerCollector& collector, const Clock& clock,
               std::chrono::milliseconds task_timeout);
 
-    /// Commits those of `tasks` that need it, waiting up to `timeout` for Kafka. `at_work` is set
-    /// to the task whose own code is running, so that the caller knows whose exception it was.
-    /// Throws TaskMigrated when another member has our identity; KafkaError when Kafka
-    /// refuses, or has not answered for task.timeout.ms; what the tasks and the collector throw.
-    Outcome commit(std::span<StreamTask* const> tasks, std::chrono::milliseconds timeout,
-                   StreamTask*& at_work);
+    /// Commits those of `tasks` that need it, waiting up to `timeout` for Kafka. Throws
+    /// RestartFromCommit when another member has our identity; KafkaError when Kafka refuses, or
+    /// has not answered for task.timeout.ms; TaskFailure; what the tasks and the collector throw.
+    Outcome commit(std::span<StreamTask* const> tasks, std::chrono::milliseconds timeout);
 
     /// True while the last attempt has failed.
     bool failing() const noexcept { return failing_since_.has_value(); }
@@ -50,11 +49,10 @@ class Committer {
     ProducerCollector& collector_;
     const Clock& clock_;
     std::chrono::milliseconds task_timeout_;
-    // Of Clock::monotonic().
-    std::optional<std::chrono::nanoseconds> failing_since_;
-    std::optional<std::chrono::nanoseconds> last_complaint_;
-    std::vector<kafka::OffsetCommit> offsets_;  // Reused.
-    std::vector<StreamTask*> committing_;       // Reused.
+    RateLimitedLog log_;
+    std::optional<std::chrono::nanoseconds> failing_since_;  // Of Clock::monotonic().
+    std::vector<kafka::OffsetCommit> offsets_;               // Reused.
+    std::vector<StreamTask*> committing_;                    // Reused.
 };
 
 }  // namespace millrace::runtime

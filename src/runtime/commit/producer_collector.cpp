@@ -34,7 +34,7 @@ bool is_refusal(const kafka::Status& status) {
 ProducerCollector::ProducerCollector(Parts parts)
     : parts_(std::move(parts)),
       batch_size_(parts_.producer_settings, parts_.limits),
-      complaints_(*parts_.clock),
+      log_(*parts_.clock),
       origins_(1) {
     make_producer();
 }
@@ -101,7 +101,7 @@ Partition ProducerCollector::partition_count(detail::SinkTopic topic) {
                 "cannot send to topic " + known.name +
                 ": it does not exist or cannot be described: " + count.status().message();
             if (count.status().retriable()) {  // It may yet be created.
-                throw TaskCorrupted(what);
+                throw RestartFromCommit(what);
             }
             throw KafkaError(what);
         }
@@ -122,7 +122,7 @@ Partition ProducerCollector::choose_partition(detail::SinkTopic topic,
 
 void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingRecord& record) {
     if (pending_) [[unlikely]] {
-        surface();
+        throw_pending();
     }
     const Partition partition = choose_partition(topic, record);
     const kafka::Status status = send_patiently({.topic = topics_[topic.index].handle,
@@ -144,7 +144,7 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
                 .headers = record.headers,
                 .retriable = status.retriable()},
                context, record.origin, status);
-        surface();
+        throw_pending();
     }
 }
 
@@ -167,7 +167,7 @@ void ProducerCollector::poll() {
     batch_size_.doubt_limits();
     producer_->poll();
     if (pending_) [[unlikely]] {
-        surface();
+        throw_pending();
     }
 }
 
@@ -176,13 +176,13 @@ bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
     const kafka::Status status = producer_->flush(timeout);
     if (pending_) {
         const bool again = !dead_letters_.empty();
-        surface();
+        throw_pending();
         if (again) {
             return flush(timeout);
         }
     }
     if (!status.ok() && !status.retriable() && status.code() != kafka::ErrorCode::kTimedOut) {
-        throw TaskMigrated("cannot flush: " + status.message());
+        throw RestartFromCommit("cannot flush: " + status.message());
     }
     return status.ok();
 }
@@ -226,7 +226,7 @@ void ProducerCollector::on_error(const kafka::Status& status) {
             "the producer cannot continue: " + status.message();
         pending_ = true;
     } else {
-        complaints_.warn("producer: " + status.message());
+        log_.warn("producer: " + status.message());
     }
 }
 
@@ -286,18 +286,18 @@ void ProducerCollector::send_dead_letters() {
     }
 }
 
-/// Lets out what was decided since the last call.
-void ProducerCollector::surface() {
+/// Throws what was decided since the last call.
+void ProducerCollector::throw_pending() {
     pending_ = false;
     send_dead_letters();
     if (unusable_) {
-        throw TaskMigrated(*std::exchange(unusable_, std::nullopt));
+        throw RestartFromCommit(*std::exchange(unusable_, std::nullopt));
     }
     if (failure_) {
         throw ProcessingError(*std::exchange(failure_, std::nullopt));
     }
     if (retry_) {
-        throw TaskCorrupted(*std::exchange(retry_, std::nullopt));
+        throw RestartFromCommit(*std::exchange(retry_, std::nullopt));
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/complaints.hpp"
+#include "core/rate_limited_log.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/producer.hpp"
 #include "metrics/registry.hpp"
@@ -33,10 +33,9 @@ namespace millrace::runtime {
 /// before it has the producer replaced, once everything sent is delivered.
 ///
 /// Errors: ProcessingError when the handler said fail. KafkaError when a topic does not exist.
-/// TaskCorrupted when the handler said retry: order forbids sending a record again after its
-/// successors, so all tasks of the thread go back to their last commit. TaskMigrated when the
-/// producer is of no more use, or its batches were too large for a topic after all; reset() makes
-/// a new one.
+/// RestartFromCommit when the handler said retry: order forbids sending a record again after its
+/// successors, so all tasks of the thread go back to their last commit; and when the producer is of
+/// no more use, or its batches were too large for a topic after all: reset() makes a new one.
 /// Owned by its stream thread.
 class ProducerCollector final : public detail::RecordCollector, private kafka::ProducerListener {
   public:
@@ -117,13 +116,13 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
                 const kafka::Status& status);
     kafka::Status send_patiently(const kafka::ProducerRecord& record);
     void send_dead_letters();
-    void surface();
+    void throw_pending();
     void make_producer();
     void fit_batches(std::span<const std::string> topics);
 
     Parts parts_;
     BatchSize batch_size_;
-    Complaints complaints_;
+    RateLimitedLog log_;
     std::vector<Topic> topics_;
     std::unordered_map<std::string, std::uint32_t> index_;
     std::map<Origin, std::uint32_t> origin_numbers_;

@@ -19,7 +19,6 @@ constexpr std::size_t kRecordsAtOnce = 64;
 constexpr std::size_t kUncommittedBytes = 1 << 20;
 
 constexpr std::chrono::seconds kBetweenCommits{10};
-constexpr std::chrono::seconds kBetweenComplaints{10};
 
 }  // namespace
 
@@ -28,6 +27,7 @@ GlobalThread::GlobalThread(Parts parts)
       removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
       task_(*parts_.application, std::move(parts_.stores), parts_.settings),
       views_(task_.stores(), parts_.application->spec->global_stores),
+      log_(*parts_.clock),
       consumer_(parts_.supplier->make_consumer(parts_.consumer_settings, nullptr)) {}
 
 GlobalThread::~GlobalThread() {
@@ -66,21 +66,22 @@ bool GlobalThread::caught_up() {
                                     [](const Input& input) { return input.next >= input.end; });
 }
 
-void GlobalThread::run_once(std::chrono::milliseconds wait) {
+std::chrono::milliseconds GlobalThread::run_once(Timestamp) {
     try {
         if (views_.gate()->damaged()) {
             throw state::StateCorrupted("a task read damaged files of the global stores");
         }
-        turn(wait);
+        turn();
+        return std::chrono::milliseconds{0};
     } catch (const state::StateCorrupted&) {
         damaged_ = true;
         throw;
     }
 }
 
-void GlobalThread::turn(std::chrono::milliseconds wait) {
+void GlobalThread::turn() {
     if (!prepared_ && !prepare()) {
-        consumer_->poll(wait);
+        consumer_->poll(parts_.poll);
         return;
     }
     bool any = false;
@@ -90,7 +91,7 @@ void GlobalThread::turn(std::chrono::milliseconds wait) {
     if (parts_.clock->monotonic() - last_commit_ >= kBetweenCommits) {
         keep();
     }
-    consumer_->poll(any ? std::chrono::milliseconds{0} : wait);
+    consumer_->poll(any ? std::chrono::milliseconds{0} : parts_.poll);
     if (!failure_.empty()) {
         throw KafkaError(failure_);
     }
@@ -222,7 +223,7 @@ void GlobalThread::on_partition_error(const TopicPartition& partition,
     if (status.code() == kafka::ErrorCode::kOffsetOutOfRange) {
         lost_records(partition, status.message());
     } else {
-        complain("cannot read partition " + to_string(partition) + ": " + status.message());
+        log_.warn("cannot read partition " + to_string(partition) + ": " + status.message());
     }
 }
 
@@ -230,15 +231,7 @@ void GlobalThread::on_error(const kafka::Status& status) {
     if (status.fatal()) {
         failure_ = "global consumer: " + status.message();
     } else {
-        complain("global consumer: " + status.message());
-    }
-}
-
-void GlobalThread::complain(const std::string& what) {
-    const std::chrono::nanoseconds now = parts_.clock->monotonic();
-    if (!last_complaint_ || now - *last_complaint_ >= kBetweenComplaints) {
-        last_complaint_ = now;
-        log::warn(what);
+        log_.warn("global consumer: " + status.message());
     }
 }
 

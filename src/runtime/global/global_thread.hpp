@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/driven.hpp"
+#include "core/rate_limited_log.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
@@ -35,7 +37,7 @@ namespace millrace::runtime {
 /// were deleted; StateCorrupted if the stores' files are damaged; and what GlobalTask and the
 /// restore listener throw. After deleted records and damaged files, the next start rebuilds the
 /// store.
-class GlobalThread final : private kafka::ConsumerListener {
+class GlobalThread final : public Driven, private kafka::ConsumerListener {
   public:
     struct Parts {
         const topology::ApplicationTopology* application = nullptr;  ///< Must outlive the thread,
@@ -46,6 +48,7 @@ class GlobalThread final : private kafka::ConsumerListener {
         std::unique_ptr<state::TaskStores> stores{};  ///< Of the global stores, not processing.
         std::shared_ptr<const TaskSettings> settings{};
         std::chrono::milliseconds request_timeout{10'000};
+        std::chrono::milliseconds poll{100};  ///< How long a turn waits for records.
     };
 
     explicit GlobalThread(Parts parts);
@@ -62,10 +65,10 @@ class GlobalThread final : private kafka::ConsumerListener {
     /// Grows whenever the first reading gets on.
     std::uint64_t progress() const noexcept { return progress_; }
 
-    /// Works on what has arrived, waiting up to `wait` for it.
-    void run_once(std::chrono::milliseconds wait);
+    /// Works on what has arrived; waits for records if there are none.
+    std::chrono::milliseconds run_once(Timestamp now) override;
 
-    void wake_up() { consumer_->wake_up(); }
+    void wake_up() override { consumer_->wake_up(); }
 
     /// Makes everything durable. Idempotent; does not throw.
     void close();
@@ -90,7 +93,7 @@ class GlobalThread final : private kafka::ConsumerListener {
     void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override;
     void on_error(const kafka::Status& status) override;
 
-    void turn(std::chrono::milliseconds wait);
+    void turn();
     bool prepare();
     bool look_up_partitions(std::vector<Input>& inputs);
     bool look_up_offsets(std::vector<Input>& inputs);
@@ -109,7 +112,6 @@ class GlobalThread final : private kafka::ConsumerListener {
     void save();
     void commit();
     void keep();
-    void complain(const std::string& what);
 
     Parts parts_;
     StateRestoreListener listener_;
@@ -128,7 +130,7 @@ class GlobalThread final : private kafka::ConsumerListener {
     std::string failure_;
     // Of Clock::monotonic(), as the wall clock may be set.
     std::chrono::nanoseconds last_commit_{0};
-    std::optional<std::chrono::nanoseconds> last_complaint_;
+    RateLimitedLog log_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::vector<kafka::Message> messages_;  // Reused; gone before the consumer.
 };

@@ -142,7 +142,7 @@ bool GlobalThread::answered(const kafka::Status& status) {
     if (!status.retriable() && status.code() != kafka::ErrorCode::kTimedOut) {
         throw KafkaError("cannot look up the topics of global stores: " + status.message());
     }
-    complain("cannot look up the topics of global stores, retrying: " + status.message());
+    log_.warn("cannot look up the topics of global stores, retrying: " + status.message());
     return false;
 }
 

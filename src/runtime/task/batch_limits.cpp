@@ -23,10 +23,11 @@ constexpr const char* kConsequence =
 
 std::vector<std::string> BatchLimits::unknown(std::span<const std::string> topics) const {
     std::vector<std::string> result;
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!quiet_until_ || clock_.monotonic() >= *quiet_until_) {
         std::copy_if(topics.begin(), topics.end(), std::back_inserter(result),
-                     [this](const std::string& topic) { return !known_.contains(topic); });
+                     [this](const std::string& topic)
+                         MILLRACE_REQUIRES(mutex_) { return !known_.contains(topic); });
     }
     return result;
 }
@@ -36,7 +37,7 @@ std::optional<std::int64_t> BatchLimits::smallest(std::span<const std::string> t
         ask(to_ask);
     }
     std::optional<std::int64_t> smallest;
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const std::string& topic : topics) {
         const auto found = known_.find(topic);
         if (found != known_.end() && found->second) {
@@ -48,7 +49,7 @@ std::optional<std::int64_t> BatchLimits::smallest(std::span<const std::string> t
 
 std::optional<std::int64_t> BatchLimits::present(const std::string& topic) {
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         if (const auto found = known_.find(topic); found != known_.end()) {
             if (!found->second) {
                 return std::nullopt;
@@ -57,14 +58,14 @@ std::optional<std::int64_t> BatchLimits::present(const std::string& topic) {
         }
     }
     ask({topic});
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = known_.find(topic);
     return found == known_.end() ? std::nullopt : found->second;
 }
 
 void BatchLimits::ask(const std::vector<std::string>& topics) {
     const auto limits = admin_.largest_batches(topics, timeout_);
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!limits.ok()) {
         quiet_until_ = clock_.monotonic() + kQuiet;
         log::warn(limits.status().message() + kConsequence);

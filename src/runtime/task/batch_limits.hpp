@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/thread_annotations.hpp"
 #include "kafka/admin.hpp"
 #include "millrace/core/time.hpp"
 #include "topology/sub_topologies.hpp"
@@ -9,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,16 +40,18 @@ class BatchLimits {
 
     std::vector<std::string> unknown(std::span<const std::string> topics) const;
     void ask(const std::vector<std::string>& topics);
-    void on_refused(const std::string& topic, const kafka::Status& status);
+    void on_refused(const std::string& topic, const kafka::Status& status)
+        MILLRACE_REQUIRES(mutex_);
 
     kafka::Admin& admin_;
     const Clock& clock_;
     const std::chrono::milliseconds timeout_;
 
-    mutable std::mutex mutex_;  // Guards the rest; not held while asking.
-    Known known_;               // Without a value: we may not know.
-    std::optional<std::chrono::nanoseconds> quiet_until_;  // Of Clock::monotonic().
-    bool warned_ = false;
+    mutable Mutex mutex_;                      // Not held during a request.
+    Known known_ MILLRACE_GUARDED_BY(mutex_);  // Without a value: the cluster does not tell.
+    std::optional<std::chrono::nanoseconds> quiet_until_
+        MILLRACE_GUARDED_BY(mutex_);  // Of Clock::monotonic().
+    bool warned_ MILLRACE_GUARDED_BY(mutex_) = false;
 };
 
 /// Full names of all topics that the application is known to write: of sinks, repartition and

@@ -89,11 +89,7 @@ bool PartitionGroup::ready_with_empty(Timestamp now) {
             return false;
         }
     }
-    if (heap_.empty()) {
-        return false;
-    }
-    ++enforced_;
-    return true;
+    return !heap_.empty();
 }
 
 }  // namespace millrace::runtime

@@ -57,14 +57,11 @@ class PartitionGroup {
     /// The queue whose head is next. Requires size() > 0.
     RecordQueue& front() { return *inputs_[heap_.top().what].queue; }
 
-    /// Lets go of the head of front().
+    /// Removes the head of front().
     void pop();
 
     /// Records in all queues.
     std::size_t size() const noexcept;
-
-    /// How often a record was taken although an empty partition had been waited for in vain.
-    std::uint64_t enforced() const noexcept { return enforced_; }
 
     /// Gives all buffered records back.
     void clear();
@@ -82,7 +79,6 @@ class PartitionGroup {
     std::chrono::milliseconds max_idle_;
     std::vector<Input> inputs_;
     TimeHeap<std::size_t> heap_;
-    std::uint64_t enforced_ = 0;
 };
 
 }  // namespace millrace::runtime

@@ -43,8 +43,6 @@ StreamTask::~StreamTask() {
 void StreamTask::make_nodes() {
     nodes_ = std::make_unique<topology::TaskTopology>(
         topology::make_task_topology(*application_->spec, part_->nodes));
-    group_ = PartitionGroup(settings_->max_idle);
-    skipped_records_.clear();
     for (const TopicPartition& input : inputs_) {
         make_queue(input);
     }
@@ -92,9 +90,6 @@ void StreamTask::make_backups() {
 }
 
 void StreamTask::start_restoring() {
-    if (state_ == TaskState::kSuspended) {
-        make_nodes();
-    }
     transition(state_, TaskState::kRestoring);
 }
 
@@ -122,10 +117,6 @@ void StreamTask::complete_restoration(std::span<const kafka::CommittedOffset> co
 
 void StreamTask::attach(std::size_t input, kafka::PartitionQueue& queue) {
     group_.set_source(input, &queue);
-}
-
-void StreamTask::detach(std::size_t input) {
-    group_.set_source(input, nullptr);
 }
 
 std::size_t StreamTask::fetch() {

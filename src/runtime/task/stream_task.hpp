@@ -83,8 +83,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// Changelogs to restore: those of logged stores.
     const std::vector<StoreChangelog>& changelogs() const noexcept { return changelogs_; }
 
-    /// kCreated or kSuspended → kRestoring. After kSuspended with new nodes; attach the inputs
-    /// again.
+    /// kCreated → kRestoring.
     void start_restoring();
 
     /// kRestoring → kRunning: initialises the nodes. `committed` is what the group has committed,
@@ -97,9 +96,8 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// buffered stays.
     std::size_t add_input(const TopicPartition& input);
 
-    /// Reads input number `input` from `queue` from now on; it must live until detach or the end.
+    /// Reads input number `input` from `queue` from now on; it must live until the end.
     void attach(std::size_t input, kafka::PartitionQueue& queue);
-    void detach(std::size_t input);
 
     /// Takes messages from the attached queues, up to the limit of buffered records. Returns how
     /// many.

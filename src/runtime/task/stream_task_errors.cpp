@@ -57,7 +57,7 @@ void StreamTask::SkippedRecords::on_negative_time(const detail::SourceRecord& re
 void StreamTask::processing_failed(const detail::Node& node) {
     try {
         throw;
-    } catch (const TaskInterrupted&) {
+    } catch (const RestartFromCommit&) {
         throw;
     } catch (const Error& error) {
         if (beyond_handlers(error.kind())) {

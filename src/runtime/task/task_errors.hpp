@@ -1,40 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/core/task_id.hpp"
+#include "state/format/state_corrupted.hpp"
+
+#include <exception>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace millrace::runtime {
 
-/// Control flow of the stream thread, the only exceptions that are: thrown in runtime/, caught in
-/// StreamThread::run_once and nowhere else. No handler of the user's sees them.
-class TaskInterrupted : public std::runtime_error {
+/// Control flow of the stream thread: all its tasks go back to their last commit. Thrown in
+/// runtime/, caught by StreamThread::run_once; no handler of the user's sees it.
+class RestartFromCommit final : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    enum class Backoff {
+        kNone,     ///< Nothing is wrong with the records or with Kafka.
+        kGrowing,  ///< What went wrong may last: wait longer each time, up to task.timeout.ms.
+    };
+
+    explicit RestartFromCommit(const std::string& reason, Backoff backoff = Backoff::kGrowing)
+        : std::runtime_error(reason), backoff_(backoff) {}
+
+    Backoff backoff() const noexcept { return backoff_; }
+
+  private:
+    Backoff backoff_;
 };
 
-/// The task belongs to somebody else by now: close it dirty and rejoin the group.
-class TaskMigrated final : public TaskInterrupted {
+/// The state of one task is damaged: the task is closed, wiped and restored. Thrown by
+/// run_task_code, caught by StreamThread::run_once.
+class TaskFailure final : public std::runtime_error {
   public:
-    using TaskInterrupted::TaskInterrupted;
+    TaskFailure(TaskId task, const std::string& what, std::exception_ptr cause)
+        : std::runtime_error("task " + to_string(task) + ": " + what),
+          task_(task),
+          cause_(std::move(cause)) {}
+
+    TaskId task() const noexcept { return task_; }
+
+    /// What the task's code threw.
+    const std::exception_ptr& cause() const noexcept { return cause_; }
+
+  private:
+    TaskId task_;
+    std::exception_ptr cause_;
 };
 
-/// The task's state can no longer be trusted: close it dirty, wipe what is in doubt and restore.
-class TaskCorrupted final : public TaskInterrupted {
-  public:
-    using TaskInterrupted::TaskInterrupted;
-};
-
-/// Kafka did not answer in time to what is needed to begin a task: tried again at a later turn.
-class TryLater final : public TaskInterrupted {
-  public:
-    using TaskInterrupted::TaskInterrupted;
-};
-
-/// The thread was told to stop while it waited for Kafka: close() comes next.
-class StopRequested final : public TaskInterrupted {
-  public:
-    using TaskInterrupted::TaskInterrupted;
-};
+/// Calls `work`, which runs code of `task`. StateCorrupted leaves as TaskFailure, so that the
+/// stream thread knows whose state it is; other exceptions leave as they are.
+template <class F>
+decltype(auto) run_task_code(TaskId task, F&& work) {
+    try {
+        return std::forward<F>(work)();
+    } catch (const state::StateCorrupted& corrupted) {
+        throw TaskFailure(task, corrupted.what(), std::current_exception());
+    }
+}
 
 }  // namespace millrace::runtime

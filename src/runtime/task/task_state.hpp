@@ -15,10 +15,9 @@ namespace millrace::runtime {
 ///        │             │             │
 ///        │             ▼             │
 ///        └──────► kSuspended ◄───────┘
-///                  │      │
-///                  │      └──► kRestoring   (the partitions came back)
-///                  ▼
-///               kClosed ──► kCreated        (revived after its state was lost)
+///                    │
+///                    ▼
+///                 kClosed
 enum class TaskState { kCreated, kRestoring, kRunning, kSuspended, kClosed };
 
 inline constexpr std::size_t kTaskStates = 5;
@@ -31,8 +30,8 @@ inline constexpr std::array<std::array<bool, kTaskStates>, kTaskStates> kTaskTra
     /* created   */ {{false, true, false, true, false}},
     /* restoring */ {{false, false, true, true, false}},
     /* running   */ {{false, false, false, true, false}},
-    /* suspended */ {{false, true, false, false, true}},
-    /* closed    */ {{true, false, false, false, false}},
+    /* suspended */ {{false, false, false, false, true}},
+    /* closed    */ {{false, false, false, false, false}},
 }};
 
 constexpr bool may_go(TaskState from, TaskState to) noexcept {

@@ -60,7 +60,7 @@ bool TaskMaker::hold(TaskId id, const topology::SubTopology& part) const {
     if (part.stores.empty()) {
         return true;
     }
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!held_.insert(id).second) {
         return false;
     }
@@ -72,12 +72,12 @@ bool TaskMaker::hold(TaskId id, const topology::SubTopology& part) const {
 }
 
 bool TaskMaker::is_held(TaskId id) const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return held_.contains(id);
 }
 
 void TaskMaker::closed(TaskId id) const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (held_.erase(id) > 0 && parts_.directory != nullptr) {
         parts_.directory->unlock(id);
     }

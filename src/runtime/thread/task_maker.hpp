@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "state/budget/state_memory.hpp"
 #include "state/task/state_directory.hpp"
 
 #include <memory>
-#include <mutex>
 #include <set>
 #include <vector>
 
@@ -59,8 +59,9 @@ class TaskMaker {
                                                    bool wipe) const;
 
     Parts parts_;
-    mutable std::mutex mutex_;
-    mutable std::set<TaskId> held_;  // Tasks with stores that some thread has.
+    mutable Mutex mutex_;
+    mutable std::set<TaskId> held_
+        MILLRACE_GUARDED_BY(mutex_);  // Tasks with stores that some thread has.
 };
 
 }  // namespace millrace::runtime

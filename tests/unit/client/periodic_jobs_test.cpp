@@ -25,7 +25,7 @@ class PeriodicJobsTest : public ::testing::Test {
         const int before = runs;
         for (auto passed = 0ms; passed < time; passed += 1ms) {
             clock.advance(1ms);
-            jobs.run_due();
+            jobs.run_once(clock.now());
         }
         return runs - before;
     }
@@ -36,13 +36,23 @@ class PeriodicJobsTest : public ::testing::Test {
 };
 
 TEST_F(PeriodicJobsTest, RunFirstAfterTheirIntervalAndThenAtEachOne) {
-    jobs.run_due();
+    jobs.run_once(clock.now());
     jobs.add("count", 10ms, [this] { ++runs; });
-    jobs.run_due();
+    jobs.run_once(clock.now());
     EXPECT_EQ(runs, 0);
     EXPECT_EQ(run_for(9ms), 0);
     EXPECT_EQ(run_for(1ms), 1);
     EXPECT_EQ(run_for(100ms), 10);
+}
+
+TEST_F(PeriodicJobsTest, TellTheTimeUntilTheNextOne) {
+    EXPECT_EQ(jobs.run_once(clock.now()), Driven::kUntilWoken);
+    jobs.add("count", 10ms, [this] { ++runs; });
+    jobs.add("purge", 30s, [] {});
+    clock.advance(8ms);
+    EXPECT_EQ(jobs.run_once(clock.now()), 2ms);
+    clock.advance(2ms);
+    EXPECT_EQ(jobs.run_once(clock.now()), 10ms);
 }
 
 TEST_F(PeriodicJobsTest, FollowTimeThatPassesAndNotTheWallClock) {

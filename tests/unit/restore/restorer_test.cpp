@@ -93,7 +93,8 @@ class RestorerTest : public ::testing::Test {
                                 .clock = clock,
                                 .listener = listener,
                                 .metrics = &metrics,
-                                .paused = &paused});
+                                .paused = &paused,
+                                .poll = 1ms});
         }
         return *restorer_;
     }
@@ -111,7 +112,7 @@ class RestorerTest : public ::testing::Test {
     /// Runs rounds until `done`.
     void run_until(const std::function<bool()>& done) {
         while (!done()) {
-            restorer().run_once(1ms);
+            restorer().run_once(clock->now());
         }
     }
 
@@ -156,7 +157,7 @@ TEST_F(RestorerTest, ReportsASuspendedRestoreToItsListener) {
     produce(3);
     pause_at_start = true;
     add();
-    restorer().run_once(0ms);
+    restorer().run_once(clock->now());
     restorer().remove(this, kTask);
 
     EXPECT_THAT(heard, ElementsAre("start 0 to 3", "suspended after 0"));
@@ -168,7 +169,7 @@ TEST_F(RestorerTest, ReturnsATaskAlthoughTheListenerFails) {
     pause_at_start = true;
     throw_at_suspension = true;
     add();
-    restorer().run_once(0ms);
+    restorer().run_once(clock->now());
 
     EXPECT_NO_THROW(restorer().remove(this, kTask));
     paused = pause_at_start = false;
@@ -182,7 +183,7 @@ TEST_F(RestorerTest, RestoresNothingWhilePaused) {
     paused = true;
     add();
     for (int turn = 0; turn < 20; ++turn) {
-        restorer().run_once(1ms);
+        restorer().run_once(clock->now());
     }
     EXPECT_THAT(heard, IsEmpty());
 
@@ -195,7 +196,7 @@ TEST_F(RestorerTest, ReturnsATaskDuringALookupOfItsChangelog) {
     produce(3);
     admin.slow = true;
     add();
-    std::thread restoring([&] { restorer().run_once(0ms); });
+    std::thread restoring([&] { restorer().run_once(clock->now()); });
     ASSERT_TRUE(admin.asked.wait_for(1));
 
     restorer().remove(this, kTask);  // Returns although there is no response yet.
@@ -226,7 +227,7 @@ TEST_F(RestorerTest, ReturnsATaskAfterTheCurrentBatch) {
     std::atomic<bool> removed{false};
     std::thread restoring([&] {
         while (!removed) {
-            restorer().run_once(1ms);
+            restorer().run_once(clock->now());
         }
     });
     ASSERT_TRUE(first_batch.wait_for(1));
@@ -272,13 +273,13 @@ TEST_F(RestorerTest, WarnsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     });
     admin.refusal = {kafka::ErrorCode::kTimedOut, "not now", {.retriable = true}};
     add();
-    restorer().run_once(0ms);
-    restorer().run_once(0ms);
+    restorer().run_once(clock->now());
+    restorer().run_once(clock->now());
     EXPECT_EQ(complaints, 1);
 
     settable.set_back(1h);
     settable.advance(10s);
-    restorer().run_once(0ms);
+    restorer().run_once(clock->now());
     EXPECT_EQ(complaints, 2);
     set_log_sink({});
     restorer().remove(this, kTask);

@@ -63,15 +63,15 @@ TEST_F(FullQueue, BlocksUntilThereIsRoom) {
 }
 
 TEST_F(FullQueue, StopsBlockingWhenTheCallerCancels) {
-    ProducerCollector collector = make([&] { throw TaskMigrated("stopping"); });
+    ProducerCollector collector = make([&] { throw RestartFromCommit("stopping"); });
 
-    EXPECT_THROW(send(collector, 10), TaskMigrated);
+    EXPECT_THROW(send(collector, 10), RestartFromCommit);
 }
 
 TEST_F(FullQueue, CallsTheProductionHandlerWhenTimeDoesNotAdvance) {
     ProducerCollector collector = make([] {});
 
-    EXPECT_THROW(send(collector, 10), TaskCorrupted);
+    EXPECT_THROW(send(collector, 10), RestartFromCommit);
 }
 
 }  // namespace

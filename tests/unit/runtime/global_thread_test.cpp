@@ -76,7 +76,8 @@ class GlobalThreadTest : public ::testing::Test {
                                                       {"auto.offset.reset", "none"},
                                                       {"client.id", "global"}},
                                 .stores = std::move(stores),
-                                .settings = std::make_shared<TaskSettings>()});
+                                .settings = std::make_shared<TaskSettings>(),
+                                .poll = 1ms});
     }
 
     std::size_t uncommitted() const { return stores_->uncommitted_bytes(); }
@@ -90,7 +91,7 @@ class GlobalThreadTest : public ::testing::Test {
         std::optional<Offset> start;
         next->set_restore_listener({.on_restore_start = [&](const auto&, const auto&, Offset from,
                                                             Offset) { start = from; }});
-        next->run_once(0ms);
+        next->run_once(clock.now());
         return start;
     }
 
@@ -127,47 +128,47 @@ class GlobalThreadTest : public ::testing::Test {
 TEST_F(GlobalThreadTest, CommitsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     broker.produce("in", {.key = "k", .value = "v"});
     while (!thread->caught_up()) {
-        thread->run_once(1ms);
+        thread->run_once(clock.now());
     }
     ASSERT_GT(uncommitted(), 0U);
 
     clock.set_back(1h);
     clock.advance(9s);
-    thread->run_once(0ms);
+    thread->run_once(clock.now());
     EXPECT_GT(uncommitted(), 0U);
     clock.advance(1s);
-    thread->run_once(0ms);
+    thread->run_once(clock.now());
     EXPECT_EQ(uncommitted(), 0U);
 }
 
 TEST_F(GlobalThreadTest, ResumesAfterAKillWhereItsStateWasFlushed) {
     broker.produce("in", {.key = "k", .value = "v"});
     while (!thread->caught_up()) {
-        thread->run_once(1ms);
+        thread->run_once(clock.now());
     }
     EXPECT_EQ(start_after_kill(), 0);  // Nothing is flushed yet.
     clock.advance(30s);                // statestore.flush.interval.ms
-    thread->run_once(0ms);
+    thread->run_once(clock.now());
     EXPECT_TRUE(resumes_after_kill_at(1));
     broker.produce("in", {.key = "k", .value = "w"});
     clock.advance(10s);
-    thread->run_once(0ms);
-    thread->run_once(0ms);
+    thread->run_once(clock.now());
+    thread->run_once(clock.now());
     EXPECT_EQ(start_after_kill(), 1) << "records since the flush are read again";
     clock.advance(20s);
-    thread->run_once(0ms);
+    thread->run_once(clock.now());
     EXPECT_TRUE(resumes_after_kill_at(2)) << "although no record arrived since the commit";
 }
 
 TEST_F(GlobalThreadTest, WarnsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
     admin.silent = true;
-    thread->run_once(0ms);
-    thread->run_once(0ms);
+    thread->run_once(clock.now());
+    thread->run_once(clock.now());
     EXPECT_EQ(complaints, 1);
 
     clock.set_back(1h);
     clock.advance(10s);
-    thread->run_once(0ms);
+    thread->run_once(clock.now());
     EXPECT_EQ(complaints, 2);
 }
 

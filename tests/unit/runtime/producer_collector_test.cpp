@@ -144,7 +144,7 @@ TEST_F(ProducerCollectorTest, NamesATopicThatDoesNotExistAndIsRetriable) {
     ProducerCollector collector = make();
 
     EXPECT_THAT([&] { collector.send(collector.topic("nowhere"), record("k")); },
-                ThrowsMessage<TaskCorrupted>(HasSubstr("nowhere")));
+                ThrowsMessage<RestartFromCommit>(HasSubstr("nowhere")));
 }
 
 TEST_F(ProducerCollectorTest, FailsAtTheNextFlushWhenTheHandlerDecidesSo) {
@@ -236,7 +236,7 @@ TEST_F(ProducerCollectorTest, RestartsWithSmallerBatchesWhenATopicsLimitWasLower
     broker.create_topic("out", 1, {{"max.message.bytes", "1000"}});
     send_many(collector, "out", 2000);
 
-    EXPECT_THROW(collector.flush(1s), TaskMigrated);
+    EXPECT_THROW(collector.flush(1s), RestartFromCommit);
     EXPECT_THAT(refused, ElementsAre()) << "nothing is lost yet";
     collector.reset();
     send_many(collector, "out", 2000);
@@ -259,7 +259,7 @@ TEST_F(ProducerCollectorTest, FindsTheBatchSizeByTrialWhenItIsNotAuthorized) {
     };
     // 5000, 2500 and then 1250, computed with the maximum size of records.
     for (int i = 0; i < 2; ++i) {
-        EXPECT_THROW(attempt(), TaskMigrated);
+        EXPECT_THROW(attempt(), RestartFromCommit);
         EXPECT_THAT(refused, ElementsAre());
         collector.reset();
     }

@@ -59,7 +59,7 @@ TEST_F(ProducerRefusal, IsReplacedWhenItIsFenced) {
     clients->tell(kafka::ErrorCode::kFenced);
 
     EXPECT_THAT([this] { collector.poll(); },
-                ThrowsMessage<TaskMigrated>(HasSubstr("not any more")));
+                ThrowsMessage<RestartFromCommit>(HasSubstr("not any more")));
 }
 
 }  // namespace

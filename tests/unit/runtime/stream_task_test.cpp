@@ -321,7 +321,7 @@ TEST_F(StreamTaskTest, HandlersAreNotCalledForDamagedStateOrControlFlow) {
     make();
     calls.process = [](LambdaNode&, const StringRecord& record) {
         if (record.value == "migrated") {
-            throw TaskMigrated("fenced");
+            throw RestartFromCommit("fenced");
         }
         throw StateError("disk full");
     };
@@ -430,17 +430,6 @@ TEST_F(StreamTaskTest, FreesBufferedRecordsAndClosesNodesWhenSuspended) {
     EXPECT_EQ(task->state(), TaskState::kSuspended);
     task->close_clean();
     EXPECT_EQ(task->state(), TaskState::kClosed);
-}
-
-TEST_F(StreamTaskTest, RunsAgainAfterItWasSuspended) {
-    start();
-    task->suspend();
-
-    start();
-    add("a", 5, 0);
-    run();
-
-    EXPECT_THAT(out(), ElementsAre("a"));
 }
 
 TEST_F(StreamTaskTest, ClosesDirtyFromAnyState) {

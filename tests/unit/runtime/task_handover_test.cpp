@@ -94,7 +94,7 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
             for (StreamThread* thread : driven) {
                 thread->run_once(clock.now());
             }
-            restorer.run_once(0ms);
+            restorer.run_once(clock.now());
         }
         return done();
     }
@@ -141,7 +141,8 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
          .consumer_settings = {{"group.id", "restore"}, {"client.id", "restore"}},
          .admin = admin.get(),
          .clock = &clock,
-         .metrics = &metrics}};
+         .metrics = &metrics,
+         .poll = 0ms}};
     std::vector<std::unique_ptr<StreamThread>> threads;
 };
 
@@ -207,7 +208,7 @@ TEST_P(TaskHandover, ARestoreEndsAlthoughItsChangelogIsDeletedAndCreatedAgain) {
     }
     ASSERT_EQ(thread.metadata().tasks.size(), 2U);
     broker.disconnect("restore");
-    restorer.run_once(0ms);  // Has looked up the start and end offsets, and read nothing.
+    restorer.run_once(clock.now());  // Has looked up the start and end offsets, and read nothing.
 
     broker.delete_topic(changelog);
     broker.reconnect("restore");

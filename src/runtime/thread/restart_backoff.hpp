@@ -12,9 +12,10 @@ namespace millrace::runtime {
 /// Clock::monotonic().
 ///
 /// Not thread-safe: owned by its stream thread.
-class Setbacks {
+class RestartBackoff {
   public:
-    explicit Setbacks(std::chrono::milliseconds give_up_after) : give_up_after_(give_up_after) {}
+    explicit RestartBackoff(std::chrono::milliseconds give_up_after)
+        : give_up_after_(give_up_after) {}
 
     /// One more, at `now`. False if there has been no success for `give_up_after` since the first.
     bool add(std::chrono::nanoseconds now) {

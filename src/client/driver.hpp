@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/driven.hpp"
+#include "core/thread_annotations.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace millrace::client {
+
+/// Runs driven objects on a thread of the operating system, a turn of each after the other, until
+/// it is stopped or one of them throws. The only class of the library that starts threads.
+/// Thread-safe.
+class Driver {
+  public:
+    /// Called on the driver's thread. Must not throw.
+    struct Hooks {
+        /// An object has thrown, and gets no further turn.
+        std::function<void(const std::exception&)> on_error{};
+
+        /// After the last turn, whatever the reason. May be empty.
+        std::function<void()> on_end{};
+
+        const void* client = nullptr;  ///< The client of the thread, see InsideClient.
+    };
+
+    /// The objects and the clock must outlive the driver.
+    Driver(std::vector<Driven*> objects, Hooks hooks, const Clock& clock);
+    ~Driver();  ///< Joins; requires that it was stopped, or not started.
+
+    /// Throws std::system_error when there is no thread.
+    void start();
+
+    /// No turn follows the current one, which is woken up.
+    void stop();
+
+    /// Ends a wait between two turns, and waits in the objects.
+    void wake_up();
+
+    /// Waits for the end after stop(). Not from the thread itself.
+    void join();
+
+    bool is_current() const { return id_.load() == std::this_thread::get_id(); }
+
+  private:
+    void run();
+    void take_turns();
+    void wait(std::chrono::milliseconds time);
+
+    std::vector<Driven*> objects_;
+    Hooks hooks_;
+    const Clock& clock_;
+    std::atomic<bool> stop_{false};
+    Mutex mutex_;  // Held while stop_ changes, so that no wait misses it.
+    Condition changed_;
+    bool woken_ MILLRACE_GUARDED_BY(mutex_) = false;
+    std::atomic<std::thread::id> id_{};
+    Mutex joining_;  // Held while the thread is joined; start() comes before.
+    std::thread thread_;
+};
+
+}  // namespace millrace::client

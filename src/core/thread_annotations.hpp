@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+// Which mutex guards what, checked by clang (-Wthread-safety); nothing for other compilers.
+#if defined(__clang__)
+#define MILLRACE_THREAD_ATTRIBUTE(attribute) __attribute__((attribute))
+#else
+#define MILLRACE_THREAD_ATTRIBUTE(attribute)
+#endif
+
+/// Of a member: read and written with that mutex held only.
+#define MILLRACE_GUARDED_BY(mutex) MILLRACE_THREAD_ATTRIBUTE(guarded_by(mutex))
+/// Of a function or lambda: called with that mutex held.
+#define MILLRACE_REQUIRES(mutex) MILLRACE_THREAD_ATTRIBUTE(requires_capability(mutex))
+
+namespace millrace {
+
+/// std::mutex, known to the analysis.
+class MILLRACE_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
+  private:
+    friend class MutexLock;
+    std::mutex mutex_;
+};
+
+/// Holds a mutex for its lifetime, but between unlock() and lock().
+class MILLRACE_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
+  public:
+    explicit MutexLock(Mutex& mutex) MILLRACE_THREAD_ATTRIBUTE(acquire_capability(mutex))
+        : lock_(mutex.mutex_) {}
+    ~MutexLock() MILLRACE_THREAD_ATTRIBUTE(release_capability()) = default;
+    MutexLock(const MutexLock&) = delete;
+    MutexLock& operator=(const MutexLock&) = delete;
+
+    void lock() MILLRACE_THREAD_ATTRIBUTE(acquire_capability()) { lock_.lock(); }
+    void unlock() MILLRACE_THREAD_ATTRIBUTE(release_capability()) { lock_.unlock(); }
+
+  private:
+    friend class Condition;
+    std::unique_lock<std::mutex> lock_;
+};
+
+/// std::condition_variable for these. `done` is called with the mutex held; a lambda that reads
+/// guarded members says so with MILLRACE_REQUIRES.
+class Condition {
+  public:
+    void notify_all() { changed_.notify_all(); }
+
+    template <class F>
+    void wait(MutexLock& lock, F done) {
+        changed_.wait(lock.lock_, done);
+    }
+
+    /// False when it is not done after `timeout`.
+    template <class F>
+    bool wait_for(MutexLock& lock, std::chrono::milliseconds timeout, F done) {
+        return changed_.wait_for(lock.lock_, timeout, done);
+    }
+
+  private:
+    std::condition_variable changed_;
+};
+
+}  // namespace millrace

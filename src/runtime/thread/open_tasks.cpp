@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/thread/open_tasks.hpp"
+
+#include "core/check.hpp"
+#include "core/log.hpp"
+#include "runtime/task/source_filter.hpp"
+#include "runtime/task/task_errors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::runtime {
+
+OpenTasks::OpenTasks(Parts parts)
+    : parts_(std::move(parts)), cache_(parts_.task_maker->memory().cache_bytes_per_thread()) {}
+
+bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
+                     std::vector<kafka::CommittedOffset> committed, bool wipe) {
+    auto dropped =
+        parts_.metrics->counter({"dropped-records-total",
+                                 "stream-task-metrics",
+                                 {{"thread-id", parts_.thread_name}, {"task-id", to_string(id)}}});
+    auto made =
+        parts_.task_maker->make(id, std::move(inputs), *parts_.collector, std::move(dropped), wipe);
+    if (made == nullptr) {
+        return false;
+    }
+    StreamTask& task = *made;
+    task.start_restoring();
+    std::vector<restore::StoreToRestore> stores = stores_to_restore(task, committed);
+    registry_.add(id, {std::move(made), std::move(committed)});
+    if (stores.empty()) {
+        const MutexLock lock(mutex_);
+        restored_.push_back({id, nullptr});
+        return true;
+    }
+    parts_.restorer->add(this, id, task.stores(), std::move(stores),
+                         [this](restore::RestoreResult result) { restored(std::move(result)); });
+    return true;
+}
+
+std::vector<restore::StoreToRestore> OpenTasks::stores_to_restore(
+    const StreamTask& task, const std::vector<kafka::CommittedOffset>& committed) const {
+    const topology::ApplicationTopology& application = parts_.task_maker->application();
+    const topology::SubTopology& part = parts_.task_maker->part_of(task.task_id());
+    std::vector<restore::StoreToRestore> stores;
+    for (const StoreChangelog& changelog : task.changelogs()) {
+        restore::StoreToRestore store{
+            .store = changelog.store,
+            .name = application.spec->stores[part.stores[changelog.store]].name,
+            .changelog = changelog.partition};
+        if (changelog.source_topic) {
+            const auto input =
+                std::find(task.inputs().begin(), task.inputs().end(), changelog.partition);
+            MILLRACE_CHECK(input != task.inputs().end());
+            store.limit =
+                committed[static_cast<std::size_t>(input - task.inputs().begin())].offset.value_or(
+                    0);
+            store.filter = make_source_filter(application, parts_.task_settings, task.task_id(),
+                                              changelog.partition, store.name);
+        }
+        stores.push_back(std::move(store));
+    }
+    return stores;
+}
+
+/// By the restoring thread.
+void OpenTasks::restored(restore::RestoreResult result) {
+    {
+        const MutexLock lock(mutex_);
+        restored_.push_back(std::move(result));
+    }
+    parts_.wake_up();
+}
+
+void OpenTasks::start_restored() {
+    std::vector<restore::RestoreResult> restored;
+    {
+        const MutexLock lock(mutex_);
+        restored.swap(restored_);
+    }
+    bool any = false;
+    for (auto result = restored.begin(); result != restored.end(); ++result) {
+        TaskRegistry::Entry* entry = registry_.find(result->task);
+        if (entry == nullptr || entry->task->state() != TaskState::kRestoring) {
+            continue;
+        }
+        try {
+            run_task_code(result->task, [&] {
+                if (result->error != nullptr) {
+                    std::rethrow_exception(result->error);
+                }
+                run(*entry);
+            });
+        } catch (...) {
+            const MutexLock lock(mutex_);
+            restored_.insert(restored_.end(), std::next(result), restored.end());
+            throw;
+        }
+        any = true;
+    }
+    if (any) {
+        publish();
+    }
+}
+
+void OpenTasks::run(TaskRegistry::Entry& entry) {
+    StreamTask& task = *entry.task;
+    task.stores().set_cache(cache_);
+    task.complete_restoration(entry.committed, parts_.clock->now());
+    for (std::size_t input = 0; input < task.inputs().size(); ++input) {
+        kafka::PartitionQueue* queue = parts_.consumer->queue(task.inputs()[input]);
+        if (queue != nullptr) {
+            task.attach(input, *queue);
+        }
+    }
+    registry_.refresh();
+}
+
+void OpenTasks::close_clean(TaskId id) {
+    StreamTask& task = *registry_.find(id)->task;
+    run_task_code(id, [&task] {
+        task.suspend();
+        task.close_clean();
+    });
+    keep_until_acknowledged(registry_.remove(id));
+}
+
+void OpenTasks::close_dirty(TaskId id) {
+    parts_.restorer->remove(this, id);
+    {
+        // The result of this restore does not concern a later task of the same id.
+        const MutexLock lock(mutex_);
+        std::erase_if(restored_, [&](const auto& result) { return result.task == id; });
+    }
+    std::unique_ptr<StreamTask> task = registry_.remove(id);
+    if (task == nullptr) {
+        return;
+    }
+    try {
+        task->close_dirty();
+    } catch (const std::exception& error) {
+        log::error(parts_.thread_name + ": cannot close task " + to_string(id) + ": " +
+                   error.what());
+    }
+    keep_until_acknowledged(std::move(task));
+}
+
+void OpenTasks::close_all_dirty() {
+    for (const TaskId& id : registry_.ids()) {
+        close_dirty(id);
+    }
+    publish();
+}
+
+void OpenTasks::keep_until_acknowledged(std::unique_ptr<StreamTask> task) {
+    parts_.task_maker->closed(task->task_id());
+    closed_.push_back(std::move(task));
+}
+
+void OpenTasks::publish() {
+    registry_.refresh();
+    parts_.assignor->set_tasks(registry_.ids(), parts_.task_maker->tasks_on_disk());
+    const MutexLock lock(mutex_);
+    metadata_ = registry_.metadata();
+}
+
+void OpenTasks::resize_cache() {
+    cache_.resize(parts_.task_maker->memory().cache_bytes_per_thread());
+}
+
+bool OpenTasks::sent_dead_letters() const {
+    const auto sent = [](const auto& task) { return task->sent_dead_letters(); };
+    return std::any_of(registry_.running().begin(), registry_.running().end(), sent) ||
+           std::any_of(closed_.begin(), closed_.end(), sent);
+}
+
+void OpenTasks::describe_source(ErrorContext& context) const {
+    for (const StreamTask* task : registry_.running()) {
+        task->describe_source(context);
+    }
+}
+
+std::vector<TaskMetadata> OpenTasks::metadata() const {
+    const MutexLock lock(mutex_);
+    return metadata_;
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "assignment/partition_assignor.hpp"
+#include "core/clock.hpp"
+#include "core/thread_annotations.hpp"
+#include "kafka/consumer.hpp"
+#include "metrics/registry.hpp"
+#include "millrace/client/stream_metadata.hpp"
+#include "restore/restorer.hpp"
+#include "runtime/commit/producer_collector.hpp"
+#include "runtime/task/stream_task.hpp"
+#include "runtime/thread/task_maker.hpp"
+#include "runtime/thread/task_registry.hpp"
+#include "state/budget/thread_cache.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// The open tasks of one stream thread: makes a task, has its stores restored, lets it run, closes
+/// it. Which tasks are to be open AssignedTasks decides.
+///
+/// A task that is closed stays in memory until nothing of it is in flight: the producer writes the
+/// offsets of acknowledged changelog records into the task.
+///
+/// Threads: owned by its stream thread; metadata is thread-safe.
+class OpenTasks {
+  public:
+    /// All must outlive the tasks.
+    struct Parts {
+        std::string thread_name{};
+        const TaskMaker* task_maker = nullptr;
+        std::shared_ptr<const TaskSettings> task_settings{};
+        restore::Restorer* restorer = nullptr;
+        metrics::Registry* metrics = nullptr;
+        const Clock* clock = nullptr;
+        kafka::Consumer* consumer = nullptr;
+        ProducerCollector* collector = nullptr;
+        assignment::PartitionAssignor* assignor = nullptr;
+
+        /// Ends the stream thread's wait: a task is restored. Called by the restoring thread.
+        std::function<void()> wake_up{};
+    };
+
+    explicit OpenTasks(Parts parts);
+
+    TaskRegistry& registry() noexcept { return registry_; }
+    const TaskRegistry& registry() const noexcept { return registry_; }
+
+    /// Opens a task and has its stores restored; `wipe` begins with empty stores. False while
+    /// another thread of this process has the task. Throws what TaskMaker::make throws.
+    bool open(TaskId id, std::vector<TopicPartition> inputs,
+              std::vector<kafka::CommittedOffset> committed, bool wipe);
+
+    /// Lets the tasks run whose stores are restored. Throws TaskFailure when state is damaged, and
+    /// what else has ended a restore; the next call goes on with the other tasks.
+    void start_restored();
+
+    /// Closes a running task, all of which is committed. Throws what closing its nodes throws.
+    void close_clean(TaskId id);
+
+    /// Closes a task in any state; what was not committed is processed again. Does not throw.
+    void close_dirty(TaskId id);
+    void close_all_dirty();
+
+    /// To be called after tasks came or went: tells the assignor, and makes the new metadata.
+    void publish();
+
+    /// Destroys the tasks that are closed. Nothing of them may be in flight.
+    void destroy_closed() { closed_.clear(); }
+    bool any_closed() const noexcept { return !closed_.empty(); }
+
+    /// Takes over the memory limit as it is now.
+    void resize_cache();
+
+    /// Whether a handler has had dead letters sent by any task, open or closed.
+    bool sent_dead_letters() const;
+
+    /// Adds the source record that one of the tasks is processing, if one is.
+    void describe_source(ErrorContext& context) const;
+
+    std::vector<TaskMetadata> metadata() const;
+
+  private:
+    std::vector<restore::StoreToRestore> stores_to_restore(
+        const StreamTask& task, const std::vector<kafka::CommittedOffset>& committed) const;
+    void restored(restore::RestoreResult result);
+    void run(TaskRegistry::Entry& entry);
+    void keep_until_acknowledged(std::unique_ptr<StreamTask> task);
+
+    Parts parts_;
+    state::ThreadCache cache_;
+    TaskRegistry registry_;
+    std::vector<std::unique_ptr<StreamTask>> closed_;  // Something of them may be in flight.
+
+    mutable Mutex mutex_;
+    std::vector<restore::RestoreResult> restored_ MILLRACE_GUARDED_BY(mutex_);
+    std::vector<TaskMetadata> metadata_ MILLRACE_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/task/task_errors.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace millrace::runtime {
+
+/// Keeps an error of a callback that must not throw until its caller's caller can throw it. Of
+/// several, the one with the widest consequence: an error that ends the thread, then
+/// RestartFromCommit, then TaskFailure, as damaged state is found again after a restart; of equals
+/// the last.
+///
+/// Not thread-safe.
+class PendingError {
+  public:
+    /// To be called in a catch block.
+    void remember() {
+        const std::exception_ptr error = std::current_exception();
+        if (error_ == nullptr || weight(error) >= weight(error_)) {
+            error_ = error;
+        }
+    }
+
+    /// Throws what was remembered since the last call.
+    void throw_pending() {
+        if (error_ != nullptr) {
+            std::rethrow_exception(std::exchange(error_, nullptr));
+        }
+    }
+
+  private:
+    static int weight(const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const TaskFailure&) {
+            return 1;
+        } catch (const RestartFromCommit&) {
+            return 2;
+        } catch (...) {
+            return 3;
+        }
+    }
+
+    std::exception_ptr error_;
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// How a stream thread ends.
+#include "core/log.hpp"
+#include "millrace/core/error.hpp"
+#include "runtime/thread/stream_thread.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::runtime {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// How long to wait between two looks whether the group's leader knows of a shutdown.
+constexpr milliseconds kAnnouncementPoll{100};
+
+/// How long leaving the group may take, whatever the timeout.
+constexpr milliseconds kToLeave{100};
+
+}  // namespace
+
+void StreamThread::close(milliseconds timeout, bool leave_group) {
+    if (state() == ThreadState::kDead) {
+        return;
+    }
+    request_stop();
+    states_.transition_to(ThreadState::kPendingShutdown);
+    try {
+        const auto begin = monotonic();
+        const auto left = [&] {
+            const auto spent = std::chrono::duration_cast<milliseconds>(monotonic() - begin);
+            return std::max(milliseconds{0}, timeout - spent);
+        };
+        close_tasks(left);
+        const bool uncommitted = tasks_->registry().size() > 0;
+        tasks_->close_all_dirty();
+        if (uncommitted) {
+            drop_output();
+        }
+        if (leave_group) {
+            consumer_->close(std::max(left(), kToLeave));
+        }
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot close cleanly: " + error.what());
+    }
+    abandon();
+}
+
+/// Commits until that succeeds or no time is left, and closes what is committed. Does not throw:
+/// whatever is wrong with the tasks, the thread must leave the group.
+void StreamThread::close_tasks(const std::function<milliseconds()>& left) {
+    try {
+        while (executor_->commit(std::min(left(), parts_.settings.request_timeout)) ==
+                   Committer::Outcome::kLater &&
+               left() > milliseconds{0}) {
+            consumer_->poll(milliseconds{10});
+        }
+        const std::vector<StreamTask*> running = tasks_->registry().running();
+        for (const StreamTask* task : running) {
+            if (!task->commit_needed()) {
+                tasks_->close_clean(task->task_id());
+            }
+        }
+    } catch (const ProcessingError& error) {
+        log::error(name() + ": cannot commit before the end: " + error.what());
+        deliver_dead_letters(std::min(left(), parts_.settings.request_timeout));
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot commit before the end: " + error.what());
+    }
+}
+
+/// Before others have the tasks: what reaches Kafka later would undo what they write.
+void StreamThread::drop_output() {
+    try {
+        collector_->reset();
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot drop output: " + error.what());
+    }
+}
+
+/// Before an error ends the thread, and with it the producer: dead letters tell what failed. Does
+/// not throw.
+void StreamThread::deliver_dead_letters(milliseconds timeout) {
+    if (!collector_->sent_dead_letters() && !tasks_->sent_dead_letters()) {
+        return;  // Other output is made again by whoever has the tasks next.
+    }
+    if (consumer_->assignment_lost()) {
+        return;  // Whoever has the tasks meets the same record.
+    }
+    try {
+        if (!collector_->flush(timeout)) {
+            log::error(name() + ": output from before an error is not acknowledged in time");
+        }
+    } catch (const std::exception& error) {
+        log::error(name() + ": output from before an error is not delivered: " + error.what());
+    }
+}
+
+void StreamThread::announce_application_shutdown(milliseconds timeout) {
+    tasks_->close_all_dirty();
+    drop_output();
+    assignor_->request_application_shutdown();
+    const kafka::Status status = consumer_->request_rebalance();
+    if (!status.ok()) {
+        log::error(name() + ": cannot ask the application to stop: " + status.message());
+        return;
+    }
+    const auto begin = monotonic();
+    while (assignor_->stop().reason != assignment::StopReason::kShutDownApplication &&
+           monotonic() - begin < timeout) {
+        consumer_->poll(kAnnouncementPoll);
+    }
+}
+
+void StreamThread::abandon() {
+    if (state() == ThreadState::kDead) {
+        return;
+    }
+    try {
+        states_.transition_to(ThreadState::kPendingShutdown);
+        tasks_->close_all_dirty();
+        std::unique_ptr<kafka::Consumer> consumer;
+        std::vector<std::function<void(TaskRegistry&)>> dropped;
+        {
+            const MutexLock lock(mutex_);
+            consumer.swap(consumer_);
+            dropped.swap(posted_);
+        }
+        consumer.reset();
+        collector_.reset();  // Nothing of the closed tasks is in flight after this.
+        tasks_->destroy_closed();
+        states_.transition_to(ThreadState::kDead);
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot end cleanly: " + error.what());
+    }
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "kafka/consumer.hpp"
+#include "metrics/registry.hpp"
+#include "runtime/commit/committer.hpp"
+#include "runtime/commit/producer_collector.hpp"
+#include "runtime/thread/open_tasks.hpp"
+#include "runtime/thread/restart_backoff.hpp"
+#include "runtime/thread/thread_settings.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace millrace::runtime {
+
+/// Runs the tasks of a stream thread: processes the records of one after the other, calls
+/// punctuators, commits on the interval. Times are Clock::monotonic(), as the wall clock may be
+/// set.
+///
+/// Errors: TaskFailure when the state of a task is damaged, RestartFromCommit, KafkaError when
+/// nothing can be committed for task.timeout.ms, and what the tasks throw.
+/// Not thread-safe: owned by its stream thread.
+class TaskExecutor {
+  public:
+    /// All must outlive the executor.
+    struct Parts {
+        const ThreadSettings* settings = nullptr;
+        const Clock* clock = nullptr;
+        const std::atomic<bool>* stop_requested = nullptr;
+        kafka::Consumer* consumer = nullptr;
+        ProducerCollector* collector = nullptr;
+        OpenTasks* tasks = nullptr;
+        RestartBackoff* backoff = nullptr;
+        std::function<bool()> all_assigned_open{};  ///< AssignedTasks::complete.
+        std::shared_ptr<metrics::Counter> processed{};
+        std::shared_ptr<metrics::Counter> commits{};
+
+        /// How long to work before the thread looks after its group again.
+        std::chrono::nanoseconds slice{};
+    };
+
+    explicit TaskExecutor(Parts parts);
+
+    /// Processes records for up to a slice.
+    void process();
+
+    /// Calls the punctuators that are due, for up to a slice.
+    void punctuate();
+
+    /// Commits when the interval is over, when a task asks for it, or when too much is uncommitted.
+    void maybe_commit();
+
+    /// Commits what needs it, waiting up to `timeout` for Kafka.
+    Committer::Outcome commit(std::chrono::milliseconds timeout);
+
+    /// How long the thread may wait for records, up to `at_most`. `now` is the wall clock.
+    std::chrono::milliseconds wait(Timestamp now, std::chrono::milliseconds at_most) const;
+
+    /// Records so far.
+    std::uint64_t processed() const { return parts_.processed->value(); }
+
+  private:
+    std::size_t process_task(StreamTask& task, std::chrono::nanoseconds slice_end);
+    bool commit_due(std::chrono::nanoseconds now) const;
+    bool caught_up() const;
+    std::chrono::nanoseconds monotonic() const { return parts_.clock->monotonic(); }
+
+    Parts parts_;
+    Committer committer_;
+    bool more_work_ = false;      // The last slice ended before the work did.
+    std::size_t next_task_ = 0;   // Of those running, to process.
+    std::size_t next_clock_ = 0;  // Of those running, to punctuate.
+    std::chrono::nanoseconds last_commit_;
+    std::optional<std::chrono::nanoseconds> next_attempt_;  // Of a commit that has failed.
+};
+
+}  // namespace millrace::runtime
