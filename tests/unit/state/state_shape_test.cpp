@@ -396,7 +396,7 @@ TEST(NewerState, IsRefusedWithTheRemedyAndNotChanged) {
     {
         const auto database = state.database();
         row = database->about("s").value();
-        row[0] = '\4';
+        row[0] = '\5';
         database->put_about("s", BytesView(row));
         database->write();
         database->flush();
@@ -410,7 +410,7 @@ TEST(NewerState, IsRefusedWithTheRemedyAndNotChanged) {
         } catch (const StateError& error) {
             EXPECT_THAT(error.what(),
                         AllOf(HasSubstr("newer version of Millrace"), HasSubstr("store s"),
-                              HasSubstr("format 4"), HasSubstr("remove the task's folder")));
+                              HasSubstr("format 5"), HasSubstr("remove the task's folder")));
         }
     }
     EXPECT_EQ(state.database()->about("s"), row);
