@@ -14,17 +14,16 @@
 
 namespace millrace::client {
 
-/// Runs driven objects on a thread of the operating system, a turn of each after the other, until
-/// it is stopped or one of them throws. The only class of the library that starts threads.
-/// Thread-safe.
+/// Runs driven objects on a thread of the operating system, one turn of each after the other, until
+/// it is stopped or one of them throws. No other class of the library starts threads. Thread-safe.
 class Driver {
   public:
     /// Called on the driver's thread. Must not throw.
     struct Hooks {
-        /// An object has thrown, and gets no further turn.
+        /// An object has thrown; it gets no further turn.
         std::function<void(const std::exception&)> on_error{};
 
-        /// After the last turn, whatever the reason. May be empty.
+        /// Called after the last turn, for any reason. May be empty.
         std::function<void()> on_end{};
 
         const void* client = nullptr;  ///< The client of the thread, see InsideClient.
@@ -32,18 +31,18 @@ class Driver {
 
     /// The objects and the clock must outlive the driver.
     Driver(std::vector<Driven*> objects, Hooks hooks, const Clock& clock);
-    ~Driver();  ///< Joins; requires that it was stopped, or not started.
+    ~Driver();  ///< Joins the thread. Requires that it was stopped or not started.
 
-    /// Throws std::system_error when there is no thread.
+    /// Throws std::system_error if no thread can be created.
     void start();
 
     /// No turn follows the current one, which is woken up.
     void stop();
 
-    /// Ends a wait between two turns, and waits in the objects.
+    /// Wakes up the wait between two turns, and waits in the objects.
     void wake_up();
 
-    /// Waits for the end after stop(). Not from the thread itself.
+    /// Waits for the end after stop(). Must not be called from the thread itself.
     void join();
 
     bool is_current() const { return id_.load() == std::this_thread::get_id(); }

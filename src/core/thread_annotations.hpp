@@ -5,28 +5,29 @@
 #include <condition_variable>
 #include <mutex>
 
-// Which mutex guards what, checked by clang (-Wthread-safety); nothing for other compilers.
+// Which mutex guards which member, checked by clang (-Wthread-safety); without effect for other
+// compilers.
 #if defined(__clang__)
 #define MILLRACE_THREAD_ATTRIBUTE(attribute) __attribute__((attribute))
 #else
 #define MILLRACE_THREAD_ATTRIBUTE(attribute)
 #endif
 
-/// Of a member: read and written with that mutex held only.
+/// For a member: read and written only while the mutex is held.
 #define MILLRACE_GUARDED_BY(mutex) MILLRACE_THREAD_ATTRIBUTE(guarded_by(mutex))
-/// Of a function or lambda: called with that mutex held.
+/// For a function or lambda: called while the mutex is held.
 #define MILLRACE_REQUIRES(mutex) MILLRACE_THREAD_ATTRIBUTE(requires_capability(mutex))
 
 namespace millrace {
 
-/// std::mutex, known to the analysis.
+/// A std::mutex that the analysis knows.
 class MILLRACE_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
   private:
     friend class MutexLock;
     std::mutex mutex_;
 };
 
-/// Holds a mutex for its lifetime, but between unlock() and lock().
+/// Holds a mutex for its lifetime, except between unlock() and lock().
 class MILLRACE_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
   public:
     explicit MutexLock(Mutex& mutex) MILLRACE_THREAD_ATTRIBUTE(acquire_capability(mutex))
@@ -54,7 +55,7 @@ class Condition {
         changed_.wait(lock.lock_, done);
     }
 
-    /// False when it is not done after `timeout`.
+    /// False if the condition is not true after `timeout`.
     template <class F>
     bool wait_for(MutexLock& lock, std::chrono::milliseconds timeout, F done) {
         return changed_.wait_for(lock.lock_, timeout, done);

@@ -8,9 +8,9 @@ namespace millrace::runtime {
 
 namespace {
 
-/// Whether to try again. An outdated generation or an unknown member is no reason to act: either a
-/// round of the group is under way, after which the same commit succeeds, or the consumer is about
-/// to tell its listener that the partitions are lost.
+/// Whether to retry. An outdated generation or an unknown member requires no action: either a
+/// rebalance is in progress, after which the same commit succeeds, or the consumer will report the
+/// partitions as lost.
 bool may_succeed_later(const kafka::Status& status) {
     switch (status.code()) {
         case kafka::ErrorCode::kTimedOut:
@@ -45,11 +45,12 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
         }
     }
     if (committing_.empty()) {
-        failing_since_.reset();  // What could not be committed is no longer ours.
+        failing_since_.reset();  // The partitions of uncommitted tasks belong to other members now.
         keep_current(tasks);
         return Outcome::kNothing;
     }
-    // Without a valid member the broker would not check whether the partitions are still ours.
+    // Without a valid member, the broker would not check whether this member still owns the
+    // partitions.
     if (consumer_.assignment_lost() || !consumer_.group_metadata().valid()) {
         return Outcome::kLater;
     }
@@ -80,8 +81,7 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     return Outcome::kDone;
 }
 
-// State that did not change is as good as if it had been committed, as long as nobody else can
-// have changed it.
+// Unchanged state counts as committed, unless another member can have changed it.
 void Committer::keep_current(std::span<StreamTask* const> tasks) {
     if (consumer_.assignment_lost() || !consumer_.group_metadata().valid()) {
         return;

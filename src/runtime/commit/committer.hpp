@@ -15,30 +15,31 @@
 
 namespace millrace::runtime {
 
-/// Commits tasks: caches flushed, everything sent and acknowledged, offsets committed with their
-/// metadata, then the state made durable with the changelog's acknowledged offsets. In this order a
-/// crash at any point loses nothing.
+/// Commits tasks: flushes the caches, waits until everything is sent and acknowledged, commits the
+/// offsets with their metadata, then makes the state durable with the acknowledged changelog
+/// offsets. In this order a crash at any point loses nothing.
 ///
-/// The place of exactly-once: the same steps, with the offsets sent to a transaction.
-/// Owned by its stream thread.
+/// Exactly-once will take the same steps, with the offsets sent to a transaction. Owned by its
+/// stream thread.
 class Committer {
   public:
     enum class Outcome {
         kDone,
-        kNothing,  ///< No task had anything to commit.
-        kLater,    ///< Kafka does not answer, or we are between two assignments: try again.
+        kNothing,  ///< No task had changes to commit.
+        kLater,    ///< Kafka does not respond, or a rebalance is in progress: retry.
     };
 
     /// All must outlive the committer.
     Committer(kafka::Consumer& consumer, ProducerCollector& collector, const Clock& clock,
               std::chrono::milliseconds task_timeout);
 
-    /// Commits those of `tasks` that need it, waiting up to `timeout` for Kafka. Throws
-    /// RestartFromCommit when another member has our identity; KafkaError when Kafka refuses, or
-    /// has not answered for task.timeout.ms; TaskFailure; what the tasks and the collector throw.
+    /// Commits the `tasks` that need it, waiting up to `timeout` for Kafka. Throws
+    /// RestartFromCommit if another member has this member's identity; KafkaError if Kafka refuses,
+    /// or has not responded for task.timeout.ms; TaskFailure; and the exceptions of tasks and
+    /// collector.
     Outcome commit(std::span<StreamTask* const> tasks, std::chrono::milliseconds timeout);
 
-    /// True while the last attempt has failed.
+    /// True if the last attempt has failed.
     bool failing() const noexcept { return failing_since_.has_value(); }
 
   private:
@@ -50,9 +51,9 @@ class Committer {
     const Clock& clock_;
     std::chrono::milliseconds task_timeout_;
     RateLimitedLog log_;
-    std::optional<std::chrono::nanoseconds> failing_since_;  // Of Clock::monotonic().
-    std::vector<kafka::OffsetCommit> offsets_;               // Reused.
-    std::vector<StreamTask*> committing_;                    // Reused.
+    std::optional<std::chrono::nanoseconds> failing_since_;  // From Clock::monotonic().
+    std::vector<kafka::OffsetCommit> offsets_;               // Reused buffer.
+    std::vector<StreamTask*> committing_;                    // Reused buffer.
 };
 
 }  // namespace millrace::runtime

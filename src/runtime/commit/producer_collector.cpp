@@ -14,7 +14,7 @@ namespace millrace::runtime {
 
 namespace {
 
-/// How long records for other topics may hold up the first one for a topic of small batches.
+/// How long records for other topics may delay the first record for a topic with smaller batches.
 constexpr std::chrono::seconds kReplacementWait{2};
 
 std::string what_failed(std::string_view topic, TaskId task, const std::string& node,
@@ -23,7 +23,7 @@ std::string what_failed(std::string_view topic, TaskId task, const std::string& 
     return "cannot send record: topic " + std::string(topic) + from + ": " + status.message();
 }
 
-/// Whether the cluster does not let us write: a new producer would be refused as well.
+/// Whether the cluster does not authorize the producer: it would refuse a new producer, too.
 bool is_refusal(const kafka::Status& status) {
     return status.code() == kafka::ErrorCode::kAuthorization ||
            status.code() == kafka::ErrorCode::kAuthentication;
@@ -73,9 +73,9 @@ void ProducerCollector::expect(std::span<const std::string> topics) {
     fit_batches(topics);
 }
 
-/// Replaces the producer by one of smaller batches when one of these topics needs that. Should what
-/// was sent not be delivered in time, the present one stays: what it then does wrong is noticed
-/// when a batch is refused.
+/// Replaces the producer by one with smaller batches if one of these topics requires that. If sent
+/// records are not delivered in time, the current producer is kept: a batch that is too large is
+/// then detected when the topic refuses it.
 void ProducerCollector::fit_batches(std::span<const std::string> topics) {
     if (batch_size_.too_large_for(topics) && producer_->flush(kReplacementWait).ok()) {
         make_producer();
@@ -100,7 +100,7 @@ Partition ProducerCollector::partition_count(detail::SinkTopic topic) {
             const std::string what =
                 "cannot send to topic " + known.name +
                 ": it does not exist or cannot be described: " + count.status().message();
-            if (count.status().retriable()) {  // It may yet be created.
+            if (count.status().retriable()) {  // It may be created later.
                 throw RestartFromCommit(what);
             }
             throw KafkaError(what);
@@ -148,8 +148,8 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
     }
 }
 
-/// Waits while the queue is full: at the latest when message.timeout.ms of its oldest record is
-/// over there is room. Where time stands still there is no use in waiting.
+/// Waits while the queue is full: it has room at the latest when message.timeout.ms of its oldest
+/// record has passed. If time does not advance, waiting is useless.
 kafka::Status ProducerCollector::send_patiently(const kafka::ProducerRecord& record) {
     kafka::Status status = producer_->send(record);
     while (status.code() == kafka::ErrorCode::kQueueFull && parts_.while_full) [[unlikely]] {
@@ -195,7 +195,7 @@ void ProducerCollector::forget_partition_counts() {
 
 void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_delivery) {
     if (failed_delivery.status.code() == kafka::ErrorCode::kPurged) {
-        return;  // Thrown away together with its transaction.
+        return;  // Discarded together with its transaction.
     }
     if (failed_delivery.status.code() == kafka::ErrorCode::kMessageTooLarge &&
         batch_size_.is_to_blame_for(failed_delivery)) {
@@ -230,7 +230,7 @@ void ProducerCollector::on_error(const kafka::Status& status) {
     }
 }
 
-/// Asks the handler. Never throws, as the producer may be calling: what it decides is kept.
+/// Calls the handler. Never throws, because the producer may be the caller: the decision is stored.
 void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& context,
                                std::uint32_t origin, const kafka::Status& status) {
     const Origin& from = origins_.at(origin);
@@ -286,7 +286,7 @@ void ProducerCollector::send_dead_letters() {
     }
 }
 
-/// Throws what was decided since the last call.
+/// Throws the decisions since the last call.
 void ProducerCollector::throw_pending() {
     pending_ = false;
     send_dead_letters();

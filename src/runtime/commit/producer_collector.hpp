@@ -23,19 +23,19 @@
 
 namespace millrace::runtime {
 
-/// Sends what the tasks of one stream thread write, through its one producer.
+/// Sends the records of a stream thread's tasks through its one producer.
 ///
-/// Partitions are chosen here, by murmur2 over the key, with partition counts remembered for a
-/// while. Deliveries fail later than they are sent: what the production handler decides about them
-/// comes out of the next send, poll or flush, whichever task calls it.
+/// Chooses partitions with murmur2 of the key; partition counts are cached for a while. Deliveries
+/// fail later than they are sent: the next send, poll or flush of any task throws what the
+/// production handler has decided about them.
 ///
-/// Batches are kept small enough for the topics; see BatchSize. A topic that is narrower than those
-/// before it has the producer replaced, once everything sent is delivered.
+/// Keeps batches small enough for the topics; see BatchSize. For a topic with a smaller limit than
+/// the topics before it, the producer is replaced after everything sent is delivered.
 ///
-/// Errors: ProcessingError when the handler said fail. KafkaError when a topic does not exist.
-/// RestartFromCommit when the handler said retry: order forbids sending a record again after its
-/// successors, so all tasks of the thread go back to their last commit; and when the producer is of
-/// no more use, or its batches were too large for a topic after all: reset() makes a new one.
+/// Errors: ProcessingError if the handler decides to fail. KafkaError if a topic does not exist.
+/// RestartFromCommit if the handler decides to retry (order forbids sending a record again after
+/// its successors, so all tasks of the thread restart from their last commit), and if the producer
+/// cannot be used any more, or its batches were too large for a topic: reset() creates a new one.
 /// Owned by its stream thread.
 class ProducerCollector final : public detail::RecordCollector, private kafka::ProducerListener {
   public:
@@ -44,27 +44,26 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         kafka::ClientSettings producer_settings{};
         std::shared_ptr<const TaskSettings> settings{};
         std::shared_ptr<metrics::Counter>
-            dropped{};                 ///< Records given up after a decision to resume.
+            dropped{};                 ///< Records discarded after a decision to resume.
         const Clock* clock = nullptr;  ///< Must outlive the collector.
 
-        /// What topics accept, to keep batches below it; null: not looked at. Must outlive the
-        /// collector.
+        /// The batch limits of topics; null: not checked. Must outlive the collector.
         BatchLimits* limits = nullptr;
 
-        /// Says which source record is being processed, if one is; empty: never known.
+        /// Returns the source record that is being processed, if any; empty: always unknown.
         std::function<void(ErrorContext&)> source{};
-        /// Called now and then while the producer's queue is full; throws to end the wait. None:
-        /// a full queue is a failure for the production handler.
+        /// Called repeatedly while the producer's queue is full; throws to end the wait. Empty: a
+        /// full queue is a failure for the production handler.
         std::function<void()> while_full{};
 
-        /// How long to ask for a topic's partitions before giving up.
+        /// The timeout for looking up a topic's partitions.
         std::chrono::milliseconds metadata_timeout{60'000};
     };
 
     explicit ProducerCollector(Parts parts);
     ~ProducerCollector() override;
 
-    /// Prepares for topics that will be written. Best called before anything is sent.
+    /// Prepares for topics that will be written. Call it before the first send.
     void expect(std::span<const std::string> topics);
 
     detail::SinkTopic topic(const std::string& name) override;
@@ -78,13 +77,13 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     /// Waits up to `timeout` until everything is delivered. False: not yet, try again.
     bool flush(std::chrono::milliseconds timeout);
 
-    /// Whether a handler has had dead letters sent for records that could not be.
+    /// Whether a handler has caused dead letters for records that could not be sent.
     bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
 
-    /// Forgets the partition counts, so that growth of topics is seen.
+    /// Clears the cached partition counts, so that added partitions are detected.
     void forget_partition_counts();
 
-    /// Destroys the producer and all that is on its way, and makes a new one.
+    /// Destroys the producer with all unacknowledged records, and creates a new one.
     void reset();
 
   private:
@@ -95,7 +94,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         auto operator<=>(const Origin&) const = default;
     };
 
-    // A dead letter comes from where the record does.
+    // A dead letter comes from the source of its record.
     struct Letter {
         DeadLetter content;
         std::uint32_t origin = 0;
@@ -104,7 +103,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     struct Topic {
         std::string name;
         kafka::TopicHandle handle;
-        Partition partitions = 0;  // 0: not known.
+        Partition partitions = 0;  // 0: unknown.
     };
 
     void on_failed_delivery(const kafka::FailedDelivery& failed) override;
@@ -126,7 +125,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     std::vector<Topic> topics_;
     std::unordered_map<std::string, std::uint32_t> index_;
     std::map<Origin, std::uint32_t> origin_numbers_;
-    std::vector<Origin> origins_;  // By these; the first is nobody.
+    std::vector<Origin> origins_;  // By origin; the first is none.
     std::vector<Letter> dead_letters_;
     bool sent_dead_letters_ = false;
     bool pending_ = false;  // One of the following, or dead letters.

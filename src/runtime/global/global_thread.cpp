@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kBatchRecords = 4096;
 
-/// What readers of the stores may have to wait for: records, or bytes to be written.
+/// Limits how long readers of the stores may have to wait: in records, and in written bytes.
 constexpr std::size_t kRecordsAtOnce = 64;
 constexpr std::size_t kUncommittedBytes = 1 << 20;
 
@@ -38,7 +38,7 @@ const std::string& GlobalThread::store_of(const Input& input) const {
     return parts_.application->spec->global_stores[input.topic].store.name;
 }
 
-/// Tells how the first reading of a partition gets on.
+/// Reports the progress of the first reading of a partition.
 void GlobalThread::got_on(Input& input, std::size_t records) {
     if (input.complete) {
         return;

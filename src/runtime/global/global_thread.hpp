@@ -24,7 +24,7 @@
 namespace millrace::runtime {
 
 /// Fills the global stores: reads all partitions of their topics with a consumer that never joins a
-/// group, first to the end, then on and on.
+/// group, first to the end, then continuously.
 ///
 /// Reading resumes at the positions that are stored with the rows. It starts at the beginning, with
 /// an empty store, if the topic no longer has these positions or may have lost tombstones since.
@@ -45,7 +45,7 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
         const Clock* clock = nullptr;
         std::shared_ptr<kafka::ClientSupplier> supplier{};
         kafka::ClientSettings consumer_settings{};
-        std::unique_ptr<state::TaskStores> stores{};  ///< Of the global stores, not processing.
+        std::unique_ptr<state::TaskStores> stores{};  ///< The global stores, not processing.
         std::shared_ptr<const TaskSettings> settings{};
         std::chrono::milliseconds request_timeout{10'000};
         std::chrono::milliseconds poll{100};  ///< How long a turn waits for records.
@@ -56,16 +56,17 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
 
     GlobalStores& stores() noexcept { return views_; }
 
-    /// Told of the first reading of each partition as of a restore. Before the first turn.
+    /// Called for the first reading of each partition, as for a restore. Set it before the first
+    /// round.
     void set_restore_listener(StateRestoreListener listener) { listener_ = std::move(listener); }
 
-    /// True once everything that was in the topics at the first turn has been worked on.
+    /// True when everything that was in the topics in the first round has been processed.
     bool caught_up();
 
-    /// Grows whenever the first reading gets on.
+    /// Increases whenever the first reading makes progress.
     std::uint64_t progress() const noexcept { return progress_; }
 
-    /// Works on what has arrived; waits for records if there are none.
+    /// Processes available records; waits for records if there are none.
     std::chrono::milliseconds run_once(Timestamp now) override;
 
     void wake_up() override { consumer_->wake_up(); }
@@ -82,7 +83,7 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
         Offset next = 0;           // The store has all records before it.
         std::int32_t epoch = -1;   // Of the record before it; -1: unknown.
         std::int64_t records = 0;  // Of the first reading.
-        bool complete = false;     // It is over.
+        bool complete = false;     // The first reading is complete.
     };
 
     std::vector<kafka::StartPosition> on_assigned(const std::vector<TopicPartition>&) override {
@@ -128,11 +129,11 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
     bool torn_ = false;     // The stores may have part of a record's changes.
     bool damaged_ = false;  // The stores' files.
     std::string failure_;
-    // Of Clock::monotonic(), as the wall clock may be set.
+    // From Clock::monotonic(), because the wall clock may be set.
     std::chrono::nanoseconds last_commit_{0};
     RateLimitedLog log_;
     std::unique_ptr<kafka::Consumer> consumer_;
-    std::vector<kafka::Message> messages_;  // Reused; gone before the consumer.
+    std::vector<kafka::Message> messages_;  // Reused buffer; destroyed before the consumer.
 };
 
 }  // namespace millrace::runtime

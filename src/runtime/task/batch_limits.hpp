@@ -17,22 +17,22 @@
 
 namespace millrace::runtime {
 
-/// How large a batch of records each topic accepts (max.message.bytes), as the cluster tells. What
-/// was learnt is remembered; who does not answer is left alone for a while, as stream threads wait
-/// for the answers. One for all threads of a client.
+/// The largest batch that each topic accepts (max.message.bytes). Responses are cached. A cluster
+/// that does not respond is not asked again for a while, because stream threads wait for the
+/// response. One object for all threads of a client.
 ///
 /// Thread-safe.
 class BatchLimits {
   public:
-    /// `admin` and `clock` must outlive this. Each question waits up to `timeout`.
+    /// `admin` and `clock` must outlive this. Each request waits up to `timeout`.
     BatchLimits(kafka::Admin& admin, const Clock& clock, std::chrono::milliseconds timeout)
         : admin_(admin), clock_(clock), timeout_(timeout) {}
 
-    /// The smallest limit of these topics; asks, in one request, about those not known yet.
-    /// Nothing: the cluster tells of none of them.
+    /// The smallest limit of these topics; requests the unknown ones in one request. Empty: no
+    /// limit is known.
     std::optional<std::int64_t> smallest(std::span<const std::string> topics);
 
-    /// The limit as it is now, asking even when it is known. Nothing: the cluster does not tell.
+    /// The current limit, requested even if it is cached. Empty: unknown.
     std::optional<std::int64_t> present(const std::string& topic);
 
   private:
@@ -48,14 +48,15 @@ class BatchLimits {
     const std::chrono::milliseconds timeout_;
 
     mutable Mutex mutex_;                      // Not held during a request.
-    Known known_ MILLRACE_GUARDED_BY(mutex_);  // Without a value: the cluster does not tell.
+    Known known_ MILLRACE_GUARDED_BY(mutex_);  // Without a value: not authorized.
     std::optional<std::chrono::nanoseconds> quiet_until_
-        MILLRACE_GUARDED_BY(mutex_);  // Of Clock::monotonic().
+        MILLRACE_GUARDED_BY(mutex_);  // From Clock::monotonic().
     bool warned_ MILLRACE_GUARDED_BY(mutex_) = false;
 };
 
-/// Full names of all topics that the application is known to write: of sinks, repartition and
-/// changelog topics, and for dead letters, unless that is empty. Without those that records name.
+/// Full names of all topics that the application is known to write: sink, repartition and changelog
+/// topics, and the dead-letter topic, unless that is empty. Topics whose names records provide are
+/// not included.
 std::vector<std::string> topics_written(const topology::ApplicationTopology& application,
                                         const std::string& dead_letter_topic);
 

@@ -81,7 +81,7 @@ bool PartitionGroup::ready_with_empty(Timestamp now) {
             input.deadline.reset();
             return false;
         }
-        // A wall clock that was set back must not make the wait longer.
+        // Setting the wall clock back must not make the wait longer.
         if (!input.deadline || *input.deadline - now > max_idle_) {
             input.deadline = now + max_idle_;
         }

@@ -16,12 +16,9 @@ namespace millrace::runtime {
 
 /// Chooses which of a task's input partitions supplies the next record.
 ///
-/// Records are taken in the order of their timestamps, so that a join sees its two sides as they
-/// happened; the offset order within a partition is never changed. That needs a head record from
+/// Records are processed in timestamp order, so that a join sees its two sides in the order of
+/// their times; the offset order within a partition never changes. This requires a head record from
 /// every partition. For an empty one the group waits
-///   - while its lag is not known, or the broker is known to have records;
-///   - once it is known to be drained: for `max_idle` of wall-clock time.
-/// A negative `max_idle` never waits.
 ///
 /// Partitions with heads of equal time: see TimeHeap; a partition is put into the heap when it
 /// becomes non-empty, and again after each of its records.
@@ -33,28 +30,28 @@ class PartitionGroup {
   public:
     explicit PartitionGroup(std::chrono::milliseconds max_idle) : max_idle_(max_idle) {}
 
-    /// Returns the number of the new input: 0, 1, …
+    /// Returns the index of the new input: 0, 1, …
     std::size_t add(std::unique_ptr<RecordQueue> queue);
 
     std::size_t inputs() const noexcept { return inputs_.size(); }
     RecordQueue& queue(std::size_t input) { return *inputs_[input].queue; }
     const RecordQueue& queue(std::size_t input) const { return *inputs_[input].queue; }
 
-    /// Where input number `input` gets its messages and its lag from; null: nowhere, lag unknown.
+    /// The source of messages and lag of an input; null: none, lag unknown.
     void set_source(std::size_t input, kafka::PartitionQueue* source);
     const kafka::PartitionQueue* source(std::size_t input) const { return inputs_[input].source; }
 
-    /// Reads from the source of each input that holds fewer than `limit` records, up to that limit.
+    /// Reads from the source of each input with fewer than `limit` records, up to that limit.
     /// Returns how many were read.
     std::size_t fetch(std::size_t limit);
 
-    /// True when a record may be taken: all partitions have one, or the wait for the empty ones is
-    /// over at `now`.
+    /// True if a record may be processed: all partitions have one, or the wait for the empty ones
+    /// has ended at `now`.
     bool ready(Timestamp now) {
         return (heap_.size() == inputs_.size() && !heap_.empty()) || ready_with_empty(now);
     }
 
-    /// The queue whose head is next. Requires size() > 0.
+    /// The queue with the next head. Requires size() > 0.
     RecordQueue& front() { return *inputs_[heap_.top().what].queue; }
 
     /// Removes the head of front().
@@ -63,7 +60,7 @@ class PartitionGroup {
     /// Records in all queues.
     std::size_t size() const noexcept;
 
-    /// Gives all buffered records back.
+    /// Frees all buffered records.
     void clear();
 
   private:

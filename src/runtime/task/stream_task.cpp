@@ -36,7 +36,7 @@ StreamTask::~StreamTask() {
     try {
         close_dirty();
     } catch (...) {
-        // Only the stores are left to report anything, and they are closed.
+        // Only the stores could still report errors, and they are closed.
     }
 }
 
@@ -103,7 +103,7 @@ void StreamTask::complete_restoration(std::span<const kafka::CommittedOffset> co
         const OffsetMetadata metadata = decode_offset_metadata(committed[input].metadata);
         group_.queue(input).set_partition_time(metadata.partition_time);
         stream_time_ = std::max(stream_time_, metadata.partition_time);
-        // Every input carries all processor times; after a partial commit they differ.
+        // Every input has all processor times; they differ after a partial commit.
         for (const auto& [store, time] : metadata.processor_times) {
             Timestamp& known = processor_times_.try_emplace(store, time).first->second;
             known = std::max(known, time);
@@ -146,7 +146,7 @@ std::size_t StreamTask::process(std::size_t max, Timestamp now) {
     return processed;
 }
 
-// What is looked up for a record is in the processor's cache by the time it is processed.
+// The rows for a record are in the processor's cache when it is processed.
 void StreamTask::expect_records(const RecordQueue& queue) const {
     constexpr std::size_t kAhead = 2;
     if (!stores_->expects()) {
@@ -251,7 +251,7 @@ void StreamTask::close_dirty() {
     try {
         suspend();
     } catch (const std::exception& error) {
-        // The task is lost already; whatever else its nodes complain of must not hide that.
+        // The task has already failed; other errors of its nodes must not hide that.
         count_dropped("task", error.what());
     }
     transition(state_, TaskState::kClosed);

@@ -31,139 +31,143 @@ class TaskTopology;
 
 namespace millrace::runtime {
 
-/// Where the content of one of a task's stores is backed up.
+/// The changelog of one of a task's stores.
 struct StoreChangelog {
     std::size_t store = 0;  ///< Index into the task's stores.
     TopicPartition partition;
-    bool source_topic = false;  ///< An input of the task rather than a topic of its own: restore it
-                                ///< up to the committed offset, not to its end.
+    /// An input of the task instead of its own topic: restore it up to the committed offset, not to
+    /// its end.
+    bool source_topic = false;
 };
 
-/// One sub-topology on one partition: takes records from its input partitions in the order of their
-/// times and sends them through its nodes.
+/// One sub-topology on one partition: processes records from its input partitions in timestamp
+/// order and sends them through its nodes.
 ///
-/// The stream thread drives it. It begins with start_restoring; once stores() are filled from
-/// changelogs(), complete_restoration makes it run, and attach gives it a queue for each of
-/// inputs(). While running: fetch, process and punctuate. A commit is prepare_commit, then Kafka
-/// commits the offsets, then post_commit. It ends with a commit, suspend and close_clean; or at any
-/// time with close_dirty.
+/// The stream thread drives it. It starts with start_restoring. When stores() are filled from
+/// changelogs(), complete_restoration makes it run, and attach assigns a queue to each of inputs().
+/// While running: fetch, process and punctuate. A commit is prepare_commit, then Kafka commits the
+/// offsets, then post_commit. The task ends with a commit, suspend and close_clean, or at any time
+/// with close_dirty.
 ///
-/// Between prepare_commit and post_commit no record may be processed. When Kafka did not commit:
+/// Between prepare_commit and post_commit no record may be processed. If Kafka did not commit:
 /// prepare_commit again (at-least-once) or close_dirty.
 ///
-/// Threads: owned by its stream thread, but for stores() while restoring.
-/// Errors: process, punctuate and prepare_commit throw what failed for good: ProcessingError when a
-/// handler said fail, what no handler may see (StateError, InternalError), and what the collector
-/// throws. The task must be closed dirty then.
+/// Threads: owned by its stream thread, except stores() during a restore. Errors: process,
+/// punctuate and prepare_commit throw permanent failures: ProcessingError if a handler decides to
+/// fail, errors that handlers must not see (StateError, InternalError), and the collector's
+/// exceptions. The task must then be closed dirty.
 class StreamTask final : public detail::TaskContext, private state::StoreContext {
   public:
     struct Parts {
         TaskId id{};
         const topology::ApplicationTopology* application = nullptr;  ///< Must outlive the task.
-        const topology::SubTopology* part = nullptr;  ///< Which of it; must outlive the task.
-        std::vector<TopicPartition> inputs{};  ///< Every topic of the part that has this partition.
+        const topology::SubTopology* part = nullptr;  ///< The sub-topology; must outlive the task.
+        /// Every topic of the sub-topology that has this partition.
+        std::vector<TopicPartition> inputs{};
         std::unique_ptr<state::TaskStores> stores{};  ///< With the specs of `part`, in its order.
         detail::RecordCollector* collector =
-            nullptr;  ///< Of the stream thread; must outlive the task.
+            nullptr;  ///< The stream thread's; must outlive the task.
         std::shared_ptr<const TaskSettings> settings{};
-        std::shared_ptr<metrics::Counter> dropped{};  ///< Told of records dropped; may be null.
+        std::shared_ptr<metrics::Counter> dropped{};  ///< Called for dropped records; may be null.
 
-        /// Global stores, readable by every node; null when there are none.
+        /// Global stores, readable by every node; null if there are none.
         std::function<StateStore*(const std::string& name)> global_store{};
     };
 
-    /// Makes the nodes. Throws TopologyError when they do not fit together.
+    /// Creates the nodes. Throws TopologyError if they do not fit together.
     explicit StreamTask(Parts parts);
-    ~StreamTask() override;  ///< As close_dirty(), errors swallowed.
+    ~StreamTask() override;  ///< Like close_dirty(), with errors ignored.
 
     TaskState state() const noexcept { return state_; }
     state::TaskStores& stores() noexcept { return *stores_; }
     const std::vector<TopicPartition>& inputs() const noexcept { return inputs_; }
 
-    /// Changelogs to restore: those of logged stores.
+    /// The changelogs to restore: those of logged stores.
     const std::vector<StoreChangelog>& changelogs() const noexcept { return changelogs_; }
 
     /// kCreated → kRestoring.
     void start_restoring();
 
-    /// kRestoring → kRunning: initialises the nodes. `committed` is what the group has committed,
-    /// in the order of inputs(): carries partition and processor times across restarts. `now` is
-    /// the wall clock. Stream time goes on where it was committed.
+    /// kRestoring → kRunning: initialises the nodes. `committed` are the group's committed offsets,
+    /// in the order of inputs(); they carry partition and processor times across restarts. `now` is
+    /// the wall clock. Stream time continues from the commit.
     void complete_restoration(std::span<const kafka::CommittedOffset> committed, Timestamp now);
 
-    /// Adds an input that one of the nodes reads, of which nothing was committed; returns its
-    /// number. For whoever learns of topics only while the task runs. What other inputs have
-    /// buffered stays.
+    /// Adds an input that one of the nodes reads, without a committed offset; returns its index.
+    /// For topics that are discovered while the task runs. Records that other inputs have buffered
+    /// are kept.
     std::size_t add_input(const TopicPartition& input);
 
-    /// Reads input number `input` from `queue` from now on; it must live until the end.
+    /// Reads the input with index `input` from `queue` from now on; the queue must live until the
+    /// end.
     void attach(std::size_t input, kafka::PartitionQueue& queue);
 
-    /// Takes messages from the attached queues, up to the limit of buffered records. Returns how
+    /// Fetches messages from the attached queues, up to the limit of buffered records. Returns how
     /// many.
     std::size_t fetch();
 
     std::size_t buffered() const noexcept { return group_.size(); }
 
-    /// Whether every input is known to hold no record that was not processed.
+    /// Whether every input is known to have no unprocessed record.
     bool caught_up() const;
 
-    /// Whether process() would process a record at `now`. Also keeps the time since when drained
-    /// inputs are waited for.
+    /// Whether process() would process a record at `now`. Also updates since when drained inputs
+    /// are waited for.
     bool ready(Timestamp now) { return group_.ready(now); }
 
-    /// How many records to process between two looks at the clock.
+    /// How many records to process between two reads of the clock.
     Pace& pace() noexcept { return pace_; }
 
-    /// Processes up to `max` records while ready. `now` is the wall clock nodes see. Returns how
+    /// Processes up to `max` records while ready. `now` is the wall clock for nodes. Returns how
     /// many.
     std::size_t process(std::size_t max, Timestamp now);
 
-    /// Calls the punctuators that are due, those of stream time first; each at most once. Returns
-    /// whether any was.
+    /// Calls the due punctuators, first those of stream time, each at most once. Returns whether
+    /// there were any.
     bool punctuate(Timestamp now);
     bool punctuate_stream_time(Timestamp now);
     bool punctuate_wall_clock(Timestamp now);
 
-    /// When the next wall-clock punctuator is due; nothing: there is none.
+    /// When the next wall-clock punctuator is due; empty: there is none.
     std::optional<Timestamp> next_wall_clock_punctuation() const {
         return wall_clock_punctuations_.next();
     }
 
-    /// A node asked for a commit since the last one.
+    /// A node has requested a commit since the last one.
     bool commit_requested() const noexcept { return commit_requested_; }
 
-    /// Something happened since the last commit that a commit would save.
+    /// There are changes since the last commit.
     bool commit_needed() const;
 
-    /// Commit, step 1: flushes caches, which may send records on, and appends the offsets to
+    /// Commit, step 1: flushes the caches, which may forward records, and appends the offsets to
     /// commit. The caller then flushes the producer (at-least-once) and commits the offsets of all
     /// its tasks.
     void prepare_commit(std::vector<kafka::OffsetCommit>& offsets);
 
-    /// Commit, step 2, after Kafka has committed: the stores may keep what was written.
+    /// Commit, step 2, after Kafka has committed: the stores may persist their writes.
     void post_commit();
 
-    /// In place of a commit, while none is needed: see TaskStores::keep_current.
+    /// Replaces a commit if none is needed: see TaskStores::keep_current.
     void keep_state_current();
 
     /// Stops processing and closes the nodes: any of kCreated, kRestoring, kRunning → kSuspended.
-    /// Buffered records are given back. Idempotent.
+    /// Frees buffered records. Idempotent.
     void suspend();
 
-    /// kSuspended → kClosed. Nothing may be left to commit.
+    /// kSuspended → kClosed. Requires that everything is committed.
     void close_clean();
 
-    /// Any state → kClosed; forgets what was not committed.
+    /// Any state → kClosed; drops uncommitted changes.
     void close_dirty();
 
-    /// Records dropped so far (nulls where none may be, late ones, unreadable ones resumed after).
+    /// Number of dropped records (nulls that the types do not allow, late records, skipped
+    /// unreadable records).
     std::uint64_t dropped_records() const noexcept { return dropped_records_; }
 
-    /// Whether a handler has had dead letters sent.
+    /// Whether a handler has caused dead letters.
     bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
 
-    /// Adds the source record that is being processed, if one is.
+    /// Adds the source record that is being processed, if any.
     void describe_source(ErrorContext& context) const;
 
     // TaskContext
@@ -185,7 +189,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     // One logged store, by its index.
     struct Backup {
         detail::SinkTopic topic;
-        Offset acknowledged = -1;            // Of the last changelog record the broker has.
+        Offset acknowledged = -1;            // Of the last acknowledged changelog record.
         std::optional<std::size_t> input{};  // Instead: the source topic that serves as changelog.
         bool logged = false;
     };
@@ -198,7 +202,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
                     std::optional<Timestamp> timestamp, const Headers* headers) override;
     void dropped_expired(const std::string& store) override;
 
-    class SkippedRecords;  // Told by one queue of the records it skips.
+    class SkippedRecords;  // Called by one queue for the records that it skips.
 
     void make_nodes();
     void make_queue(const TopicPartition& input);
@@ -232,12 +236,12 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     std::vector<Backup> backups_;  // By store.
     std::vector<StoreChangelog> changelogs_;
     ProcessorTimes processor_times_;
-    std::vector<std::optional<Offset>> committed_;   // By input: what the group has.
-    std::vector<std::optional<Offset>> committing_;  // By input: what prepare_commit asked for.
+    std::vector<std::optional<Offset>> committed_;   // By input: the group's committed offset.
+    std::vector<std::optional<Offset>> committing_;  // By input: the offset from prepare_commit.
     TaskState state_ = TaskState::kCreated;
-    std::size_t nodes_open_ = 0;  // So many nodes, from the first, were initialised.
+    std::size_t nodes_open_ = 0;  // The number of initialised nodes, from the first.
     bool commit_requested_ = false;
-    bool changed_ = false;  // Anything but offsets to commit.
+    bool changed_ = false;  // There are changes other than offsets.
     bool sent_dead_letters_ = false;
     std::uint64_t dropped_records_ = 0;
     std::shared_ptr<metrics::Counter> dropped_counter_;

@@ -11,10 +11,10 @@ namespace millrace::runtime {
 std::optional<Offset> StreamTask::position(std::size_t input) const {
     const RecordQueue& queue = group_.queue(input);
     if (!queue.advanced() && !committed_[input]) {
-        return std::nullopt;  // Nothing was taken from it, so there is nothing to remember.
+        return std::nullopt;  // No record was processed, so there is nothing to store.
     }
     if (queue.empty() && group_.source(input) != nullptr) {
-        // Beyond what was processed: over transaction markers and compacted records.
+        // Beyond the last processed record: after transaction markers and compacted records.
         if (const std::optional<Offset> next = group_.source(input)->position()) {
             return next;
         }
@@ -44,7 +44,7 @@ void StreamTask::prepare_commit(std::vector<kafka::OffsetCommit>& offsets) {
         committing_[input] = next;
         if (next && (changed_ || next != committed_[input])) {
             const RecordQueue& queue = group_.queue(input);
-            // What lies between the last record and here may be of a later epoch.
+            // Records between the last one and this offset may have a later epoch.
             const bool passed_others = next != queue.next_offset();
             const std::int32_t epoch =
                 passed_others ? group_.source(input)->leader_epoch() : queue.next_leader_epoch();
@@ -80,7 +80,7 @@ void StreamTask::keep_state_current() {
     stores_->keep_current(stores_behind());
 }
 
-/// Stores whose changelog is a source topic, of which others have written more than was processed.
+/// Stores whose changelog is a source topic to which others have written more than was processed.
 std::vector<std::size_t> StreamTask::stores_behind() const {
     std::vector<std::size_t> behind;
     for (std::size_t store = 0; store < backups_.size(); ++store) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the nodes and the stores of a StreamTask ask of it.
+// The part of StreamTask that nodes and stores call.
 #include "millrace/core/error.hpp"
 #include "millrace/detail/nodes/node.hpp"
 #include "runtime/task/stream_task.hpp"
@@ -42,8 +42,8 @@ Cancellable StreamTask::schedule(const detail::Node& node, const PunctuationSche
     }
     const bool stream_time = schedule.type == PunctuationType::kStreamTime;
     const Timestamp now = stream_time ? stream_time_ : wall_clock_;
-    // Without an anchor: stream time is anchored at zero and first fires as soon as it is known,
-    // the wall clock is anchored now.
+    // Without an anchor, stream time is anchored at zero and fires as soon as it is known, and the
+    // wall clock is anchored at the current time.
     Timestamp first = stream_time ? timestamp_of(0) : now + schedule.interval;
     if (schedule.start) {
         first = *schedule.start;

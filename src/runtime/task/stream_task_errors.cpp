@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The part of StreamTask that deals with records that cannot be read, processed or written.
+// The part of StreamTask that handles records that cannot be read, processed or written.
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/nodes/node.hpp"
@@ -17,8 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kDropLogInterval = 10s;
 
-/// What the thread must see whatever a handler thinks: broken state, a broken cluster, a broken
-/// library, or the decision of a handler further down.
+/// Errors that the thread must handle without a handler's decision: damaged state, cluster or
+/// library errors, and the decision of a handler further downstream.
 bool beyond_handlers(ErrorKind kind) {
     return kind == ErrorKind::kProcessing || kind == ErrorKind::kState ||
            kind == ErrorKind::kKafka || kind == ErrorKind::kInternal;

@@ -11,13 +11,13 @@
 
 namespace millrace::runtime {
 
-/// Control flow of the stream thread: all its tasks go back to their last commit. Thrown in
-/// runtime/, caught by StreamThread::run_once; no handler of the user's sees it.
+/// Control flow of the stream thread: all its tasks restart from their last commit. Thrown in
+/// runtime/, caught by StreamThread::run_once; user handlers never see it.
 class RestartFromCommit final : public std::runtime_error {
   public:
     enum class Backoff {
         kNone,     ///< Nothing is wrong with the records or with Kafka.
-        kGrowing,  ///< What went wrong may last: wait longer each time, up to task.timeout.ms.
+        kGrowing,  ///< The cause may persist: wait longer each time, up to task.timeout.ms.
     };
 
     explicit RestartFromCommit(const std::string& reason, Backoff backoff = Backoff::kGrowing)
@@ -29,7 +29,7 @@ class RestartFromCommit final : public std::runtime_error {
     Backoff backoff_;
 };
 
-/// The state of one task is damaged: the task is closed, wiped and restored. Thrown by
+/// The state of one task is damaged: the task is closed, its state deleted and restored. Thrown by
 /// run_task_code, caught by StreamThread::run_once.
 class TaskFailure final : public std::runtime_error {
   public:
@@ -40,7 +40,7 @@ class TaskFailure final : public std::runtime_error {
 
     TaskId task() const noexcept { return task_; }
 
-    /// What the task's code threw.
+    /// The exception of the task's code.
     const std::exception_ptr& cause() const noexcept { return cause_; }
 
   private:
@@ -48,8 +48,8 @@ class TaskFailure final : public std::runtime_error {
     std::exception_ptr cause_;
 };
 
-/// Calls `work`, which runs code of `task`. StateCorrupted leaves as TaskFailure, so that the
-/// stream thread knows whose state it is; other exceptions leave as they are.
+/// Calls `work`, which runs code of `task`. Converts StateCorrupted to TaskFailure, so that the
+/// stream thread knows the task; other exceptions are not changed.
 template <class F>
 decltype(auto) run_task_code(TaskId task, F&& work) {
     try {

@@ -9,7 +9,7 @@
 
 namespace millrace::runtime {
 
-/// The life of a task.
+/// The life cycle of a task.
 ///
 ///     kCreated ──► kRestoring ──► kRunning
 ///        │             │             │
@@ -38,7 +38,7 @@ constexpr bool may_go(TaskState from, TaskState to) noexcept {
     return kTaskTransitions[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
 }
 
-/// Throws InternalError when the table does not allow the step.
+/// Throws InternalError if the table does not allow the transition.
 inline void transition(TaskState& state, TaskState to) {
     MILLRACE_CHECK(may_go(state, to));
     state = to;

@@ -71,14 +71,14 @@ std::vector<kafka::StartPosition> AssignedTasks::add_assigned(
     return starts;
 }
 
-/// A status when Kafka may answer later, or when the thread stops. Throws KafkaError when trying
-/// again does not help.
+/// A status if Kafka may respond later, or if the thread stops. Throws KafkaError if a retry does
+/// not help.
 kafka::Result<std::vector<kafka::CommittedOffset>> AssignedTasks::committed_offsets(
     const std::vector<TopicPartition>& partitions) {
     if (partitions.empty()) {
         return std::vector<kafka::CommittedOffset>{};
     }
-    // One attempt: the group expects to be polled, and other tasks to be run.
+    // One attempt: the group must be polled, and other tasks must run.
     auto committed = parts_.consumer->committed(partitions, parts_.offsets_timeout);
     if (committed.ok()) {
         MILLRACE_CHECK(committed.value().size() == partitions.size());
@@ -133,7 +133,7 @@ void AssignedTasks::add_new_inputs() {
         }
         restart_tasks(changed, false);
     }
-    complete_ = !next_open_;  // Else one waits for another thread, or for Kafka.
+    complete_ = !next_open_;  // Otherwise one waits for another thread, or for Kafka.
     if (complete_) {
         postponed_since_.reset();
     }
@@ -163,7 +163,7 @@ void AssignedTasks::restart_tasks(const std::vector<TaskId>& ids, bool wipe) {
     parts_.tasks->publish();
 }
 
-/// Opens a task that reads on from the last commit. False: Kafka does not answer, and the other
+/// Opens a task that continues from the last commit. False: Kafka does not respond, and the other
 /// tasks need not be tried now.
 bool AssignedTasks::reopen(TaskId id) {
     std::vector<TopicPartition> inputs = inputs_.of(id);
@@ -187,14 +187,14 @@ bool AssignedTasks::reopen(TaskId id) {
                      ": " + status.message());
             return false;
         }
-        resets_.remove(inputs[i]);  // What was found out before the seek.
+        resets_.remove(inputs[i]);  // Found before the seek.
     }
     open(id, std::move(inputs), std::move(committed.value()));
     return true;
 }
 
-/// A thread that was thrown out of the group closes its tasks when it hears of that, which may be
-/// after they were assigned to us.
+/// A thread that was removed from the group closes its tasks when it detects that, which may be
+/// after they were assigned to this thread.
 void AssignedTasks::wait_for_task(TaskId id) {
     parts_.log->warn(name() + ": waiting for another thread of this process to close task " +
                      to_string(id));
@@ -202,7 +202,7 @@ void AssignedTasks::wait_for_task(TaskId id) {
     next_open_ = parts_.clock->monotonic() + kRetryBackoff;
 }
 
-/// Some tasks are opened in a later turn. Throws when that has lasted too long.
+/// Some tasks are opened in a later turn. Throws if that has lasted too long.
 void AssignedTasks::postpone(const std::string& why) {
     complete_ = false;
     if (parts_.stop_requested->load(std::memory_order_relaxed)) {
@@ -237,7 +237,7 @@ void AssignedTasks::on_revoked(const std::vector<TopicPartition>& partitions) {
     parts_.tasks->publish();
 }
 
-/// Commits, here and now while the partitions are still ours, and closes.
+/// Commits while the partitions are still owned, and closes.
 void AssignedTasks::close_revoked(const std::vector<TaskId>& ids) {
     if (ids.empty()) {
         return;
@@ -256,8 +256,8 @@ void AssignedTasks::close_revoked(const std::vector<TaskId>& ids) {
     }
 }
 
-/// False when the revoked tasks were not committed. Output that is still in flight then is dropped:
-/// it must not reach Kafka after what the next owner writes.
+/// False if the revoked tasks were not committed. Their output in flight is then discarded: it must
+/// not reach Kafka after the output of the next owner.
 bool AssignedTasks::commit_before_revocation(const std::vector<TaskId>& ids) {
     std::string why;
     try {
@@ -301,15 +301,15 @@ void AssignedTasks::on_lost(const std::vector<TopicPartition>& partitions) {
     parts_.tasks->publish();
 }
 
-/// These partitions are no longer ours.
+/// These partitions are revoked.
 void AssignedTasks::remove_inputs(const std::vector<TopicPartition>& partitions) {
     inputs_.remove(partitions);
     std::erase_if(wiped_, [this](const TaskId& id) { return inputs_.of(id).empty(); });
-    complete_ = false;  // Some may go on with what they have left.
+    complete_ = false;  // Some tasks may continue with their remaining partitions.
 }
 
-/// Drops what is still in flight, as others have the tasks from now on. Tasks that stay have lost
-/// output as well, and go back to the last commit.
+/// Discards records in flight, because other members own the tasks now. Tasks that stay have lost
+/// output, too, and restart from the last commit.
 void AssignedTasks::drop_output(const std::string& why) {
     log::warn(name() + ": dropping output that is not acknowledged: " + why);
     parts_.collector->reset();

@@ -26,11 +26,11 @@
 
 namespace millrace::runtime {
 
-/// Makes the open tasks of a stream thread follow from the partitions that the group has assigned
-/// to it: opens tasks, gives them new inputs, closes those whose partitions are revoked or lost.
+/// Makes the open tasks of a stream thread match the partitions that the group has assigned to it:
+/// opens tasks, adds new inputs, closes tasks whose partitions are revoked or lost.
 ///
-/// What cannot be done within a rebalance is done by add_new_inputs in a later turn: a task that
-/// another thread still has, committed offsets that Kafka does not tell.
+/// In a later turn, add_new_inputs does what cannot be done within a rebalance: opening a task that
+/// another thread still has, or whose committed offsets Kafka does not return.
 ///
 /// Not thread-safe: owned by its stream thread.
 class AssignedTasks final : public kafka::ConsumerListener {
@@ -52,13 +52,13 @@ class AssignedTasks final : public kafka::ConsumerListener {
         /// Commits the running tasks: TaskExecutor::commit.
         std::function<Committer::Outcome(std::chrono::milliseconds timeout)> commit{};
 
-        /// How long to wait for committed offsets: the group expects to be polled meanwhile.
+        /// The timeout for committed offsets: the group must be polled in between.
         std::chrono::milliseconds offsets_timeout{};
     };
 
     explicit AssignedTasks(Parts parts);
 
-    // ConsumerListener. What fails in these calls throw_pending throws.
+    // ConsumerListener. throw_pending rethrows the errors of these calls.
     std::vector<kafka::StartPosition> on_assigned(
         const std::vector<TopicPartition>& partitions) override;
     void on_revoked(const std::vector<TopicPartition>& partitions) override;
@@ -66,23 +66,24 @@ class AssignedTasks final : public kafka::ConsumerListener {
     void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override;
     void on_error(const kafka::Status& status) override;
 
-    /// Throws what has failed in calls of the consumer's. To be called after each of its polls.
+    /// Rethrows the errors of the consumer's calls. Call it after each poll.
     void throw_pending() { pending_.throw_pending(); }
 
     /// Opens assigned tasks that are not open yet, and restarts tasks whose inputs have changed.
-    /// Throws KafkaError when Kafka has not answered for task.timeout.ms.
+    /// Throws KafkaError if Kafka has not responded for task.timeout.ms.
     void add_new_inputs();
 
-    /// Where the records at the offset of a partition are gone, goes on as the reset policy says.
+    /// If the records at the offset of a partition no longer exist, continues as the reset policy
+    /// says.
     void apply_resets() { resets_.apply(); }
 
-    /// Starts tasks again from their last commit; with empty stores when `wipe`.
+    /// Restarts tasks from their last commit; with empty stores if `wipe`.
     void restart_tasks(const std::vector<TaskId>& ids, bool wipe);
 
     /// Whether every assigned task is open and reads all its inputs.
     bool complete() const noexcept { return complete_; }
 
-    /// When add_new_inputs or apply_resets has something to try again, of Clock::monotonic().
+    /// When add_new_inputs or apply_resets has something to retry, from Clock::monotonic().
     std::optional<std::chrono::nanoseconds> next_attempt() const;
 
   private:
@@ -103,9 +104,9 @@ class AssignedTasks final : public kafka::ConsumerListener {
     void drop_output(const std::string& why);
 
     Parts parts_;
-    AssignedInputs inputs_;   // What the tasks are to read.
-    bool complete_ = true;    // The open tasks do.
-    std::set<TaskId> wiped_;  // Of tasks that are not open yet: their files are not to be used.
+    AssignedInputs inputs_;   // The partitions that the tasks must read.
+    bool complete_ = true;    // The open tasks match the assignment.
+    std::set<TaskId> wiped_;  // For tasks that are not open yet: their files must not be used.
     OffsetResets resets_;
     PendingError pending_;
     // Of Clock::monotonic().

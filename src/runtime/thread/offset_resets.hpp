@@ -13,7 +13,8 @@
 
 namespace millrace::runtime {
 
-/// Partitions whose next record is gone from Kafka: goes on in them as the reset policy says.
+/// Partitions whose next record no longer exists in Kafka: continues in them as the reset policy
+/// says.
 ///
 /// Not thread-safe: owned by its stream thread.
 class OffsetResets {
@@ -24,14 +25,14 @@ class OffsetResets {
 
     void add(const TopicPartition& partition) { partitions_.push_back(partition); }
 
-    /// The partition was sought elsewhere since.
+    /// The partition was sought elsewhere in the meantime.
     void remove(const TopicPartition& partition) { std::erase(partitions_, partition); }
 
-    /// Seeks in each partition; one that fails is tried again by a later call. Throws KafkaError
-    /// when the policy is to fail.
+    /// Seeks in each partition; a later call retries failed seeks. Throws KafkaError if the policy
+    /// is none.
     void apply();
 
-    /// When apply has something to do, of Clock::monotonic().
+    /// When apply has something to do, from Clock::monotonic().
     std::optional<std::chrono::nanoseconds> next_attempt() const;
 
   private:

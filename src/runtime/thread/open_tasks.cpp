@@ -64,7 +64,7 @@ std::vector<restore::StoreToRestore> OpenTasks::stores_to_restore(
     return stores;
 }
 
-/// By the restoring thread.
+/// Called by the restore thread.
 void OpenTasks::restored(restore::RestoreResult result) {
     {
         const MutexLock lock(mutex_);

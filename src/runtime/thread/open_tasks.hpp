@@ -21,10 +21,10 @@
 
 namespace millrace::runtime {
 
-/// The open tasks of one stream thread: makes a task, has its stores restored, lets it run, closes
-/// it. Which tasks are to be open AssignedTasks decides.
+/// The open tasks of one stream thread: creates a task, lets its stores be restored, runs it,
+/// closes it. AssignedTasks decides which tasks are open.
 ///
-/// A task that is closed stays in memory until nothing of it is in flight: the producer writes the
+/// A closed task stays in memory until none of its records is in flight: the producer writes the
 /// offsets of acknowledged changelog records into the task.
 ///
 /// Threads: owned by its stream thread; metadata is thread-safe.
@@ -42,7 +42,7 @@ class OpenTasks {
         ProducerCollector* collector = nullptr;
         assignment::PartitionAssignor* assignor = nullptr;
 
-        /// Ends the stream thread's wait: a task is restored. Called by the restoring thread.
+        /// Wakes up the stream thread: a task is restored. Called by the restore thread.
         std::function<void()> wake_up{};
     };
 
@@ -51,36 +51,37 @@ class OpenTasks {
     TaskRegistry& registry() noexcept { return registry_; }
     const TaskRegistry& registry() const noexcept { return registry_; }
 
-    /// Opens a task and has its stores restored; `wipe` begins with empty stores. False while
-    /// another thread of this process has the task. Throws what TaskMaker::make throws.
+    /// Opens a task and starts the restore of its stores; `wipe` starts with empty stores. False
+    /// while another thread of this process has the task. Throws the exceptions of TaskMaker::make.
     bool open(TaskId id, std::vector<TopicPartition> inputs,
               std::vector<kafka::CommittedOffset> committed, bool wipe);
 
-    /// Lets the tasks run whose stores are restored. Throws TaskFailure when state is damaged, and
-    /// what else has ended a restore; the next call goes on with the other tasks.
+    /// Runs the tasks whose stores are restored. Throws TaskFailure if state is damaged, and other
+    /// errors that have ended a restore; the next call continues with the other tasks.
     void start_restored();
 
-    /// Closes a running task, all of which is committed. Throws what closing its nodes throws.
+    /// Closes a running task that is completely committed. Throws the exceptions of its nodes.
     void close_clean(TaskId id);
 
-    /// Closes a task in any state; what was not committed is processed again. Does not throw.
+    /// Closes a task in any state; uncommitted records are processed again. Does not throw.
     void close_dirty(TaskId id);
     void close_all_dirty();
 
-    /// To be called after tasks came or went: tells the assignor, and makes the new metadata.
+    /// Call it after tasks were added or removed: informs the assignor, and creates the new
+    /// metadata.
     void publish();
 
-    /// Destroys the tasks that are closed. Nothing of them may be in flight.
+    /// Destroys the closed tasks. None of their records may be in flight.
     void destroy_closed() { closed_.clear(); }
     bool any_closed() const noexcept { return !closed_.empty(); }
 
-    /// Takes over the memory limit as it is now.
+    /// Applies the current memory limit.
     void resize_cache();
 
-    /// Whether a handler has had dead letters sent by any task, open or closed.
+    /// Whether a handler has caused dead letters of any task, open or closed.
     bool sent_dead_letters() const;
 
-    /// Adds the source record that one of the tasks is processing, if one is.
+    /// Adds the source record that one of the tasks is processing, if any.
     void describe_source(ErrorContext& context) const;
 
     std::vector<TaskMetadata> metadata() const;
@@ -95,7 +96,7 @@ class OpenTasks {
     Parts parts_;
     state::ThreadCache cache_;
     TaskRegistry registry_;
-    std::vector<std::unique_ptr<StreamTask>> closed_;  // Something of them may be in flight.
+    std::vector<std::unique_ptr<StreamTask>> closed_;  // Their records may be in flight.
 
     mutable Mutex mutex_;
     std::vector<restore::RestoreResult> restored_ MILLRACE_GUARDED_BY(mutex_);

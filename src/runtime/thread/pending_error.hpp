@@ -8,15 +8,15 @@
 
 namespace millrace::runtime {
 
-/// Keeps an error of a callback that must not throw until its caller's caller can throw it. Of
-/// several, the one with the widest consequence: an error that ends the thread, then
-/// RestartFromCommit, then TaskFailure, as damaged state is found again after a restart; of equals
-/// the last.
+/// Stores an error of a callback that must not throw until it can be thrown. Of several errors,
+/// stores the one with the widest consequence: an error that ends the thread, then
+/// RestartFromCommit, then TaskFailure, because damaged state is detected again after a restart; of
+/// equal ones, the last.
 ///
 /// Not thread-safe.
 class PendingError {
   public:
-    /// To be called in a catch block.
+    /// Must be called in a catch block.
     void remember() {
         const std::exception_ptr error = std::current_exception();
         if (error_ == nullptr || weight(error) >= weight(error_)) {
@@ -24,7 +24,7 @@ class PendingError {
         }
     }
 
-    /// Throws what was remembered since the last call.
+    /// Throws the error that was stored since the last call.
     void throw_pending() {
         if (error_ != nullptr) {
             std::rethrow_exception(std::exchange(error_, nullptr));

@@ -16,13 +16,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How long a thread works before it looks after its group again, and serves those who wait for it.
+/// How long a thread works before it polls its group again and runs posted work.
 constexpr milliseconds kSlice{50};
 
-/// How long joining the group may take before that is worth a line in the log.
+/// How long joining the group may take before it is logged.
 constexpr std::chrono::seconds kQuietJoining{5};
 
-/// Of Kafka's consumers, librdkafka's among them.
+/// The default of Kafka's consumers, including librdkafka.
 constexpr milliseconds kDefaultMaxPollInterval{300'000};
 
 milliseconds max_poll_interval(const kafka::ClientSettings& settings) {
@@ -31,7 +31,7 @@ milliseconds max_poll_interval(const kafka::ClientSettings& settings) {
     if (found != settings.end()) {
         std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
     }
-    return milliseconds{value};  // What is no number the consumer refuses.
+    return milliseconds{value};  // The consumer refuses invalid numbers.
 }
 
 }  // namespace
@@ -166,7 +166,7 @@ void StreamThread::turn(Timestamp now) {
     forget_partition_counts();
 }
 
-/// Internal topics first: a member that subscribes to topics that do not exist learns of them late.
+/// Internal topics first: a member that subscribes to missing topics detects them late.
 bool StreamThread::join() {
     if (const milliseconds wait = topics_->wait(); wait > milliseconds{0}) {
         consumer_->poll(std::min(parts_.settings.poll, wait));
@@ -208,12 +208,12 @@ milliseconds StreamThread::wait_time(Timestamp now) const {
     return attempt ? std::min(wait, until(*attempt)) : wait;
 }
 
-/// Tasks are neither processed nor punctuated: by the user's wish, or after a restart.
+/// Tasks are neither processed nor punctuated: paused by the user, or after a restart.
 bool StreamThread::paused() const {
     return parts_.paused->load(std::memory_order_relaxed) || backoff_.pausing(monotonic());
 }
 
-/// Does what the leader of the group says besides assigning partitions.
+/// Handles commands of the group leader other than assignments.
 void StreamThread::handle_group_commands() {
     const auto stop = assignor_->stop();
     if (stop.reason == assignment::StopReason::kUnknownVersion) {
@@ -228,8 +228,8 @@ void StreamThread::handle_group_commands() {
     }
 }
 
-/// Running once every task is. The listener does not hear of a rebalance that changes nothing for
-/// us, or leaves us without partitions: the assignor does.
+/// Running when every task is. The listener is not called for a rebalance that changes nothing, or
+/// leaves no partitions; the assignor is.
 void StreamThread::update_thread_state() {
     if (state() == ThreadState::kStarting || state() == ThreadState::kPartitionsRevoked) {
         const auto assigned = assignor_->assigned();
@@ -244,8 +244,7 @@ void StreamThread::update_thread_state() {
     }
 }
 
-/// A group that still counts on members that are gone gives nobody anything until it has missed
-/// them for long enough.
+/// A group that still has dead members assigns no partitions until their sessions have expired.
 void StreamThread::warn_while_waiting() {
     if (state() != ThreadState::kStarting || monotonic() - *subscribed_at_ < kQuietJoining) {
         return;
@@ -265,7 +264,8 @@ void StreamThread::forget_partition_counts() {
     }
 }
 
-/// Output waits for room in the producer's queue, for minutes when the cluster is away.
+/// Output waits for room in the producer's queue, possibly for minutes if the cluster is
+/// unreachable.
 void StreamThread::check_while_output_waits() const {
     using Backoff = RestartFromCommit::Backoff;
     if (stop_requested_.load(std::memory_order_relaxed)) {
@@ -277,7 +277,7 @@ void StreamThread::check_while_output_waits() const {
     }
 }
 
-/// Whether the tasks are still ours the group says, through the listener: until then, again.
+/// The group reports through the listener whether the tasks are still assigned: until then, retry.
 void StreamThread::restart(const RestartFromCommit& cause) {
     log_.warn(name() + ": restarting from the last commit: " + cause.what());
     topics_->doubt();

@@ -35,9 +35,9 @@
 
 namespace millrace::runtime {
 
-/// One member of the application's group: takes records from its partitions, runs its tasks,
-/// commits. Its parts do the work of a turn: AssignedTasks what the group has assigned, OpenTasks
-/// the tasks that are open, TopicChecks the topics, TaskExecutor processing and commits.
+/// A member of the application's group: reads records from its partitions, runs its tasks, commits.
+/// Its parts do the work of a turn: AssignedTasks handles the assignment, OpenTasks the open tasks,
+/// TopicChecks the topics, TaskExecutor processing and commits.
 ///
 /// The object is driven, turn by turn: by a thread of the client, or by a simulator that runs many
 /// of them in one thread.
@@ -47,7 +47,7 @@ namespace millrace::runtime {
 ///     thread.close(timeout);
 ///
 /// Threads: one thread drives it; wake_up, post, request_stop, state and metadata are thread-safe.
-/// Errors: run_once throws what the uncaught-exception handler must decide about; only
+/// Errors: run_once throws errors for the uncaught-exception handler; only
 /// announce_application_shutdown() and abandon() may be called then.
 class StreamThread final : public Driven {
   public:
@@ -64,7 +64,7 @@ class StreamThread final : public Driven {
         const TaskMaker* task_maker = nullptr;
         const StartPositions* start_positions = nullptr;
         InternalTopics* internal_topics = nullptr;
-        BatchLimits* batch_limits = nullptr;  ///< May be null: topics are not asked.
+        BatchLimits* batch_limits = nullptr;  ///< May be null: topics are not checked.
         restore::Restorer* restorer = nullptr;
         metrics::Registry* metrics = nullptr;
         const Clock* clock = nullptr;
@@ -72,7 +72,7 @@ class StreamThread final : public Driven {
 
         ThreadStateMachine::Listener on_state{};
 
-        /// An instance has asked the whole application to stop.
+        /// An instance has requested a shutdown of the whole application.
         std::function<void()> on_application_shutdown{};
     };
 
@@ -82,30 +82,30 @@ class StreamThread final : public Driven {
     const std::string& name() const noexcept { return parts_.settings.name; }
     ThreadState state() const noexcept { return states_.state(); }
 
-    /// One turn: group membership, messages, records, punctuation, commit. Waits for records up to
-    /// poll.ms when there is nothing to do. `now` is the wall clock.
+    /// One round: group membership, messages, records, punctuation, commit. Waits for records up to
+    /// poll.ms if there is nothing to do. `now` is the wall clock.
     std::chrono::milliseconds run_once(Timestamp now) override;
 
-    /// Commits and leaves the group, unless told to stay until its session is over. Bounded by
-    /// `timeout`: what cannot be committed by then is processed again later. Does not throw.
+    /// Commits and leaves the group, unless it is to stay until its session expires. Takes at most
+    /// `timeout`: uncommitted records are processed again later. Does not throw.
     void close(std::chrono::milliseconds timeout, bool leave_group = true);
 
-    /// As a crash would, but that files are closed: nothing is committed. After an exception of
+    /// Like a crash, except that files are closed: nothing is committed. After an exception of
     /// run_once, or to end without waiting. Does not throw.
     void abandon();
 
-    /// Ends a wait in run_once.
+    /// Wakes up a waiting run_once.
     void wake_up() override;
 
-    /// Runs `work` between two turns; it may use the tasks. Destroys it unrun once the thread has
-    /// ended.
+    /// Runs `work` between two rounds; it may use the tasks. Destroys it without running it if the
+    /// thread has ended.
     void post(std::function<void(TaskRegistry&)> work);
 
-    /// The next turns give up waiting for Kafka soon: close() is going to be called.
+    /// The next rounds stop waiting for Kafka soon: close() will be called.
     void request_stop();
 
-    /// Tells all instances, through the group, to stop; waits up to `timeout` until the leader
-    /// knows. Closes the tasks dirty. By the thread that drives, after an exception.
+    /// Requests a shutdown of all instances through the group; waits up to `timeout` until the
+    /// leader knows. Closes the tasks dirty. Called by the driving thread, after an exception.
     void announce_application_shutdown(std::chrono::milliseconds timeout);
 
     ThreadMetadata metadata() const;
@@ -144,7 +144,7 @@ class StreamThread final : public Driven {
     std::atomic<bool> stop_requested_{false};
     std::shared_ptr<assignment::PartitionAssignor> assignor_;
     std::unique_ptr<ProducerCollector> collector_;
-    std::unique_ptr<AssignedTasks> assigned_;  // Before the consumer, whose listener it is.
+    std::unique_ptr<AssignedTasks> assigned_;  // Before the consumer, because it is its listener.
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<OpenTasks> tasks_;
     std::unique_ptr<TopicChecks> topics_;

@@ -14,10 +14,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// How long to wait between two looks whether the group's leader knows of a shutdown.
+/// How often to check whether the group's leader knows of a shutdown.
 constexpr milliseconds kAnnouncementPoll{100};
 
-/// How long leaving the group may take, whatever the timeout.
+/// The maximum time for leaving the group, whatever the timeout.
 constexpr milliseconds kToLeave{100};
 
 }  // namespace
@@ -49,8 +49,8 @@ void StreamThread::close(milliseconds timeout, bool leave_group) {
     abandon();
 }
 
-/// Commits until that succeeds or no time is left, and closes what is committed. Does not throw:
-/// whatever is wrong with the tasks, the thread must leave the group.
+/// Commits until that succeeds or the time is over, and closes the committed tasks. Does not throw:
+/// the thread must leave the group, whatever the tasks' errors are.
 void StreamThread::close_tasks(const std::function<milliseconds()>& left) {
     try {
         while (executor_->commit(std::min(left(), parts_.settings.request_timeout)) ==
@@ -72,7 +72,7 @@ void StreamThread::close_tasks(const std::function<milliseconds()>& left) {
     }
 }
 
-/// Before others have the tasks: what reaches Kafka later would undo what they write.
+/// Before other members own the tasks: later writes would conflict with theirs.
 void StreamThread::drop_output() {
     try {
         collector_->reset();
@@ -81,14 +81,14 @@ void StreamThread::drop_output() {
     }
 }
 
-/// Before an error ends the thread, and with it the producer: dead letters tell what failed. Does
-/// not throw.
+/// Before an error ends the thread with its producer: dead letters explain the failure. Does not
+/// throw.
 void StreamThread::deliver_dead_letters(milliseconds timeout) {
     if (!collector_->sent_dead_letters() && !tasks_->sent_dead_letters()) {
-        return;  // Other output is made again by whoever has the tasks next.
+        return;  // Other output is produced again by the next owner of the tasks.
     }
     if (consumer_->assignment_lost()) {
-        return;  // Whoever has the tasks meets the same record.
+        return;  // The next owner of the tasks reads the same record.
     }
     try {
         if (!collector_->flush(timeout)) {
@@ -130,7 +130,7 @@ void StreamThread::abandon() {
             dropped.swap(posted_);
         }
         consumer.reset();
-        collector_.reset();  // Nothing of the closed tasks is in flight after this.
+        collector_.reset();  // No record of the closed tasks is in flight after this.
         tasks_->destroy_closed();
         states_.transition_to(ThreadState::kDead);
     } catch (const std::exception& error) {

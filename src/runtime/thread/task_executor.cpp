@@ -15,10 +15,10 @@ using std::chrono::nanoseconds;
 
 constexpr milliseconds kRetryBackoff{100};
 
-/// How long one task works before the others have their turn.
+/// How long one task runs before the other tasks get their turn.
 constexpr milliseconds kTaskTurn{5};
 
-/// How soon to look again at tasks that hold records back for the sake of time order.
+/// How soon to check tasks again that hold records back to keep timestamp order.
 constexpr milliseconds kHeldBackWait{10};
 
 }  // namespace
@@ -31,13 +31,13 @@ TaskExecutor::TaskExecutor(Parts parts)
 void TaskExecutor::process() {
     more_work_ = false;
     const auto& running = parts_.tasks->registry().running();
-    // With output that cannot be acknowledged and state at its limit, more input only makes it
+    // While output cannot be acknowledged and state is at its limit, more input only makes it
     // worse.
     if (running.empty() || (committer_.failing() && commit_due(monotonic()))) {
         return;
     }
     const auto end = monotonic() + parts_.slice;
-    std::size_t idle = 0;  // Tasks in a row that had nothing to process.
+    std::size_t idle = 0;  // The number of consecutive tasks without records.
     while (idle < running.size()) {
         if (next_task_ >= running.size()) {
             next_task_ = 0;
@@ -56,7 +56,7 @@ void TaskExecutor::process() {
     }
 }
 
-/// The clock is read now and then only: see Pace.
+/// The clock is read only now and then: see Pace.
 std::size_t TaskExecutor::process_task(StreamTask& task, nanoseconds slice_end) {
     task.fetch();
     const std::size_t batch = parts_.settings->process_batch;
@@ -80,7 +80,7 @@ std::size_t TaskExecutor::process_task(StreamTask& task, nanoseconds slice_end) 
     return records;
 }
 
-/// Those for whom no time is left come first in the next turn.
+/// Tasks that got no time are first in the next round.
 void TaskExecutor::punctuate() {
     const auto& running = parts_.tasks->registry().running();
     const auto end = monotonic() + parts_.slice;
@@ -136,7 +136,8 @@ Committer::Outcome TaskExecutor::commit(milliseconds timeout) {
     return outcome;
 }
 
-/// Nothing to commit while tasks restore, or wait for the record that fails, is no success.
+/// Having nothing to commit while tasks restore, or wait for a failing record, does not count as
+/// success.
 bool TaskExecutor::caught_up() const {
     const TaskRegistry& tasks = parts_.tasks->registry();
     return parts_.all_assigned_open() && tasks.all_running() &&

@@ -20,13 +20,13 @@
 
 namespace millrace::runtime {
 
-/// Runs the tasks of a stream thread: processes the records of one after the other, calls
-/// punctuators, commits on the interval. Times are Clock::monotonic(), as the wall clock may be
-/// set.
+/// Runs the tasks of a stream thread: processes the records of one task after the other, calls
+/// punctuators, commits on the interval. Times are from Clock::monotonic(), because the wall clock
+/// may be set.
 ///
-/// Errors: TaskFailure when the state of a task is damaged, RestartFromCommit, KafkaError when
-/// nothing can be committed for task.timeout.ms, and what the tasks throw.
-/// Not thread-safe: owned by its stream thread.
+/// Errors: TaskFailure if the state of a task is damaged, RestartFromCommit, KafkaError if nothing
+/// can be committed for task.timeout.ms, and the exceptions of the tasks. Not thread-safe: owned by
+/// its stream thread.
 class TaskExecutor {
   public:
     /// All must outlive the executor.
@@ -42,7 +42,7 @@ class TaskExecutor {
         std::shared_ptr<metrics::Counter> processed{};
         std::shared_ptr<metrics::Counter> commits{};
 
-        /// How long to work before the thread looks after its group again.
+        /// How long to work before the thread polls its group again.
         std::chrono::nanoseconds slice{};
     };
 
@@ -51,19 +51,20 @@ class TaskExecutor {
     /// Processes records for up to a slice.
     void process();
 
-    /// Calls the punctuators that are due, for up to a slice.
+    /// Calls the due punctuators, for up to a slice.
     void punctuate();
 
-    /// Commits when the interval is over, when a task asks for it, or when too much is uncommitted.
+    /// Commits when the interval has passed, when a task requests it, or when too much is
+    /// uncommitted.
     void maybe_commit();
 
-    /// Commits what needs it, waiting up to `timeout` for Kafka.
+    /// Commits the tasks that need it, waiting up to `timeout` for Kafka.
     Committer::Outcome commit(std::chrono::milliseconds timeout);
 
     /// How long the thread may wait for records, up to `at_most`. `now` is the wall clock.
     std::chrono::milliseconds wait(Timestamp now, std::chrono::milliseconds at_most) const;
 
-    /// Records so far.
+    /// The number of records so far.
     std::uint64_t processed() const { return parts_.processed->value(); }
 
   private:
@@ -74,11 +75,11 @@ class TaskExecutor {
 
     Parts parts_;
     Committer committer_;
-    bool more_work_ = false;      // The last slice ended before the work did.
-    std::size_t next_task_ = 0;   // Of those running, to process.
-    std::size_t next_clock_ = 0;  // Of those running, to punctuate.
+    bool more_work_ = false;      // The last slice ended before the work was done.
+    std::size_t next_task_ = 0;   // The next running task to process.
+    std::size_t next_clock_ = 0;  // The next running task to punctuate.
     std::chrono::nanoseconds last_commit_;
-    std::optional<std::chrono::nanoseconds> next_attempt_;  // Of a commit that has failed.
+    std::optional<std::chrono::nanoseconds> next_attempt_;  // Of a failed commit.
 };
 
 }  // namespace millrace::runtime

@@ -45,7 +45,7 @@ std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartitio
     }
 }
 
-/// Sub-topologies are numbered together with global ones, so the number is no index.
+/// Sub-topologies and global ones share one numbering, so the number is not an index.
 const topology::SubTopology& TaskMaker::part_of(TaskId id) const {
     const auto& parts = parts_.application->sub_topologies;
     const auto part = std::find_if(parts.begin(), parts.end(),
@@ -54,8 +54,8 @@ const topology::SubTopology& TaskMaker::part_of(TaskId id) const {
     return *part;
 }
 
-/// One thread at a time: its stores, in memory or on disk, and what is restored into them are the
-/// task's and not the thread's.
+/// One thread at a time: the stores of a task, in memory or on disk, and their restored content
+/// belong to the task, not to the thread.
 bool TaskMaker::hold(TaskId id, const topology::SubTopology& part) const {
     if (part.stores.empty()) {
         return true;

@@ -13,13 +13,13 @@
 
 namespace millrace::runtime {
 
-/// Makes the tasks of one client, with their stores. Thread-safe.
+/// Creates the tasks of one client, with their stores. Thread-safe.
 class TaskMaker {
   public:
     struct Parts {
         const topology::ApplicationTopology* application = nullptr;
         state::StateMemory* memory = nullptr;
-        state::StateDirectory* directory = nullptr;  ///< Null: no store keeps anything on disk.
+        state::StateDirectory* directory = nullptr;  ///< Null: no store is on disk.
         StoreEngine default_engine = StoreEngine::kRocksDb;
         bool dsl_headers = false;
         std::shared_ptr<const TaskSettings> settings{};
@@ -28,21 +28,21 @@ class TaskMaker {
 
     explicit TaskMaker(Parts parts);
 
-    /// `collector` must outlive the task. Damaged files are wiped: the stores come back empty and
-    /// are restored from the beginning; `wipe` does so in any case. Null while another thread has
-    /// a task of that id that keeps state: try again later.
-    /// Throws StateError when the folder cannot be used, TopologyError when nodes do not fit.
+    /// `collector` must outlive the task. Damaged files are deleted: the stores are empty then, and
+    /// are restored from the beginning; `wipe` deletes them in any case. Null while another thread
+    /// has a task of that id with state: retry later. Throws StateError if the folder cannot be
+    /// used, TopologyError if nodes do not fit.
     std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs,
                                      detail::RecordCollector& collector,
                                      std::shared_ptr<metrics::Counter> dropped, bool wipe) const;
 
-    /// Whether make() would answer null.
+    /// Whether make() would return null.
     bool is_held(TaskId id) const;
 
-    /// To be called when a task is closed: another thread may make it then.
+    /// Call it when a task is closed: another thread may create it then.
     void closed(TaskId id) const;
 
-    /// Tasks that have state on disk.
+    /// Tasks with state on disk.
     std::vector<TaskId> tasks_on_disk() const;
 
     const topology::SubTopology& part_of(TaskId id) const;
@@ -61,7 +61,7 @@ class TaskMaker {
     Parts parts_;
     mutable Mutex mutex_;
     mutable std::set<TaskId> held_
-        MILLRACE_GUARDED_BY(mutex_);  // Tasks with stores that some thread has.
+        MILLRACE_GUARDED_BY(mutex_);  // Tasks with stores that a thread owns.
 };
 
 }  // namespace millrace::runtime

@@ -19,8 +19,8 @@ class ThreadStateMachine {
 
     ThreadState state() const noexcept { return state_.load(std::memory_order_acquire); }
 
-    /// Does nothing in that state already. Throws InternalError when the table does not allow the
-    /// step.
+    /// No effect if the thread is already in that state. Throws InternalError if the table does not
+    /// allow the transition.
     void transition_to(ThreadState next);
 
   private:

@@ -11,12 +11,12 @@
 
 namespace millrace::runtime {
 
-/// Logs what a stream thread has processed, once in every log.summary.interval.ms.
+/// Logs what a stream thread has processed, once per log.summary.interval.ms.
 ///
 /// Not thread-safe: owned by its stream thread.
 class ThroughputLog {
   public:
-    /// No line when `interval` is 0. `now` is Clock::monotonic(), here and below.
+    /// Logs nothing if `interval` is 0. `now` is from Clock::monotonic(), here and below.
     ThroughputLog(std::string thread_name, std::chrono::milliseconds interval,
                   std::chrono::nanoseconds now)
         : thread_name_(std::move(thread_name)), interval_(interval), logged_(now) {}

@@ -13,13 +13,13 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRetryBackoff{100};
 
-/// How soon to ask again while another thread is looking.
+/// The retry interval while another thread checks the topics.
 constexpr milliseconds kWhileAnotherLooks{10};
 
-/// How long to wait for one answer: the tasks do not run and the thread cannot stop meanwhile.
+/// The timeout of one request: the tasks do not run and the thread cannot stop while it waits.
 constexpr milliseconds kAnswerWait{2'000};
 
-/// How often to look while tasks cannot run: a changelog may have been deleted.
+/// How often to check while tasks cannot run: a changelog may have been deleted.
 constexpr milliseconds kBetweenChecks{5'000};
 
 /// How often an error must be seen: the metadata of brokers may be outdated.
@@ -77,7 +77,7 @@ bool TopicChecks::due() const {
            (!parts_.tasks->all_running() && parts_.clock->monotonic() - checked_ >= kBetweenChecks);
 }
 
-/// Without a reason another thread is looking.
+/// Without a reason, another thread is checking.
 void TopicChecks::try_again(const std::string& why, const std::string& reason) {
     next_attempt_ =
         parts_.clock->monotonic() + (reason.empty() ? kWhileAnotherLooks : kRetryBackoff);

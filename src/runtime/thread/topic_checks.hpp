@@ -15,7 +15,7 @@
 
 namespace millrace::runtime {
 
-/// Decides when a stream thread looks at the topics that its topology needs, and how often an error
+/// Decides when a stream thread checks the topics that its topology needs, and how often an error
 /// must be seen before it ends the thread.
 ///
 /// Not thread-safe: owned by its stream thread.
@@ -33,19 +33,19 @@ class TopicChecks {
 
     explicit TopicChecks(const Parts& parts) : parts_(parts) {}
 
-    /// Before the thread joins its group: whether all topics are there. False: try again after
-    /// wait(). Throws what InternalTopics::prepare throws.
+    /// Before the thread joins its group: whether all topics exist. False: retry after wait().
+    /// Throws the exceptions of InternalTopics::prepare.
     bool ready_to_join();
 
-    /// How long to wait before ready_to_join() asks again; 0: not at all.
+    /// How long to wait before the next ready_to_join(); 0: not at all.
     std::chrono::milliseconds wait() const;
 
-    /// In the group: looks at the topics after each rebalance, after doubt(), and from time to time
-    /// while tasks cannot run. Throws what InternalTopics::prepare throws once it has done so
-    /// several times in a row.
+    /// In the group: checks the topics after each rebalance, after doubt(), and periodically while
+    /// tasks cannot run. Throws the exception of InternalTopics::prepare after several consecutive
+    /// failures.
     void check();
 
-    /// A topic may be missing: the next check() looks.
+    /// A topic may be missing: the next check() checks the topics.
     void doubt() noexcept { in_doubt_ = true; }
 
   private:
@@ -55,7 +55,7 @@ class TopicChecks {
     Parts parts_;
     std::uint64_t round_checked_ = 0;  // Of the group.
     bool in_doubt_ = false;
-    int errors_ = 0;  // Since the topics were right.
+    int errors_ = 0;  // Since the topics were correct.
     // Of Clock::monotonic().
     std::chrono::nanoseconds checked_{0};
     std::optional<std::chrono::nanoseconds> next_attempt_;
