@@ -48,9 +48,7 @@ class Reader {
         return static_cast<std::int32_t>(
             static_cast<std::uint32_t>(read_big_endian(take(kIntSize))));
     }
-    std::int64_t take_long() {
-        return static_cast<std::int64_t>(read_big_endian(take(kStartSize)));
-    }
+    std::int64_t take_long() { return static_cast<std::int64_t>(read_big_endian(take(kTimeSize))); }
 
     NullableOwnedBytes take_sized() { return take_sized(take_int()); }
     NullableOwnedBytes take_sized(std::int32_t size) {
@@ -92,7 +90,7 @@ void take_headers(Reader& reader, Headers& headers) {
 
 void append_buffered_change(const detail::BufferedChange& change, Timestamp time, Bytes& out) {
     append_timestamp(change.timestamp, out);
-    append_big_endian(static_cast<std::uint64_t>(change.offset), kStartSize, out);
+    append_big_endian(static_cast<std::uint64_t>(change.offset), kTimeSize, out);
     append_sized(change.topic != nullptr ? BytesView(*change.topic) : BytesView(), out);
     append_int(change.partition, out);
     append_int(static_cast<std::int32_t>(change.headers.size()), out);

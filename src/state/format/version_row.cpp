@@ -11,7 +11,6 @@
 namespace millrace::state {
 namespace {
 
-constexpr std::size_t kTimeSize = 8;
 constexpr std::size_t kLengthSize = 4;
 constexpr std::size_t kEntrySize = kTimeSize + kLengthSize;
 constexpr std::size_t kHeadSize = 2 * kTimeSize;  // Next and first.

@@ -19,9 +19,9 @@ namespace millrace::state {
 ///
 /// all numbers big-endian.
 inline constexpr std::size_t kSegmentSize = 8;
-inline constexpr std::size_t kStartSize = 8;
+inline constexpr std::size_t kTimeSize = 8;  ///< Of every time in a key or row.
 inline constexpr std::size_t kSequenceSize = 4;
-inline constexpr std::size_t kWindowSuffixSize = kStartSize + kSequenceSize;
+inline constexpr std::size_t kWindowSuffixSize = kTimeSize + kSequenceSize;
 
 /// Appends the last `size` bytes, 4 or 8, of `value`.
 inline void append_big_endian(std::uint64_t value, std::size_t size, Bytes& out) {
@@ -42,7 +42,7 @@ inline std::uint64_t read_big_endian(BytesView bytes) {
 }
 
 inline void append_timestamp(Timestamp timestamp, Bytes& out) {
-    append_big_endian(static_cast<std::uint64_t>(milliseconds_of(timestamp)), kStartSize, out);
+    append_big_endian(static_cast<std::uint64_t>(milliseconds_of(timestamp)), kTimeSize, out);
 }
 
 inline Timestamp read_timestamp(BytesView bytes) {
@@ -52,7 +52,7 @@ inline Timestamp read_timestamp(BytesView bytes) {
 /// The time that `suffix_size` bytes at the end of a key begin with, in milliseconds: a window's
 /// start, a session's end.
 inline std::int64_t suffix_time_of(BytesView key, std::size_t suffix_size) {
-    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size, kStartSize)));
+    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size, kTimeSize)));
 }
 
 /// The parts of a changelog key. Requires size() >= kWindowSuffixSize.
@@ -61,7 +61,7 @@ inline BytesView window_key_of(BytesView changelog_key) {
 }
 inline Timestamp window_start_of(BytesView changelog_key) {
     return read_timestamp(
-        changelog_key.substr(changelog_key.size() - kWindowSuffixSize, kStartSize));
+        changelog_key.substr(changelog_key.size() - kWindowSuffixSize, kTimeSize));
 }
 inline std::uint32_t window_sequence_of(BytesView changelog_key) {
     return static_cast<std::uint32_t>(
@@ -71,7 +71,7 @@ inline std::uint32_t window_sequence_of(BytesView changelog_key) {
 /// Writes the kWindowSuffixSize bytes that follow the key.
 inline void write_window_suffix(Timestamp start, std::uint32_t sequence, char* out) {
     detail::write_big_endian(milliseconds_of(start), out);
-    detail::write_big_endian(sequence, out + kStartSize);
+    detail::write_big_endian(sequence, out + kTimeSize);
 }
 
 inline void append_window_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out) {
@@ -94,7 +94,7 @@ inline void append_segment(std::int64_t segment, Bytes& out) {
 
 /// Keys of session stores, docs/formats/session-key.md: in the changelog the key, 8 bytes end and 8
 /// bytes start of the session; in a store with the segment, of the end, in front.
-inline constexpr std::size_t kSessionSuffixSize = 2 * kStartSize;
+inline constexpr std::size_t kSessionSuffixSize = 2 * kTimeSize;
 
 /// Require size() >= kSessionSuffixSize.
 inline BytesView session_key_of(BytesView changelog_key) {
@@ -102,13 +102,13 @@ inline BytesView session_key_of(BytesView changelog_key) {
 }
 inline SessionWindow session_of(BytesView changelog_key) {
     const BytesView times = changelog_key.substr(changelog_key.size() - kSessionSuffixSize);
-    return {read_timestamp(times.substr(kStartSize)), read_timestamp(times.substr(0, kStartSize))};
+    return {read_timestamp(times.substr(kTimeSize)), read_timestamp(times.substr(0, kTimeSize))};
 }
 
 /// Writes the kSessionSuffixSize bytes that follow the key.
 inline void write_session_suffix(SessionWindow session, char* out) {
     detail::write_big_endian(milliseconds_of(session.end), out);
-    detail::write_big_endian(milliseconds_of(session.start), out + kStartSize);
+    detail::write_big_endian(milliseconds_of(session.start), out + kTimeSize);
 }
 
 }  // namespace millrace::state

@@ -166,7 +166,7 @@ class RecordTable {
 
     /// Calls `use` with each entry, in no order. It must not change the table.
     template <class F>
-    void for_each(F use) {
+    void for_each(F use) const {
         for (const Bucket& bucket : buckets_.places()) {
             if (!bucket.empty()) {
                 use(*bucket.entry);

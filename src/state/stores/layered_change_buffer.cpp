@@ -56,7 +56,7 @@ bool is_version_3(const Headers* headers) {
 
 LayeredChangeBuffer::LayeredChangeBuffer(const detail::StoreSpec& spec, std::size_t index,
                                          StoreEnvironment& environment)
-    : LayeredStore(spec, index, environment, std::make_unique<MemoryEngine>(), 0) {
+    : LayeredStore(spec, index, environment, std::make_unique<MemoryEngine>()) {
     logged_headers_.add(kVersionHeader, Bytes(1, kChangeBufferVersion));
 }
 
@@ -126,12 +126,12 @@ void LayeredChangeBuffer::flush() {
     for (const Bytes& key : unlogged_) {
         const auto place = places_.find(key);
         if (place == places_.end()) {
-            log_as_is(key, std::nullopt, std::nullopt, nullptr);
+            layers_.changelog().append(key, std::nullopt, std::nullopt, nullptr);
             continue;
         }
         logged_value_.clear();
         append_buffered_change(place->second->second, place->second->first.first, logged_value_);
-        log_as_is(key, BytesView(logged_value_), std::nullopt, &logged_headers_);
+        layers_.changelog().append(key, BytesView(logged_value_), std::nullopt, &logged_headers_);
     }
     unlogged_.clear();
 }

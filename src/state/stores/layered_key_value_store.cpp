@@ -10,16 +10,16 @@ namespace millrace::state {
 // Rows without what is in front of their values.
 class LayeredKeyValueStore::Values final : public BytesIterator {
   public:
-    Values(const LayeredKeyValueStore& store, std::unique_ptr<BytesIterator> rows)
+    Values(LayeredKeyValueStore& store, std::unique_ptr<BytesIterator> rows)
         : store_(&store), rows_(std::move(rows)) {}
 
     bool valid() const override { return rows_->valid(); }
     void next() override { rows_->next(); }
     BytesView key() const override { return rows_->key(); }
-    BytesView value() const override { return *store_->without_headers(rows_->value()); }
+    BytesView value() const override { return *store_->layers_.format().value_of(rows_->value()); }
 
   private:
-    const LayeredKeyValueStore* store_;
+    LayeredKeyValueStore* store_;
     std::unique_ptr<BytesIterator> rows_;
 };
 
@@ -29,14 +29,16 @@ class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
 
     const std::string& name() const override { return store_->name(); }
     bool persistent() const override { return store_->persistent(); }
-    NullableBytes get(BytesView key) override { return store_->read(key); }
-    void put(BytesView key, const NullableBytes& value) override { store_->write(key, value); }
+    NullableBytes get(BytesView key) override { return store_->layers_.read(key); }
+    void put(BytesView key, const NullableBytes& value) override {
+        store_->layers_.write(key, value);
+    }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
                                          RowOrder order) override {
-        return store_->iterate(inclusive_range(first, last), order);
+        return store_->layers_.iterate(inclusive_range(first, last), order);
     }
     std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override {
-        return store_->iterate(prefix_range(prefix), RowOrder::kForward);
+        return store_->layers_.iterate(prefix_range(prefix), RowOrder::kForward);
     }
     std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
     KeyValueBytesStore* with_headers() override { return this; }
@@ -49,20 +51,21 @@ class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
 LayeredKeyValueStore::LayeredKeyValueStore(const detail::StoreSpec& spec, std::size_t index,
                                            StoreEnvironment& environment,
                                            std::unique_ptr<Engine> engine)
-    : LayeredStore(spec, index, environment, std::move(engine), 0) {}
+    : LayeredStore(spec, index, environment, std::move(engine)) {}
 
 LayeredKeyValueStore::~LayeredKeyValueStore() = default;
 
 KeyValueBytesStore* LayeredKeyValueStore::with_headers() {
-    if (keeps_headers() && with_headers_ == nullptr) {
+    if (layers_.format().keeps_headers() && with_headers_ == nullptr) {
         with_headers_ = std::make_unique<WithHeaders>(*this);
     }
     return with_headers_.get();
 }
 
 std::unique_ptr<BytesIterator> LayeredKeyValueStore::values(KeyRange range, RowOrder order) {
-    std::unique_ptr<BytesIterator> rows = iterate(std::move(range), order);
-    return keeps_headers() ? std::make_unique<Values>(*this, std::move(rows)) : std::move(rows);
+    std::unique_ptr<BytesIterator> rows = layers_.iterate(std::move(range), order);
+    return layers_.format().keeps_headers() ? std::make_unique<Values>(*this, std::move(rows))
+                                            : std::move(rows);
 }
 
 bool LayeredKeyValueStore::persistent() const {
@@ -81,7 +84,7 @@ std::unique_ptr<BytesIterator> LayeredKeyValueStore::prefix_scan(BytesView prefi
 void LayeredKeyValueStore::restore(std::span<const ChangelogRecord> records) {
     for (const ChangelogRecord& record : records) {
         if (record.key) {
-            engine().put(*record.key, stored_value(record));
+            engine().put(*record.key, layers_.format().restored(record));
         }
     }
 }

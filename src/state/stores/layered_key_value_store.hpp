@@ -18,22 +18,18 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
     const detail::StoreSpec* specification() const override { return &spec(); }
 
     NullableBytes get(BytesView key) override {
-        return keeps_headers() ? without_headers(read(key)) : read(key);
+        return layers_.format().value_of(layers_.read(key));
     }
     void put(BytesView key, const NullableBytes& value) override {
-        if (keeps_headers()) {
-            write(key, headed_row(value, kNoTimestamp));
-        } else {
-            write(key, value);
-        }
+        layers_.write(key, layers_.format().row_of(value, kNoTimestamp, layers_.context()));
     }
     std::unique_ptr<BytesIterator> range(NullableBytes first, NullableBytes last,
                                          RowOrder order) override;
     std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override;
-    std::uint64_t approximate_entries() override { return count_entries(); }
+    std::uint64_t approximate_entries() override { return layers_.approximate_num_entries(); }
     KeyValueBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
-        return listen(listener, send_old_values);
+        return layers_.set_flush_listener(listener, send_old_values);
     }
 
     void restore(std::span<const ChangelogRecord> records) override;

@@ -32,10 +32,10 @@ bool earlier_on_disk(BytesView a, BytesView b) {
 LayeredSessionStore::LayeredSessionStore(const detail::StoreSpec& spec, std::size_t index,
                                          StoreEnvironment& environment,
                                          std::unique_ptr<Engine> engine)
-    : LayeredSegmentedStore(spec, index, environment, std::move(engine), kSessionSuffixSize) {}
+    : LayeredStore(spec, index, environment, std::move(engine)) {}
 
 BytesView LayeredSessionStore::make_key(BytesView key, SessionWindow session, Bytes& out) {
-    write_session_suffix(session, start_key(key, milliseconds_of(session.end), out));
+    write_session_suffix(session, start_key(layers_, key, milliseconds_of(session.end), out));
     return out;
 }
 
@@ -48,7 +48,8 @@ std::int64_t LayeredSessionStore::last_end_of_cache(Timestamp latest_start) cons
         throw StateError("store " + spec().name +
                          ": Kafka Streams cannot read sessions backwards before one was put");
     }
-    if (expiry().segment(last) != expiry().segment(latest_end_ms_)) {
+    const SegmentExpiry& rule = layers_.expiry().rule();
+    if (rule.segment(last) != rule.segment(latest_end_ms_)) {
         throw StateError("store " + spec().name +
                          ": Kafka Streams cannot read sessions backwards from an older segment");
     }
@@ -56,25 +57,24 @@ std::int64_t LayeredSessionStore::last_end_of_cache(Timestamp latest_start) cons
 }
 
 bool LayeredSessionStore::put(BytesView key, SessionWindow session, const NullableBytes& value) {
-    return keeps_headers() ? put_row(key, session, headed_row(value, session.end))
-                           : put_row(key, session, value);
+    return put_row(key, session, layers_.format().row_of(value, session.end, layers_.context()));
 }
 
-bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, const NullableBytes& row) {
+bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, const NullableBytes& row,
+                                  const StoreLayers::Below& below) {
     latest_end_ms_ = std::max(latest_end_ms_, milliseconds_of(session.end));
-    return write_row(make_key(key, session, key_), row);
+    return layers_.write(make_key(key, session, key_), row, below);
 }
 
+// As in Kafka Streams: removals from memory leave stream time alone.
 void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
-    removing_ = expiry().exact && !caching();
-    put(key, session, std::nullopt);
-    removing_ = false;
+    put_row(key, session, std::nullopt, {.moves_stream_time = !layers_.expiry().rule().exact});
 }
 
 bool LayeredSessionStore::extend(BytesView key, SessionWindow from, SessionWindow to,
                                  BytesView value) {
-    if (keeps_headers() ||
-        !rename(make_key(key, from, key_), make_key(key, to, extended_key_), value)) {
+    if (layers_.format().keeps_headers() ||
+        !layers_.rename(make_key(key, from, key_), make_key(key, to, extended_key_), value)) {
         return false;
     }
     latest_end_ms_ = std::max(latest_end_ms_, milliseconds_of(std::max(from.end, to.end)));
@@ -82,30 +82,30 @@ bool LayeredSessionStore::extend(BytesView key, SessionWindow from, SessionWindo
 }
 
 NullableBytes LayeredSessionStore::fetch_session(BytesView key, SessionWindow session) {
-    return keeps_headers() ? without_headers(fetch_row(key, session)) : fetch_row(key, session);
+    return layers_.format().value_of(fetch_row(key, session));
 }
 
 NullableBytes LayeredSessionStore::fetch_row(BytesView key, SessionWindow session) {
-    return read(make_key(key, session, key_));
+    return layers_.read(make_key(key, session, key_));
 }
 
 class LayeredSessionStore::Iterator final : public SessionBytesIterator {
   public:
-    Iterator(LayeredSessionStore& store, Show show, Query query)
-        : store_(&store), show_(show), rows_(store, std::move(query)) {}
+    Iterator(StoreLayers& layers, Show show, SegmentedQuery query)
+        : format_(layers.format()), show_(show), rows_(layers, std::move(query)) {}
 
     bool valid() const override { return rows_.valid(); }
     void next() override { rows_.next(); }
     BytesView key() const override { return session_key_of(rows_.key()); }
     SessionWindow session() const override { return session_of(rows_.key()); }
     BytesView value() const override {
-        return show_ == Show::kRows ? rows_.value() : *store_->without_headers(rows_.value());
+        return show_ == Show::kRows ? rows_.value() : *format_.value_of(rows_.value());
     }
 
   private:
-    const LayeredSessionStore* store_;
+    const RowFormat& format_;
     Show show_;
-    Rows rows_;
+    SegmentedRows rows_;
 };
 
 std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_sessions(NullableBytes first,
@@ -121,7 +121,7 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
                                                                     Timestamp earliest_end,
                                                                     Timestamp latest_start,
                                                                     RowOrder order, Show show) {
-    Query query;
+    SegmentedQuery query;
     if (first) {
         query.first = Bytes(*first);
     }
@@ -132,19 +132,20 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::touching(NullableByte
     query.to = milliseconds_of(Timestamp::max());
     query.order = order;
     query.wanted = [latest_start](BytesView row) { return session_of(row).start <= latest_start; };
-    if (spec().reproduce_kafka_defects && order == RowOrder::kReverse && caching() &&
+    if (spec().reproduce_kafka_defects && order == RowOrder::kReverse && layers_.caching() &&
         persistent() && first && first == last) {
         query.wanted = [this, latest_start,
                         last_cached = last_end_of_cache(latest_start)](BytesView row) {
             const SessionWindow session = session_of(row);
             const std::int64_t end = milliseconds_of(session.end);
-            return session.start <= latest_start && (end <= last_cached || !expired(end));
+            return session.start <= latest_start &&
+                   (end <= last_cached || layers_.expiry().readable(end));
         };
     }
-    if (expiry().exact) {
+    if (layers_.expiry().rule().exact) {
         query.less = earlier_in_memory;
     }
-    return std::make_unique<Iterator>(*this, show, std::move(query));
+    return std::make_unique<Iterator>(layers_, show, std::move(query));
 }
 
 void LayeredSessionStore::for_each(BytesView key, Timestamp earliest_end, Timestamp latest_start,
@@ -152,11 +153,11 @@ void LayeredSessionStore::for_each(BytesView key, Timestamp earliest_end, Timest
     const auto use_row = [&](BytesView row, BytesView value) {
         const SessionWindow session = session_of(row);
         if (session.start <= latest_start) {
-            use(session, *without_headers(value));
+            use(session, *layers_.format().value_of(value));
         }
     };
-    if (!for_each_in_memory(key, milliseconds_of(earliest_end), milliseconds_of(Timestamp::max()),
-                            std::cref(use_row))) {
+    if (!rows_in_memory_.for_each(key, milliseconds_of(earliest_end),
+                                  milliseconds_of(Timestamp::max()), std::cref(use_row))) {
         SessionBytesStore::for_each(key, earliest_end, latest_start, use);
     }
 }
@@ -168,12 +169,12 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_ended(Timestamp 
 
 std::unique_ptr<SessionBytesIterator> LayeredSessionStore::ended(Timestamp from, Timestamp to,
                                                                  Show show) {
-    Query query;
+    SegmentedQuery query;
     query.from = milliseconds_of(from);
     query.to = milliseconds_of(to);
     query.ignore_expiry = true;
-    query.less = expiry().exact ? earlier_in_memory : earlier_on_disk;
-    return std::make_unique<Iterator>(*this, show, std::move(query));
+    query.less = layers_.expiry().rule().exact ? earlier_in_memory : earlier_on_disk;
+    return std::make_unique<Iterator>(layers_, show, std::move(query));
 }
 
 class LayeredSessionStore::WithHeaders final : public SessionBytesStore {
@@ -208,7 +209,7 @@ class LayeredSessionStore::WithHeaders final : public SessionBytesStore {
 LayeredSessionStore::~LayeredSessionStore() = default;
 
 SessionBytesStore* LayeredSessionStore::with_headers() {
-    if (keeps_headers() && with_headers_ == nullptr) {
+    if (layers_.format().keeps_headers() && with_headers_ == nullptr) {
         with_headers_ = std::make_unique<WithHeaders>(*this);
     }
     return with_headers_.get();

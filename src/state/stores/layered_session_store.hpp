@@ -2,14 +2,15 @@
 #pragma once
 
 #include "millrace/state/bytes_store.hpp"
-#include "state/stores/layered_segmented_store.hpp"
+#include "state/stores/layered_store.hpp"
+#include "state/stores/segmented_rows.hpp"
 
 #include <functional>
 
 namespace millrace::state {
 
 /// Session stores on any engine. A row's time is the end of its session.
-class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmentedStore {
+class LayeredSessionStore final : public SessionBytesStore, public LayeredStore {
   public:
     LayeredSessionStore(const detail::StoreSpec& spec, std::size_t index,
                         StoreEnvironment& environment, std::unique_ptr<Engine> engine);
@@ -32,7 +33,11 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override;
     SessionBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
-        return listen(listener, send_old_values);
+        return layers_.set_flush_listener(listener, send_old_values);
+    }
+
+    void restore(std::span<const ChangelogRecord> records) override {
+        restore_rows(layers_, records);
     }
 
   private:
@@ -40,19 +45,20 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredSegmen
     class WithHeaders;
     enum class Show { kValues, kRows };
 
-    bool moves_stream_time() const override { return !removing_; }
     BytesView make_key(BytesView key, SessionWindow session, Bytes& out);
     std::int64_t last_end_of_cache(Timestamp latest_start) const;
-    bool put_row(BytesView key, SessionWindow session, const NullableBytes& row);
+    bool put_row(BytesView key, SessionWindow session, const NullableBytes& row,
+                 const StoreLayers::Below& below = {});
     NullableBytes fetch_row(BytesView key, SessionWindow session);
     std::unique_ptr<SessionBytesIterator> touching(NullableBytes first, NullableBytes last,
                                                    Timestamp earliest_end, Timestamp latest_start,
                                                    RowOrder order, Show show);
     std::unique_ptr<SessionBytesIterator> ended(Timestamp from, Timestamp to, Show show);
 
+    RowsInMemory rows_in_memory_{layers_};
+
     /// Latest end that was put or removed since the store was opened.
     std::int64_t latest_end_ms_ = -1;
-    bool removing_ = false;  // From memory, which leaves stream time alone.
     Bytes key_;
     Bytes extended_key_;
     std::unique_ptr<SessionBytesStore> with_headers_;

@@ -6,7 +6,7 @@
 #include "state/stores/layered_store.hpp"
 
 #include <cstdint>
-#include <set>
+#include <optional>
 
 namespace millrace::state {
 
@@ -28,19 +28,14 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
     std::optional<VersionedBytes> get(BytesView key) override;
     std::optional<VersionedBytes> get(BytesView key, Timestamp as_of) override;
 
-    void committed() override;
-    void roll_back() override;
     void restore(std::span<const ChangelogRecord> records) override;
     bool restores_by_loading() const override { return false; }  // Puts read what was put.
-    void clear() override;
-    void save(Bytes& out) const override;
-    void load(BytesView saved) override;
 
   private:
-    bool worth_storing(BytesView table_key) const override;
-
-    std::int64_t segment_of(std::int64_t time) const { return time / segment_interval_ms_; }
-    std::int64_t oldest() const { return stream_time_ - history_ms_; }
+    std::int64_t segment_of(std::int64_t time) { return layers_.expiry().segment_of(time); }
+    std::int64_t oldest() const {
+        return layers_.expiry().stream_time() - layers_.expiry().rule().retention_ms;
+    }
 
     /// Puts a version that is not too late; when it ends, if another follows.
     std::optional<std::int64_t> insert(BytesView key, const NullableBytes& value,
@@ -56,13 +51,7 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
 
     BytesView key_in(std::int64_t segment, BytesView key);
     void store_history(std::int64_t segment, BytesView key);
-    void drop_expired();
 
-    std::int64_t history_ms_;
-    std::int64_t segment_interval_ms_;
-    std::int64_t stream_time_ = -1;
-    std::int64_t committed_stream_time_ = -1;
-    std::set<std::int64_t> segments_;  // That may hold rows, without that of the latest values.
     Bytes key_;
     Bytes row_;
 };

@@ -22,11 +22,11 @@ bool earlier(BytesView a, BytesView b) {
 LayeredWindowStore::LayeredWindowStore(const detail::StoreSpec& spec, std::size_t index,
                                        StoreEnvironment& environment,
                                        std::unique_ptr<Engine> engine)
-    : LayeredSegmentedStore(spec, index, environment, std::move(engine), kWindowSuffixSize) {}
+    : LayeredStore(spec, index, environment, std::move(engine)) {}
 
 void LayeredWindowStore::make_key(BytesView key, Timestamp start, std::uint32_t sequence,
                                   Bytes& out) {
-    write_window_suffix(start, sequence, start_key(key, milliseconds_of(start), out));
+    write_window_suffix(start, sequence, start_key(layers_, key, milliseconds_of(start), out));
 }
 
 // A record's windows are fetched in the order of their starts.
@@ -41,77 +41,76 @@ void LayeredWindowStore::note_start(Timestamp start) {
 }
 
 // The next records mostly fall into the windows of the last one.
-void LayeredWindowStore::expect(BytesView key) {
-    LayeredSegmentedStore::expect(key);
-    if (!table().uses_groups()) {
+void LayeredWindowStore::prefetch(BytesView key) {
+    layers_.prefetch(key);
+    if (!layers_.table().uses_groups()) {
         for (const Timestamp start : last_starts_) {
-            make_key(key, start, 0, expected_);
-            table().expect(expected_);
+            make_key(key, start, 0, prefetched_key_);
+            layers_.table().expect(prefetched_key_);
         }
     }
 }
 
 bool LayeredWindowStore::put(BytesView key, Timestamp window_start, const NullableBytes& value) {
-    return keeps_headers() ? put_row(key, window_start, headed_row(value, window_start))
-                           : put_row(key, window_start, value);
+    return put_row(key, window_start,
+                   layers_.format().row_of(value, window_start, layers_.context()));
 }
 
-bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start,
-                                 const NullableBytes& value) {
+bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start, const NullableBytes& row) {
     if (spec().retain_duplicates) {
-        // Kafka Streams numbers the rows and their changelog apart: a null changes no row but is
-        // logged.
-        sequences_.logged = (sequences_.logged + 1) & 0x7fffffffU;
-        logged_key_.resize(key.size() + kWindowSuffixSize);
-        key.copy(logged_key_.data(), key.size());
-        write_window_suffix(window_start, sequences_.logged, logged_key_.data() + key.size());
-        if (!value) {
-            if (expiry().exact) {  // As in Kafka Streams, where only stores on disk ignore it.
-                notice_time(milliseconds_of(window_start));
-            }
-            if (environment().context != nullptr) {
-                log(logged_key_, value, environment().context->record());
-            }
-            return true;
-        }
-        sequences_.row = (sequences_.row + 1) & 0x7fffffffU;
+        return add_row(key, window_start, row);
     }
-    make_key(key, window_start, sequences_.row, key_);
-    return write_row(key_, value);
+    make_key(key, window_start, 0, key_);
+    return layers_.write(key_, row);
 }
 
-BytesView LayeredWindowStore::logged_key(BytesView table_key) const {
-    return spec().retain_duplicates ? BytesView(logged_key_) : LayeredStore::logged_key(table_key);
+// Kafka Streams numbers the rows and their changelog apart: a null changes no row but is logged.
+bool LayeredWindowStore::add_row(BytesView key, Timestamp window_start, const NullableBytes& row) {
+    constexpr std::uint32_t kMost = 0x7fffffffU;
+    sequences_.logged = (sequences_.logged + 1) & kMost;
+    changelog_key_.clear();
+    append_window_key(key, window_start, sequences_.logged, changelog_key_);
+    if (row) {
+        sequences_.row = (sequences_.row + 1) & kMost;
+        make_key(key, window_start, sequences_.row, key_);
+        return layers_.write(key_, row, {.changelog_key = changelog_key_});
+    }
+    if (layers_.expiry().rule().exact) {  // As in Kafka Streams: only stores on disk ignore nulls.
+        layers_.expiry().advance(milliseconds_of(window_start));
+    }
+    if (layers_.context() != nullptr) {
+        layers_.changelog().append_row(changelog_key_, row, layers_.context()->record());
+    }
+    return true;
 }
 
 NullableBytes LayeredWindowStore::fetch(BytesView key, Timestamp window_start) {
-    return keeps_headers() ? without_headers(fetch_row(key, window_start))
-                           : fetch_row(key, window_start);
+    return layers_.format().value_of(fetch_row(key, window_start));
 }
 
 NullableBytes LayeredWindowStore::fetch_row(BytesView key, Timestamp window_start) {
     note_start(window_start);
     make_key(key, window_start, 0, key_);
-    return read(key_);
+    return layers_.read(key_);
 }
 
 class LayeredWindowStore::Iterator final : public WindowBytesIterator {
   public:
-    Iterator(LayeredWindowStore& store, Show show, Query query)
-        : store_(&store), show_(show), rows_(store, std::move(query)) {}
+    Iterator(StoreLayers& layers, Show show, SegmentedQuery query)
+        : format_(layers.format()), show_(show), rows_(layers, std::move(query)) {}
 
     bool valid() const override { return rows_.valid(); }
     void next() override { rows_.next(); }
     BytesView key() const override { return window_key_of(rows_.key()); }
     Timestamp window_start() const override { return window_start_of(rows_.key()); }
     BytesView value() const override {
-        return show_ == Show::kRows ? rows_.value() : *store_->without_headers(rows_.value());
+        return show_ == Show::kRows ? rows_.value() : *format_.value_of(rows_.value());
     }
 
   private:
-    const LayeredWindowStore* store_;
+    const RowFormat& format_;
     Show show_;
-    Rows rows_;
+    SegmentedRows rows_;
 };
 
 std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch(BytesView key, Timestamp from,
@@ -122,9 +121,10 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch(BytesView key, Ti
 void LayeredWindowStore::for_each(BytesView key, Timestamp from, Timestamp to,
                                   const std::function<void(Timestamp, BytesView)>& use) {
     const auto use_row = [&](BytesView row, BytesView value) {
-        use(window_start_of(row), *without_headers(value));
+        use(window_start_of(row), *layers_.format().value_of(value));
     };
-    if (!for_each_in_memory(key, milliseconds_of(from), milliseconds_of(to), std::cref(use_row))) {
+    if (!rows_in_memory_.for_each(key, milliseconds_of(from), milliseconds_of(to),
+                                  std::cref(use_row))) {
         WindowBytesStore::for_each(key, from, to, use);
     }
 }
@@ -140,7 +140,7 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::find(NullableBytes firs
                                                               NullableBytes last, Timestamp from,
                                                               Timestamp to, RowOrder order,
                                                               Show show) {
-    Query query;
+    SegmentedQuery query;
     if (first) {
         query.first = Bytes(*first);
     }
@@ -150,12 +150,12 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::find(NullableBytes firs
     query.from = milliseconds_of(from);
     query.to = milliseconds_of(to);
     query.order = order;
-    const bool by_time =
-        expiry().exact ? !(first && first == last) : spec().time_first && !first && !last;
+    const bool by_time = layers_.expiry().rule().exact ? !(first && first == last)
+                                                       : spec().time_first && !first && !last;
     if (by_time) {
         query.less = earlier;
     }
-    return std::make_unique<Iterator>(*this, show, std::move(query));
+    return std::make_unique<Iterator>(layers_, show, std::move(query));
 }
 
 class LayeredWindowStore::WithHeaders final : public WindowBytesStore {
@@ -189,45 +189,46 @@ class LayeredWindowStore::WithHeaders final : public WindowBytesStore {
 LayeredWindowStore::~LayeredWindowStore() = default;
 
 WindowBytesStore* LayeredWindowStore::with_headers() {
-    if (keeps_headers() && with_headers_ == nullptr) {
+    if (layers_.format().keeps_headers() && with_headers_ == nullptr) {
         with_headers_ = std::make_unique<WithHeaders>(*this);
     }
     return with_headers_.get();
 }
 
 void LayeredWindowStore::committed() {
-    LayeredSegmentedStore::committed();
+    LayeredStore::committed();
     committed_sequences_ = sequences_;
 }
 
 void LayeredWindowStore::roll_back() {
-    LayeredSegmentedStore::roll_back();
+    LayeredStore::roll_back();
     sequences_ = committed_sequences_;
 }
 
-void LayeredWindowStore::row_restored(BytesView changelog_key) {
-    if (spec().retain_duplicates) {
-        sequences_.row = sequences_.logged = window_sequence_of(changelog_key);
+void LayeredWindowStore::restore(std::span<const ChangelogRecord> records) {
+    const NullableBytes last = restore_rows(layers_, records);
+    if (last && spec().retain_duplicates) {
+        sequences_.row = sequences_.logged = window_sequence_of(*last);
         committed_sequences_ = sequences_;
     }
 }
 
 void LayeredWindowStore::clear() {
-    LayeredSegmentedStore::clear();
+    LayeredStore::clear();
     sequences_ = {};
     committed_sequences_ = {};
 }
 
 void LayeredWindowStore::save(Bytes& out) const {
-    LayeredSegmentedStore::save(out);
+    LayeredStore::save(out);
     // From here on both go on from the larger one, so that no row and no change is overwritten.
     append_big_endian(std::max(sequences_.row, sequences_.logged), kSequenceSize, out);
 }
 
 void LayeredWindowStore::load(BytesView saved) {
     MILLRACE_CHECK(saved.size() == kWindowSuffixSize);
-    LayeredSegmentedStore::load(saved);
-    sequences_.row = static_cast<std::uint32_t>(read_big_endian(saved.substr(kStartSize)));
+    LayeredStore::load(saved);
+    sequences_.row = static_cast<std::uint32_t>(read_big_endian(saved.substr(kTimeSize)));
     sequences_.logged = sequences_.row;
     committed_sequences_ = sequences_;
 }

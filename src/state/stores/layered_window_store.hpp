@@ -2,18 +2,18 @@
 #pragma once
 
 #include "millrace/state/bytes_store.hpp"
-#include "state/stores/layered_segmented_store.hpp"
-
-#include <vector>
+#include "state/stores/layered_store.hpp"
+#include "state/stores/segmented_rows.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace millrace::state {
 
 /// Window stores, timestamped or not, with or without duplicates, on any engine. A row's time is
 /// the start of its window.
-class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmentedStore {
+class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
   public:
     LayeredWindowStore(const detail::StoreSpec& spec, std::size_t index,
                        StoreEnvironment& environment, std::unique_ptr<Engine> engine);
@@ -34,10 +34,11 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
                                                      RowOrder order) override;
     WindowBytesStore* with_headers() override;
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
-        return listen(listener, send_old_values);
+        return layers_.set_flush_listener(listener, send_old_values);
     }
 
-    void expect(BytesView key) override;
+    void restore(std::span<const ChangelogRecord> records) override;
+    void prefetch(BytesView key) override;
     void committed() override;
     void roll_back() override;
     void clear() override;
@@ -53,23 +54,23 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredSegmente
         std::uint32_t logged = 0;  // Of the last put logged: nulls are, too.
     };
 
-    BytesView logged_key(BytesView table_key) const override;
-    void row_restored(BytesView changelog_key) override;
     void make_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out);
     void note_start(Timestamp start);
     bool put_row(BytesView key, Timestamp window_start, const NullableBytes& row);
+    bool add_row(BytesView key, Timestamp window_start, const NullableBytes& row);
     NullableBytes fetch_row(BytesView key, Timestamp window_start);
     std::unique_ptr<WindowBytesIterator> find(NullableBytes first, NullableBytes last,
                                               Timestamp from, Timestamp to, RowOrder order,
                                               Show show);
 
+    RowsInMemory rows_in_memory_{layers_};
     Sequences sequences_;
     Sequences committed_sequences_;
     std::vector<Timestamp> starts_;       // Of the windows fetched one by one for this record,
     std::vector<Timestamp> last_starts_;  // and for the one before, each later than the last.
-    Bytes key_;
-    Bytes expected_;
-    Bytes logged_key_;  // Of a store that keeps duplicates.
+    Bytes key_;                           // Spare memory, as the next two.
+    Bytes changelog_key_;
+    Bytes prefetched_key_;
     std::unique_ptr<WindowBytesStore> with_headers_;
 };
 

@@ -123,10 +123,10 @@ std::size_t saved_size(StoreKind kind) {
     switch (kind) {
         case StoreKind::kWindow:
         case StoreKind::kTimestampedWindow:
-            return kStartSize + kSequenceSize;
+            return kTimeSize + kSequenceSize;
         case StoreKind::kSession:
         case StoreKind::kVersionedKeyValue:
-            return kStartSize;
+            return kTimeSize;
         default:
             return 0;
     }

@@ -80,7 +80,7 @@ void TaskStores::Implementation::commit_moved(Move move, std::span<const std::si
     const Timestamp now = clock_.now();
     for (std::size_t index = 0; index < stores_.size(); ++index) {
         Store& store = stores_[index];
-        store.layers->store_changes();
+        store.layers->write_to_engine();
         store.restoring = false;
         if (!contains(behind, index)) {
             store.current_at = now;
@@ -252,13 +252,13 @@ void TaskStores::flush_caches() {
 void TaskStores::forget_flushed() {
     implementation_->check_open();
     for (auto& store : implementation_->stores_) {
-        store.layers->forget_flushed();
+        store.layers->evict_flushed();
     }
 }
 
 void TaskStores::expect(BytesView key) {
     for (LayeredStore* store : implementation_->expecting_) {
-        store->expect(key);
+        store->prefetch(key);
     }
 }
 

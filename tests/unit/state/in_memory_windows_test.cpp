@@ -51,7 +51,7 @@ class InMemoryWindows : public ::testing::Test {
         store_->put(key, timestamp_of(start), BytesView("v"));
     }
     void commit() {
-        store_->store_changes();
+        store_->write_to_engine();
         store_->committed();
     }
     static std::vector<Bytes> seen(const std::unique_ptr<WindowBytesIterator>& rows) {

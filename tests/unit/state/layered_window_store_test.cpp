@@ -56,7 +56,7 @@ class LayeredWindowStoreTest : public ::testing::Test {
     }
     void put(std::int64_t start) { store->put("k", timestamp_of(start), BytesView("v")); }
     void commit() {
-        store->store_changes();
+        store->write_to_engine();
         store->committed();
     }
     std::size_t rows(std::int64_t from) {
@@ -88,6 +88,21 @@ TEST_F(LayeredWindowStoreTest, RowsThatExpiredBeforeTheCommitAreLoggedButNotStor
         context.log.clear();
         store.reset();
     }
+}
+
+TEST_F(LayeredWindowStoreTest, ACachedPutReportsItsOwnRowAndNotOneThatItEvicts) {
+    cache.resize(200);
+    spec.caching = true;
+    open(/*duplicates=*/false);
+    store->put("k", timestamp_of(20'000), BytesView("v"));
+    store->flush();
+    constexpr std::size_t kTries = 20;  // Which row is evicted first depends on the hashes.
+    for (std::size_t at = 0; at < kTries; ++at) {
+        const Bytes key = std::to_string(at);
+        EXPECT_TRUE(store->put("expired" + key, timestamp_of(0), BytesView("v")));
+        EXPECT_TRUE(store->put(key, timestamp_of(20'000), BytesView(Bytes(200, 'v'))));
+    }
+    EXPECT_EQ(context.dropped.size(), kTries);
 }
 
 }  // namespace

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/stores/segmented_rows.hpp"
+
+#include "state/engine/key_range.hpp"
+#include "state/format/window_key.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::state {
+
+NullableBytes restore_rows(StoreLayers& layers, std::span<const ChangelogRecord> records) {
+    RowExpiry& expiry = layers.expiry();
+    const std::size_t suffix_size = expiry.suffix_size();
+    const auto is_row = [suffix_size](const ChangelogRecord& record) {
+        return record.key && record.key->size() >= suffix_size;
+    };
+    for (const ChangelogRecord& record : records) {
+        if (is_row(record)) {
+            expiry.advance(expiry.time_of(*record.key));
+        }
+    }
+    NullableBytes last;
+    Bytes key;
+    for (const ChangelogRecord& record : records) {
+        if (!is_row(record)) {
+            continue;
+        }
+        const std::int64_t time = expiry.time_of(*record.key);
+        if (!expiry.rule().live(time, expiry.stream_time())) {
+            continue;
+        }
+        expiry.add_segment(expiry.segment_of(time));
+        const BytesView suffix = record.key->substr(record.key->size() - suffix_size);
+        char* to =
+            start_key(layers, record.key->substr(0, record.key->size() - suffix_size), time, key);
+        suffix.copy(to, suffix.size());
+        layers.engine().put(key, layers.format().restored(record));
+        layers.table().uncover(key);
+        last = record.key;
+    }
+    expiry.commit_stream_time();
+    return last;
+}
+
+SegmentedRows::SegmentedRows(StoreLayers& layers, SegmentedQuery query)
+    : Walk(layers.table().walks()),
+      layers_(layers),
+      query_(std::move(query)),
+      first_readable_(query_.ignore_expiry ? 0 : layers.expiry().first_readable()),
+      sorted_(static_cast<bool>(query_.less)) {
+    const RowExpiry& expiry = layers.expiry();
+    if (!layers.caching()) {
+        query_.from = std::max(query_.from, first_readable_);
+    }
+    if (query_.ignore_expiry && expiry.rule().exact) {  // As if each millisecond were a segment.
+        query_.from = std::max(query_.from, expiry.first_readable());
+    }
+    query_.from = std::max<std::int64_t>(query_.from, 0);
+    if (query_.from > query_.to) {
+        return;
+    }
+    std::int64_t first = expiry.rule().segment(query_.from);
+    const std::int64_t last = expiry.rule().segment(query_.to);
+    if (query_.ignore_expiry) {
+        first = std::max(first, expiry.first_segment());
+    }
+    if (first > last) {
+        return;
+    }
+    segments_.assign(expiry.segments().lower_bound(first), expiry.segments().upper_bound(last));
+    if (query_.order == RowOrder::kForward) {
+        std::reverse(segments_.begin(), segments_.end());  // Taken from the back.
+    }
+    find();
+}
+
+void SegmentedRows::next() {
+    if (!sorted_) {
+        rows_->next();
+        find();
+    } else if (++next_sorted_ == collected_.size()) {
+        find();
+    }
+}
+
+BytesView SegmentedRows::changelog_key() const {
+    return rows_->key().substr(kSegmentSize);
+}
+
+// Stops at the next row that was asked for.
+void SegmentedRows::find() {
+    while (!find_in_segment()) {
+        if (segments_.empty()) {
+            return;
+        }
+        open(segments_.back());
+        segments_.pop_back();
+    }
+}
+
+void SegmentedRows::open(std::int64_t segment) {
+    const std::size_t group = of_one_key() ? kSegmentSize + query_.first->size() : 0;
+    KeyRange range = range_in(segment);
+    const bool in_memory = of_one_key()
+                               ? layers_.table().covers(range.lower->substr(0, group), query_.from)
+                               : layers_.table().covers(query_.from);
+    at_segment_ = segment;
+    rows_.emplace(layers_.table(), layers_.engine(), std::move(range), query_.order,
+                  static_cast<Walk&>(*this), group, !in_memory);
+}
+
+bool SegmentedRows::sees(const RecordEntry& entry) const {
+    return query_.ignore_expiry || layers_.visible(entry);
+}
+
+bool SegmentedRows::ahead(BytesView key) const {
+    const auto segment = static_cast<std::int64_t>(read_big_endian(key.substr(0, kSegmentSize)));
+    const bool coming =
+        segment == at_segment_
+            ? !sorted_ && rows_ && rows_->ahead(key)
+            : !segments_.empty() && (segment > at_segment_) == (query_.order == RowOrder::kForward);
+    return coming && wants(key.substr(kSegmentSize));
+}
+
+// False, with no rows at hand, when the segment has no more.
+bool SegmentedRows::find_in_segment() {
+    if (sorted_) {
+        collected_.clear();
+        next_sorted_ = 0;
+        if (rows_) {
+            collect();
+        }
+        return !collected_.empty();
+    }
+    for (; rows_ && rows_->valid(); rows_->next()) {
+        if (asked_for()) {
+            return true;
+        }
+    }
+    rows_.reset();
+    return false;
+}
+
+void SegmentedRows::collect() {
+    for (; rows_->valid(); rows_->next()) {
+        if (asked_for()) {
+            collected_.emplace_back(changelog_key(), rows_->value());
+        }
+    }
+    rows_.reset();
+    std::sort(collected_.begin(), collected_.end(), [this](const auto& a, const auto& b) {
+        return query_.order == RowOrder::kForward ? query_.less(a.first, b.first)
+                                                  : query_.less(b.first, a.first);
+    });
+}
+
+bool SegmentedRows::asked_for() const {
+    const BytesView row = changelog_key();
+    return wants(row) && (rows_->in_memory() || layers_.expiry().time_of(row) >= first_readable_);
+}
+
+bool SegmentedRows::wants(BytesView row) const {
+    const std::int64_t time = layers_.expiry().time_of(row);
+    const BytesView key = row.substr(0, row.size() - layers_.expiry().suffix_size());
+    return query_.from <= time && time <= query_.to &&
+           (!query_.first || key >= BytesView(*query_.first)) &&
+           (!query_.last || key <= BytesView(*query_.last)) &&
+           (!query_.wanted || query_.wanted(row));
+}
+
+KeyRange SegmentedRows::range_in(std::int64_t segment) const {
+    KeyRange range;
+    range.lower.emplace();
+    append_segment(segment, *range.lower);
+    if (of_one_key()) {
+        range.upper = range.lower;
+        range.lower->append(*query_.first);
+        append_timestamp(timestamp_of(query_.from), *range.lower);
+        range.upper->append(*query_.last);
+        append_timestamp(timestamp_of(query_.to), *range.upper);
+        range.upper->append(layers_.expiry().suffix_size() - kTimeSize, '\xff').push_back('\0');
+        return range;
+    }
+    range.upper.emplace();
+    if (query_.last && query_.last->find('\0') == Bytes::npos) {
+        // Times begin with a zero byte, so nothing up to `last` sorts behind this.
+        append_segment(segment, *range.upper);
+        range.upper->append(*query_.last).append(layers_.expiry().suffix_size(), '\xff');
+    } else {
+        append_segment(segment + 1, *range.upper);
+    }
+    if (query_.first) {
+        range.lower->append(*query_.first);
+    }
+    return range;
+}
+
+}  // namespace millrace::state

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "state/budget/thread_cache.hpp"
+#include "state/stores/store_context.hpp"
+
+namespace millrace::state {
+
+/// What all stores of a task share.
+struct StoreEnvironment {
+    StoreContext* context = nullptr;  ///< Null while only restoring.
+    ThreadCache* cache = nullptr;     ///< Never null.
+    bool processing = true;           ///< False: neither record cache nor changelog.
+};
+
+}  // namespace millrace::state

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// How rows of a store get from the record cache to the changelog, and from there to the engine.
+#include "core/check.hpp"
+#include "state/stores/store_layers.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace millrace::state {
+
+bool StoreLayers::set_flush_listener(detail::FlushListener* listener, bool send_old_values) {
+    if (!caching_) {
+        return false;
+    }
+    listener_ = listener;
+    send_old_values_ = send_old_values;
+    return true;
+}
+
+void StoreLayers::flush() {
+    if (table_.has_unforwarded() || table_.flushing()) {
+        flush_from(nullptr);
+    }
+}
+
+// As in Kafka Streams, one dirty entry that is evicted takes all others of the store with it.
+void StoreLayers::flush_from(RecordTable::Entry* first) {
+    MILLRACE_CHECK(!flushing_);
+    struct Guard {
+        bool& flag;
+        explicit Guard(bool& which) : flag(which) { flag = true; }
+        ~Guard() { flag = false; }
+    } guard(flushing_);
+
+    table_.begin_flush(first);
+    bool evicted = first != nullptr;
+    while (RecordTable::Entry* entry = table_.next_pending()) {
+        flush_entry(*entry, evicted);
+        evicted = false;
+    }
+}
+
+void StoreLayers::flush_entry(RecordTable::Entry& entry, bool evicted) {
+    const std::size_t before = table_.cached_bytes();
+    const NullableBytes row = entry.value();
+    const bool removal = !row;
+    detail::RecordContext context = table_.context_of(entry);
+    NullableBytes old_row;
+    if (listener_ != nullptr) {
+        if (removal || send_old_values_) {
+            old_row = row_below(entry);
+        }
+        copy_for_listener(entry, old_row, context);
+    }
+    const bool has_old_row = old_row.has_value();
+    const bool skip = listener_ != nullptr && removal && !has_old_row;
+
+    const bool live = !skip && admit_and_log(entry.key(), row, context, Below{});
+    table_.settle(entry, live && !engine_->direct(), !evicted && !removal);
+    share().change(before, table_.cached_bytes());
+    if (listener_ != nullptr && !skip) {
+        context.headers = flushed_.headers.empty() ? nullptr : &flushed_.headers;
+        listener_->on_flush(
+            flushed_.key, removal ? std::nullopt : NullableBytes(flushed_.value),
+            send_old_values_ && has_old_row ? NullableBytes(flushed_.old_value) : std::nullopt,
+            context);
+    }
+}
+
+// What the layers below the record cache have for the key of a dirty entry.
+NullableBytes StoreLayers::row_below(const RecordTable::Entry& entry) {
+    if (expiry_ && !expiry_->readable(entry.key())) {
+        return std::nullopt;
+    }
+    const RecordTable::Entry::Below below = entry.below();
+    return below.known ? below.value : engine_->get(entry.key());
+}
+
+void StoreLayers::copy_for_listener(const RecordTable::Entry& entry, const NullableBytes& old_row,
+                                    const detail::RecordContext& context) {
+    flushed_.key.assign(entry.key().substr(segment_size_));
+    flushed_.value.assign(format_.value_of(entry.value()).value_or(BytesView{}));
+    flushed_.old_value.assign(format_.value_of(old_row).value_or(BytesView{}));
+    // As in Kafka Streams: results of sessions have the headers that are kept, which are none.
+    const bool of_row = format_.keeps_headers() && spec_.kind == detail::StoreKind::kSession;
+    if (context.headers != nullptr && !of_row) {
+        flushed_.headers = *context.headers;
+    } else {
+        flushed_.headers.clear();
+    }
+}
+
+void StoreLayers::write_to_engine() {
+    const std::vector<RecordTable::Entry*>& unstored = table_.unstored();
+    std::vector<SortedEntry> changed;
+    changed.reserve(unstored.size());
+    const std::size_t before = table_.cached_bytes();
+    for (std::size_t at = 0; at < unstored.size(); ++at) {
+        prefetch_ahead(unstored, at);
+        RecordTable::Entry* entry = unstored[at];
+        if (worth_storing(*entry)) {
+            changed.emplace_back(entry);
+        } else if (!caching()) {
+            table_.uncache(*entry);  // Reads do not return it either.
+        }
+    }
+    share().change(before, table_.cached_bytes());
+    // Sorted, as engines take that several times faster.
+    std::sort(changed.begin(), changed.end(), EntryLess{});
+    for (std::size_t at = 0; at < changed.size(); ++at) {
+        prefetch_ahead(changed, at);
+        engine_->put(changed[at]->key(), changed[at]->below().value);
+    }
+}
+
+void StoreLayers::committed() {
+    const std::size_t before = table_.cached_bytes();
+    using Stored = RecordTable::Stored;
+    const bool keeps = keeps_clean_rows();
+    table_.mark_stored([this, keeps](const RecordTable::Entry& entry) {
+        if (!worth_storing(entry)) {
+            return Stored::kNot;
+        }
+        return keeps ? Stored::kIsCached : Stored::kLeaves;
+    });
+    engine_->commit();
+    share().change(before, table_.cached_bytes());
+    if (keeps) {
+        shrink();
+    }
+    if (expiry_) {
+        expiry_->committed(*engine_, caching() ? &table_ : nullptr);
+    }
+}
+
+void StoreLayers::roll_back() {
+    const std::size_t before = table_.cached_bytes();
+    if (segment_size_ == 0) {
+        table_.roll_back();
+    } else {
+        table_.clear();  // Its clean rows may have come too late for a time that is taken back.
+    }
+    engine_->roll_back();
+    share().change(before, table_.cached_bytes());
+    if (expiry_) {
+        expect_rows_in_engine();
+        expiry_->roll_back();
+    }
+}
+
+void StoreLayers::clear() {
+    share().change(table_.cached_bytes(), 0);
+    table_.clear();
+    engine_->clear();
+    if (expiry_) {
+        expiry_->clear();
+        expect_rows_in_engine();
+    }
+}
+
+ThreadCache::Share& StoreLayers::share() const {
+    return caching() ? environment_.cache->written() : environment_.cache->read();
+}
+
+void StoreLayers::leave_cache() {
+    share().leave(table_.cached_bytes());
+}
+
+void StoreLayers::join_cache() {
+    share().join(table_.cached_bytes());
+}
+
+// After anything that may have changed what the cache holds.
+void StoreLayers::account(std::size_t cached_before) {
+    if (table_.cached_bytes() == cached_before) [[likely]] {
+        return;
+    }
+    share().change(cached_before, table_.cached_bytes());
+    shrink();
+}
+
+void StoreLayers::shrink() {
+    while (over_budget() && evict_one()) {
+    }
+}
+
+bool StoreLayers::over_budget() const {
+    const ThreadCache& cache = *environment_.cache;
+    return caching() ? cache.over(cache.written())
+                     : cache.over(cache.read(), table_.cached_bytes());
+}
+
+bool StoreLayers::evict_one() {
+    RecordTable::Entry* entry = table_.victim();
+    if (entry == nullptr || (entry->unforwarded() && flushing_)) {
+        return false;
+    }
+    if (entry->unforwarded()) {
+        flush_from(entry);
+        return true;
+    }
+    const std::size_t before = table_.cached_bytes();
+    table_.uncache(*entry);
+    share().change(before, table_.cached_bytes());
+    return true;
+}
+
+void StoreLayers::evict_flushed() {
+    const std::size_t before = table_.cached_bytes();
+    for (RecordTable::Entry* entry = table_.victim(); entry != nullptr && !entry->unforwarded();
+         entry = table_.victim()) {
+        table_.uncache(*entry);
+    }
+    share().change(before, table_.cached_bytes());
+}
+
+}  // namespace millrace::state
