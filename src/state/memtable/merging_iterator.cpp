@@ -13,7 +13,7 @@ NullableBytes view_of(const NullableOwnedBytes& bytes) {
 
 }  // namespace
 
-MergingIterator::MergingIterator(RecordTable& table, Engine& engine, KeyRange range, RowOrder order,
+MergingIterator::MergingIterator(Memtable& table, Engine& engine, KeyRange range, RowOrder order,
                                  Walk& walk, std::size_t group_size, bool in_engine)
     : engine_(in_engine ? engine.iterate(range, order) : nullptr),
       range_(std::move(range)),
@@ -41,12 +41,12 @@ bool MergingIterator::ahead(BytesView key) const {
     return order != 0 && (order > 0) == forward() && before_end(key);
 }
 
-const RecordTable::Entry* MergingIterator::entry_behind(BytesView key) {
+const Memtable::Entry* MergingIterator::entry_behind(BytesView key) {
     return forward() ? cursor_.next(key) : cursor_.previous(key);
 }
 
 // Takes the first visible row, from `entry` on.
-void MergingIterator::read_table(const RecordTable::Entry* entry) {
+void MergingIterator::read_table(const Memtable::Entry* entry) {
     in_table_ = false;
     for (; entry != nullptr; entry = entry_behind(entry->key())) {
         const BytesView key = entry->key();

@@ -3,8 +3,8 @@
 
 #include "millrace/state/bytes_store.hpp"
 #include "state/engine/engine.hpp"
-#include "state/memtable/record_table.hpp"
-#include "state/memtable/table_cursor.hpp"
+#include "state/memtable/memtable.hpp"
+#include "state/memtable/memtable_cursor.hpp"
 #include "state/memtable/walk.hpp"
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class MergingIterator final : public BytesIterator {
     /// `group_size`: so many bytes, in front of both ends of `range`, name the group of the table
     /// in which all of it lies; 0: none does. `in_engine`: false when the engine surely has nothing
     /// that the table has not.
-    MergingIterator(RecordTable& table, Engine& engine, KeyRange range, RowOrder order, Walk& walk,
+    MergingIterator(Memtable& table, Engine& engine, KeyRange range, RowOrder order, Walk& walk,
                     std::size_t group_size = 0, bool in_engine = true);
     MergingIterator(const MergingIterator&) = delete;
     MergingIterator& operator=(const MergingIterator&) = delete;
@@ -52,8 +52,8 @@ class MergingIterator final : public BytesIterator {
     BytesView present_key() const { return at_ == At::kEngine ? engine_->key() : BytesView(key_); }
     bool engine_valid() const { return engine_ != nullptr && engine_->valid(); }
     bool before_end(BytesView key) const;
-    const RecordTable::Entry* entry_behind(BytesView key);
-    void read_table(const RecordTable::Entry* entry);
+    const Memtable::Entry* entry_behind(BytesView key);
+    void read_table(const Memtable::Entry* entry);
     void skip_present();
     void settle_present();
     void settle();
@@ -65,7 +65,7 @@ class MergingIterator final : public BytesIterator {
     RowOrder order_;
     Walk& walk_;
 
-    TableCursor cursor_;
+    MemtableCursor cursor_;
     bool in_table_ = false;  // key_ and value_ hold the table's next row.
     Bytes key_;              // Copies: the entry may change or go.
     NullableOwnedBytes value_;

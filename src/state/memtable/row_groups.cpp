@@ -16,7 +16,7 @@ RowGroups::Rows::iterator RowGroups::place_of(Rows& rows, BytesView key) const {
         return rows.end();
     }
     return std::lower_bound(rows.begin(), rows.end(), key,
-                            [name_size](const RecordEntry* entry, BytesView bytes) {
+                            [name_size](const MemtableEntry* entry, BytesView bytes) {
                                 return less_behind(entry->key(), bytes, name_size);
                             });
 }
@@ -25,10 +25,10 @@ std::uint32_t RowGroups::hash_of(BytesView name) {
     return static_cast<std::uint32_t>(hash_bytes(name));
 }
 
-void RowGroups::expect(BytesView group) noexcept {
+void RowGroups::prefetch(BytesView group) noexcept {
     const std::uint32_t hash = hash_of(group);
     __builtin_prefetch(groups_.home(hash));
-    hints_.add(hash);
+    batch_.add(hash);
 }
 
 RowGroups::Group* RowGroups::look_up(BytesView name, std::uint32_t hash) {
@@ -36,14 +36,14 @@ RowGroups::Group* RowGroups::look_up(BytesView name, std::uint32_t hash) {
                         [&](const Group& group) { return same_bytes(name_of(*group.one), name); });
 }
 
-RowGroups::Group& RowGroups::group_of(const RecordEntry& entry) {
+RowGroups::Group& RowGroups::group_of(const MemtableEntry& entry) {
     const BytesView name = name_of(entry);
     Group* group = look_up(name, hash_of(name));
     MILLRACE_CHECK(group != nullptr);
     return *group;
 }
 
-void RowGroups::insert(RecordEntry* entry) {
+void RowGroups::insert(MemtableEntry* entry) {
     const BytesView name = name_of(*entry);
     const std::uint32_t hash = hash_of(name);
     Group* group = look_up(name, hash);
@@ -58,7 +58,7 @@ void RowGroups::insert(RecordEntry* entry) {
     group->one = entry;
 }
 
-void RowGroups::erase(RecordEntry* entry) {
+void RowGroups::erase(MemtableEntry* entry) {
     Group& group = group_of(*entry);
     if (group.rows == nullptr) {
         groups_.erase(&group);
@@ -73,7 +73,7 @@ void RowGroups::erase(RecordEntry* entry) {
     }
 }
 
-void RowGroups::replace(RecordEntry* entry, RecordEntry* to) {
+void RowGroups::replace(MemtableEntry* entry, MemtableEntry* to) {
     Group& group = group_of(*entry);
     if (group.rows != nullptr) {
         *place_of(*group.rows, entry->key()) = to;
@@ -90,13 +90,13 @@ void RowGroups::clear() {
     groups_.clear();
 }
 
-std::span<RecordEntry* const> RowGroups::find(BytesView name) {
+std::span<MemtableEntry* const> RowGroups::find(BytesView name) {
     Group* group = look_up(name, hash_of(name));
     if (group == nullptr) {
         return {};
     }
-    return group->rows != nullptr ? std::span<RecordEntry* const>(*group->rows)
-                                  : std::span<RecordEntry* const>(&group->one, 1);
+    return group->rows != nullptr ? std::span<MemtableEntry* const>(*group->rows)
+                                  : std::span<MemtableEntry* const>(&group->one, 1);
 }
 
 }  // namespace millrace::state

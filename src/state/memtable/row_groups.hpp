@@ -2,9 +2,9 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
-#include "state/memtable/hint_round.hpp"
+#include "state/memtable/memtable_entry.hpp"
+#include "state/memtable/prefetch_batch.hpp"
 #include "state/memtable/probing_buckets.hpp"
-#include "state/memtable/record_entry.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,9 +14,9 @@
 namespace millrace::state {
 
 /// Entries whose keys have a suffix of fixed size, by what is in front of it: the rows of one key
-/// in one segment lie together, sorted. To find them takes one step, however many others there are.
+/// in one segment are together, sorted. Finding them takes one step, however many others there are.
 ///
-/// Not thread-safe. Knows no entry that it was not told of; entries must outlive their stay.
+/// Not thread-safe. Entries must be erased before they go.
 class RowGroups {
   public:
     explicit RowGroups(std::size_t suffix_size) : suffix_size_(suffix_size) {}
@@ -24,15 +24,15 @@ class RowGroups {
     RowGroups(const RowGroups&) = delete;
     RowGroups& operator=(const RowGroups&) = delete;
 
-    void insert(RecordEntry* entry);
-    void erase(RecordEntry* entry);
+    void insert(MemtableEntry* entry);
+    void erase(MemtableEntry* entry);
 
     /// `entry` moved to `to`. Both have the key.
-    void replace(RecordEntry* entry, RecordEntry* to);
+    void replace(MemtableEntry* entry, MemtableEntry* to);
 
     /// `rename` gives `entry` another key of its group.
     template <class Rename>
-    void rename(RecordEntry* entry, Rename rename) {
+    void rename(MemtableEntry* entry, Rename rename) {
         Group& group = group_of(*entry);
         if (group.rows == nullptr) {
             rename();
@@ -50,13 +50,13 @@ class RowGroups {
     void fit() { groups_.fit(); }
 
     /// Rows whose key is `group` and a suffix, sorted. Valid until any other member is called.
-    std::span<RecordEntry* const> find(BytesView group);
+    std::span<MemtableEntry* const> find(BytesView group);
 
-    /// As RecordTable's. `fetch` is given the hashes of rows that are looked up then.
-    void expect(BytesView group) noexcept;
+    /// As Memtable's. `fetch` is given the hashes of rows that are looked up then.
+    void prefetch(BytesView group) noexcept;
     template <class Fetch>
-    void next_hints(Fetch fetch) noexcept {
-        for (const std::uint32_t hash : last_hints_.hashes()) {
+    void next_prefetch_batch(Fetch fetch) noexcept {
+        for (const std::uint32_t hash : last_batch_.hashes()) {
             const Group* group = groups_.home(hash);
             if (group == nullptr || group->empty()) {
                 continue;
@@ -66,17 +66,17 @@ class RowGroups {
             }
             fetch(group->one->hash());
         }
-        for (const std::uint32_t hash : hints_.hashes()) {
+        for (const std::uint32_t hash : batch_.hashes()) {
             if (const Group* group = groups_.home(hash); group != nullptr && !group->empty()) {
                 group->prefetch();
             }
         }
-        last_hints_ = hints_;
-        hints_.clear();
+        last_batch_ = batch_;
+        batch_.clear();
     }
 
   private:
-    using Rows = std::vector<RecordEntry*>;
+    using Rows = std::vector<MemtableEntry*>;
 
     /// Most groups have one row, which needs no memory of its own.
     struct Group {
@@ -87,22 +87,22 @@ class RowGroups {
         }
 
         std::uint32_t hash = 0;
-        RecordEntry* one = nullptr;  // Of several, the one that came last, if it is still here.
-        Rows* rows = nullptr;        // Of several, all.
+        MemtableEntry* one = nullptr;  // Of several, the one that came last, if it is still here.
+        Rows* rows = nullptr;          // Of several, all.
     };
 
-    BytesView name_of(const RecordEntry& entry) const noexcept {
+    BytesView name_of(const MemtableEntry& entry) const noexcept {
         return entry.key().substr(0, entry.key().size() - suffix_size_);
     }
     static std::uint32_t hash_of(BytesView name);
     Rows::iterator place_of(Rows& rows, BytesView key) const;
     Group* look_up(BytesView name, std::uint32_t hash);
-    Group& group_of(const RecordEntry& entry);
+    Group& group_of(const MemtableEntry& entry);
 
     std::size_t suffix_size_;
     ProbingBuckets<Group> groups_;
-    HintRound hints_;
-    HintRound last_hints_;
+    PrefetchBatch batch_;
+    PrefetchBatch last_batch_;
 };
 
 }  // namespace millrace::state

@@ -5,14 +5,14 @@
 
 namespace millrace::state {
 
-void RowQueue::add(RecordEntry* row) {
+void RowQueue::add(MemtableEntry* row) {
     MILLRACE_CHECK(!row->queued_);
     row->queued_ = 1;
     row->write_position_ = first_place_ + static_cast<std::uint32_t>(rows_.size());
     rows_.push_back(row);
 }
 
-void RowQueue::erase(RecordEntry* row) {
+void RowQueue::erase(MemtableEntry* row) {
     MILLRACE_CHECK(row->queued_ && place_of(*row) == row);
     row->queued_ = 0;
     place_of(*row) = nullptr;
@@ -32,13 +32,13 @@ void RowQueue::close_gaps() {
     std::erase(rows_, nullptr);
     gone_ = 0;
     std::uint32_t place = first_place_;
-    for (RecordEntry* row : rows_) {
+    for (MemtableEntry* row : rows_) {
         row->write_position_ = place++;
     }
 }
 
 void RowQueue::clear() {
-    for (RecordEntry* row : rows_) {
+    for (MemtableEntry* row : rows_) {
         if (row != nullptr) {
             row->queued_ = 0;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "state/memtable/record_entry.hpp"
+#include "state/memtable/memtable_entry.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,30 +14,30 @@ namespace millrace::state {
 /// Rows must outlive their stay, and are in one queue at most. Not thread-safe.
 class RowQueue {
   public:
-    void add(RecordEntry* row);
-    void erase(RecordEntry* row);
+    void add(MemtableEntry* row);
+    void erase(MemtableEntry* row);
 
     /// `row`, which is here, moved to `to`.
-    void replace(const RecordEntry* row, RecordEntry* to) { place_of(*row) = to; }
+    void replace(const MemtableEntry* row, MemtableEntry* to) { place_of(*row) = to; }
 
     void clear();
 
     /// The row that came first; null when there is none.
-    RecordEntry* first() const { return rows_.empty() ? nullptr : rows_.front(); }
+    MemtableEntry* first() const { return rows_.empty() ? nullptr : rows_.front(); }
 
     /// One that comes so many steps later or earlier than that; null when there is none, or no
     /// more.
-    RecordEntry* ahead(std::size_t steps) const {
+    MemtableEntry* ahead(std::size_t steps) const {
         return steps < rows_.size() ? rows_[steps] : nullptr;
     }
 
   private:
-    RecordEntry*& place_of(const RecordEntry& row) {
+    MemtableEntry*& place_of(const MemtableEntry& row) {
         return rows_[static_cast<std::uint32_t>(row.write_position_ - first_place_)];
     }
     void close_gaps();
 
-    std::deque<RecordEntry*> rows_;  // Null where one is gone, but not the first.
+    std::deque<MemtableEntry*> rows_;  // Null where one is gone, but not the first.
     std::uint32_t first_place_ = 0;  // A row's place is counted on from here, and may wrap around.
     std::size_t gone_ = 0;
 };

@@ -31,7 +31,7 @@ void Walk::keep(BytesView key, const NullableBytes& value, bool in_memory) {
     kept_->emplace(key, std::move(past));
 }
 
-void Walk::keep(const RecordEntry& entry) {
+void Walk::keep(const MemtableEntry& entry) {
     keep(entry.key(), sees(entry) ? entry.value() : std::nullopt, true);
 }
 
@@ -39,7 +39,7 @@ Walks::~Walks() {
     for_each([](Walk& walk) { walk.walks_ = nullptr; });
 }
 
-void Walks::entry_leaves(const RecordEntry& entry) {
+void Walks::entry_leaves(const MemtableEntry& entry) {
     for_each([&entry](Walk& walk) {
         if (walk.needs(entry.key())) {
             walk.keep(entry);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "millrace/core/bytes.hpp"
-#include "state/memtable/record_entry.hpp"
+#include "state/memtable/memtable_entry.hpp"
 
 #include <functional>
 #include <map>
@@ -38,12 +38,12 @@ class Walk {
     virtual bool ahead(BytesView key) const = 0;
 
     /// Whether the walk returns this entry of the table.
-    virtual bool sees(const RecordEntry& entry) const = 0;
+    virtual bool sees(const MemtableEntry& entry) const = 0;
 
     /// Whether the row at `key` must be copied before it changes.
     bool needs(BytesView key) const { return ahead(key) && !(has_kept() && kept_->contains(key)); }
     void keep(BytesView key, const NullableBytes& value, bool in_memory);
-    void keep(const RecordEntry& entry);
+    void keep(const MemtableEntry& entry);
 
     bool has_kept() const noexcept { return kept_ != nullptr; }
 
@@ -70,7 +70,7 @@ class Walks {
     bool any() const noexcept { return first_ != nullptr; }
 
     /// `entry` is about to leave the table.
-    void entry_leaves(const RecordEntry& entry);
+    void entry_leaves(const MemtableEntry& entry);
 
     template <class F>
     void for_each(F use) {

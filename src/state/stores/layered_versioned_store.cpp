@@ -44,8 +44,8 @@ VersionPut LayeredVersionedStore::put(BytesView key, const NullableBytes& value,
     } else if (layers_.context() != nullptr) {
         layers_.context()->dropped_expired(spec().name);
     }
-    layers_.changelog().append(key, value, timestamp,
-                               nullptr);  // Kafka Streams logs what it dropped, too.
+    // Kafka Streams logs what it dropped, too.
+    layers_.changelog().append(key, value, timestamp, nullptr);
     return result;
 }
 

@@ -35,7 +35,7 @@ void LayeredWindowStore::note_start(Timestamp start) {
         starts_.swap(last_starts_);
         starts_.clear();
     }
-    if (starts_.size() < HintRound::kMost) {
+    if (starts_.size() < PrefetchBatch::kMost) {
         starts_.push_back(start);
     }
 }
@@ -46,7 +46,7 @@ void LayeredWindowStore::prefetch(BytesView key) {
     if (!layers_.table().uses_groups()) {
         for (const Timestamp start : last_starts_) {
             make_key(key, start, 0, prefetched_key_);
-            layers_.table().expect(prefetched_key_);
+            layers_.table().prefetch(prefetched_key_);
         }
     }
 }

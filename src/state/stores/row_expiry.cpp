@@ -39,7 +39,7 @@ bool RowExpiry::worth_storing(BytesView key) const {
                : segment_in(key) >= first_segment();
 }
 
-void RowExpiry::committed(Engine& engine, const RecordTable* cache) {
+void RowExpiry::committed(Engine& engine, const Memtable* cache) {
     commit_stream_time();
     const std::int64_t first = first_segment();
     if (segments_.empty() || *segments_.begin() >= first) {
@@ -54,7 +54,7 @@ void RowExpiry::committed(Engine& engine, const RecordTable* cache) {
     }
 }
 
-void RowExpiry::forget_segments_below(std::int64_t first, const RecordTable* cache) {
+void RowExpiry::forget_segments_below(std::int64_t first, const Memtable* cache) {
     const auto live = segments_.lower_bound(first);
     added_segment_ = kNoSegment;
     if (cache == nullptr) {
@@ -66,7 +66,7 @@ void RowExpiry::forget_segments_below(std::int64_t first, const RecordTable* cac
     }
     std::set<std::int64_t> held(live, segments_.end());
     cache->for_each(
-        [&held](const RecordTable::Entry& entry) { held.insert(segment_in(entry.key())); });
+        [&held](const Memtable::Entry& entry) { held.insert(segment_in(entry.key())); });
     segments_ = std::move(held);
     constexpr std::size_t kFew = 32;
     many_segments_ = std::max(kFew, 2 * segments_.size());

@@ -3,7 +3,7 @@
 
 #include "state/engine/engine.hpp"
 #include "state/format/window_key.hpp"
-#include "state/memtable/record_table.hpp"
+#include "state/memtable/memtable.hpp"
 #include "state/stores/segment_expiry.hpp"
 
 #include <algorithm>
@@ -80,7 +80,7 @@ class RowExpiry {
 
     /// Commits stream time and drops the segments that have expired. `cache`: the rows of a record
     /// cache, which shows what it has, expired or not; null: there is none.
-    void committed(Engine& engine, const RecordTable* cache);
+    void committed(Engine& engine, const Memtable* cache);
     void roll_back() noexcept { stream_time_ = committed_stream_time_; }
     void clear();
 
@@ -93,7 +93,7 @@ class RowExpiry {
     static std::int64_t segment_in(BytesView key) {
         return static_cast<std::int64_t>(read_big_endian(key.substr(0, kSegmentSize)));
     }
-    void forget_segments_below(std::int64_t first, const RecordTable* cache);
+    void forget_segments_below(std::int64_t first, const Memtable* cache);
 
     static constexpr std::int64_t kNoSegment = std::numeric_limits<std::int64_t>::min();
 

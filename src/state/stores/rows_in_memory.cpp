@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/engine/key_range.hpp"
 #include "state/format/window_key.hpp"
-#include "state/memtable/table_cursor.hpp"
+#include "state/memtable/memtable_cursor.hpp"
 #include "state/stores/segmented_rows.hpp"
 
 #include <algorithm>
@@ -25,12 +25,12 @@ class WalkInMemory final : private Walk {
             in_segment_with_kept(Bytes(place()), use);
             return;
         }
-        RecordTable& table = layers_.table();
+        Memtable& table = layers_.table();
         if (table.entries() == 0) {
             return;
         }
-        TableCursor cursor(table, group());
-        const RecordTable::Entry* entry = cursor.seek(place());
+        MemtableCursor cursor(table, group());
+        const Memtable::Entry* entry = cursor.seek(place());
         while (entry != nullptr && time_of(entry->key()) <= to_) {
             const NullableBytes value = entry->value();
             if (!value || !layers_.visible(*entry)) {
@@ -80,7 +80,7 @@ class WalkInMemory final : private Walk {
                    group().substr(kSegmentSize) &&
                time_of(key) <= to_;
     }
-    bool sees(const RecordEntry& entry) const override { return layers_.visible(entry); }
+    bool sees(const MemtableEntry& entry) const override { return layers_.visible(entry); }
 
     StoreLayers& layers_;
     std::span<char> place_;
@@ -111,7 +111,7 @@ bool RowsInMemory::for_each(BytesView key, std::int64_t from, std::int64_t to,
     bool covered = true;
     for (auto at = first; covered && at != segments.end() && in_range(*at); ++at) {
         write_group(*at, key, sought.data());
-        covered = layers_.table().covers({sought.data(), kSegmentSize + key.size()}, from);
+        covered = layers_.table().has_all_from({sought.data(), kSegmentSize + key.size()}, from);
     }
     if (covered) {
         WalkInMemory walk(layers_, sought, to);

@@ -36,7 +36,7 @@ NullableBytes restore_rows(StoreLayers& layers, std::span<const ChangelogRecord>
             start_key(layers, record.key->substr(0, record.key->size() - suffix_size), time, key);
         suffix.copy(to, suffix.size());
         layers.engine().put(key, layers.format().restored(record));
-        layers.table().uncover(key);
+        layers.table().add_missing(key);
         last = record.key;
     }
     expiry.commit_stream_time();
@@ -102,15 +102,15 @@ void SegmentedRows::find() {
 void SegmentedRows::open(std::int64_t segment) {
     const std::size_t group = of_one_key() ? kSegmentSize + query_.first->size() : 0;
     KeyRange range = range_in(segment);
-    const bool in_memory = of_one_key()
-                               ? layers_.table().covers(range.lower->substr(0, group), query_.from)
-                               : layers_.table().covers(query_.from);
+    const bool in_memory =
+        of_one_key() ? layers_.table().has_all_from(range.lower->substr(0, group), query_.from)
+                     : layers_.table().has_all_from(query_.from);
     at_segment_ = segment;
     rows_.emplace(layers_.table(), layers_.engine(), std::move(range), query_.order,
                   static_cast<Walk&>(*this), group, !in_memory);
 }
 
-bool SegmentedRows::sees(const RecordEntry& entry) const {
+bool SegmentedRows::sees(const MemtableEntry& entry) const {
     return query_.ignore_expiry || layers_.visible(entry);
 }
 

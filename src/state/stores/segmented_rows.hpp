@@ -66,7 +66,7 @@ class SegmentedRows final : private Walk {
     bool asked_for() const;
     bool wants(BytesView changelog_key) const;
     bool ahead(BytesView key) const override;
-    bool sees(const RecordEntry& entry) const override;
+    bool sees(const MemtableEntry& entry) const override;
     bool of_one_key() const { return query_.first && query_.first == query_.last; }
     void open(std::int64_t segment);
     KeyRange range_in(std::int64_t segment) const;

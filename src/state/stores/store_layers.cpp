@@ -60,7 +60,7 @@ StoreLayers::~StoreLayers() = default;
 // The table has no row of the segments that the engine has.
 void StoreLayers::expect_rows_in_engine() {
     if (expiry_ && !engine_->direct()) {  // Direct engines may have rows of their own.
-        table_.cover_from(expiry_->end_of_segments());
+        table_.set_complete_from(expiry_->end_of_segments());
     }
 }
 
@@ -71,7 +71,7 @@ bool StoreLayers::keeps_clean_rows() const {
 }
 
 NullableBytes StoreLayers::read_below(BytesView key) {
-    if ((expiry_ && !expiry_->readable(key)) || table_.covers(key)) {
+    if ((expiry_ && !expiry_->readable(key)) || table_.has_all_from(key)) {
         return std::nullopt;
     }
     const NullableBytes row = engine_->get(key);
@@ -82,9 +82,9 @@ NullableBytes StoreLayers::read_below(BytesView key) {
         return row;
     }
     const std::size_t before = table_.cached_bytes();
-    table_.remember(key, row);
+    table_.add_clean(key, row);
     account(before);
-    const RecordTable::Entry* entry = table_.find(key);
+    const Memtable::Entry* entry = table_.find(key);
     return entry != nullptr ? entry->value() : engine_->get(key);
 }
 
@@ -97,10 +97,10 @@ void StoreLayers::keep_for_walks(BytesView key) {
         if (!walk.needs(key)) {
             return;
         }
-        if (const RecordTable::Entry* entry = table_.find(key)) {
+        if (const Memtable::Entry* entry = table_.find(key)) {
             walk.keep(*entry);
         } else {
-            walk.keep(key, table_.covers(key) ? std::nullopt : engine_->get(key), false);
+            walk.keep(key, table_.has_all_from(key) ? std::nullopt : engine_->get(key), false);
         }
     });
 }
@@ -125,7 +125,7 @@ bool StoreLayers::write_now(BytesView key, const NullableBytes& row, const Below
         const bool listened = listener_ != nullptr;
         table_.write_cached(
             key, row, environment_.context->record(),
-            {.keep_before = send_old_values_ || (listened && !row), .forget_unseen = listened});
+            {.keep_before = send_old_values_ || (listened && !row), .remove_unseen = listened});
     } else {
         static const detail::RecordContext none;
         const detail::RecordContext& context =
@@ -191,7 +191,7 @@ class StoreLayers::Iterator final : public BytesIterator, private Walk {
 
   private:
     bool ahead(BytesView key) const override { return rows_.ahead(key); }
-    bool sees(const RecordEntry& entry) const override { return layers_.visible(entry); }
+    bool sees(const MemtableEntry& entry) const override { return layers_.visible(entry); }
 
     StoreLayers& layers_;
     MergingIterator rows_;
@@ -203,14 +203,14 @@ std::unique_ptr<BytesIterator> StoreLayers::iterate(KeyRange range, RowOrder ord
 
 std::uint64_t StoreLayers::approximate_num_entries() {
     const std::uint64_t count = engine_->approximate_entries();
-    const std::vector<RecordTable::Entry*>& unstored = table_.unstored();
+    const std::vector<Memtable::Entry*>& uncommitted = table_.uncommitted();
     // Engines on disk estimate. A sample of what waits for the commit is good enough beside that.
     constexpr std::size_t kSample = 512;
-    const std::size_t step = engine_->persistent() ? unstored.size() / kSample + 1 : 1;
+    const std::size_t step = engine_->persistent() ? uncommitted.size() / kSample + 1 : 1;
     std::int64_t change = 0;
-    for (std::size_t at = 0; at < unstored.size(); at += step) {
-        const bool stored = engine_->get(unstored[at]->key()).has_value();
-        const bool exists = unstored[at]->below().value.has_value();
+    for (std::size_t at = 0; at < uncommitted.size(); at += step) {
+        const bool stored = engine_->get(uncommitted[at]->key()).has_value();
+        const bool exists = uncommitted[at]->below().value.has_value();
         change += static_cast<std::int64_t>(exists) - static_cast<std::int64_t>(stored);
     }
     const std::int64_t sum =
@@ -220,13 +220,13 @@ std::uint64_t StoreLayers::approximate_num_entries() {
 
 // Rows of a segmented store are most likely in the segment used last.
 void StoreLayers::prefetch(BytesView key) {
-    table_.next_hints();
+    table_.next_prefetch_batch();
     if (!expiry_) {
-        table_.expect(key);
+        table_.prefetch(key);
     } else if (table_.uses_groups()) {
         prefetched_group_.resize(kSegmentSize + key.size());
         write_group(expiry_->last_segment(), key, prefetched_group_.data());
-        table_.expect_group(prefetched_group_);
+        table_.prefetch_group(prefetched_group_);
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include "millrace/detail/state/store_spec.hpp"
 #include "state/engine/engine.hpp"
-#include "state/memtable/record_table.hpp"
+#include "state/memtable/memtable.hpp"
 #include "state/stores/row_expiry.hpp"
 #include "state/stores/row_format.hpp"
 #include "state/stores/store_changelog.hpp"
@@ -38,7 +38,7 @@ class StoreLayers final {
 
     const detail::StoreSpec& spec() const noexcept { return spec_; }
     Engine& engine() const noexcept { return *engine_; }
-    RecordTable& table() noexcept { return table_; }
+    Memtable& table() noexcept { return table_; }
     RowFormat& format() noexcept { return format_; }
     StoreChangelog& changelog() noexcept { return changelog_; }
     StoreContext* context() const noexcept { return environment_.context; }
@@ -52,7 +52,7 @@ class StoreLayers final {
 
     /// The row of that key. The view lives until the next call.
     NullableBytes read(BytesView key) {
-        const RecordTable::Entry* entry = table_.find(key);
+        const Memtable::Entry* entry = table_.find(key);
         if (entry == nullptr) [[unlikely]] {
             return read_below(key);
         }
@@ -75,7 +75,7 @@ class StoreLayers final {
     /// Writes below the record cache without logging, for stores that log something else than rows.
     void write_unlogged(BytesView key, const NullableBytes& row);
 
-    /// Moves a row that only the record cache has, as RecordTable::rename_cached. Returns false,
+    /// Moves a row that only the record cache has, as Memtable::rename_cached. Returns false,
     /// and does nothing, where the caller must remove and write instead.
     bool rename(BytesView from, BytesView to, BytesView row);
 
@@ -84,7 +84,7 @@ class StoreLayers final {
     std::unique_ptr<BytesIterator> iterate(KeyRange range, RowOrder order);
 
     /// Whether reads return an entry of the table.
-    bool visible(const RecordTable::Entry& entry) const {
+    bool visible(const Memtable::Entry& entry) const {
         // The record cache shows what it holds, expired or not, as Kafka Streams' does.
         return !expiry_ || (caching() && entry.cached()) || expiry_->readable(entry.key());
     }
@@ -108,7 +108,7 @@ class StoreLayers final {
     void write_to_engine();
     void committed();
     void roll_back();
-    std::size_t uncommitted_bytes() const { return table_.unstored_bytes(); }
+    std::size_t uncommitted_bytes() const { return table_.uncommitted_bytes(); }
 
     /// Removes all rows.
     void clear();
@@ -149,13 +149,13 @@ class StoreLayers final {
     bool admit_and_log(BytesView key, const NullableBytes& row,
                        const detail::RecordContext& context, const Below& below);
 
-    void flush_from(RecordTable::Entry* first);
-    void flush_entry(RecordTable::Entry& entry, bool evicted);
-    NullableBytes row_below(const RecordTable::Entry& entry);
-    void copy_for_listener(const RecordTable::Entry& entry, const NullableBytes& old_row,
+    void flush_from(Memtable::Entry* first);
+    void flush_entry(Memtable::Entry& entry, bool evicted);
+    NullableBytes row_below(const Memtable::Entry& entry);
+    void copy_for_listener(const Memtable::Entry& entry, const NullableBytes& old_row,
                            const detail::RecordContext& context);
 
-    bool worth_storing(const RecordTable::Entry& entry) const {
+    bool worth_storing(const Memtable::Entry& entry) const {
         return !expiry_ || expiry_->worth_storing(entry.key());
     }
 
@@ -171,7 +171,7 @@ class StoreLayers final {
     std::optional<RowExpiry> expiry_;  // Of segmented stores.
     RowFormat format_;
     StoreChangelog changelog_;
-    RecordTable table_;
+    Memtable table_;
     std::size_t segment_size_;  // Bytes of each key in front of the changelog's key.
     bool caching_;
     bool flushing_ = false;

@@ -18,13 +18,13 @@ bool StoreLayers::set_flush_listener(detail::FlushListener* listener, bool send_
 }
 
 void StoreLayers::flush() {
-    if (table_.has_unforwarded() || table_.flushing()) {
+    if (table_.has_dirty() || table_.flushing()) {
         flush_from(nullptr);
     }
 }
 
 // As in Kafka Streams, one dirty entry that is evicted takes all others of the store with it.
-void StoreLayers::flush_from(RecordTable::Entry* first) {
+void StoreLayers::flush_from(Memtable::Entry* first) {
     MILLRACE_CHECK(!flushing_);
     struct Guard {
         bool& flag;
@@ -34,13 +34,13 @@ void StoreLayers::flush_from(RecordTable::Entry* first) {
 
     table_.begin_flush(first);
     bool evicted = first != nullptr;
-    while (RecordTable::Entry* entry = table_.next_pending()) {
+    while (Memtable::Entry* entry = table_.next_pending()) {
         flush_entry(*entry, evicted);
         evicted = false;
     }
 }
 
-void StoreLayers::flush_entry(RecordTable::Entry& entry, bool evicted) {
+void StoreLayers::flush_entry(Memtable::Entry& entry, bool evicted) {
     const std::size_t before = table_.cached_bytes();
     const NullableBytes row = entry.value();
     const bool removal = !row;
@@ -56,7 +56,7 @@ void StoreLayers::flush_entry(RecordTable::Entry& entry, bool evicted) {
     const bool skip = listener_ != nullptr && removal && !has_old_row;
 
     const bool live = !skip && admit_and_log(entry.key(), row, context, Below{});
-    table_.settle(entry, live && !engine_->direct(), !evicted && !removal);
+    table_.flushed(entry, live && !engine_->direct(), !evicted && !removal);
     share().change(before, table_.cached_bytes());
     if (listener_ != nullptr && !skip) {
         context.headers = flushed_.headers.empty() ? nullptr : &flushed_.headers;
@@ -68,15 +68,15 @@ void StoreLayers::flush_entry(RecordTable::Entry& entry, bool evicted) {
 }
 
 // What the layers below the record cache have for the key of a dirty entry.
-NullableBytes StoreLayers::row_below(const RecordTable::Entry& entry) {
+NullableBytes StoreLayers::row_below(const Memtable::Entry& entry) {
     if (expiry_ && !expiry_->readable(entry.key())) {
         return std::nullopt;
     }
-    const RecordTable::Entry::Below below = entry.below();
+    const Memtable::Entry::Below below = entry.below();
     return below.known ? below.value : engine_->get(entry.key());
 }
 
-void StoreLayers::copy_for_listener(const RecordTable::Entry& entry, const NullableBytes& old_row,
+void StoreLayers::copy_for_listener(const Memtable::Entry& entry, const NullableBytes& old_row,
                                     const detail::RecordContext& context) {
     flushed_.key.assign(entry.key().substr(segment_size_));
     flushed_.value.assign(format_.value_of(entry.value()).value_or(BytesView{}));
@@ -91,17 +91,17 @@ void StoreLayers::copy_for_listener(const RecordTable::Entry& entry, const Nulla
 }
 
 void StoreLayers::write_to_engine() {
-    const std::vector<RecordTable::Entry*>& unstored = table_.unstored();
+    const std::vector<Memtable::Entry*>& uncommitted = table_.uncommitted();
     std::vector<SortedEntry> changed;
-    changed.reserve(unstored.size());
+    changed.reserve(uncommitted.size());
     const std::size_t before = table_.cached_bytes();
-    for (std::size_t at = 0; at < unstored.size(); ++at) {
-        prefetch_ahead(unstored, at);
-        RecordTable::Entry* entry = unstored[at];
+    for (std::size_t at = 0; at < uncommitted.size(); ++at) {
+        prefetch_ahead(uncommitted, at);
+        Memtable::Entry* entry = uncommitted[at];
         if (worth_storing(*entry)) {
             changed.emplace_back(entry);
         } else if (!caching()) {
-            table_.uncache(*entry);  // Reads do not return it either.
+            table_.evict(*entry);  // Reads do not return it either.
         }
     }
     share().change(before, table_.cached_bytes());
@@ -115,13 +115,13 @@ void StoreLayers::write_to_engine() {
 
 void StoreLayers::committed() {
     const std::size_t before = table_.cached_bytes();
-    using Stored = RecordTable::Stored;
+    using AtCommit = Memtable::AtCommit;
     const bool keeps = keeps_clean_rows();
-    table_.mark_stored([this, keeps](const RecordTable::Entry& entry) {
+    table_.committed([this, keeps](const Memtable::Entry& entry) {
         if (!worth_storing(entry)) {
-            return Stored::kNot;
+            return AtCommit::kNotStored;
         }
-        return keeps ? Stored::kIsCached : Stored::kLeaves;
+        return keeps ? AtCommit::kStays : AtCommit::kLeaves;
     });
     engine_->commit();
     share().change(before, table_.cached_bytes());
@@ -191,25 +191,25 @@ bool StoreLayers::over_budget() const {
 }
 
 bool StoreLayers::evict_one() {
-    RecordTable::Entry* entry = table_.victim();
-    if (entry == nullptr || (entry->unforwarded() && flushing_)) {
+    Memtable::Entry* entry = table_.eviction_candidate();
+    if (entry == nullptr || (entry->dirty() && flushing_)) {
         return false;
     }
-    if (entry->unforwarded()) {
+    if (entry->dirty()) {
         flush_from(entry);
         return true;
     }
     const std::size_t before = table_.cached_bytes();
-    table_.uncache(*entry);
+    table_.evict(*entry);
     share().change(before, table_.cached_bytes());
     return true;
 }
 
 void StoreLayers::evict_flushed() {
     const std::size_t before = table_.cached_bytes();
-    for (RecordTable::Entry* entry = table_.victim(); entry != nullptr && !entry->unforwarded();
-         entry = table_.victim()) {
-        table_.uncache(*entry);
+    for (Memtable::Entry* entry = table_.eviction_candidate(); entry != nullptr && !entry->dirty();
+         entry = table_.eviction_candidate()) {
+        table_.evict(*entry);
     }
     share().change(before, table_.cached_bytes());
 }

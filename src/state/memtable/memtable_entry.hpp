@@ -11,19 +11,20 @@
 #include <cstdint>
 #include <cstring>
 #include <set>
+#include <vector>
 
 namespace millrace::state {
 
-class RecordEntry;
+class MemtableEntry;
 
 /// A reference to an entry that is sorted by key.
 struct SortedEntry {
-    explicit SortedEntry(RecordEntry* of) noexcept;
+    explicit SortedEntry(MemtableEntry* of) noexcept;
 
-    RecordEntry* operator->() const noexcept { return entry; }
+    MemtableEntry* operator->() const noexcept { return entry; }
 
     KeyHead head;
-    mutable RecordEntry* entry;  ///< May move; its key does not.
+    mutable MemtableEntry* entry;  ///< May move; its key stays.
 };
 
 /// A key to search for among sorted entries. Must outlive this.
@@ -45,8 +46,8 @@ class EntryLess {
 /// Entries by key.
 using EntryIndex = std::set<SortedEntry, EntryLess>;
 
-/// One row of a RecordTable, in one block of memory: this object, the key, and room for two values.
-class RecordEntry {
+/// One row of a Memtable. Lives in one piece of memory: this, the key, and room for two values.
+class MemtableEntry {
   public:
     BytesView key() const noexcept { return {bytes(), key_size_}; }
 
@@ -62,7 +63,7 @@ class RecordEntry {
         NullableBytes value;
     };
     Below below() const noexcept {
-        if (!unforwarded_) {
+        if (!dirty_) {
             return {true, value()};
         }
         if (!has_before_) {
@@ -73,26 +74,36 @@ class RecordEntry {
 
     std::uint32_t hash() const noexcept { return hash_; }  ///< Of the key.
     bool cached() const noexcept { return cached_; }
-    bool unforwarded() const noexcept { return unforwarded_; }
-    bool unstored() const noexcept { return unstored_; }
+    bool dirty() const noexcept { return dirty_; }
+    bool uncommitted() const noexcept { return uncommitted_; }
 
-    /// Prefetches the row into the processor's cache, up to three cache lines.
+    /// Fetches the row, or the part of it within three cache lines, into the processor's cache.
     void prefetch() const noexcept {
         __builtin_prefetch(this);
         __builtin_prefetch(this + 1);
         __builtin_prefetch(this + 2);
     }
 
-    /// Marks a row that takes part in a running flush.
+    /// Whether the row is part of a flush that is going on.
     bool pending() const noexcept { return pending_; }
 
   private:
-    friend class RecordTable;
+    friend class Memtable;  // And its parts:
+    friend class CachedRows;
+    friend class DirtyRows;
+    friend class EntryContexts;
     friend class RowQueue;
+    friend class RowTable;
+    friend class UncommittedRows;
     static constexpr std::uint32_t kNull = 0xffffffffU;
 
-    // Whether the slot has a value.
+    static std::size_t rounded_capacity(std::size_t size) { return (size + 7) / 8 * 8; }
+
+    // Whether the slot has a value that may be asked for.
     bool in_use(unsigned which) const noexcept { return which == current_ || has_before_; }
+    std::size_t below_size() const noexcept {
+        return !dirty_ ? value_size() : has_before_ ? size_in_use(1U - current_) : 0;
+    }
     std::size_t size_in_use(unsigned which) const noexcept {
         return in_use(which) && size_[which] != kNull ? size_[which] : 0;
     }
@@ -133,15 +144,15 @@ class RecordEntry {
     std::uint32_t key_size_ = 0;
     std::array<std::uint32_t, 2> size_{kNull, kNull};
     std::array<std::uint32_t, 2> capacity_{0, 0};
-    std::uint64_t written_ = 0;            // When last written, in the table's count of writes.
-    std::uint32_t write_position_ = 0;     // In written_, pending_ or a queue.
-    std::uint32_t unstored_position_ = 0;  // In unstored_.
+    std::uint64_t written_ = 0;               // When last, as DirtyRows counts writes.
+    std::uint32_t write_position_ = 0;        // In a list of DirtyRows, or a RowQueue.
+    std::uint32_t uncommitted_position_ = 0;  // In UncommittedRows.
     Partition partition_ = -1;
     std::uint16_t topic_ = 0;
     std::uint8_t current_ : 1 = 0;
     std::uint8_t cached_ : 1 = 0;
-    std::uint8_t unforwarded_ : 1 = 0;
-    std::uint8_t unstored_ : 1 = 0;
+    std::uint8_t dirty_ : 1 = 0;
+    std::uint8_t uncommitted_ : 1 = 0;
     std::uint8_t has_before_ : 1 = 0;
     std::uint8_t pending_ : 1 = 0;
     std::uint8_t has_headers_ : 1 = 0;
@@ -150,8 +161,8 @@ class RecordEntry {
     std::int64_t offset_ = -1;
 };
 
-/// Prefetches a row that an iteration over all `rows` reaches some steps after `at`: a commit finds
-/// few of them in the processor's cache.
+/// Fetches a row that a loop over all `rows` reaches some steps after `at` into the processor's
+/// cache: a commit finds few of them there.
 template <class Rows>
 void prefetch_ahead(const Rows& rows, std::size_t at) noexcept {
     constexpr std::size_t kSteps = 6;
@@ -160,7 +171,18 @@ void prefetch_ahead(const Rows& rows, std::size_t at) noexcept {
     }
 }
 
-inline SortedEntry::SortedEntry(RecordEntry* of) noexcept : head(of->key()), entry(of) {}
+/// Empties `rows` for the next round, which will be about as large; gives memory back when the last
+/// one was far smaller than what there is room for.
+inline void clear_for_reuse(std::vector<MemtableEntry*>& rows) {
+    constexpr std::size_t kFew = 1024;
+    constexpr std::size_t kTimes = 8;
+    if (rows.capacity() > kFew && rows.capacity() / kTimes > rows.size()) {
+        rows = {};
+    }
+    rows.clear();
+}
+
+inline SortedEntry::SortedEntry(MemtableEntry* of) noexcept : head(of->key()), entry(of) {}
 
 inline bool EntryLess::operator()(const SortedEntry& left,
                                   const SortedEntry& right) const noexcept {

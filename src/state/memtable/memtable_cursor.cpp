@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/memtable/table_cursor.hpp"
+#include "state/memtable/memtable_cursor.hpp"
 
 #include "state/engine/key_head.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace millrace::state {
 
-void TableCursor::look_up() {
+void MemtableCursor::look_up() {
     if (grouped()) {
         rows_ = table_->group(group_);
     } else {
@@ -17,22 +17,22 @@ void TableCursor::look_up() {
     generation_ = table_->generation();
 }
 
-std::size_t TableCursor::lower_bound(BytesView key) const {
+std::size_t MemtableCursor::lower_bound(BytesView key) const {
     const auto found = std::lower_bound(rows_.begin(), rows_.end(), key,
-                                        [this](const RecordEntry* entry, BytesView bytes) {
+                                        [this](const MemtableEntry* entry, BytesView bytes) {
                                             return less_behind(entry->key(), bytes, group_.size());
                                         });
     return static_cast<std::size_t>(found - rows_.begin());
 }
 
-const RecordEntry* TableCursor::current() const {
+const MemtableEntry* MemtableCursor::current() const {
     if (grouped()) {
         return at_ < rows_.size() ? rows_[at_] : nullptr;
     }
     return place_ != table_->index().end() ? place_->entry : nullptr;
 }
 
-const RecordEntry* TableCursor::seek(const NullableBytes& key) {
+const MemtableEntry* MemtableCursor::seek(const NullableBytes& key) {
     look_up();
     if (grouped()) {
         at_ = key ? lower_bound(*key) : 0;
@@ -43,7 +43,7 @@ const RecordEntry* TableCursor::seek(const NullableBytes& key) {
     return current();
 }
 
-const RecordEntry* TableCursor::seek_before(const NullableBytes& key) {
+const MemtableEntry* MemtableCursor::seek_before(const NullableBytes& key) {
     look_up();
     if (grouped()) {
         at_ = (key ? lower_bound(*key) : rows_.size()) - 1;  // Before the first: after the last.
@@ -55,9 +55,9 @@ const RecordEntry* TableCursor::seek_before(const NullableBytes& key) {
     return current();
 }
 
-const RecordEntry* TableCursor::next(BytesView key) {
+const MemtableEntry* MemtableCursor::next(BytesView key) {
     if (moved()) {
-        const RecordEntry* found = seek(key);
+        const MemtableEntry* found = seek(key);
         if (found == nullptr || found->key() != key) {
             return found;
         }
@@ -70,7 +70,7 @@ const RecordEntry* TableCursor::next(BytesView key) {
     return current();
 }
 
-const RecordEntry* TableCursor::previous(BytesView key) {
+const MemtableEntry* MemtableCursor::previous(BytesView key) {
     if (moved()) {
         return seek_before(key);
     }

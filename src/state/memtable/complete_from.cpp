@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/memtable/coverage.hpp"
+#include "state/memtable/complete_from.hpp"
 
 #include "core/hash.hpp"
 
@@ -7,12 +7,12 @@
 
 namespace millrace::state {
 
-void Coverage::cover_from(std::int64_t time_ms) noexcept {
+void CompleteFrom::set(std::int64_t time_ms) noexcept {
     all_from_ms_ = none_before_ms_ = time_ms;
     from_ms_.clear();
 }
 
-void Coverage::uncover(BytesView group, std::int64_t time_ms, std::size_t groups) {
+void CompleteFrom::exclude(BytesView group, std::int64_t time_ms, std::size_t groups) {
     if (time_ms < none_before_ms_) {
         return;
     }
@@ -29,11 +29,11 @@ void Coverage::uncover(BytesView group, std::int64_t time_ms, std::size_t groups
     all_from_ms_ = std::max(all_from_ms_, time_ms + 1);
 }
 
-bool Coverage::covers_place(BytesView group, std::int64_t time_ms) const noexcept {
+bool CompleteFrom::covers_place(BytesView group, std::int64_t time_ms) const noexcept {
     return from_ms_.size() > 1 && time_ms >= from_ms_[place_of(group)];
 }
 
-std::size_t Coverage::place_of(BytesView group) const noexcept {
+std::size_t CompleteFrom::place_of(BytesView group) const noexcept {
     return hash_bytes(group) & (from_ms_.size() - 1);
 }
 

@@ -16,14 +16,14 @@ namespace millrace::state {
 /// not.
 ///
 /// False if in doubt. Not thread-safe.
-class Coverage {
+class CompleteFrom {
   public:
     /// The engine may have rows before that time that are not in memory, but none since.
-    void cover_from(std::int64_t time_ms) noexcept;
+    void set(std::int64_t time_ms) noexcept;
 
     /// The engine has a row of that group and time that is not in memory. From now on, about
     /// `groups` groups are separate, if there were fewer.
-    void uncover(BytesView group, std::int64_t time_ms, std::size_t groups);
+    void exclude(BytesView group, std::int64_t time_ms, std::size_t groups);
 
     /// For all groups.
     bool covers(std::int64_t time_ms) const noexcept { return time_ms >= all_from_ms_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/memtable/row_memory.hpp"
+#include "state/memtable/slab_allocator.hpp"
 
 #include "core/check.hpp"
 
@@ -17,7 +17,7 @@ constexpr bool kInBlocks = true;
 }  // namespace
 
 /// The head of a block; its pieces follow. Before each piece is the address of its block.
-struct RowMemory::Block {
+struct SlabAllocator::Block {
     struct Piece {
         Block* block;  // Null: a separate piece.
         Piece* next;   // In free pieces. The piece starts here otherwise.
@@ -40,7 +40,7 @@ struct RowMemory::Block {
     std::size_t bytes = 0;
 };
 
-RowMemory::~RowMemory() {
+SlabAllocator::~SlabAllocator() {
     for (const SizeClass& one : classes_) {
         while (one.with_room != nullptr) {
             MILLRACE_CHECK(one.with_room->taken == 0);
@@ -49,7 +49,7 @@ RowMemory::~RowMemory() {
     }
 }
 
-void* RowMemory::take(std::size_t size) {
+void* SlabAllocator::allocate(std::size_t size) {
     if (!kInBlocks || size > kLargest) {
         auto* piece = static_cast<Block::Piece*>(::operator new(Block::kHead + size));
         piece->block = nullptr;
@@ -74,7 +74,7 @@ void* RowMemory::take(std::size_t size) {
     return &piece->next;
 }
 
-void RowMemory::give_back(void* memory) noexcept {
+void SlabAllocator::deallocate(void* memory) noexcept {
     auto* piece = reinterpret_cast<Block::Piece*>(static_cast<char*>(memory) - Block::kHead);
     Block* block = piece->block;
     if (block == nullptr) {
@@ -93,7 +93,7 @@ void RowMemory::give_back(void* memory) noexcept {
     }
 }
 
-RowMemory::Block* RowMemory::add_block(std::size_t piece_size) {
+SlabAllocator::Block* SlabAllocator::add_block(std::size_t piece_size) {
     SizeClass& of = classes_[piece_size / kStep];
     std::size_t bytes = kSmallestBlock;
     for (std::size_t at = 0; at < of.blocks && bytes < kLargestBlock; ++at) {
@@ -110,15 +110,15 @@ RowMemory::Block* RowMemory::add_block(std::size_t piece_size) {
     return block;
 }
 
-// In one that is in the list.
-void RowMemory::drop(Block* block) noexcept {
+// Requires that it is in the list.
+void SlabAllocator::drop(Block* block) noexcept {
     take_out(block);
     --block->of->blocks;
     block_bytes_ -= block->bytes;
     ::operator delete(block);
 }
 
-void RowMemory::put_first(Block* block) noexcept {
+void SlabAllocator::put_first(Block* block) noexcept {
     Block*& first = block->of->with_room;
     block->next = first;
     block->previous = nullptr;
@@ -128,7 +128,7 @@ void RowMemory::put_first(Block* block) noexcept {
     first = block;
 }
 
-void RowMemory::take_out(Block* block) noexcept {
+void SlabAllocator::take_out(Block* block) noexcept {
     (block->previous != nullptr ? block->previous->next : block->of->with_room) = block->next;
     if (block->next != nullptr) {
         block->next->previous = block->previous;

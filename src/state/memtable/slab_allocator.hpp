@@ -11,18 +11,18 @@ namespace millrace::state {
 /// small. A block is freed when all of its pieces are, except one block of each size.
 ///
 /// Pieces are aligned to 8 bytes, and must be freed before this is destroyed. Not thread-safe.
-class RowMemory {
+class SlabAllocator {
   public:
-    RowMemory() = default;
-    ~RowMemory();
-    RowMemory(const RowMemory&) = delete;
-    RowMemory& operator=(const RowMemory&) = delete;
+    SlabAllocator() = default;
+    ~SlabAllocator();
+    SlabAllocator(const SlabAllocator&) = delete;
+    SlabAllocator& operator=(const SlabAllocator&) = delete;
 
     /// At least one byte. Throws std::bad_alloc.
-    void* take(std::size_t size);
+    void* allocate(std::size_t size);
 
-    /// `piece` must have been taken from this object.
-    void give_back(void* piece) noexcept;
+    /// `piece` must have been allocated here.
+    void deallocate(void* piece) noexcept;
 
     /// The size of all blocks, used or not.
     std::size_t block_bytes() const noexcept { return block_bytes_; }

@@ -9,7 +9,7 @@
 namespace millrace::state {
 
 /// The hashes of keys that are prefetched together: a few; further ones are dropped.
-class HintRound {
+class PrefetchBatch {
   public:
     static constexpr std::size_t kMost = 8;
 

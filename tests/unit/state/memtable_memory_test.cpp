@@ -23,9 +23,9 @@ std::size_t allocated_bytes() {
     return info.uordblks + info.hblkhd;
 }
 
-class RowMemoryUse : public ::testing::TestWithParam<bool> {
+class MemtableMemory : public ::testing::TestWithParam<bool> {
   protected:
-    RowMemoryUse() {
+    MemtableMemory() {
         TaskStores::Options options;
         options.directory = folder_.path() / "0_0";
         options.name = "0_0";
@@ -62,7 +62,7 @@ class RowMemoryUse : public ::testing::TestWithParam<bool> {
     KeyValueBytesStore* store_ = nullptr;
 };
 
-TEST_P(RowMemoryUse, ShrinkingValuesFreeTheirMemory) {
+TEST_P(MemtableMemory, ShrinkingValuesFreeTheirMemory) {
     const std::size_t before = allocated_bytes();
     const Bytes large(10'000, 'l');
     for (std::size_t key = 0; key < kKeys; ++key) {
@@ -74,7 +74,7 @@ TEST_P(RowMemoryUse, ShrinkingValuesFreeTheirMemory) {
     EXPECT_EQ(store_->get("17"), "small");
 }
 
-TEST_P(RowMemoryUse, ShrunkenValuesFreeTheirMemoryAtTheCommit) {
+TEST_P(MemtableMemory, ShrunkenValuesFreeTheirMemoryAtTheCommit) {
     const std::size_t before = allocated_bytes();
     const Bytes large(5'000, 'l');
     put_all(large);
@@ -86,7 +86,7 @@ TEST_P(RowMemoryUse, ShrunkenValuesFreeTheirMemoryAtTheCommit) {
     EXPECT_EQ(store_->get("17"), "small");
 }
 
-INSTANTIATE_TEST_SUITE_P(CachedAndNot, RowMemoryUse, ::testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(CachedAndNot, MemtableMemory, ::testing::Bool(),
                          [](const ::testing::TestParamInfo<bool>& caching) {
                              return caching.param ? "Cached" : "Uncached";
                          });
