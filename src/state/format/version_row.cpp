@@ -52,7 +52,7 @@ std::optional<std::size_t> size_at(BytesView row, std::size_t offset) {
     return size < kFirstNegative ? std::optional(static_cast<std::size_t>(size)) : std::nullopt;
 }
 
-// `version` stays, in front of the new one, or goes.
+// `version` stays before the new one, or is removed.
 void splice(BytesView row, const RowVersion& version, bool stays, std::int64_t from,
             const NullableBytes& value, Bytes& out) {
     const std::size_t size = version.value ? version.value->size() : 0;
@@ -78,7 +78,7 @@ std::int64_t row_first(BytesView row) {
     return time_at(row, kTimeSize);
 }
 
-// Versions are listed last one first, their values first one first.
+// Versions are listed from last to first, their values from first to last.
 RowVersion version_at(BytesView row, std::int64_t time) {
     const std::int64_t first = row_first(row);
     MILLRACE_CHECK(first <= time && time < row_next(row));
@@ -131,7 +131,7 @@ void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
         append_entry(next, std::nullopt, out);
         newest = next;
     }
-    // A removal at the very time at which the new version begins makes room for it.
+    // A deletion exactly at the time at which the new version starts is replaced by it.
     const std::size_t old = kHeadSize + (newest == from ? kEntrySize : 0);
     out.append(row.substr(old)).append(value.value_or(BytesView()));
 }
@@ -151,7 +151,7 @@ void prepend_to_version_row(BytesView row, std::int64_t from, const NullableByte
     const std::int64_t first = row_first(row);
     MILLRACE_CHECK(from < first);
     if (first == row_next(row)) {
-        write_version_row(from, first, value, out);  // It ends at the lone removal.
+        write_version_row(from, first, value, out);  // It ends at the single deletion.
         return;
     }
     const std::size_t values = version_at(row, first).first_value;

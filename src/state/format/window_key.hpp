@@ -19,7 +19,7 @@ namespace millrace::state {
 ///
 /// all numbers big-endian.
 inline constexpr std::size_t kSegmentSize = 8;
-inline constexpr std::size_t kTimeSize = 8;  ///< Of every time in a key or row.
+inline constexpr std::size_t kTimeSize = 8;  ///< The size of every time in a key or row.
 inline constexpr std::size_t kSequenceSize = 4;
 inline constexpr std::size_t kWindowSuffixSize = kTimeSize + kSequenceSize;
 
@@ -49,7 +49,7 @@ inline Timestamp read_timestamp(BytesView bytes) {
     return timestamp_of(static_cast<std::int64_t>(read_big_endian(bytes)));
 }
 
-/// The time that `suffix_size` bytes at the end of a key begin with, in milliseconds: a window's
+/// The time at the start of the last `suffix_size` bytes of a key, in milliseconds: a window's
 /// start, a session's end.
 inline std::int64_t suffix_time_of(BytesView key, std::size_t suffix_size) {
     return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size, kTimeSize)));
@@ -68,7 +68,7 @@ inline std::uint32_t window_sequence_of(BytesView changelog_key) {
         read_big_endian(changelog_key.substr(changelog_key.size() - kSequenceSize)));
 }
 
-/// Writes the kWindowSuffixSize bytes that follow the key.
+/// Writes the kWindowSuffixSize bytes after the key.
 inline void write_window_suffix(Timestamp start, std::uint32_t sequence, char* out) {
     detail::write_big_endian(milliseconds_of(start), out);
     detail::write_big_endian(sequence, out + kTimeSize);
@@ -80,8 +80,8 @@ inline void append_window_key(BytesView key, Timestamp start, std::uint32_t sequ
     write_window_suffix(start, sequence, out.data() + out.size() - kWindowSuffixSize);
 }
 
-/// Writes the segment and `key`: what the keys in a store of all rows of `key` in that segment
-/// begin with. Returns what follows it.
+/// Writes the segment and `key`: the common prefix of the keys, in a store, of all rows of `key` in
+/// that segment. Returns the position after it.
 inline char* write_group(std::int64_t segment, BytesView key, char* to) {
     detail::write_big_endian(segment, to);
     key.copy(to + kSegmentSize, key.size());
@@ -92,8 +92,8 @@ inline void append_segment(std::int64_t segment, Bytes& out) {
     append_big_endian(static_cast<std::uint64_t>(segment), kSegmentSize, out);
 }
 
-/// Keys of session stores, docs/formats/session-key.md: in the changelog the key, 8 bytes end and 8
-/// bytes start of the session; in a store with the segment, of the end, in front.
+/// Keys of session stores, docs/formats/session-key.md: in the changelog, the key, 8 bytes end and
+/// 8 bytes start of the session; in a store, prefixed by the segment of the end.
 inline constexpr std::size_t kSessionSuffixSize = 2 * kTimeSize;
 
 /// Require size() >= kSessionSuffixSize.
@@ -105,7 +105,7 @@ inline SessionWindow session_of(BytesView changelog_key) {
     return {read_timestamp(times.substr(kTimeSize)), read_timestamp(times.substr(0, kTimeSize))};
 }
 
-/// Writes the kSessionSuffixSize bytes that follow the key.
+/// Writes the kSessionSuffixSize bytes after the key.
 inline void write_session_suffix(SessionWindow session, char* out) {
     detail::write_big_endian(milliseconds_of(session.end), out);
     detail::write_big_endian(milliseconds_of(session.start), out + kTimeSize);

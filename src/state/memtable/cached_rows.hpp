@@ -9,43 +9,43 @@
 
 namespace millrace::state {
 
-/// Which entries of a memtable are cached, what they weigh, and which is evicted next.
+/// The cached entries of a memtable, their sizes, and the eviction order.
 ///
-/// A clock hand goes round the entries: one used since the hand last came by gets another round.
-/// Clean rows with a time are queued instead, in the order in which they came, so that what the
-/// memtable knows to be complete stays complete for the latest.
+/// A clock algorithm passes the entries: an entry that was used since the last pass gets another
+/// round. Clean rows with a time are queued instead, in insertion order, so that the memtable's
+/// CompleteFrom stays true for the latest.
 ///
 /// Not thread-safe.
 class CachedRows {
   public:
     CachedRows(RowTable& rows, const EntryContexts& contexts) : rows_(rows), contexts_(contexts) {}
 
-    /// What the cached entries weigh, as Kafka Streams counts.
+    /// The size of the cached entries, counted as in Kafka Streams.
     std::size_t bytes() const noexcept { return bytes_; }
 
-    /// `entry`, which is new, was added as cached.
+    /// The new `entry` was added as cached.
     void added(const MemtableEntry& entry) {
         bytes_ += weight(entry);
         ++of_hand_;
     }
     void set_cached(MemtableEntry& entry, bool cached);
 
-    /// Caches a clean row with a time, or lets one that is written take part in the clock.
+    /// Caches a clean row with a time, or adds a written one to the clock.
     void queue(MemtableEntry& entry);
     void leave_queue(MemtableEntry& entry);
 
-    /// `entry` goes.
+    /// `entry` is removed.
     void remove(MemtableEntry& entry);
 
-    /// `from`, if it is queued, has moved to `to`.
+    /// `from`, if it is queued, moved to `to`.
     void replace(const MemtableEntry* from, MemtableEntry* to) {
         if (from->queued_) {
             queue_.replace(from, to);
         }
     }
 
-    /// The part of the weight of an entry that a write may change. After a write to a cached one,
-    /// the caller adds the difference.
+    /// The part of an entry's size that a write may change. After a write to a cached entry, the
+    /// caller adds the difference.
     std::size_t changing_weight(const MemtableEntry& entry) const {
         return entry.value_size() + contexts_.weight(entry);
     }

@@ -9,10 +9,10 @@
 
 namespace millrace::state {
 
-/// The dirty entries of a memtable: written, but neither logged nor forwarded. A flush takes them
-/// in the order of their last write.
+/// The dirty entries of a memtable: written, but neither logged nor forwarded. A flush processes
+/// them in the order of their last write.
 ///
-/// Entries must be taken out before they go. Not thread-safe.
+/// Entries must be removed before they are destroyed. Not thread-safe.
 class DirtyRows {
   public:
     bool empty() const noexcept { return written_.empty(); }
@@ -20,7 +20,7 @@ class DirtyRows {
     /// `entry` becomes dirty by a write.
     void add(MemtableEntry* entry);
 
-    /// A dirty entry is written again. One of the flush that is going on keeps its place.
+    /// A dirty entry is written again. An entry of the running flush keeps its position.
     void touch(MemtableEntry& entry) noexcept {
         if (!entry.pending_) {
             entry.written_ = ++writes_;
@@ -30,14 +30,14 @@ class DirtyRows {
     /// Requires that `entry` is dirty and not of a flush.
     void take_out(const MemtableEntry* entry);
 
-    /// `from`, if it is dirty, has moved to `to`.
+    /// `from`, if it is dirty, moved to `to`.
     void replace(const MemtableEntry* from, MemtableEntry* to) {
         if (from->dirty_) {
             (from->pending_ ? flushing_ : written_)[from->write_position_] = to;
         }
     }
 
-    /// As Memtable's.
+    /// See Memtable.
     void begin_flush(MemtableEntry* first);
     MemtableEntry* next();
     void flushed(MemtableEntry& entry);

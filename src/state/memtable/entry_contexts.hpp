@@ -15,7 +15,8 @@
 namespace millrace::state {
 
 /// The contexts of the records that wrote the entries of a memtable. Time, offset and partition are
-/// in the entry; topics, of which there are few, and headers, which few records have, are here.
+/// in the entry. This class stores topics, of which there are few, and headers, which few records
+/// have.
 ///
 /// Not thread-safe.
 class EntryContexts {
@@ -23,7 +24,7 @@ class EntryContexts {
     detail::RecordContext of(const MemtableEntry& entry) const;
     void set(MemtableEntry& entry, const detail::RecordContext& context);
 
-    /// Whether `context` differs from that of `entry` in nothing but what stamp() sets.
+    /// Whether `context` differs from that of `entry` only in members that stamp() sets.
     bool differs_by_stamp(const MemtableEntry& entry, const detail::RecordContext& context) const {
         return !entry.has_headers_ && topics_[entry.topic_].name == context.topic &&
                (context.headers == nullptr || context.headers->empty());
@@ -34,13 +35,13 @@ class EntryContexts {
         entry.partition_ = context.partition;
     }
 
-    /// What topic and headers weigh, as Kafka Streams counts.
+    /// The size of topic and headers, counted as in Kafka Streams.
     std::size_t weight(const MemtableEntry& entry) const {
         const std::size_t of_topic = topics_[entry.topic_].weight;
         return entry.has_headers_ ? of_topic + headers_weight(entry) : of_topic;
     }
 
-    /// `from` has moved to `to`; `entry` goes.
+    /// `from` moved to `to`; `entry` is removed.
     void replace(const MemtableEntry* from, const MemtableEntry* to);
     void remove(MemtableEntry& entry) {
         if (entry.has_headers_) [[unlikely]] {

@@ -11,20 +11,19 @@
 
 namespace millrace::state {
 
-/// The entries of a memtable in the order of their keys: all of them, and those of one group. Both
-/// orders are made when they are first asked for, and given up at a commit if they have not been
-/// used since the last one.
+/// The entries of a memtable in key order: all entries, and those of one group. Each order is
+/// created on first use, and dropped at a commit if it was not used since the last one.
 ///
 /// Not thread-safe.
 class KeyOrder {
   public:
-    /// `suffix_size` as of Memtable.
+    /// `suffix_size`: see Memtable.
     explicit KeyOrder(std::size_t suffix_size) : groups_(suffix_size) {}
 
     void insert(MemtableEntry* entry);
     void erase(MemtableEntry* entry);
 
-    /// `entry` has moved to `to`.
+    /// `entry` moved to `to`.
     void replace(MemtableEntry* entry, MemtableEntry* to);
 
     /// `change_key` gives `entry` another key of its group.
@@ -45,7 +44,7 @@ class KeyOrder {
     }
     void clear();
 
-    /// As Memtable's. `rows` are all entries.
+    /// See Memtable. `rows` are all entries.
     const EntryIndex& index(const RowTable& rows);
     std::span<MemtableEntry* const> group(const RowTable& rows, BytesView name);
     bool uses_groups() const noexcept { return grouped_; }

@@ -86,7 +86,7 @@ void Memtable::remove(Entry* entry) {
 
 // For an entry that the engine has unchanged.
 void Memtable::remove_stored(Entry* entry) {
-    if (suffix_size_ != 0 && entry->value()) {  // A removal leaves nothing in the engine.
+    if (suffix_size_ != 0 && entry->value()) {  // A deletion leaves nothing in the engine.
         add_missing(entry->key());
     }
     remove(entry);
@@ -98,7 +98,7 @@ bool Memtable::unseen(const Entry& entry) {
            !entry.below().value;
 }
 
-// Whether a removal of `key` (with its entry, if any) is of a row that the layers below never had.
+// Whether a deletion of `key` (with its entry, if any) is of a row that the layers below never had.
 // The entry is removed then.
 bool Memtable::remove_unseen(Entry* entry, BytesView key) {
     if (entry == nullptr) {
@@ -143,7 +143,7 @@ bool Memtable::rename_cached(BytesView from, BytesView to, BytesView value,
     return true;
 }
 
-// Clean rows with a time are evicted in the order in which they came.
+// Clean rows with a time are evicted in insertion order.
 void Memtable::cache_clean(Entry& entry) {
     if (suffix_size_ == 0) {
         cached_.set_cached(entry, true);
@@ -240,7 +240,7 @@ void Memtable::committed(const std::function<AtCommit(const Entry&)>& how) {
             return;
         }
         const AtCommit now = how(*entry);
-        // A removed row need not be kept: the engine answers as fast.
+        // A deleted row need not be kept: the engine answers as fast.
         if (!entry->value()) {
             cached_.set_cached(*entry, false);
         } else if (now == AtCommit::kStays) {

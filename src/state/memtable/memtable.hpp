@@ -38,30 +38,29 @@ namespace millrace::state {
 ///     write a2   dirty, uncommitted       value a2, before a1
 ///     commit     dirty                    value a2, before a1     (a1 went to the engine)
 ///
-/// Values are overwritten in place where they fit, so repeated writes of a key allocate nothing.
+/// Values are overwritten in place if they fit, so repeated writes of a key do not allocate.
 ///
 /// Its parts: RowTable finds entries by key, KeyOrder in order; DirtyRows, UncommittedRows and
-/// CachedRows list those of each kind; EntryContexts has what came with the records. Each entry is
-/// in the list of every kind that it is of, once.
+/// CachedRows list the entries of each kind; EntryContexts stores the contexts of their records.
+/// Each entry is in the list of each of its kinds, once.
 ///
 /// Not thread-safe.
 class Memtable {
   public:
     using Entry = MemtableEntry;
 
-    /// `suffix_size`: of keys that have a time at their end, how long what follows the key proper
-    /// is; it begins with the time. 0: keys have none.
+    /// `suffix_size`: for keys with a time at their end, the size of everything after the key
+    /// proper; it starts with the time. 0: keys have no time.
     explicit Memtable(std::size_t suffix_size);
     ~Memtable();
     Memtable(const Memtable&) = delete;
     Memtable& operator=(const Memtable&) = delete;
 
-    /// Null when there is none. Counts as a use.
+    /// Null if there is none. Counts as a use.
     Entry* find(BytesView key) { return rows_.look_up(key).entry; }
 
-    /// Fetches keys, or groups, that will be looked up soon into the processor's cache, in batches:
-    /// what is named in one is best looked up two batches later. Without this, most of what a
-    /// lookup costs is waiting for memory.
+    /// Prefetches keys, or groups, that will be looked up soon, in batches: keys of one batch are
+    /// best looked up two batches later. Otherwise cache misses are most of the cost of a lookup.
     void next_prefetch_batch() noexcept {
         rows_.next_prefetch_batch();
         order_.next_prefetch_batch(rows_);
@@ -69,16 +68,17 @@ class Memtable {
     void prefetch(BytesView key) noexcept { rows_.prefetch(key); }
     void prefetch_group(BytesView group) noexcept { order_.prefetch_group(group); }
 
-    /// Adds a row just read from the layers below to the cache. Requires that it has no entry.
+    /// Adds a row that was just read from the layers below to the cache. Requires that it has no
+    /// entry.
     void add_clean(BytesView key, const NullableBytes& value);
 
-    /// What else write_cached does.
+    /// Additional actions of write_cached.
     struct Write {
-        bool keep_before = false;    ///< Keeps the value that the layers below hold.
-        bool remove_unseen = false;  ///< Removes a row at once that the layers below never had.
+        bool keep_before = false;    ///< Keeps the value of the layers below.
+        bool remove_unseen = false;  ///< Removes a row at once if the layers below never had it.
     };
 
-    /// A write that stays in the cache until it is flushed. `context` is kept with it.
+    /// A write that stays in the cache until it is flushed. `context` is stored with it.
     void write_cached(BytesView key, const NullableBytes& value,
                       const detail::RecordContext& context, Write how) {
         const RowTable::Found found = rows_.look_up(key);
@@ -91,49 +91,49 @@ class Memtable {
         }
     }
 
-    /// As a removal of `from` and then a write of `to`, with remove_unseen, if that removes `from`
-    /// and both are rows of one group. Otherwise returns false, and does nothing. `from` and `to`
-    /// are of the same size.
+    /// Like a deletion of `from` and then a write of `to`, with remove_unseen, if that removes
+    /// `from` and both are rows of one group. Otherwise returns false without effect. `from` and
+    /// `to` have the same size.
     bool rename_cached(BytesView from, BytesView to, BytesView value,
                        const detail::RecordContext& context);
 
-    /// A write that was logged already: the entry becomes uncommitted.
+    /// A write that was already logged: the entry becomes uncommitted.
     void write_through(BytesView key, const NullableBytes& value);
 
-    /// Begins to flush: the dirty entries, in the order of their last write, are pending now, with
-    /// `first` (may be null) in front. One written while it is pending keeps its place and is
-    /// flushed with its later value. Entries left over from a flush that failed come before all.
+    /// Starts a flush: the dirty entries, in the order of their last write, become pending, with
+    /// `first` (may be null) before them. An entry that is written while it is pending keeps its
+    /// position and is flushed with its later value. Entries left from a failed flush come first.
     void begin_flush(Entry* first) { dirty_.begin_flush(first); }
 
-    /// The next pending entry; null when there is none, which ends the flush. Stays where it is
-    /// until flushed() is called, if nothing is written meanwhile.
+    /// The next pending entry; null if there is none, which ends the flush. It does not move until
+    /// flushed() is called, if nothing is written in between.
     Entry* next_pending() { return dirty_.next(); }
 
-    /// `entry`, returned by next_pending, was logged. `uncommitted`: its value must go to the
-    /// engine; `keep`: it stays in the cache.
+    /// `entry`, returned by next_pending, was logged. `uncommitted`: its value must be written to
+    /// the engine; `keep`: it stays in the cache.
     void flushed(Entry& entry, bool uncommitted, bool keep);
 
     bool flushing() const noexcept { return dirty_.flushing(); }
     bool has_dirty() const noexcept { return !dirty_.empty(); }
 
-    /// The cached entry to evict, or to flush, next; null when there is none.
+    /// The next cached entry to evict or flush; null if there is none.
     Entry* eviction_candidate() { return cached_.eviction_candidate(); }
 
-    /// Takes `entry`, not dirty, out of the cache.
+    /// Removes `entry`, which must not be dirty, from the cache.
     void evict(Entry& entry);
 
     /// Everything uncommitted, in no order.
     const std::vector<Entry*>& uncommitted() const noexcept { return uncommitted_.rows(); }
     std::size_t uncommitted_bytes() const noexcept { return uncommitted_.bytes(); }
 
-    /// What becomes of a row at the commit.
+    /// What happens to a row at the commit.
     enum class AtCommit {
-        kNotStored,  ///< The engine did not get it, as it would never be read.
-        kLeaves,     ///< Leaves the table, unless it is cached or dirty.
+        kNotStored,  ///< The engine did not get it, because it would never be read.
+        kLeaves,     ///< Is removed from the table, unless it is cached or dirty.
         kStays       ///< Is cached from now on.
     };
 
-    /// Everything uncommitted is in the engine now, but for what `how` says is not.
+    /// Everything uncommitted is in the engine now, except rows for which `how` returns otherwise.
     void committed(const std::function<AtCommit(const Entry&)>& how);
 
     /// Removes everything dirty and uncommitted.
@@ -142,23 +142,23 @@ class Memtable {
     /// Removes everything.
     void clear();
 
-    /// Whether all rows of that time and later, of all groups or of one, which the engine has are
-    /// here, too. Never when keys have no time.
+    /// Whether all rows of the engine with that time or later, of all groups or of one, are also in
+    /// the table. Always false if keys have no time.
     bool has_all_from(std::int64_t time_ms) const noexcept { return complete_.covers(time_ms); }
     bool has_all_from(BytesView group, std::int64_t time_ms) const noexcept {
         return complete_.covers(group, time_ms);
     }
 
-    /// The same of a key, its group and time: without an entry, it exists nowhere.
+    /// The same for a key, its group and time: a key without an entry does not exist.
     bool has_all_from(BytesView key) const {
         return suffix_size_ != 0 && has_all_from(group_of(key), suffix_time_of(key, suffix_size_));
     }
 
-    /// The engine may have rows before that time that are not here, but none since.
+    /// The engine may have rows before that time that are not in the table, but none since.
     void set_complete_from(std::int64_t time_ms) noexcept { complete_.set(time_ms); }
 
-    /// The engine has a row of that key that is not here. Groups are told apart where rows are
-    /// found by group; elsewhere that costs more than it gains.
+    /// The engine has a row with that key that is not in the table. Groups are separate if rows are
+    /// found by group; otherwise that would cost more than it gains.
     void add_missing(BytesView key) {
         const std::size_t groups = order_.uses_groups() ? entries() : 1;
         complete_.exclude(group_of(key), suffix_time_of(key, suffix_size_), groups);
@@ -172,32 +172,33 @@ class Memtable {
         rows_.for_each(use);
     }
 
-    /// What the cached entries weigh, as Kafka Streams counts: key, value, context and 24 bytes.
-    /// Small ones take about twice that.
+    /// The size of the cached entries, counted as in Kafka Streams: key, value, context and 24
+    /// bytes. Small entries use about twice that.
     std::size_t cached_bytes() const noexcept { return cached_.bytes(); }
 
-    /// The context kept with a dirty entry. Lives as the entry does.
+    /// The context stored with a dirty entry. Valid as long as the entry.
     detail::RecordContext context_of(const Entry& entry) const { return contexts_.of(entry); }
 
-    /// Entries by key. The index is made when it is first asked for.
+    /// Entries by key. The index is created on first use.
     const EntryIndex& index() { return order_.index(rows_); }
 
-    /// Entries whose key is `group` and a suffix, sorted; valid until an entry comes, goes or
-    /// moves. Requires keys with a time. What finds them is made when first asked for.
+    /// Entries whose key is `group` and a suffix, sorted; valid until an entry is added, removed or
+    /// moves. Requires keys with a time. The index is created on first use.
     std::span<Entry* const> group(BytesView group);
     bool uses_groups() const noexcept { return order_.uses_groups(); }
 
-    /// Those that are shown what an entry was before it goes.
+    /// Iterators that copy an entry before it changes.
     Walks& walks() noexcept { return walks_; }
 
-    /// Changes whenever an entry comes, goes or moves: positions among entries are stale then.
+    /// Changes whenever an entry is added, removed or moves: positions among entries are outdated
+    /// then.
     std::uint64_t generation() const noexcept { return order_.generation(); }
 
   private:
     BytesView group_of(BytesView key) const { return key.substr(0, key.size() - suffix_size_); }
 
-    // Whether a write changes only bytes of the entry's value, its time and its place in the topic,
-    // as most writes of an aggregate do.
+    // Whether a write changes only bytes of the entry's value, its time and its position in the
+    // topic, like most writes of an aggregate.
     bool restamps(const Entry& entry, const NullableBytes& value,
                   const detail::RecordContext& context) const {
         return entry.dirty_ && value && value->size() == entry.size_[entry.current_] &&

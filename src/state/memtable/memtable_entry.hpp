@@ -46,7 +46,7 @@ class EntryLess {
 /// Entries by key.
 using EntryIndex = std::set<SortedEntry, EntryLess>;
 
-/// One row of a Memtable. Lives in one piece of memory: this, the key, and room for two values.
+/// One row of a Memtable, in one block of memory: this object, the key, and room for two values.
 class MemtableEntry {
   public:
     BytesView key() const noexcept { return {bytes(), key_size_}; }
@@ -77,14 +77,14 @@ class MemtableEntry {
     bool dirty() const noexcept { return dirty_; }
     bool uncommitted() const noexcept { return uncommitted_; }
 
-    /// Fetches the row, or the part of it within three cache lines, into the processor's cache.
+    /// Prefetches the row into the processor's cache, up to three cache lines.
     void prefetch() const noexcept {
         __builtin_prefetch(this);
         __builtin_prefetch(this + 1);
         __builtin_prefetch(this + 2);
     }
 
-    /// Whether the row is part of a flush that is going on.
+    /// Whether the row is part of a running flush.
     bool pending() const noexcept { return pending_; }
 
   private:
@@ -99,7 +99,7 @@ class MemtableEntry {
 
     static std::size_t rounded_capacity(std::size_t size) { return (size + 7) / 8 * 8; }
 
-    // Whether the slot has a value that may be asked for.
+    // Whether the slot has a value.
     bool in_use(unsigned which) const noexcept { return which == current_ || has_before_; }
     std::size_t below_size() const noexcept {
         return !dirty_ ? value_size() : has_before_ ? size_in_use(1U - current_) : 0;
@@ -144,7 +144,7 @@ class MemtableEntry {
     std::uint32_t key_size_ = 0;
     std::array<std::uint32_t, 2> size_{kNull, kNull};
     std::array<std::uint32_t, 2> capacity_{0, 0};
-    std::uint64_t written_ = 0;               // When last, as DirtyRows counts writes.
+    std::uint64_t written_ = 0;               // When last written, in DirtyRows' count of writes.
     std::uint32_t write_position_ = 0;        // In a list of DirtyRows, or a RowQueue.
     std::uint32_t uncommitted_position_ = 0;  // In UncommittedRows.
     Partition partition_ = -1;
@@ -161,8 +161,8 @@ class MemtableEntry {
     std::int64_t offset_ = -1;
 };
 
-/// Fetches a row that a loop over all `rows` reaches some steps after `at` into the processor's
-/// cache: a commit finds few of them there.
+/// Prefetches a row that a loop over all `rows` reaches some steps after `at`: a commit finds few
+/// of them in the processor's cache.
 template <class Rows>
 void prefetch_ahead(const Rows& rows, std::size_t at) noexcept {
     constexpr std::size_t kSteps = 6;
@@ -171,8 +171,8 @@ void prefetch_ahead(const Rows& rows, std::size_t at) noexcept {
     }
 }
 
-/// Empties `rows` for the next round, which will be about as large; gives memory back when the last
-/// one was far smaller than what there is room for.
+/// Empties `rows` for the next round, which will have about the same size; frees memory if the last
+/// round was far smaller than the capacity.
 inline void clear_for_reuse(std::vector<MemtableEntry*>& rows) {
     constexpr std::size_t kFew = 1024;
     constexpr std::size_t kTimes = 8;

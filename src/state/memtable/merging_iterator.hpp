@@ -13,15 +13,15 @@
 
 namespace millrace::state {
 
-/// Merges three sources of a range of rows: the copies kept for the walk, the table in memory, and
-/// the engine. If several sources have a key, the first one wins; a removal hides the row.
+/// Merges three sources of a range of rows: the iterator's copies, the table in memory, and the
+/// engine. If several sources have a key, the first one wins; a deletion hides the row.
 ///
-/// The table may change meanwhile. Engine, table and walk must outlive this.
+/// The table may change during the iteration. Engine, table and walk must outlive this.
 class MergingIterator final : public BytesIterator {
   public:
-    /// `group_size`: so many bytes, in front of both ends of `range`, name the group of the table
-    /// in which all of it lies; 0: none does. `in_engine`: false when the engine surely has nothing
-    /// that the table has not.
+    /// `group_size`: this many bytes at the start of both ends of `range` are the group of the
+    /// table that contains the range; 0: none. `in_engine`: false if the engine certainly has no
+    /// rows that the table does not have.
     MergingIterator(Memtable& table, Engine& engine, KeyRange range, RowOrder order, Walk& walk,
                     std::size_t group_size = 0, bool in_engine = true);
     MergingIterator(const MergingIterator&) = delete;
@@ -37,12 +37,12 @@ class MergingIterator final : public BytesIterator {
         return at_ == At::kEngine ? engine_->value() : BytesView(*value_);
     }
 
-    /// Whether the row at hand comes from the table. Requires valid().
+    /// Whether the current row is from the table. Requires valid().
     bool in_memory() const noexcept {
         return past_ ? past_->mapped().in_memory : at_ == At::kTable;
     }
 
-    /// Whether a row of that key would come behind the one at hand.
+    /// Whether a row with that key would come after the current one.
     bool ahead(BytesView key) const;
 
   private:
@@ -66,11 +66,11 @@ class MergingIterator final : public BytesIterator {
     Walk& walk_;
 
     MemtableCursor cursor_;
-    bool in_table_ = false;  // key_ and value_ hold the table's next row.
-    Bytes key_;              // Copies: the entry may change or go.
+    bool in_table_ = false;  // key_ and value_ contain the table's next row.
+    Bytes key_;              // Copies: the entry may change or be removed.
     NullableOwnedBytes value_;
-    At at_ = At::kEnd;                           // Without regard to what is kept.
-    std::optional<Walk::Kept::node_type> past_;  // The row at hand, if it was kept.
+    At at_ = At::kEnd;                           // Ignores the copies.
+    std::optional<Walk::Kept::node_type> past_;  // The current row, if it is a copy.
 };
 
 }  // namespace millrace::state

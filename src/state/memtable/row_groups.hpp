@@ -13,10 +13,10 @@
 
 namespace millrace::state {
 
-/// Entries whose keys have a suffix of fixed size, by what is in front of it: the rows of one key
-/// in one segment are together, sorted. Finding them takes one step, however many others there are.
+/// Entries whose keys have a fixed-size suffix, by the key before it: the rows of one key in one
+/// segment, sorted. A lookup takes one step, however many others there are.
 ///
-/// Not thread-safe. Entries must be erased before they go.
+/// Not thread-safe. Entries must be erased before they are destroyed.
 class RowGroups {
   public:
     explicit RowGroups(std::size_t suffix_size) : suffix_size_(suffix_size) {}
@@ -46,13 +46,13 @@ class RowGroups {
 
     void clear();
 
-    /// As ProbingBuckets::fit.
+    /// Like ProbingBuckets::fit.
     void fit() { groups_.fit(); }
 
-    /// Rows whose key is `group` and a suffix, sorted. Valid until any other member is called.
+    /// Rows whose key is `group` and a suffix, sorted. Valid until the next call of any member.
     std::span<MemtableEntry* const> find(BytesView group);
 
-    /// As Memtable's. `fetch` is given the hashes of rows that are looked up then.
+    /// See Memtable. `fetch` gets the hashes of rows that are looked up then.
     void prefetch(BytesView group) noexcept;
     template <class Fetch>
     void next_prefetch_batch(Fetch fetch) noexcept {
@@ -87,8 +87,8 @@ class RowGroups {
         }
 
         std::uint32_t hash = 0;
-        MemtableEntry* one = nullptr;  // Of several, the one that came last, if it is still here.
-        Rows* rows = nullptr;          // Of several, all.
+        MemtableEntry* one = nullptr;  // Of several: the latest one, if it is still here.
+        Rows* rows = nullptr;          // Of several: all.
     };
 
     BytesView name_of(const MemtableEntry& entry) const noexcept {

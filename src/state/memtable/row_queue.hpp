@@ -9,24 +9,23 @@
 
 namespace millrace::state {
 
-/// Rows in the order in which they came, as long as they stay.
+/// Rows in insertion order.
 ///
-/// Rows must outlive their stay, and are in one queue at most. Not thread-safe.
+/// Rows must outlive their membership, and are in at most one queue. Not thread-safe.
 class RowQueue {
   public:
     void add(MemtableEntry* row);
     void erase(MemtableEntry* row);
 
-    /// `row`, which is here, moved to `to`.
+    /// `row`, which is in this queue, moved to `to`.
     void replace(const MemtableEntry* row, MemtableEntry* to) { place_of(*row) = to; }
 
     void clear();
 
-    /// The row that came first; null when there is none.
+    /// The first inserted row; null if there is none.
     MemtableEntry* first() const { return rows_.empty() ? nullptr : rows_.front(); }
 
-    /// One that comes so many steps later or earlier than that; null when there is none, or no
-    /// more.
+    /// The row that many positions later or earlier; null if there is none, or no more.
     MemtableEntry* ahead(std::size_t steps) const {
         return steps < rows_.size() ? rows_[steps] : nullptr;
     }
@@ -37,8 +36,8 @@ class RowQueue {
     }
     void close_gaps();
 
-    std::deque<MemtableEntry*> rows_;  // Null where one is gone, but not the first.
-    std::uint32_t first_place_ = 0;  // A row's place is counted on from here, and may wrap around.
+    std::deque<MemtableEntry*> rows_;  // Null for removed rows, except the first.
+    std::uint32_t first_place_ = 0;    // Positions of rows continue from here, and may wrap around.
     std::size_t gone_ = 0;
 };
 

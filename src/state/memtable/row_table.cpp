@@ -93,7 +93,8 @@ void RowTable::prefetch(BytesView key) noexcept {
     prefetched_.add(hash);
 }
 
-// The buckets of the last batch are in the processor's cache by now: next, the rows they lead to.
+// The buckets of the last batch are in the processor's cache by now: next, prefetch the rows that
+// they refer to.
 void RowTable::next_prefetch_batch() noexcept {
     for (const std::uint32_t hash : prefetched_.hashes()) {
         if (const Bucket* bucket = buckets_.home(hash); bucket != nullptr && !bucket->empty()) {

@@ -14,8 +14,8 @@
 
 namespace millrace::state {
 
-/// The hash table of a memtable, and the memory of its entries. Knows nothing of what else refers
-/// to an entry: the memtable tells its other parts when an entry comes, goes or moves.
+/// The hash table of a memtable, and the memory of its entries. It does not know other references
+/// to an entry: the memtable informs its other parts when an entry is added, removed or moves.
 ///
 /// Not thread-safe.
 class RowTable {
@@ -25,8 +25,9 @@ class RowTable {
 
         MemtableEntry* entry = nullptr;
         std::uint32_t hash = 0;
-        bool used = false;    // Since the clock hand last came by.
-        bool cached = false;  // And not queued; here so that the hand need not look at the entry.
+        bool used = false;  // Since the clock hand last passed it.
+        // And not queued; stored here so that the hand need not read the entry.
+        bool cached = false;
     };
     struct Found {
         MemtableEntry* entry = nullptr;  ///< Null: there is none.
@@ -38,7 +39,7 @@ class RowTable {
     RowTable(const RowTable&) = delete;
     RowTable& operator=(const RowTable&) = delete;
 
-    /// Counts as a use. A put mostly follows a get of the same key.
+    /// Counts as a use. A put usually follows a get of the same key.
     Found look_up(BytesView key) {
         if (last_ != nullptr && same_bytes(last_->key(), key)) {
             return {last_, last_->hash_};
@@ -52,32 +53,32 @@ class RowTable {
     /// Adds an entry. Requires that the key has none.
     MemtableEntry* add(BytesView key, std::uint32_t hash, const NullableBytes& value, bool cached);
 
-    /// Copies an entry to memory with room for values of that size, and puts the copy in its place;
-    /// values for which there is no room are left out. The caller frees the old one.
+    /// Copies an entry to memory with room for values of that size, and replaces it by the copy;
+    /// values that do not fit are omitted. The caller frees the old one.
     MemtableEntry* move(MemtableEntry* entry, std::array<std::uint32_t, 2> capacity);
 
-    /// Takes an entry out, and puts it back with another key or frees it.
+    /// Removes an entry; then inserts it with another key, or frees it.
     void take_out(const MemtableEntry* entry);
     void put_back(MemtableEntry* entry);
     void free(MemtableEntry* entry) noexcept;
 
     void clear() noexcept;
 
-    /// Gives memory back when there were far fewer entries since the last call.
+    /// Frees memory if there were far fewer entries since the last call.
     void fit() { buckets_.fit(); }
 
-    /// As Memtable's.
+    /// See Memtable.
     void prefetch(BytesView key) noexcept;
     void next_prefetch_batch() noexcept;
 
-    /// Fetches the bucket of an entry with that hash into the processor's cache.
+    /// Prefetches the bucket of an entry with that hash.
     void prefetch_bucket(std::uint32_t hash) const noexcept {
         __builtin_prefetch(buckets_.home(hash));
     }
 
     std::size_t size() const noexcept { return buckets_.size(); }
 
-    /// All buckets, the empty ones too: a power of two, or none.
+    /// All buckets, including empty ones: a power of two, or none.
     std::vector<Bucket>& buckets() noexcept { return buckets_.places(); }
 
     /// Calls `use` with each entry, in no order. It must not change the table.
@@ -94,7 +95,7 @@ class RowTable {
     SlabAllocator memory_;
     ProbingBuckets<Bucket> buckets_;
     PrefetchBatch prefetched_;
-    MemtableEntry* last_ = nullptr;  // Found last; null when that may have gone.
+    MemtableEntry* last_ = nullptr;  // Last found; null if it may have been removed.
 };
 
 }  // namespace millrace::state

@@ -8,7 +8,7 @@
 
 namespace millrace::state {
 
-/// The uncommitted entries of a memtable: logged, and not yet in the engine.
+/// The uncommitted entries of a memtable: logged, but not yet in the engine.
 ///
 /// Not thread-safe.
 class UncommittedRows {
@@ -16,13 +16,13 @@ class UncommittedRows {
     /// In no order.
     const std::vector<MemtableEntry*>& rows() const noexcept { return rows_; }
 
-    /// What they take in memory.
+    /// Their memory size.
     std::size_t bytes() const noexcept { return bytes_; }
 
-    /// `entry` becomes uncommitted, if it is not. Must be between the next two calls.
+    /// Makes `entry` uncommitted, if it is not. Must be between calls of the next two functions.
     void add(MemtableEntry& entry);
 
-    /// Must be called before and after the value that `entry` has below the record cache changes.
+    /// Must be called before and after the value of `entry` below the record cache changes.
     void before_change(const MemtableEntry& entry) {
         if (entry.uncommitted_) {
             bytes_ -= weight(entry);
@@ -34,7 +34,7 @@ class UncommittedRows {
         }
     }
 
-    /// `from`, if it is uncommitted, has moved to `to`.
+    /// `from`, if it is uncommitted, moved to `to`.
     void replace(const MemtableEntry* from, MemtableEntry* to) {
         if (from->uncommitted_) {
             rows_[from->uncommitted_position_] = to;

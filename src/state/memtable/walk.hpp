@@ -22,9 +22,9 @@ class Walks;
 /// Not thread-safe.
 class Walk {
   public:
-    /// A row as it was when the walk began.
+    /// A row as it was when the walk was created.
     struct Past {
-        NullableOwnedBytes value;  ///< Nothing: the row did not exist or was hidden.
+        NullableOwnedBytes value;  ///< Empty: the row did not exist or was hidden.
         bool in_memory = false;    ///< The row was in the table.
     };
     using Kept = std::map<Bytes, Past, std::less<>>;
@@ -47,7 +47,7 @@ class Walk {
 
     bool has_kept() const noexcept { return kept_ != nullptr; }
 
-    /// Requires has_kept(). The iterator removes what it has passed.
+    /// Requires has_kept(). The iterator removes the copies that it has passed.
     Kept& kept() noexcept { return *kept_; }
 
   private:

@@ -16,7 +16,7 @@ using detail::BufferedChange;
 
 constexpr const char* kVersionHeader = "v";
 
-// Lengths of texts as Java has them.
+// Sizes of texts in Java.
 std::size_t java_length(const std::string& text) {
     std::size_t length = 0;
     for (const char c : text) {
@@ -31,7 +31,7 @@ std::size_t size_of(const NullableOwnedBytes& bytes) {
     return bytes ? bytes->size() : 0;
 }
 
-// As Kafka Streams counts: two times, an offset, a partition, and everything of variable length.
+// The size in Kafka Streams: two times, an offset, a partition, and all parts of variable length.
 std::size_t weight(const Bytes& key, const BufferedChange& change) {
     std::size_t bytes = 8 + key.size() + 8 + 8 + 4;
     bytes += size_of(change.prior_value) + size_of(change.new_value);
@@ -96,7 +96,7 @@ const BufferedChange* LayeredChangeBuffer::find(BytesView key) const {
     return place == places_.end() ? nullptr : &place->second->second;
 }
 
-// To be called before a key's change is changed.
+// Must be called before a key's change is modified.
 void LayeredChangeBuffer::remember(const Bytes& key) {
     unlogged_.insert(key);
     const auto [before, is_new] = undo_.try_emplace(key);
@@ -173,8 +173,8 @@ void LayeredChangeBuffer::restore(std::span<const ChangelogRecord> records) {
         if (!decoded.topic.empty()) {
             decoded.change.topic = kept_topic(decoded.topic);
         }
-        // The time that was logged, not that of a change of the key which is here: that one was
-        // sent between two commits, which leaves nothing in the changelog.
+        // The time that was logged, not the time of the key's current change: that change was sent
+        // between two commits, which leaves no trace in the changelog.
         set(decoded.time, key_, std::move(decoded.change));
     }
 }

@@ -7,7 +7,7 @@
 
 namespace millrace::state {
 
-// Rows without what is in front of their values.
+// Rows without the prefix of their values.
 class LayeredKeyValueStore::Values final : public BytesIterator {
   public:
     Values(LayeredKeyValueStore& store, std::unique_ptr<BytesIterator> rows)

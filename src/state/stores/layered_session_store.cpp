@@ -19,7 +19,7 @@ bool earlier_in_memory(BytesView a, BytesView b) {
            std::tuple(other.end, session_key_of(b), one.start);
 }
 
-// And that of its stores on disk that are kept by time: end, start, key.
+// And that of its stores on disk with time order: end, start, key.
 bool earlier_on_disk(BytesView a, BytesView b) {
     const SessionWindow one = session_of(a);
     const SessionWindow other = session_of(b);
@@ -39,9 +39,9 @@ BytesView LayeredSessionStore::make_key(BytesView key, SessionWindow session, By
     return out;
 }
 
-// A defect of Kafka Streams' cache in front of a store on disk: walking back over one key, it looks
-// for the end of the last segment among the ends it was given since it was opened, and shows no
-// session there that ends after the latest start asked for.
+// A bug of Kafka Streams' cache in front of a store on disk: to iterate backwards over one key, it
+// searches the end of the last segment among the ends that were put since it was opened, and
+// returns no session there that ends after the latest requested start.
 std::int64_t LayeredSessionStore::last_end_of_cache(Timestamp latest_start) const {
     const std::int64_t last = std::min(milliseconds_of(latest_start), latest_end_ms_);
     if (last < 0) {
@@ -66,7 +66,7 @@ bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, const Nu
     return layers_.write(make_key(key, session, key_), row, below);
 }
 
-// As in Kafka Streams: removals from memory leave stream time alone.
+// As in Kafka Streams: deletions from memory do not change stream time.
 void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
     put_row(key, session, std::nullopt, {.moves_stream_time = !layers_.expiry().rule().exact});
 }

@@ -57,7 +57,7 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredStore 
 
     RowsInMemory rows_in_memory_{layers_};
 
-    /// Latest end that was put or removed since the store was opened.
+    /// Latest end that was put or deleted since the store was opened.
     std::int64_t latest_end_ms_ = -1;
     Bytes key_;
     Bytes extended_key_;

@@ -10,10 +10,10 @@
 
 namespace millrace::state {
 
-/// A store of a task, whatever its kind: its layers, and its part in commits and restores.
+/// A store of a task, of any kind: its layers, and its part in commits and restores.
 ///
-/// A kind overrides what it keeps beside its rows, and calls the layers for the rest.
-/// Not thread-safe. Errors: as StoreLayers.
+/// A kind overrides the functions for its own data, and calls the layers for everything else. Not
+/// thread-safe. Errors: see StoreLayers.
 class LayeredStore {
   public:
     virtual ~LayeredStore() = default;
@@ -23,24 +23,24 @@ class LayeredStore {
     const detail::StoreSpec& spec() const noexcept { return layers_.spec(); }
     Engine& engine() const noexcept { return layers_.engine(); }
 
-    /// As StoreLayers::prefetch.
+    /// See StoreLayers::prefetch.
     virtual void prefetch(BytesView key) { layers_.prefetch(key); }
 
-    /// Logs and forwards what a commit must wait for.
+    /// Logs and forwards everything that a commit must wait for.
     virtual void flush() { layers_.flush(); }
     void evict_flushed() { layers_.evict_flushed(); }
 
-    /// As StoreLayers': write_to_engine() puts what was logged into the engine. The caller commits
-    /// the engine's database, then calls committed().
+    /// See StoreLayers: write_to_engine() writes logged rows to the engine. The caller commits the
+    /// engine's database, then calls committed().
     void write_to_engine() { layers_.write_to_engine(); }
     virtual void committed() { layers_.committed(); }
     virtual void roll_back() { layers_.roll_back(); }
     std::size_t uncommitted_bytes() const { return layers_.uncommitted_bytes(); }
 
-    /// One batch of the changelog, in order. Requires that nothing is uncommitted.
+    /// A batch of changelog records, in order. Requires that nothing is uncommitted.
     virtual void restore(std::span<const ChangelogRecord> records) = 0;
 
-    /// False when restoring reads what it has put, so that an empty store is not bulk-loaded.
+    /// False if restoring reads its own puts, so that an empty store is not bulk-loaded.
     virtual bool restores_by_loading() const { return true; }
 
     /// Removes everything.
@@ -49,7 +49,7 @@ class LayeredStore {
     void leave_cache() { layers_.leave_cache(); }
     void join_cache() { layers_.join_cache(); }
 
-    /// State beside the rows that must survive with them; docs/formats/state-database.md.
+    /// The store's own data, which must survive with its rows; docs/formats/state-database.md.
     virtual void save(Bytes& out) const { layers_.save(out); }
     virtual void load(BytesView saved) { layers_.load(saved); }
 

@@ -44,7 +44,7 @@ VersionPut LayeredVersionedStore::put(BytesView key, const NullableBytes& value,
     } else if (layers_.context() != nullptr) {
         layers_.context()->dropped_expired(spec().name);
     }
-    // Kafka Streams logs what it dropped, too.
+    // Kafka Streams also logs dropped versions.
     layers_.changelog().append(key, value, timestamp, nullptr);
     return result;
 }
@@ -70,7 +70,7 @@ std::optional<std::int64_t> LayeredVersionedStore::insert(BytesView key, const N
     return std::nullopt;
 }
 
-// `end` is when the version ends, as far as is known: at first, the time of the latest value.
+// `end` is the known end of the version: initially, the time of the latest value.
 std::optional<std::int64_t> LayeredVersionedStore::insert_into_history(
     BytesView key, const NullableBytes& value, std::int64_t time, std::optional<std::int64_t> end) {
     const std::int64_t last = segment_of(time);
@@ -82,7 +82,7 @@ std::optional<std::int64_t> LayeredVersionedStore::insert_into_history(
             continue;
         }
         if (row_next(*bytes) <= time) {
-            break;  // As do the rows of all earlier segments.
+            break;  // Like the rows of all earlier segments.
         }
         if (row_first(*bytes) <= time) {
             const RowVersion version = version_at(*bytes, time);
@@ -109,7 +109,7 @@ std::optional<std::int64_t> LayeredVersionedStore::insert_into_history(
     return end;
 }
 
-// Puts a version into the middle of another one, or in its place.
+// Inserts a version into another one, or replaces it.
 void LayeredVersionedStore::split(BytesView key, std::int64_t segment, BytesView row,
                                   const RowVersion& version, std::int64_t time,
                                   const NullableBytes& value) {
@@ -119,7 +119,7 @@ void LayeredVersionedStore::split(BytesView key, std::int64_t segment, BytesView
         store_history(segment, key);
         return;
     }
-    // Only the first version of a row can have begun before the row's segment.
+    // Only the first version of a row can have started before the row's segment.
     const NullableOwnedBytes before = version.from < time ? owned(version.value) : std::nullopt;
     replace_in_version_row(row, version, time, value, row_);
     store_history(segment, key);
@@ -141,7 +141,7 @@ void LayeredVersionedStore::insert_latest(BytesView key, const NullableBytes& va
     layers_.write_unlogged(key_in(kLatest, key), BytesView(row_));
 }
 
-// A version behind all others that have ended.
+// A version after all others that have ended.
 void LayeredVersionedStore::append(BytesView key, std::int64_t from, std::int64_t to,
                                    const NullableBytes& value) {
     const std::int64_t segment = segment_of(to);
@@ -155,7 +155,7 @@ void LayeredVersionedStore::append(BytesView key, std::int64_t from, std::int64_
     store_history(segment, key);
 }
 
-// Removals are not among the latest values, where they would stay for ever.
+// Deletions are not stored among the latest values, where they would stay for ever.
 void LayeredVersionedStore::note_removal(BytesView key, std::int64_t time) {
     const std::int64_t segment = segment_of(time);
     const NullableBytes row = layers_.read(key_in(segment, key));
@@ -214,7 +214,7 @@ BytesView LayeredVersionedStore::key_in(std::int64_t segment, BytesView key) {
     return key_;
 }
 
-// What is in row_.
+// The row in row_.
 void LayeredVersionedStore::store_history(std::int64_t segment, BytesView key) {
     layers_.expiry().add_segment(segment);
     layers_.write_unlogged(key_in(segment, key), BytesView(row_));

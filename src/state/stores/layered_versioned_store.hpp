@@ -10,11 +10,11 @@
 
 namespace millrace::state {
 
-/// Stores that keep older values, on any engine. The latest value of a key is in a segment that
-/// never goes; a version that has ended is in the segment of the time at which it ended, so that
-/// history expires segment by segment. docs/formats/versioned-value.md
+/// Stores that keep older values, on any engine. The latest value of a key is in a segment that is
+/// never dropped. A version that has ended is in the segment of its end time, so history expires
+/// segment by segment. docs/formats/versioned-value.md
 ///
-/// Stream time here is the largest timestamp put.
+/// Stream time is the largest timestamp that was put.
 class LayeredVersionedStore final : public VersionedBytesStore, public LayeredStore {
   public:
     LayeredVersionedStore(const detail::StoreSpec& spec, std::size_t index,
@@ -29,7 +29,7 @@ class LayeredVersionedStore final : public VersionedBytesStore, public LayeredSt
     std::optional<VersionedBytes> get(BytesView key, Timestamp as_of) override;
 
     void restore(std::span<const ChangelogRecord> records) override;
-    bool restores_by_loading() const override { return false; }  // Puts read what was put.
+    bool restores_by_loading() const override { return false; }  // Puts read earlier puts.
 
   private:
     std::int64_t segment_of(std::int64_t time) { return layers_.expiry().segment_of(time); }

@@ -11,7 +11,7 @@
 namespace millrace::state {
 namespace {
 
-// As in Kafka Streams' stores in memory or kept by time: start, key, sequence number.
+// As in Kafka Streams' stores in memory or with time order: start, key, sequence number.
 bool earlier(BytesView a, BytesView b) {
     return std::tuple(window_start_of(a), window_key_of(a), window_sequence_of(a)) <
            std::tuple(window_start_of(b), window_key_of(b), window_sequence_of(b));
@@ -40,7 +40,7 @@ void LayeredWindowStore::note_start(Timestamp start) {
     }
 }
 
-// The next records mostly fall into the windows of the last one.
+// The next records are usually in the windows of the last one.
 void LayeredWindowStore::prefetch(BytesView key) {
     layers_.prefetch(key);
     if (!layers_.table().uses_groups()) {
@@ -64,7 +64,7 @@ bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start, const Nu
     return layers_.write(key_, row);
 }
 
-// Kafka Streams numbers the rows and their changelog apart: a null changes no row but is logged.
+// Kafka Streams has separate numbers for rows and changelog: a null changes no row but is logged.
 bool LayeredWindowStore::add_row(BytesView key, Timestamp window_start, const NullableBytes& row) {
     constexpr std::uint32_t kMost = 0x7fffffffU;
     sequences_.logged = (sequences_.logged + 1) & kMost;
@@ -221,7 +221,8 @@ void LayeredWindowStore::clear() {
 
 void LayeredWindowStore::save(Bytes& out) const {
     LayeredStore::save(out);
-    // From here on both go on from the larger one, so that no row and no change is overwritten.
+    // From now on both continue from the larger number, so that no row and no change is
+    // overwritten.
     append_big_endian(std::max(sequences_.row, sequences_.logged), kSequenceSize, out);
 }
 

@@ -11,8 +11,8 @@
 
 namespace millrace::state {
 
-/// Window stores, timestamped or not, with or without duplicates, on any engine. A row's time is
-/// the start of its window.
+/// Window stores, timestamped or not, with or without duplicates, on any engine. The time of a row
+/// is the start of its window.
 class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
   public:
     LayeredWindowStore(const detail::StoreSpec& spec, std::size_t index,
@@ -50,8 +50,8 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
     class WithHeaders;
     enum class Show { kValues, kRows };
     struct Sequences {
-        std::uint32_t row = 0;     // Of the last row put, when duplicates are kept.
-        std::uint32_t logged = 0;  // Of the last put logged: nulls are, too.
+        std::uint32_t row = 0;     // Of the last row that was put, if duplicates are kept.
+        std::uint32_t logged = 0;  // Of the last put that was logged, including nulls.
     };
 
     void make_key(BytesView key, Timestamp start, std::uint32_t sequence, Bytes& out);
@@ -66,9 +66,9 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
     RowsInMemory rows_in_memory_{layers_};
     Sequences sequences_;
     Sequences committed_sequences_;
-    std::vector<Timestamp> starts_;       // Of the windows fetched one by one for this record,
-    std::vector<Timestamp> last_starts_;  // and for the one before, each later than the last.
-    Bytes key_;                           // Spare memory, as the next two.
+    std::vector<Timestamp> starts_;       // Windows fetched one by one for this record,
+    std::vector<Timestamp> last_starts_;  // and for the previous one, each later than the last.
+    Bytes key_;                           // Reused memory, like the next two.
     Bytes changelog_key_;
     Bytes prefetched_key_;
     std::unique_ptr<WindowBytesStore> with_headers_;

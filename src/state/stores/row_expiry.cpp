@@ -9,7 +9,7 @@
 namespace millrace::state {
 namespace {
 
-// Versioned stores have their latest values there, which never expire.
+// Versioned stores keep their latest values there, which never expire.
 constexpr std::int64_t kLatestVersions = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace

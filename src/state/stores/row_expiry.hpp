@@ -14,11 +14,11 @@
 
 namespace millrace::state {
 
-/// Which rows of a segmented store are live: its stream time, and the segments that may hold rows.
+/// Which rows of a segmented store are live: its stream time, and the segments that may have rows.
 ///
-/// Keys here are those of the store: 8 bytes segment, the key proper, and a suffix of fixed size
-/// that begins with the time (state/format/window_key.hpp). Stream time is the largest time of a
-/// row that passed the record cache; of versioned stores, the largest timestamp put.
+/// Keys here are those of the store: 8 bytes segment, the key proper, and a fixed-size suffix that
+/// starts with the time (state/format/window_key.hpp). Stream time is the largest time of a row
+/// that passed the record cache; for versioned stores, the largest timestamp that was put.
 ///
 /// Not thread-safe.
 class RowExpiry {
@@ -34,7 +34,7 @@ class RowExpiry {
 
     std::int64_t time_of(BytesView key) const { return suffix_time_of(key, suffix_size_); }
 
-    /// As rule().segment(), faster for the segment asked for last.
+    /// Like rule().segment(), faster for the last requested segment.
     std::int64_t segment_of(std::int64_t time) {
         if (time < 0) {
             return rule_.segment(time);
@@ -62,7 +62,7 @@ class RowExpiry {
     /// A row is written below the record cache. False: it has expired.
     bool admit(BytesView key, bool moves_stream_time);
 
-    /// Whether reads return rows of that time, or key, wherever they are but in a record cache.
+    /// Whether reads return rows with that time, or key, outside of a record cache.
     std::int64_t first_readable() const { return rule_.first_readable(stream_time_); }
     std::int64_t first_segment() const { return rule_.first_segment(stream_time_); }
     bool readable(std::int64_t time) const { return time >= first_readable(); }
@@ -70,7 +70,7 @@ class RowExpiry {
         return rule_.hides == SegmentExpiry::Hides::kNothing || readable(time_of(key));
     }
 
-    /// Whether a row that waits for the commit will ever be read.
+    /// Whether an uncommitted row will ever be read.
     bool worth_storing(BytesView key) const;
 
     /// The engine has no rows of that time or later.
@@ -78,8 +78,8 @@ class RowExpiry {
         return segments_.empty() ? 0 : (*segments_.rbegin() + 1) * rule_.segment_interval_ms;
     }
 
-    /// Commits stream time and drops the segments that have expired. `cache`: the rows of a record
-    /// cache, which shows what it has, expired or not; null: there is none.
+    /// Commits stream time and drops expired segments. `cache`: the rows of a record cache, which
+    /// returns all its rows, expired or not; null: there is none.
     void committed(Engine& engine, const Memtable* cache);
     void roll_back() noexcept { stream_time_ = committed_stream_time_; }
     void clear();
@@ -103,7 +103,7 @@ class RowExpiry {
     std::int64_t committed_stream_time_ = -1;
     std::set<std::int64_t> segments_;
     std::int64_t added_segment_ = kNoSegment;  // The last one.
-    std::size_t many_segments_ = 0;            // From this on, look which are empty.
+    std::size_t many_segments_ = 0;            // From which on empty segments are searched.
     std::int64_t dropped_below_ = 0;           // In the engine.
     std::int64_t last_segment_ = 0;            // That segment_of() returned,
     std::int64_t last_segment_from_ms_ = 0;    // and where it begins.

@@ -8,23 +8,23 @@
 
 namespace millrace::state {
 
-/// What a store's rows have in front of their values, and what of it goes to the changelog.
+/// The prefix of the values of a store's rows, and the part of it that is logged.
 ///
 ///     row         [headers] [time] value
 ///     changelog   value; headers and time are those of the changelog record
 ///
-/// Headers: stores that keep them (KIP-1271), docs/formats/stored-headers.md. Time: the values of
-/// timestamped stores begin with it; join stores that keep headers have one of their own.
+/// Headers: stores with headers (KIP-1271), docs/formats/stored-headers.md. Time: the values of
+/// timestamped stores start with it; join stores with headers have a separate one.
 ///
-/// Views live until the next call. Not thread-safe.
+/// Views are valid until the next call. Not thread-safe.
 class RowFormat {
   public:
     explicit RowFormat(const detail::StoreSpec& spec);
 
     bool keeps_headers() const noexcept { return keeps_headers_; }
 
-    /// The row of a value as users of the store see it, and back. A row is its value unless the
-    /// store keeps headers.
+    /// Converts a value, as users of the store see it, to its row and back. A row is its value
+    /// unless the store has headers.
     NullableBytes row_of(const NullableBytes& value, Timestamp time, const StoreContext* context) {
         return value && keeps_headers_ ? with_headers(*value, time, context) : value;
     }
@@ -32,7 +32,7 @@ class RowFormat {
         return row && keeps_headers_ ? without_headers(*row) : row;
     }
 
-    /// What the changelog has of a row.
+    /// The changelog value of a row.
     struct Logged {
         NullableBytes value;
         std::optional<Timestamp> timestamp;
@@ -48,9 +48,9 @@ class RowFormat {
     BytesView without_headers(BytesView row) const;
 
     bool keeps_headers_;
-    bool headers_of_record_;    // Rows have those of the record at hand; otherwise none.
-    bool adds_time_;            // To rows with headers, of stores whose values have no time.
-    bool timestamped_;          // Values begin with their time.
+    bool headers_of_record_;    // Rows have those of the current record; otherwise none.
+    bool adds_time_;            // To rows with headers, for stores whose values have no time.
+    bool timestamped_;          // Values start with their time.
     bool logs_record_time_;     // In the changelog, unless the value has one.
     bool logs_record_headers_;  // Unless the row has some.
     Bytes row_;

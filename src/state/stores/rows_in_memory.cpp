@@ -16,7 +16,8 @@ class WalkInMemory final : private Walk {
   public:
     using Use = std::function<void(BytesView key, BytesView value)>;
 
-    /// `place`: the key of the table to begin at in the segment at hand, and then where this is.
+    /// `place`: the key of the table to start at in the current segment, and then the current
+    /// position.
     WalkInMemory(StoreLayers& layers, std::span<char> place, std::int64_t to)
         : Walk(layers.table().walks()), layers_(layers), place_(place), to_(to) {}
 
@@ -57,7 +58,7 @@ class WalkInMemory final : private Walk {
         key.copy(place_.data() + size, suffix_size(), size);
     }
 
-    // `use` has changed rows that come later.
+    // `use` has changed later rows.
     void in_segment_with_kept(Bytes from, const Use& use) {
         KeyRange range;
         range.upper = Bytes(group());
@@ -73,7 +74,7 @@ class WalkInMemory final : private Walk {
         }
     }
 
-    // Segments that `use` adds hold nothing but rows that came later than this.
+    // Segments that `use` adds contain only rows that are later than this.
     bool ahead(BytesView key) const override {
         return key.size() == place_.size() && key > place() &&
                key.substr(kSegmentSize, group().size() - kSegmentSize) ==
@@ -99,7 +100,7 @@ bool RowsInMemory::for_each(BytesView key, std::int64_t from, std::int64_t to,
     if (rule.exact || layers_.engine().direct()) {
         return false;
     }
-    // `use` may come here again: it takes memory of its own then.
+    // `use` may call this again: it uses its own memory then.
     std::vector<char> sought;
     sought.swap(sought_);
     sought.resize(kSegmentSize + key.size() + suffix_size);

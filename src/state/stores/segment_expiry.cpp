@@ -15,7 +15,7 @@ Hides hides(detail::StoreKind kind) {
         case detail::StoreKind::kVersionedKeyValue:
             return Hides::kNothing;
         case detail::StoreKind::kSession:
-            // find_ended() returns sessions as long as their segment lives.
+            // find_ended() returns sessions as long as their segment exists.
             return Hides::kFromReads;
         default:
             return Hides::kFromReadsAndDisk;
@@ -37,8 +37,8 @@ SegmentExpiry segment_expiry_of(const detail::StoreSpec& spec, const Engine& eng
     expiry.one_more = session ? spec.time_first && !spec.reproduce_kafka_defects
                               : spec.time_first && !expiry.exact;
     if (expiry.exact) {
-        // Results on close are found by time, over all keys: the shorter the segments, the better.
-        // Other stores read the rows of one key, which are together within a segment.
+        // Results on close are found by time, over all keys: short segments are better. Other
+        // stores read the rows of one key, which are together within a segment.
         constexpr std::int64_t kSegments = 8;
         expiry.segment_interval_ms =
             spec.time_first ? 1 : std::max<std::int64_t>(expiry.retention_ms / kSegments, 1);

@@ -8,19 +8,18 @@
 
 namespace millrace::state {
 
-/// When rows that have a time expire: as in Kafka Streams' stores of windows, sessions and
-/// versions.
+/// When rows with a time expire: as in Kafka Streams' stores of windows, sessions and versions.
 ///
-/// Rows are in segments of `segment_interval_ms`. On disk, a write is refused when its whole
-/// segment is older than the retention; in memory, at `stream time - retention`, as if each
-/// millisecond were a segment. Reads of windows and sessions return rows from `stream time -
-/// retention + 1` on, on both; stores of results on close include one millisecond more.
+/// Rows are in segments of `segment_interval_ms`. On disk, a write is refused if its whole segment
+/// is older than the retention; in memory, at `stream time - retention`, as if each millisecond
+/// were a segment. Reads of windows and sessions return rows from `stream time - retention + 1` on,
+/// for both; stores of results on close include one more millisecond.
 struct SegmentExpiry {
-    /// What is done with rows that are too old although their segment is live.
+    /// How to handle rows that are too old although their segment is live.
     enum class Hides {
         kNothing,          ///< Versions: the store decides itself.
         kFromReads,        ///< Sessions.
-        kFromReadsAndDisk  ///< Windows: what reads hide is not written at the commit either.
+        kFromReadsAndDisk  ///< Windows: rows that reads hide are not written at the commit, either.
     };
 
     std::int64_t retention_ms = 0;
@@ -37,7 +36,7 @@ struct SegmentExpiry {
     std::int64_t first_readable(std::int64_t stream_time) const {
         return stream_time - retention_ms + (one_more ? 0 : 1);
     }
-    /// The first segment that may hold live rows.
+    /// The first segment that may have live rows.
     std::int64_t first_segment(std::int64_t stream_time) const {
         return segment(exact ? first_readable(stream_time) : stream_time - retention_ms);
     }

@@ -88,7 +88,7 @@ BytesView SegmentedRows::changelog_key() const {
     return rows_->key().substr(kSegmentSize);
 }
 
-// Stops at the next row that was asked for.
+// Stops at the next matching row.
 void SegmentedRows::find() {
     while (!find_in_segment()) {
         if (segments_.empty()) {
@@ -123,7 +123,7 @@ bool SegmentedRows::ahead(BytesView key) const {
     return coming && wants(key.substr(kSegmentSize));
 }
 
-// False, with no rows at hand, when the segment has no more.
+// False, without a current row, if the segment has no more rows.
 bool SegmentedRows::find_in_segment() {
     if (sorted_) {
         collected_.clear();
@@ -184,7 +184,7 @@ KeyRange SegmentedRows::range_in(std::int64_t segment) const {
     }
     range.upper.emplace();
     if (query_.last && query_.last->find('\0') == Bytes::npos) {
-        // Times begin with a zero byte, so nothing up to `last` sorts behind this.
+        // Times start with a zero byte, so no key up to `last` sorts after this.
         append_segment(segment, *range.upper);
         range.upper->append(*query_.last).append(layers_.expiry().suffix_size(), '\xff');
     } else {

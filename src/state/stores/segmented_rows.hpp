@@ -14,35 +14,35 @@
 
 namespace millrace::state {
 
-/// Makes `out` a key of the store, of a row of `key` at that time, but for the suffix: the caller
-/// writes that to what is returned.
+/// Sets `out` to the store key of a row of `key` at that time, without the suffix: the caller
+/// writes it at the returned position.
 inline char* start_key(StoreLayers& layers, BytesView key, std::int64_t time, Bytes& out) {
     RowExpiry& expiry = layers.expiry();
     out.resize(kSegmentSize + key.size() + expiry.suffix_size());
     return write_group(expiry.segment_of(time), key, out.data());
 }
 
-/// Puts those of `records` that have not expired into the engine. Returns the changelog key of the
-/// last one, a view of `records`; nothing: all have expired.
+/// Puts those `records` that have not expired into the engine. Returns the changelog key of the
+/// last one, a view of `records`; empty: all have expired.
 NullableBytes restore_rows(StoreLayers& layers, std::span<const ChangelogRecord> records);
 
 /// Rows of a segmented store to iterate over.
 struct SegmentedQuery {
-    NullableOwnedBytes first{};  ///< Of keys, both included; absent: open.
+    NullableOwnedBytes first{};  ///< Key range, inclusive; absent: open.
     NullableOwnedBytes last{};
     std::int64_t from = 0;  ///< Of times, both included.
     std::int64_t to = 0;
     RowOrder order = RowOrder::kForward;
     bool ignore_expiry = false;  ///< Returns all rows of live segments.
 
-    /// A further condition on a key of the changelog; empty: none.
+    /// Another condition on a changelog key; empty: none.
     std::function<bool(BytesView)> wanted{};
 
-    /// The order within a segment, on keys of the changelog; empty: as those compare.
+    /// The order within a segment, of changelog keys; empty: byte order.
     std::function<bool(BytesView, BytesView)> less{};
 };
 
-/// Iterates over the rows that a query asks for, segment by segment, latest last or first.
+/// Iterates over the matching rows, segment by segment, ascending or descending.
 class SegmentedRows final : private Walk {
   public:
     /// Must not outlive the store.
@@ -76,21 +76,21 @@ class SegmentedRows final : private Walk {
     SegmentedQuery query_;
     std::int64_t first_readable_ = 0;  // Of rows that are not in the record cache.
     std::vector<std::int64_t> segments_;
-    std::int64_t at_segment_ = 0;  // The last one that was opened.
+    std::int64_t at_segment_ = 0;  // The last opened one.
     std::optional<MergingIterator> rows_;
     bool sorted_;
     std::vector<std::pair<Bytes, Bytes>> collected_;  // Of one segment.
     std::size_t next_sorted_ = 0;
 };
 
-/// Finds the rows of one key without an iterator when all of them are in memory.
+/// Finds the rows of one key without an iterator if all of them are in memory.
 class RowsInMemory {
   public:
     explicit RowsInMemory(StoreLayers& layers) : layers_(layers) {}
 
     /// Calls `use` with key and value of each row of `key` with from <= time <= to, in the order of
-    /// stores on disk. Returns false, and does nothing, when some may be on disk only. `use` may
-    /// change the store, and call this again.
+    /// stores on disk. Returns false without effect if some may be on disk only. `use` may change
+    /// the store, and call this again.
     bool for_each(BytesView key, std::int64_t from, std::int64_t to,
                   const std::function<void(BytesView, BytesView)>& use);
 

@@ -10,8 +10,8 @@
 
 namespace millrace::state {
 
-/// The changelog of one store. Appending does nothing for stores without one of their own, and
-/// while the task only restores.
+/// The changelog of one store. Appending has no effect for stores without their own changelog, and
+/// during a restore.
 class StoreChangelog {
   public:
     /// `index`: of the store, in the list of specs. All references must outlive this.
@@ -22,7 +22,7 @@ class StoreChangelog {
           index_(index),
           logs_(spec.logging && spec.source_topic.empty()) {}
 
-    /// Appends a row that was written by `context`.
+    /// Appends a row with `context`.
     void append_row(BytesView key, const NullableBytes& row, const detail::RecordContext& context) {
         if (appends()) {
             const RowFormat::Logged logged = format_.logged(row, context);
@@ -30,7 +30,7 @@ class StoreChangelog {
         }
     }
 
-    /// Appends a record as it is. `headers` may be null.
+    /// Appends a record unchanged. `headers` may be null.
     void append(BytesView key, const NullableBytes& value, std::optional<Timestamp> timestamp,
                 const Headers* headers) {
         if (appends()) {

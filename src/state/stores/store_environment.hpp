@@ -6,9 +6,9 @@
 
 namespace millrace::state {
 
-/// What all stores of a task share.
+/// State that all stores of a task share.
 struct StoreEnvironment {
-    StoreContext* context = nullptr;  ///< Null while only restoring.
+    StoreContext* context = nullptr;  ///< Null during a restore.
     ThreadCache* cache = nullptr;     ///< Never null.
     bool processing = true;           ///< False: neither record cache nor changelog.
 };

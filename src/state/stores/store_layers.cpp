@@ -29,8 +29,8 @@ std::size_t suffix_size_of(StoreKind kind) {
     }
 }
 
-// Without memory for record caches there are none, rather than caches that flush every write at
-// once: the two differ where a key that is not there is removed.
+// If there is no memory for record caches, there are none, instead of caches that flush every write
+// at once: the two differ when a missing key is deleted.
 bool has_record_cache(const StoreSpec& spec, const ThreadCache& cache) {
     return spec.caching && !spec.retain_duplicates && spec.kind != StoreKind::kVersionedKeyValue &&
            cache.enabled();
@@ -57,9 +57,9 @@ StoreLayers::StoreLayers(const StoreSpec& spec, std::size_t index, StoreEnvironm
 
 StoreLayers::~StoreLayers() = default;
 
-// The table has no row of the segments that the engine has.
+// The table has no rows of the engine's segments.
 void StoreLayers::expect_rows_in_engine() {
-    if (expiry_ && !engine_->direct()) {  // Direct engines may have rows of their own.
+    if (expiry_ && !engine_->direct()) {  // Direct engines may have unknown rows.
         table_.set_complete_from(expiry_->end_of_segments());
     }
 }
@@ -75,7 +75,7 @@ NullableBytes StoreLayers::read_below(BytesView key) {
         return std::nullopt;
     }
     const NullableBytes row = engine_->get(key);
-    // Kafka Streams' cached key-value stores keep what they read, its window stores do not.
+    // Kafka Streams' cached key-value stores keep rows that were read, its window stores do not.
     const bool keep =
         caching() ? segment_size_ == 0 && environment_.cache->enabled() : keeps_clean_rows();
     if (!row || !keep || flushing_) {
@@ -105,7 +105,7 @@ void StoreLayers::keep_for_walks(BytesView key) {
     });
 }
 
-// Copies, as both may be views that end when the engine is read.
+// Copies, because both may be views that end when the engine is read.
 bool StoreLayers::write_during_walk(BytesView key, const NullableBytes& row, const Below& below) {
     const Bytes own_key(key);
     const Bytes own_row(row.value_or(BytesView()));
@@ -121,7 +121,7 @@ bool StoreLayers::write_now(BytesView key, const NullableBytes& row, const Below
         if (expiry_) {
             expiry_->add_segment_of(key);
         }
-        // When somebody listens, removals of what is not there are no news.
+        // For a listener, deletions of missing rows are not changes.
         const bool listened = listener_ != nullptr;
         table_.write_cached(
             key, row, environment_.context->record(),
@@ -139,8 +139,8 @@ bool StoreLayers::write_now(BytesView key, const NullableBytes& row, const Below
     return live;
 }
 
-// All of a write below the record cache but for keeping the row in the table. False: it has
-// expired, and is not to be kept.
+// Performs a write below the record cache, except keeping the row in the table. False: it has
+// expired, and must not be kept.
 bool StoreLayers::admit_and_log(BytesView key, const NullableBytes& row,
                                 const detail::RecordContext& context, const Below& below) {
     const bool live = !expiry_ || expiry_->admit(key, below.moves_stream_time);
@@ -169,7 +169,7 @@ bool StoreLayers::rename(BytesView from, BytesView to, BytesView row) {
         return false;
     }
     if (table_.walks().any()) [[unlikely]] {
-        return false;  // The caller removes and writes instead.
+        return false;  // The caller deletes and writes instead.
     }
     const std::size_t before = table_.cached_bytes();
     const bool renamed = table_.rename_cached(from, to, row, environment_.context->record());
@@ -204,7 +204,7 @@ std::unique_ptr<BytesIterator> StoreLayers::iterate(KeyRange range, RowOrder ord
 std::uint64_t StoreLayers::approximate_num_entries() {
     const std::uint64_t count = engine_->approximate_entries();
     const std::vector<Memtable::Entry*>& uncommitted = table_.uncommitted();
-    // Engines on disk estimate. A sample of what waits for the commit is good enough beside that.
+    // Engines on disk estimate. A sample of the uncommitted rows is accurate enough in comparison.
     constexpr std::size_t kSample = 512;
     const std::size_t step = engine_->persistent() ? uncommitted.size() / kSample + 1 : 1;
     std::int64_t change = 0;
@@ -218,7 +218,7 @@ std::uint64_t StoreLayers::approximate_num_entries() {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(sum, 0));
 }
 
-// Rows of a segmented store are most likely in the segment used last.
+// Rows of a segmented store are most likely in the last used segment.
 void StoreLayers::prefetch(BytesView key) {
     table_.next_prefetch_batch();
     if (!expiry_) {

@@ -16,18 +16,18 @@
 
 namespace millrace::state {
 
-/// The layers of one store, whatever its kind:
+/// The layers of a store of any kind:
 ///
 ///     record cache        rows written, neither logged nor forwarded yet; only of cached stores
 ///     changelog           in Kafka
 ///     uncommitted rows    logged, to be written to the engine at the commit
 ///     engine              RocksDB, or memory
 ///
-/// A write goes down as far as the record cache, or without one to the changelog and the
-/// uncommitted rows. Reads see all layers. Record cache and uncommitted rows are one table in
-/// memory. Rows have the form that RowFormat describes; those of segmented stores expire.
+/// A write goes to the record cache, or without one to the changelog and the uncommitted rows.
+/// Reads see all layers. Record cache and uncommitted rows are one table in memory. Rows have the
+/// form that RowFormat describes; those of segmented stores expire.
 ///
-/// Not thread-safe. Errors: as Engine; and what a flush listener throws.
+/// Not thread-safe. Errors: see Engine; and the exceptions of a flush listener.
 class StoreLayers final {
   public:
     StoreLayers(const detail::StoreSpec& spec, std::size_t index, StoreEnvironment& environment,
@@ -50,7 +50,7 @@ class StoreLayers final {
     /// Whether writes stay in a record cache until they are flushed.
     bool caching() const noexcept { return caching_ && environment_.processing; }
 
-    /// The row of that key. The view lives until the next call.
+    /// The row with that key. The view is valid until the next call.
     NullableBytes read(BytesView key) {
         const Memtable::Entry* entry = table_.find(key);
         if (entry == nullptr) [[unlikely]] {
@@ -59,52 +59,54 @@ class StoreLayers final {
         return visible(*entry) ? entry->value() : std::nullopt;
     }
 
-    /// What a write below the record cache does other than usual. Ignored by cached stores.
+    /// Differences of a write below the record cache from a normal one. Ignored by cached stores.
     struct Below {
         NullableBytes changelog_key{};  ///< Absent: the key without its segment.
-        bool moves_stream_time = true;  ///< False: nor is an expired row counted as dropped.
+        /// False: an expired row is not counted as dropped, either.
+        bool moves_stream_time = true;
     };
 
-    /// Writes a row, or removes it. Returns false when the row has expired: it is logged, not kept.
+    /// Writes or deletes a row. Returns false if the row has expired: it is logged, but not kept.
     bool write(BytesView key, const NullableBytes& row) { return write(key, row, Below{}); }
     bool write(BytesView key, const NullableBytes& row, const Below& below) {
         return table_.walks().any() ? write_during_walk(key, row, below)
                                     : write_now(key, row, below);
     }
 
-    /// Writes below the record cache without logging, for stores that log something else than rows.
+    /// Writes below the record cache without logging, for stores whose changelog differs from their
+    /// rows.
     void write_unlogged(BytesView key, const NullableBytes& row);
 
-    /// Moves a row that only the record cache has, as Memtable::rename_cached. Returns false,
-    /// and does nothing, where the caller must remove and write instead.
+    /// Moves a row that only the record cache has, like Memtable::rename_cached. Returns false
+    /// without effect if the caller must delete and write instead.
     bool rename(BytesView from, BytesView to, BytesView row);
 
-    /// Iterates over rows as they are now, whatever is written meanwhile. Direct engines: as they
-    /// are when they are reached.
+    /// Iterates over rows in their current state, whatever is written in between. Direct engines:
+    /// in the state when they are reached.
     std::unique_ptr<BytesIterator> iterate(KeyRange range, RowOrder order);
 
     /// Whether reads return an entry of the table.
     bool visible(const Memtable::Entry& entry) const {
-        // The record cache shows what it holds, expired or not, as Kafka Streams' does.
+        // The record cache returns all its rows, expired or not, as in Kafka Streams.
         return !expiry_ || (caching() && entry.cached()) || expiry_->readable(entry.key());
     }
 
     std::uint64_t approximate_num_entries();
 
-    /// Fetches what a read of `key` needs into the processor's cache, in about two calls' time.
+    /// Prefetches for a read of `key`, in about two calls' time.
     void prefetch(BytesView key);
 
-    /// As KeyValueBytesStore::set_flush_listener.
+    /// See KeyValueBytesStore::set_flush_listener.
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values);
 
     /// Logs and forwards everything in the record cache.
     void flush();
 
-    /// Evicts what was flushed from the record cache, up to the oldest entry that was not.
+    /// Evicts flushed rows from the record cache, up to the oldest entry that was not flushed.
     void evict_flushed();
 
-    /// Writes the uncommitted rows to the engine. The caller commits the engine's database, and
-    /// then calls committed().
+    /// Writes the uncommitted rows to the engine. The caller commits the engine's database, then
+    /// calls committed().
     void write_to_engine();
     void committed();
     void roll_back();
@@ -132,7 +134,7 @@ class StoreLayers final {
   private:
     class Iterator;
 
-    /// A row for the listener: copies, as the listener may write to this store.
+    /// A row for the listener: copies, because the listener may write to this store.
     struct FlushedRow {
         Bytes key;
         Bytes value;
@@ -172,7 +174,7 @@ class StoreLayers final {
     RowFormat format_;
     StoreChangelog changelog_;
     Memtable table_;
-    std::size_t segment_size_;  // Bytes of each key in front of the changelog's key.
+    std::size_t segment_size_;  // Bytes of each key before the changelog's key.
     bool caching_;
     bool flushing_ = false;
     detail::FlushListener* listener_ = nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How rows of a store get from the record cache to the changelog, and from there to the engine.
+// How rows of a store are moved from the record cache to the changelog, and to the engine.
 #include "core/check.hpp"
 #include "state/stores/store_layers.hpp"
 
@@ -23,7 +23,7 @@ void StoreLayers::flush() {
     }
 }
 
-// As in Kafka Streams, one dirty entry that is evicted takes all others of the store with it.
+// As in Kafka Streams, evicting one dirty entry flushes all others of the store with it.
 void StoreLayers::flush_from(Memtable::Entry* first) {
     MILLRACE_CHECK(!flushing_);
     struct Guard {
@@ -67,7 +67,7 @@ void StoreLayers::flush_entry(Memtable::Entry& entry, bool evicted) {
     }
 }
 
-// What the layers below the record cache have for the key of a dirty entry.
+// The value of the layers below the record cache for the key of a dirty entry.
 NullableBytes StoreLayers::row_below(const Memtable::Entry& entry) {
     if (expiry_ && !expiry_->readable(entry.key())) {
         return std::nullopt;
@@ -81,7 +81,7 @@ void StoreLayers::copy_for_listener(const Memtable::Entry& entry, const Nullable
     flushed_.key.assign(entry.key().substr(segment_size_));
     flushed_.value.assign(format_.value_of(entry.value()).value_or(BytesView{}));
     flushed_.old_value.assign(format_.value_of(old_row).value_or(BytesView{}));
-    // As in Kafka Streams: results of sessions have the headers that are kept, which are none.
+    // As in Kafka Streams: session results have the stored headers, which are none.
     const bool of_row = format_.keeps_headers() && spec_.kind == detail::StoreKind::kSession;
     if (context.headers != nullptr && !of_row) {
         flushed_.headers = *context.headers;
@@ -101,11 +101,11 @@ void StoreLayers::write_to_engine() {
         if (worth_storing(*entry)) {
             changed.emplace_back(entry);
         } else if (!caching()) {
-            table_.evict(*entry);  // Reads do not return it either.
+            table_.evict(*entry);  // Reads do not return it, either.
         }
     }
     share().change(before, table_.cached_bytes());
-    // Sorted, as engines take that several times faster.
+    // Sorted, because engines insert sorted rows several times faster.
     std::sort(changed.begin(), changed.end(), EntryLess{});
     for (std::size_t at = 0; at < changed.size(); ++at) {
         prefetch_ahead(changed, at);
@@ -138,7 +138,8 @@ void StoreLayers::roll_back() {
     if (segment_size_ == 0) {
         table_.roll_back();
     } else {
-        table_.clear();  // Its clean rows may have come too late for a time that is taken back.
+        // Its clean rows may have been added too late for a time that is rolled back.
+        table_.clear();
     }
     engine_->roll_back();
     share().change(before, table_.cached_bytes());
@@ -170,7 +171,7 @@ void StoreLayers::join_cache() {
     share().join(table_.cached_bytes());
 }
 
-// After anything that may have changed what the cache holds.
+// After anything that may have changed the content of the cache.
 void StoreLayers::account(std::size_t cached_before) {
     if (table_.cached_bytes() == cached_before) [[likely]] {
         return;

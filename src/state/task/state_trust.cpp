@@ -15,13 +15,13 @@ using detail::StoreKind;
 
 namespace {
 
-// An interval that is kept although the topology's is another one: up to so many segments of it
-// hold the retention, and so many retentions are in one segment.
+// An interval is kept although it differs from the topology's if at most this many of its segments
+// cover the retention, and at most this many retentions are in one segment.
 constexpr std::int64_t kMostSegments = 128;
 constexpr std::int64_t kMostRetentions = 4;
 constexpr std::int64_t kLeastRetention = 60'000;
 
-// Names of state/store_types.hpp that stand for a format of bytes.
+// Names of state/store_types.hpp that describe a byte format.
 constexpr std::array<std::string_view, 12> kFormats{"string", "bool",   "int8",    "int16",
                                                     "int32",  "int64",  "uint8",   "uint16",
                                                     "uint32", "uint64", "float32", "float64"};
@@ -42,7 +42,7 @@ constexpr const char* kRemoveOrUndo =
     "undo the change, rename the store, or delete the task's folder, which loses the content of "
     "the store";
 
-// Rows of no use come back from the changelog, if there is one.
+// Unusable rows are restored from the changelog, if there is one.
 StateTrust rebuild(const StoreShape& wanted, const std::string& where, std::string why) {
     if (!wanted.backed_up) {
         refuse(where, why + ", and there is no changelog to rebuild it from", kRemoveOrUndo);
@@ -68,7 +68,7 @@ void check_type(const std::string& stored, const std::string& wanted, const char
     }
 }
 
-// Other names may well be of the same bytes.
+// Different names may have the same byte format.
 void note_types(const StoreShape& stored, const StoreShape& wanted, StateTrust& trust) {
     const auto note = [&trust](const std::string& was, const std::string& is, const char* what) {
         if (was != is && !was.empty() && !is.empty()) {
@@ -100,7 +100,7 @@ StateTrust judge_segments(const StoreShape& stored, const StoreShape& wanted) {
     return trust;
 }
 
-// Of versions that kept nothing but the offset and whether there are headers.
+// For versions that recorded only the offset and whether there are headers.
 StateTrust judge_without_shape(const Checkpoint& stored, const StoreShape& wanted,
                                const std::string& where) {
     if (wanted.backed_up) {

@@ -13,7 +13,7 @@
 namespace millrace::state {
 namespace {
 
-// A task with nothing to do says so less often: it costs a small file each time.
+// An idle task does so less often: each time costs a small file.
 constexpr std::chrono::minutes kBetweenIdleFlushes{10};
 
 bool contains(std::span<const std::size_t> list, std::size_t item) {
@@ -176,7 +176,7 @@ void TaskStores::Implementation::close() {
     if (closed_) {
         return;
     }
-    // However that ends: files that stay open could not be opened again.
+    // In any case: files that stay open could not be opened again.
     struct Closing {
         Implementation& stores;
         ~Closing() { stores.abandon(); }
@@ -187,7 +187,7 @@ void TaskStores::Implementation::close() {
     database_->discard();
     for (Store& store : stores_) {
         if (store.row_is_old) {
-            store.layers->roll_back();  // What it saves is to be that of the last commit.
+            store.layers->roll_back();  // The saved state must be that of the last commit.
             put_about(store);
         }
     }
@@ -202,7 +202,7 @@ void TaskStores::Implementation::wipe() {
     }
 }
 
-// What was not flushed is lost.
+// Unflushed rows are lost.
 void TaskStores::Implementation::abandon() {
     if (std::exchange(closed_, true)) {
         return;
