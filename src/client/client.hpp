@@ -88,6 +88,8 @@ class KafkaStreams::Implementation {
     void judge_threads();
     void on_fatal();
     void share_memory() const;
+    std::shared_ptr<Runner> removable_runner() const;
+    void drop_removed();
     std::vector<std::shared_ptr<Runner>> runners() const;
 
     Topology topology_;

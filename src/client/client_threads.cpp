@@ -89,8 +89,9 @@ std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner(
 
 std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
     const std::scoped_lock lock(starting_);
-    if (!may_start_threads()) {
-        return std::nullopt;
+    drop_removed();
+    if (!may_start_threads() || restoring_ == nullptr) {
+        return std::nullopt;  // The latter in a listener that start() calls.
     }
     const auto runner = make_runner();
     try {
@@ -106,13 +107,10 @@ std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
 
 std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
     milliseconds timeout) {
-    std::shared_ptr<Runner> runner;
-    {
-        const MutexLock lock(mutex_);
-        if (runners_.empty()) {
-            return std::nullopt;
-        }
-        runner = runners_.back();
+    drop_removed();
+    const std::shared_ptr<Runner> runner = removable_runner();
+    if (runner == nullptr) {
+        return std::nullopt;
     }
     runner->stop(Runner::Ending::kLeave, timeout);
     // The restore thread must first release the tasks of a thread that ends.
@@ -125,15 +123,40 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
             return std::nullopt;
         }
     }
-    runner->join();
-    {
-        const MutexLock lock(mutex_);
-        std::erase(runners_, runner);
-    }
-    metrics.remove_tagged("thread-id", runner->name());
-    share_memory();
+    drop_removed();
     on_thread_state();
     return runner->name();
+}
+
+/// The newest stream thread that is not being removed; the calling one only if there is no other.
+std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::removable_runner() const {
+    std::shared_ptr<Runner> found;
+    for (const auto& runner : runners()) {
+        if (!runner->stopping() && (found == nullptr || !runner->is_current())) {
+            found = runner;
+        }
+    }
+    return found;
+}
+
+/// Drops removed stream threads that have ended.
+void KafkaStreams::Implementation::drop_removed() {
+    std::vector<std::shared_ptr<Runner>> removed;
+    {
+        const MutexLock lock(mutex_);
+        const auto over = std::stable_partition(
+            runners_.begin(), runners_.end(),
+            [](const auto& runner) { return !runner->stopping() || !runner->ended(); });
+        removed.assign(std::make_move_iterator(over), std::make_move_iterator(runners_.end()));
+        runners_.erase(over, runners_.end());
+    }
+    for (const auto& runner : removed) {
+        runner->join();
+        metrics.remove_tagged("thread-id", runner->name());
+    }
+    if (!removed.empty()) {
+        share_memory();
+    }
 }
 
 void KafkaStreams::Implementation::share_memory() const {

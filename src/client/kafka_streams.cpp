@@ -4,6 +4,7 @@
 #include "client/client.hpp"
 #include "client/inside_client.hpp"
 
+#include <thread>
 #include <utility>
 
 namespace millrace {
@@ -12,7 +13,12 @@ KafkaStreams::KafkaStreams(const Topology& topology, const StreamsConfig& config
                            std::shared_ptr<kafka::ClientSupplier> clients)
     : implementation_(std::make_unique<Implementation>(topology, config, std::move(clients))) {}
 
-KafkaStreams::~KafkaStreams() = default;
+KafkaStreams::~KafkaStreams() {
+    if (client::InsideClient::is(implementation_.get())) {
+        // A callback destroys its own client. Its thread cannot wait for its own end.
+        std::thread([ending = std::move(implementation_)]() mutable { ending.reset(); }).detach();
+    }
+}
 
 void KafkaStreams::set_state_listener(StateListener listener) {
     implementation_->require_created("set_state_listener");

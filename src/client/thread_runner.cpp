@@ -35,6 +35,7 @@ void ThreadRunner::stop(Ending ending, std::chrono::milliseconds timeout) {
     }
     leave_.store(ending == Ending::kLeave);
     timeout_.store(timeout);
+    stopping_.store(true, std::memory_order_release);
     driver_.stop();
     if (const auto thread = stream_thread()) {
         thread->request_stop();

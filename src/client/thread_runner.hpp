@@ -54,6 +54,7 @@ class ThreadRunner final : private Driven {
 
     /// Requests the end, once; a later kAbandon overrides the other modes.
     void stop(Ending ending, std::chrono::milliseconds timeout);
+    bool stopping() const { return stopping_.load(std::memory_order_acquire); }
     bool ended() const { return ended_.load(std::memory_order_acquire); }
 
     /// Waits for the end after ended() or stop(). Must not be called from the thread itself.
@@ -79,6 +80,7 @@ class ThreadRunner final : private Driven {
     std::string name_;
     Hooks hooks_;
     bool replace_ = false;  // The stream thread has failed. Used by the driver's thread.
+    std::atomic<bool> stopping_{false};
     std::atomic<bool> abandon_{false};
     std::atomic<bool> leave_{true};
     std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds{0}};

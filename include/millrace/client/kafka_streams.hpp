@@ -50,7 +50,9 @@ struct CloseOptions {
 ///     streams.close(30s);
 ///
 /// Lifetime: a client that is destroyed without close() ends like a crash: nothing is committed,
-/// and the group notices after session.timeout.ms. Threads: thread-safe, except the set_ functions.
+/// and the group notices after session.timeout.ms. A processor, handler or listener may destroy its
+/// client, except a listener that is called within start() or close(); the client then ends in the
+/// background. Threads: thread-safe, except the set_ functions.
 /// Errors: the constructor throws ConfigError, and StateError if the state directory cannot be used
 /// or belongs to a running process. Later errors go to the uncaught-exception handler.
 class KafkaStreams {
@@ -90,11 +92,12 @@ class KafkaStreams {
     bool wait_for(ClientState state, std::chrono::milliseconds timeout) const;
 
     /// Starts one more thread and returns its name; empty unless the client is running or
-    /// rebalancing.
+    /// rebalancing, and while start() has not returned.
     std::optional<std::string> add_stream_thread();
 
     /// Ends the newest thread and returns its name; empty if there is none, or if it did not end
-    /// within `timeout` (it still ends in the background).
+    /// within `timeout` (it still ends in the background). A stream thread that calls this ends
+    /// another one if there is one.
     std::optional<std::string> remove_stream_thread(
         std::chrono::milliseconds timeout = std::chrono::minutes{1});
 
