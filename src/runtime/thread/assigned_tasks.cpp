@@ -18,6 +18,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kRetryBackoff{100};
 
+/// How long to open tasks before the group is polled again.
+constexpr milliseconds kSlice{50};
+
 }  // namespace
 
 AssignedTasks::AssignedTasks(Parts parts)
@@ -60,11 +63,13 @@ std::vector<kafka::StartPosition> AssignedTasks::add_assigned(
         inputs.first.push_back(partitions[i]);
         inputs.second.push_back(committed.value()[i]);
     }
+    const auto slice_end = parts_.clock->monotonic() + kSlice;
     for (auto& [id, inputs] : by_task) {
-        if (inputs.first.size() == inputs_.of(id).size()) {
-            open(id, std::move(inputs.first), std::move(inputs.second));
+        const bool others = inputs.first.size() != inputs_.of(id).size();
+        if (others || parts_.clock->monotonic() >= slice_end) {
+            complete_ = false;  // A later turn opens the task.
         } else {
-            complete_ = false;  // It has others already.
+            open(id, std::move(inputs.first), std::move(inputs.second));
         }
     }
     parts_.tasks->publish();
@@ -108,11 +113,13 @@ void AssignedTasks::add_new_inputs() {
         return;
     }
     next_open_.reset();
+    const auto slice_end = parts_.clock->monotonic() + kSlice;
     std::vector<TaskId> changed;
     for (const TaskId& id : inputs_.tasks()) {
         const TaskRegistry::Entry* entry = registry().find(id);
         if (entry == nullptr) {
-            if (!reopen(id)) {
+            if (parts_.clock->monotonic() >= slice_end || !reopen(id)) {
+                parts_.tasks->publish();
                 return;
             }
         } else {

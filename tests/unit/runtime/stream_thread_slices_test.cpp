@@ -44,6 +44,31 @@ class StreamThreadSlices : public support::DrivenThreads {
     }
 };
 
+TEST_F(StreamThreadSlices, OpeningManySlowTasksDoesNotKeepTheGroupWaiting) {
+    auto spec = std::make_shared<detail::TopologySpec>(topology.spec());
+    for (detail::NodeSpec& node : spec->nodes) {
+        if (node.kind == detail::NodeKind::kSource) {
+            node.make = [this, make = node.make] {
+                advance(40ms);
+                return make();
+            };
+        }
+    }
+    topology = Topology(spec);
+    broker.add_partitions("in", 20);
+    broker.add_partitions("out", 20);
+    consumer_settings["max.poll.interval.ms"] = "500";
+    StreamThread& thread = add_thread();
+
+    const milliseconds longest =
+        longest_turn(thread, [&] { return thread.state() == ThreadState::kRunning; });
+    EXPECT_LE(longest, 200ms);
+
+    produce_everywhere(20, 1);
+    EXPECT_TRUE(run_until([this] { return processed == 20; }));
+    EXPECT_EQ(broker.generation("app"), 1) << "was not removed";
+}
+
 TEST_F(StreamThreadSlices, SlowRecordsAreCommittedOnTheInterval) {
     make_records_take(20ms);
     settings.commit_interval = 1s;
