@@ -8,7 +8,7 @@
                         from millrace.hpp   (needs --compiler)
   check.py namespaces   headers outside include/millrace/detail define no names of namespace detail, those inside no
                         others
-  check.py sizes        no file above 500 lines without a reason
+  check.py sizes        no large file, folder, class or function without a reason (sizes.py has the limits)
   check.py first-lines  licence line, and #pragma once in headers
   check.py documents    C++ in documents is part of compiled files, relative links resolve, what docs/operations.md quotes
                         is in the sources, and no text contains a phrase of the word list (prose.py)
@@ -19,6 +19,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+import sizes as oversize
 
 import prose as word_list
 
@@ -60,8 +62,7 @@ DETAIL_NAMESPACES = r"millrace(::testing)?::detail"
 TYPE_DECLARATION = r"(template <[^{;]*> )?(class|struct) \w+( final)?"
 NEW_NAME = r"(template <.*> )?(requires.*)?(concept \w|using \w|enum |inline constexpr |(class|struct) \w+( final)?( :[^:].*)?$)"
 
-MAX_LINES = 500
-LONG_FILES = "tests/style/long_files.txt"
+SIZE_EXCEPTIONS = "tests/style/size_exceptions.txt"
 
 
 class NothingChecked(Exception):
@@ -171,23 +172,19 @@ def namespaces(root, _):
 
 def sizes(root, _):
     reasons = {}
-    listed = root / LONG_FILES
+    listed = root / SIZE_EXCEPTIONS
     if listed.exists():
         for line in listed.read_text().splitlines():
-            name, _, reason = line.partition(": ")
             if line and not line.startswith("#"):
+                name, _, reason = line.rpartition(": ")
                 reasons[name] = reason.strip()
-    long_files = set()
-    folders = [folder for folder in ("include", "src", "tests", "bench", "examples") if (root / folder).exists()]
-    for path in files_below(root, *folders):
-        lines = len(path.read_text().splitlines())
-        if lines > MAX_LINES:
-            name = name_of(root, path)
-            long_files.add(name)
-            if not reasons.get(name):
-                yield f"{name}: {lines} lines; split it, or give a reason in {LONG_FILES}"
-    for name in sorted(set(reasons) - long_files):
-        yield f"{LONG_FILES}: {name} is not too long (any more)"
+    folders = [folder for folder in oversize.MAX_LINES if (root / folder).exists()]
+    too_large = dict(oversize.oversized(root, files_below(root, *folders)))
+    for name, size in too_large.items():
+        if not reasons.get(name):
+            yield f"{name}: {size}; split it, or give a reason in {SIZE_EXCEPTIONS}"
+    for name in sorted(set(reasons) - set(too_large)):
+        yield f"{SIZE_EXCEPTIONS}: {name} is not too large (any more)"
 
 
 def first_lines(root, _):

@@ -141,11 +141,29 @@ class StyleChecks(unittest.TestCase):
                 self.assertEqual(check("namespaces", {**CLEAN, name: HEADER + text + "\n"}), (0, "ok"))
 
     def test_sizes(self):
-        long_file = {**CLEAN, "src/core/b.cpp": LICENCE + "\n" * 500}
-        self.assert_finds(check("sizes", long_file), "src/core/b.cpp: 501 lines")
-        reason = {"tests/style/long_files.txt": "src/core/b.cpp: a table\n"}
+        def lines(text, count):
+            return "".join(text.format(i) + "\n" for i in range(count))
+
+        long_file = {**CLEAN, "src/core/b.cpp": LICENCE + "\n" * 400}
+        self.assert_finds(check("sizes", long_file), "src/core/b.cpp: 401 lines")
+        reason = {"tests/style/size_exceptions.txt": "src/core/b.cpp: a table\n"}
         self.assertEqual(check("sizes", {**long_file, **reason}), (0, "ok"))
-        self.assert_finds(check("sizes", {**CLEAN, **reason}), "is not too long (any more)")
+        self.assert_finds(check("sizes", {**CLEAN, **reason}), "is not too large (any more)")
+        self.assertEqual(check("sizes", {**CLEAN, "tests/b.cpp": LICENCE + "\n" * 499}), (0, "ok"))
+
+        crowded = {f"src/core/b{i}.cpp": LICENCE for i in range(20)}
+        self.assert_finds(check("sizes", {**CLEAN, **crowded}), "src/core: 21 sources")
+
+        function = "void f() {{\n{}}}\n".format(lines("    g();", 59))
+        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function}), "src/core/b.cpp:2: a function of 61 lines")
+        self.assertEqual(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function.replace("    g();\n", "", 1)}), (0, "ok"))
+
+        members = "class B {{\n    int f_();\n{}}};\n".format(lines("    std::map<int, F<void()>> m{}_;  // Why.", 21))
+        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.hpp": HEADER + members}), "src/core/b.hpp: B: 1 private functions, 21 members")
+        functions = "class B {{\n  public:\n    int f();\n  private:\n{}}};\n".format(lines("    int f{}(int a,\n          int b);", 21))
+        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.hpp": HEADER + functions}), "B: 21 private functions, 0 members")
+        open_functions = functions.replace("  private:\n", "")
+        self.assertEqual(check("sizes", {**CLEAN, "src/core/b.hpp": HEADER + open_functions}), (0, "ok"))
 
     def test_first_lines(self):
         self.assert_finds(check("first-lines", {**CLEAN, "src/core/b.cpp": "\n"}), "src/core/b.cpp: must begin with")
