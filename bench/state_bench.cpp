@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/budget/state_memory.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -88,8 +88,8 @@ class Task {
 
   private:
     ::millrace::testing::TemporaryDirectory folder_;
-    StateMemory memory_{StateMemory::Limits{}};
-    ThreadCache cache_;
+    MemoryBudget memory_{MemoryBudget::Limits{}};
+    CacheBudget cache_;
     CountingContext context_;
     Sink sink_;
     std::string topic_ = "payments";

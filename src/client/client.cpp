@@ -97,14 +97,14 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
 }
 
 void KafkaStreams::Implementation::make_shared_parts() {
-    memory_ = std::make_unique<state::StateMemory>(
-        state::StateMemory::Limits{.cache_bytes = config_.statestore_cache_max_bytes,
-                                   .uncommitted_bytes = config_.statestore_uncommitted_max_bytes,
-                                   .block_cache_bytes = config_.rocksdb_block_cache_bytes,
-                                   .write_buffer_bytes = config_.rocksdb_write_buffer_bytes,
-                                   .compression = config_.rocksdb_compression,
-                                   .background_jobs = config_.rocksdb_max_background_jobs,
-                                   .flush_interval = config_.statestore_flush_interval});
+    memory_ = std::make_unique<state::MemoryBudget>(
+        state::MemoryBudget::Limits{.cache_bytes = config_.statestore_cache_max_bytes,
+                                    .uncommitted_bytes = config_.statestore_uncommitted_max_bytes,
+                                    .block_cache_bytes = config_.rocksdb_block_cache_bytes,
+                                    .write_buffer_bytes = config_.rocksdb_write_buffer_bytes,
+                                    .compression = config_.rocksdb_compression,
+                                    .background_jobs = config_.rocksdb_max_background_jobs,
+                                    .flush_interval = config_.statestore_flush_interval});
     memory_->set_threads(static_cast<std::size_t>(config_.num_stream_threads));
     task_settings_ = task_settings(config_);
     start_positions_ = std::make_unique<runtime::StartPositions>(

@@ -21,7 +21,7 @@
 #include "runtime/thread/internal_topics.hpp"
 #include "runtime/thread/start_positions.hpp"
 #include "runtime/thread/task_maker.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/state_directory.hpp"
 #include "topology/sub_topologies.hpp"
 
@@ -101,7 +101,7 @@ class KafkaStreams::Implementation {
     std::string client_id_;
     topology::ApplicationTopology application_;
     std::unique_ptr<kafka::Admin> admin_;
-    std::unique_ptr<state::StateMemory> memory_;
+    std::unique_ptr<state::MemoryBudget> memory_;
     std::shared_ptr<const runtime::TaskSettings> task_settings_;
     std::unique_ptr<runtime::StartPositions> start_positions_;
     std::unique_ptr<runtime::InternalTopics> internal_topics_;

@@ -63,10 +63,10 @@ class LocalStoreReader final : public StoreReader {
         return entries;
     }
 
-    std::uint64_t approximate_entries() const override {
+    std::uint64_t approximate_num_entries() const override {
         std::uint64_t count = 0;
         visit<KeyValueBytesStore>(
-            [&](KeyValueBytesStore& store) { count += store.approximate_entries(); });
+            [&](KeyValueBytesStore& store) { count += store.approximate_num_entries(); });
         return count;
     }
 
@@ -221,9 +221,9 @@ class GlobalStoreReader final : public StoreReader {
         return entries;
     }
 
-    std::uint64_t approximate_entries() const override {
+    std::uint64_t approximate_num_entries() const override {
         require_complete();
-        return store_.approximate_entries();
+        return store_.approximate_num_entries();
     }
 
     std::vector<WindowEntry> fetch(BytesView, Timestamp, Timestamp) const override {

@@ -5,7 +5,7 @@
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/testing/topology_test_driver.hpp"
 #include "runtime/task/task_settings.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 
 #include <memory>
 
@@ -14,7 +14,7 @@ namespace millrace::testing {
 /// The settings of a driver in the runtime's form.
 struct DriverSettings {
     std::shared_ptr<const runtime::TaskSettings> task;
-    state::StateMemory::Limits memory;
+    state::MemoryBudget::Limits memory;
     StoreEngine engine = StoreEngine::kRocksDb;
     bool dsl_headers = false;
 };

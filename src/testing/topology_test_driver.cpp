@@ -8,7 +8,7 @@
 #include "runtime/global/global_stores.hpp"
 #include "runtime/global/global_task.hpp"
 #include "runtime/task/stream_task.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "testing/driver_collector.hpp"
 #include "testing/driver_settings.hpp"
@@ -76,7 +76,7 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     TemporaryFolder folder_;
     ManualClock clock_;
     StoredMessages messages_;
-    state::StateMemory memory_;
+    state::MemoryBudget memory_;
     topology::ApplicationTopology application_;
     topology::SubTopology part_;
     DriverCollector collector_;
@@ -357,7 +357,7 @@ StateStore* TopologyTestDriver::Implementation::store(const std::string& name) {
 
 void TopologyTestDriver::Implementation::empty_caches() {
     if (task_) {
-        task_->stores().forget_flushed();
+        task_->stores().evict_flushed();
     }
 }
 

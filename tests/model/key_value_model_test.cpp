@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/budget/state_memory.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
@@ -214,8 +214,8 @@ class KeyValueModel
     }
 
     ::millrace::testing::TemporaryDirectory directory_;
-    StateMemory memory_{StateMemory::Limits{}};
-    ThreadCache cache_{std::get<2>(GetParam())};
+    MemoryBudget memory_{MemoryBudget::Limits{}};
+    CacheBudget cache_{std::get<2>(GetParam())};
     FakeStoreContext context_;
     ForwardedModel forwarded_;
     std::mt19937 random_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 
@@ -81,7 +81,7 @@ class LruModel : public ::testing::TestWithParam<unsigned> {
             seen.emplace(rows->key(), rows->value());
         }
         EXPECT_EQ(seen, contents());
-        EXPECT_EQ(store_->approximate_entries(), used_.size());
+        EXPECT_EQ(store_->approximate_num_entries(), used_.size());
     }
 
     void commit() {
@@ -129,7 +129,7 @@ class LruModel : public ::testing::TestWithParam<unsigned> {
         }
     }
 
-    StateMemory memory_{StateMemory::Limits{}};
+    MemoryBudget memory_{MemoryBudget::Limits{}};
     FakeStoreContext context_;
     std::optional<TaskStores> stores_;
     KeyValueBytesStore* store_ = nullptr;

@@ -157,7 +157,7 @@ class DrivenThreads : public ::testing::Test {
         std::make_shared<InterceptedConsumers>(broker.clients(), faults);
     kafka::ClientSettings consumer_settings;
     kafka::ClientSettings producer_settings;
-    state::StateMemory memory{{}};
+    state::MemoryBudget memory{{}};
     state::StateDirectory directory{folder, "app"};
     std::unique_ptr<kafka::Admin> admin = broker.clients()->make_admin({});
     restore::Restorer restorer{{.supplier = broker.clients(),

@@ -85,7 +85,7 @@ class ExpiringStoreModel : public ::testing::TestWithParam<std::tuple<ExpiringSt
 
     /// A step of the test.
     void step() {
-        store_.expect(random_key());  // A hint has no effect on the content.
+        store_.prefetch(random_key());  // Prefetching does not change the content.
         const auto choice = random_() % 1000;
         if (choice < 650) {
             change();

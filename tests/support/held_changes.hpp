@@ -2,7 +2,7 @@
 #pragma once
 
 #include "millrace/detail/state/change_buffer.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/format/change_buffer_format.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
@@ -83,7 +83,7 @@ class HeldChanges {
         buffer_ = dynamic_cast<detail::ChangeBuffer*>(stores_->store("held"));
     }
 
-    state::StateMemory memory_{state::StateMemory::Limits{}};
+    state::MemoryBudget memory_{state::MemoryBudget::Limits{}};
     FakeStoreContext context_;
     std::optional<state::TaskStores> stores_;
     detail::ChangeBuffer* buffer_ = nullptr;

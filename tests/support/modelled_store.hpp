@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "state/budget/state_memory.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
@@ -34,7 +34,7 @@ class ModelledStore {
     }
 
     void flush_caches() { stores_->flush_caches(); }
-    void expect(BytesView key) { stores_->expect(key); }
+    void prefetch(BytesView key) { stores_->prefetch(key); }
 
     void commit() {
         const std::optional<Offset> offset = static_cast<Offset>(context_.log.size());
@@ -62,7 +62,7 @@ class ModelledStore {
     /// Calls `check` with a store that was rebuilt from the changelog.
     template <class Face, class Check>
     void check_restored(Check check) {
-        state::StateMemory memory{{.write_buffer_bytes = 64 << 10}};
+        state::MemoryBudget memory{{.write_buffer_bytes = 64 << 10}};
         state::TaskStores restored(options("restored"), memory);
         std::vector<state::ChangelogRecord> records;
         for (const auto& logged : context_.log) {
@@ -98,8 +98,8 @@ class ModelledStore {
 
     detail::StoreSpec spec_;
     TemporaryDirectory directory_;
-    state::StateMemory memory_{state::StateMemory::Limits{}};
-    state::ThreadCache cache_;
+    state::MemoryBudget memory_{state::MemoryBudget::Limits{}};
+    state::CacheBudget cache_;
     FakeStoreContext context_;
     std::optional<state::TaskStores> stores_;
     std::size_t log_committed_ = 0;

@@ -7,8 +7,8 @@
 #include "millrace/serde/primitives.hpp"
 #include "runtime/commit/producer_collector.hpp"
 #include "runtime/task/stream_task.hpp"
-#include "state/budget/state_memory.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "support/null_clients.hpp"
 #include "support/temporary_directory.hpp"
 #include "topology/sub_topologies.hpp"
@@ -183,8 +183,8 @@ class RunningTask {
     EndlessRecords records_;
     EndlessRecords others_;
     KeysOnce rows_;
-    state::StateMemory memory_{state::StateMemory::Limits{}};
-    state::ThreadCache cache_;
+    state::MemoryBudget memory_{state::MemoryBudget::Limits{}};
+    state::CacheBudget cache_;
     std::shared_ptr<NullClients> clients_ = std::make_shared<NullClients>();
     std::shared_ptr<runtime::TaskSettings> settings_;
     runtime::ProducerCollector collector_;

@@ -56,7 +56,7 @@ class ReadOnlyKeyValueStore {
     std::vector<std::pair<K, V>> all() const {
         return typed(reader_->range(std::nullopt, std::nullopt));
     }
-    std::uint64_t approximate_num_entries() const { return reader_->approximate_entries(); }
+    std::uint64_t approximate_num_entries() const { return reader_->approximate_num_entries(); }
 
   private:
     std::vector<std::pair<K, V>> typed(const std::vector<detail::StoreReader::Entry>& rows) const {

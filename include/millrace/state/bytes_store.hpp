@@ -50,7 +50,7 @@ class KeyValueBytesStore : public StateStore {
     /// Entries whose key starts with `prefix`, ascending.
     virtual std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) = 0;
 
-    virtual std::uint64_t approximate_entries() = 0;
+    virtual std::uint64_t approximate_num_entries() = 0;
 
     /// The same store with the headers before each value (docs/formats/stored-headers.md); null if
     /// it does not store headers. Through this interface, values have no headers, and puts get the

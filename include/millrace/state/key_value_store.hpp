@@ -114,7 +114,9 @@ class KeyValueStore : public detail::StoreFace<K, V, KeyValueBytesStore, KeyValu
 
     /// Exact for stores in memory. On disk, keys that were written several times may count several
     /// times.
-    std::uint64_t approximate_entries() const { return this->store().approximate_entries(); }
+    std::uint64_t approximate_num_entries() const {
+        return this->store().approximate_num_entries();
+    }
 };
 
 /// Values with the time of their last update.

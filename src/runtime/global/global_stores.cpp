@@ -175,9 +175,9 @@ class KeyValueView final : public KeyValueBytesStore {
             });
     }
 
-    std::uint64_t approximate_entries() override {
+    std::uint64_t approximate_num_entries() override {
         const GlobalStoresGate::Reading reading(*gate_, name_);
-        return store_.approximate_entries();
+        return store_.approximate_num_entries();
     }
 
     bool set_flush_listener(detail::FlushListener* /*listener*/,

@@ -149,12 +149,12 @@ std::size_t StreamTask::process(std::size_t max, Timestamp now) {
 // The rows for a record are in the processor's cache when it is processed.
 void StreamTask::expect_records(const RecordQueue& queue) const {
     constexpr std::size_t kAhead = 2;
-    if (!stores_->expects()) {
+    if (!stores_->prefetches()) {
         return;
     }
     const kafka::Message* message = queue.behind_head(kAhead);
     if (message != nullptr && message->key()) {
-        stores_->expect(*message->key());
+        stores_->prefetch(*message->key());
     }
 }
 

@@ -12,7 +12,7 @@
 #include "runtime/task/stream_task.hpp"
 #include "runtime/thread/task_maker.hpp"
 #include "runtime/thread/task_registry.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
 
 #include <functional>
 #include <memory>
@@ -94,7 +94,7 @@ class OpenTasks {
     void keep_until_acknowledged(std::unique_ptr<StreamTask> task);
 
     Parts parts_;
-    state::ThreadCache cache_;
+    state::CacheBudget cache_;
     TaskRegistry registry_;
     std::vector<std::unique_ptr<StreamTask>> closed_;  // Their records may be in flight.
 

@@ -4,7 +4,7 @@
 #include "core/thread_annotations.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/task/stream_task.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/state_directory.hpp"
 
 #include <memory>
@@ -18,7 +18,7 @@ class TaskMaker {
   public:
     struct Parts {
         const topology::ApplicationTopology* application = nullptr;
-        state::StateMemory* memory = nullptr;
+        state::MemoryBudget* memory = nullptr;
         state::StateDirectory* directory = nullptr;  ///< Null: no store is on disk.
         StoreEngine default_engine = StoreEngine::kRocksDb;
         bool dsl_headers = false;
@@ -51,7 +51,7 @@ class TaskMaker {
         return *parts_.application;
     }
 
-    const state::StateMemory& memory() const noexcept { return *parts_.memory; }
+    const state::MemoryBudget& memory() const noexcept { return *parts_.memory; }
 
   private:
     bool hold(TaskId id, const topology::SubTopology& part) const;

@@ -16,7 +16,7 @@ class CustomEngine final : public Engine {
     NullableBytes get(BytesView key) override { return store_->get(key); }
     void put(BytesView key, const NullableBytes& value) override { store_->put(key, value); }
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override;
-    std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
+    std::uint64_t approximate_num_entries() override { return store_->approximate_num_entries(); }
     void drop_below(BytesView end) override;
     void clear() override;
     bool empty() override { return !iterate({}, RowOrder::kForward)->valid(); }

@@ -12,7 +12,7 @@
 
 namespace millrace::state {
 
-class StateMemory;
+class MemoryBudget;
 
 /// The database on disk of one task. Writes of engines and the metadata rows of stores become
 /// visible together and, later, durable together: see write().
@@ -61,6 +61,6 @@ class Database {
 /// Opens or creates the database in `directory` (created with mode 0700). `owner` is the task in
 /// messages. Throws StateCorrupted if files are damaged or missing, StateError otherwise.
 std::unique_ptr<Database> open_database(const std::filesystem::path& directory,
-                                        const std::string& owner, StateMemory& memory);
+                                        const std::string& owner, MemoryBudget& memory);
 
 }  // namespace millrace::state

@@ -29,7 +29,7 @@ class Engine {
 
     virtual std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) = 0;
 
-    virtual std::uint64_t approximate_entries() = 0;
+    virtual std::uint64_t approximate_num_entries() = 0;
 
     /// Deletes every key below `end`. Cheap for whole segments.
     virtual void drop_below(BytesView end) = 0;

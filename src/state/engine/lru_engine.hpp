@@ -24,7 +24,7 @@ class LruEngine final : public Engine {
     NullableBytes get(BytesView key) override;
     void put(BytesView key, const NullableBytes& value) override;
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override;
-    std::uint64_t approximate_entries() override { return rows_.size(); }
+    std::uint64_t approximate_num_entries() override { return rows_.size(); }
     void drop_below(BytesView end) override;
     void clear() override;
     bool empty() override { return rows_.empty(); }

@@ -40,7 +40,7 @@ class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
     std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override {
         return store_->layers_.iterate(prefix_range(prefix), RowOrder::kForward);
     }
-    std::uint64_t approximate_entries() override { return store_->approximate_entries(); }
+    std::uint64_t approximate_num_entries() override { return store_->approximate_num_entries(); }
     KeyValueBytesStore* with_headers() override { return this; }
     bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
 

@@ -31,7 +31,7 @@ std::size_t suffix_size_of(StoreKind kind) {
 
 // If there is no memory for record caches, there are none, instead of caches that flush every write
 // at once: the two differ when a missing key is deleted.
-bool has_record_cache(const StoreSpec& spec, const ThreadCache& cache) {
+bool has_record_cache(const StoreSpec& spec, const CacheBudget& cache) {
     return spec.caching && !spec.retain_duplicates && spec.kind != StoreKind::kVersionedKeyValue &&
            cache.enabled();
 }
@@ -202,7 +202,7 @@ std::unique_ptr<BytesIterator> StoreLayers::iterate(KeyRange range, RowOrder ord
 }
 
 std::uint64_t StoreLayers::approximate_num_entries() {
-    const std::uint64_t count = engine_->approximate_entries();
+    const std::uint64_t count = engine_->approximate_num_entries();
     const std::vector<Memtable::Entry*>& uncommitted = table_.uncommitted();
     // Engines on disk estimate. A sample of the uncommitted rows is accurate enough in comparison.
     constexpr std::size_t kSample = 512;

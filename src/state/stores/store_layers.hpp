@@ -161,7 +161,7 @@ class StoreLayers final {
         return !expiry_ || expiry_->worth_storing(entry.key());
     }
 
-    ThreadCache::Share& share() const;
+    CacheBudget::Share& share() const;
     void account(std::size_t cached_before);
     void shrink();
     bool over_budget() const;

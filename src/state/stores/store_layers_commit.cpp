@@ -159,7 +159,7 @@ void StoreLayers::clear() {
     }
 }
 
-ThreadCache::Share& StoreLayers::share() const {
+CacheBudget::Share& StoreLayers::share() const {
     return caching() ? environment_.cache->written() : environment_.cache->read();
 }
 
@@ -186,7 +186,7 @@ void StoreLayers::shrink() {
 }
 
 bool StoreLayers::over_budget() const {
-    const ThreadCache& cache = *environment_.cache;
+    const CacheBudget& cache = *environment_.cache;
     return caching() ? cache.over(cache.written())
                      : cache.over(cache.read(), table_.cached_bytes());
 }

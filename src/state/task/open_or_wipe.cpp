@@ -7,7 +7,7 @@
 
 namespace millrace::state {
 
-std::unique_ptr<TaskStores> open_or_wipe(const TaskStores::Options& options, StateMemory& memory,
+std::unique_ptr<TaskStores> open_or_wipe(const TaskStores::Options& options, MemoryBudget& memory,
                                          bool wipe) {
     if (!wipe) {
         try {

@@ -34,7 +34,7 @@ void TaskStores::Implementation::check_open() const {
     }
 }
 
-void TaskStores::Implementation::set_cache(ThreadCache& cache) {
+void TaskStores::Implementation::set_cache(CacheBudget& cache) {
     for (Store& store : stores_) {
         store.layers->leave_cache();
     }
@@ -215,7 +215,7 @@ void TaskStores::Implementation::abandon() {
     database_.reset();
 }
 
-TaskStores::TaskStores(Options options, StateMemory& memory)
+TaskStores::TaskStores(Options options, MemoryBudget& memory)
     : implementation_(std::make_unique<Implementation>(std::move(options), memory)) {}
 
 TaskStores::~TaskStores() {
@@ -229,7 +229,7 @@ void TaskStores::set_context(StoreContext& context) {
     implementation_->environment_.context = &context;
 }
 
-void TaskStores::set_cache(ThreadCache& cache) {
+void TaskStores::set_cache(CacheBudget& cache) {
     implementation_->set_cache(cache);
 }
 
@@ -249,21 +249,21 @@ void TaskStores::flush_caches() {
     }
 }
 
-void TaskStores::forget_flushed() {
+void TaskStores::evict_flushed() {
     implementation_->check_open();
     for (auto& store : implementation_->stores_) {
         store.layers->evict_flushed();
     }
 }
 
-void TaskStores::expect(BytesView key) {
-    for (LayeredStore* store : implementation_->expecting_) {
+void TaskStores::prefetch(BytesView key) {
+    for (LayeredStore* store : implementation_->prefetching_) {
         store->prefetch(key);
     }
 }
 
-bool TaskStores::expects() const noexcept {
-    return !implementation_->expecting_.empty();
+bool TaskStores::prefetches() const noexcept {
+    return !implementation_->prefetching_.empty();
 }
 
 std::size_t TaskStores::uncommitted_bytes() const {

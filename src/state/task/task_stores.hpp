@@ -26,8 +26,8 @@ class Clock;
 
 namespace millrace::state {
 
-class StateMemory;  // state/budget/state_memory.hpp: the budget that all tasks of a client share.
-class ThreadCache;  // state/budget/thread_cache.hpp: a stream thread's share of the record caches.
+class MemoryBudget;  // state/budget/memory_budget.hpp: the budget that all tasks of a client share.
+class CacheBudget;   // state/budget/cache_budget.hpp: a stream thread's share of the record caches.
 
 /// All stores of one task: one RocksDB database on disk (created only if a store is persistent),
 /// with column families for stores, segments and offsets; above it uncommitted rows, record cache
@@ -60,7 +60,7 @@ class TaskStores {
     /// correct, and otherwise deleted, to be restored from the changelog. Stores that the specs no
     /// longer have are deleted. All of that is logged. Throws StateError if neither is possible, or
     /// a newer version wrote the state.
-    TaskStores(Options options, StateMemory& memory);
+    TaskStores(Options options, MemoryBudget& memory);
     ~TaskStores();  ///< Like close(), with errors ignored.
     TaskStores(const TaskStores&) = delete;
     TaskStores& operator=(const TaskStores&) = delete;
@@ -70,16 +70,16 @@ class TaskStores {
     /// Sets the record caches' budget of the thread that runs the task. Without it, the stores have
     /// a budget of their own with the size of a thread's. `cache` must outlive the stores or the
     /// next call.
-    void set_cache(ThreadCache& cache);
+    void set_cache(CacheBudget& cache);
 
     /// The store of that name, a KeyValueBytesStore or WindowBytesStore by its kind; null: none.
     StateStore* store(const std::string& name);
 
     /// Prefetches for a record with that key that will be processed after about two more records.
     /// Tables, windows and sessions usually have the keys of the records that their task reads, so
-    /// they can prefetch the rows of their lookups. No effect unless expects().
-    void expect(BytesView key);
-    bool expects() const noexcept;
+    /// they can prefetch the rows of their lookups. No effect unless prefetches().
+    void prefetch(BytesView key);
+    bool prefetches() const noexcept;
 
     /// Commit, step 1: flushes the dirty entries of every cache, store by store in the order of the
     /// specs, entries by last write. This logs them and calls flush listeners.
@@ -87,7 +87,7 @@ class TaskStores {
 
     /// Removes flushed rows from the record caches. This frees memory, and stores then return
     /// stored instead of cached rows (which may be expired).
-    void forget_flushed();
+    void evict_flushed();
 
     /// Bytes of uncommitted writes.
     std::size_t uncommitted_bytes() const;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
 #include "state/engine/database.hpp"
 #include "state/stores/layered_store.hpp"
 #include "state/task/task_stores.hpp"
@@ -36,11 +36,11 @@ class TaskStores::Implementation {
         bool from_nothing = false;  ///< Being restored without a start offset.
     };
 
-    Implementation(Options options, StateMemory& memory);
+    Implementation(Options options, MemoryBudget& memory);
 
     Store& at(std::size_t store);
     void check_open() const;
-    void set_cache(ThreadCache& cache);
+    void set_cache(CacheBudget& cache);
 
     void commit(std::span<const std::optional<Offset>> offsets,
                 std::span<const std::size_t> behind);
@@ -64,7 +64,7 @@ class TaskStores::Implementation {
     void settle_headers();
     bool on_disk(const detail::StoreSpec& spec) const;
     bool any_on_disk() const;
-    void open_files(StateMemory& memory);
+    void open_files(MemoryBudget& memory);
     void remove_unknown();
     void warn_of_stores_that_start_empty(const std::vector<std::string>& found) const;
     Store open(detail::StoreSpec& spec, std::size_t index);
@@ -75,7 +75,7 @@ class TaskStores::Implementation {
                     Engines... engine);
     std::unique_ptr<Engine> make_engine(const detail::StoreSpec& spec, std::size_t index);
     void on_evict(const detail::StoreSpec& spec, std::size_t index, BytesView key);
-    void expect_keys();
+    void choose_prefetching();
     std::string where(const detail::StoreSpec& spec) const;
 
     template <class Move>
@@ -90,11 +90,11 @@ class TaskStores::Implementation {
     Options options_;
     const Clock& clock_;
     std::chrono::milliseconds flush_interval_;
-    ThreadCache own_cache_;
+    CacheBudget own_cache_;
     StoreEnvironment environment_;
     std::unique_ptr<Database> database_;  // Null if all stores are in memory.
     std::vector<Store> stores_;
-    std::vector<LayeredStore*> expecting_;
+    std::vector<LayeredStore*> prefetching_;
     std::chrono::nanoseconds flushed_at_;
     bool unflushed_ = false;  // There were writes since then.
     Bytes row_;               // Reused memory.

@@ -4,7 +4,7 @@
 #include "core/file_system.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/engine/custom_engine.hpp"
 #include "state/engine/lru_engine.hpp"
 #include "state/engine/memory_engine.hpp"
@@ -30,18 +30,18 @@ using detail::StoreSpec;
 
 namespace {
 
-constexpr std::size_t kMostExpecting = 2;
+constexpr std::size_t kMostPrefetching = 2;
 constexpr const char* kDatabase = "db";
 
 // Of the kinds that are usually read by the key of the current record.
-bool takes_hints(StoreKind kind) {
+bool is_read_by_record_key(StoreKind kind) {
     return kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow ||
            kind == StoreKind::kWindow || kind == StoreKind::kSession;
 }
 
 }  // namespace
 
-TaskStores::Implementation::Implementation(Options options, StateMemory& memory)
+TaskStores::Implementation::Implementation(Options options, MemoryBudget& memory)
     : options_(std::move(options)),
       clock_(options_.clock != nullptr ? *options_.clock : system_clock()),
       flush_interval_(memory.limits().flush_interval),
@@ -61,7 +61,7 @@ TaskStores::Implementation::Implementation(Options options, StateMemory& memory)
             clear(store);
         }
     }
-    expect_keys();
+    choose_prefetching();
 }
 
 // As in Kafka Streams, tables in memory do not store headers.
@@ -86,7 +86,7 @@ bool TaskStores::Implementation::any_on_disk() const {
                        [this](const StoreSpec& spec) { return on_disk(spec); });
 }
 
-void TaskStores::Implementation::open_files(StateMemory& memory) {
+void TaskStores::Implementation::open_files(MemoryBudget& memory) {
     const std::filesystem::path folder = options_.directory / kDatabase;
     const bool any = any_on_disk();
     if (!any && (options_.directory.empty() || !system_files().exists(folder))) {
@@ -260,14 +260,14 @@ void TaskStores::Implementation::on_evict(const StoreSpec& spec, std::size_t ind
 }
 
 // With many tables, prefetching for all would cost more than it gains.
-void TaskStores::Implementation::expect_keys() {
+void TaskStores::Implementation::choose_prefetching() {
     for (const Store& store : stores_) {
-        if (takes_hints(store.layers->spec().kind) && !store.layers->engine().direct()) {
-            expecting_.push_back(store.layers.get());
+        if (is_read_by_record_key(store.layers->spec().kind) && !store.layers->engine().direct()) {
+            prefetching_.push_back(store.layers.get());
         }
     }
-    if (expecting_.size() > kMostExpecting) {
-        expecting_.clear();
+    if (prefetching_.size() > kMostPrefetching) {
+        prefetching_.clear();
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include "millrace/core/logging.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "support/counting_topology.hpp"
 #include "support/forwarding_admin.hpp"
 #include "support/settable_clock.hpp"
@@ -125,7 +125,7 @@ class RestorerTest : public ::testing::Test {
     const Clock* clock = &system_clock();
     metrics::Registry metrics;
     std::atomic<bool> paused{false};
-    state::StateMemory memory{{}};
+    state::MemoryBudget memory{{}};
     state::TaskStores stores{{.directory = {},
                               .name = "0_0",
                               .specs = {{.name = "s", .engine = StoreEngine::kInMemory}}},

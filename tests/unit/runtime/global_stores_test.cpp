@@ -2,7 +2,7 @@
 #include "runtime/global/global_stores.hpp"
 
 #include "millrace/core/error.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 
 #include <gmock/gmock.h>
 
@@ -58,7 +58,7 @@ class GlobalStoresTest : public ::testing::Test {
          .source_node = {},
          .processor_node = {},
          .topic = "t"}};
-    state::StateMemory memory{{}};
+    state::MemoryBudget memory{{}};
     std::optional<state::TaskStores> stores;
     std::optional<GlobalStores> shared;
     std::shared_ptr<GlobalStoreViews> views;
@@ -109,7 +109,7 @@ TEST_F(GlobalStoresTest, RefuseReadsAfterTheyAreClosedAndDestroyed) {
         [&] { view->get("k0000"); },
         ThrowsMessage<StateError>(HasSubstr("closed because the client has ended: store s")));
     EXPECT_THROW(view->range(std::nullopt, std::nullopt, RowOrder::kForward), StateError);
-    EXPECT_THROW(view->approximate_entries(), StateError);
+    EXPECT_THROW(view->approximate_num_entries(), StateError);
     EXPECT_THROW(
         {
             for (; rows->valid(); rows->next()) {

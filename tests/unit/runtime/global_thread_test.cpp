@@ -5,7 +5,7 @@
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
 #include "millrace/testing/embedded_broker.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "support/forwarding_admin.hpp"
 #include "support/settable_clock.hpp"
 #include "support/temporary_directory.hpp"
@@ -115,7 +115,7 @@ class GlobalThreadTest : public ::testing::Test {
         broker.clients()->make_admin({{"bootstrap.servers", "embedded"}});
     SilentAdmin admin{*broker_admin};
     support::SettableClock clock;
-    state::StateMemory memory{{}};
+    state::MemoryBudget memory{{}};
     Topology topology = global_table();
     topology::ApplicationTopology application = topology::split(topology.spec(), "app");
     std::unique_ptr<GlobalThread> thread;

@@ -3,7 +3,7 @@
 #include "millrace/core/error.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "runtime/task/task_errors.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "support/fake_record_collector.hpp"
 #include "support/messages.hpp"
 #include "support/test_nodes.hpp"
@@ -102,7 +102,7 @@ class StreamTaskTest : public ::testing::Test {
     LambdaNode::Calls calls;
     detail::TopologySpec spec;
     topology::ApplicationTopology application;
-    state::StateMemory memory{{}};
+    state::MemoryBudget memory{{}};
     support::FakeRecordCollector collector;
     support::MessageStock stock;
     support::FakePartitionQueue in{stock};

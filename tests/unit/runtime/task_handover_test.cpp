@@ -127,7 +127,7 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
     Topology topology = counting_pattern(GetParam(), [this](const StringRecord&) { ++processed; });
     topology::ApplicationTopology application = topology::split(topology.spec(), "app");
     std::shared_ptr<TaskSettings> task_settings = std::make_shared<TaskSettings>();
-    state::StateMemory memory{{}};
+    state::MemoryBudget memory{{}};
     state::StateDirectory directory;
     std::unique_ptr<kafka::Admin> admin = broker.clients()->make_admin({});
     InternalTopics internal_topics{application, *admin, {}};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/core/error.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/format/state_corrupted.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
@@ -30,7 +30,7 @@ using Rows = std::map<Bytes, Bytes>;
 class DurabilityTest : public ::testing::Test {
   protected:
     // Small write buffers, so that RocksDB flushes often.
-    StateMemory memory{{.block_cache_bytes = 1 << 20, .write_buffer_bytes = 512 << 10}};
+    MemoryBudget memory{{.block_cache_bytes = 1 << 20, .write_buffer_bytes = 512 << 10}};
     ::millrace::testing::FakeStoreContext context;
 
     std::unique_ptr<TaskStores> open(const std::filesystem::path& folder) {

@@ -26,7 +26,7 @@ class CountingEngine final : public Engine {
         ++*searches_;
         return rows_.iterate(range, order);
     }
-    std::uint64_t approximate_entries() override { return rows_.approximate_entries(); }
+    std::uint64_t approximate_num_entries() override { return rows_.approximate_num_entries(); }
     void drop_below(BytesView end) override { rows_.drop_below(end); }
     void clear() override { rows_.clear(); }
     bool empty() override { return rows_.empty(); }
@@ -65,7 +65,7 @@ class InMemoryWindows : public ::testing::Test {
 
     detail::StoreSpec spec_;
     ::millrace::testing::FakeStoreContext context_;
-    ThreadCache cache_{1 << 20};
+    CacheBudget cache_{1 << 20};
     StoreEnvironment environment_;
     int searches_ = 0;
     std::optional<LayeredWindowStore> store_;

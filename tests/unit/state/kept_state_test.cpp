@@ -3,7 +3,7 @@
 // The state on disk after a process was killed, and its recorded age.
 #include "core/clock.hpp"
 #include "millrace/core/error.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/format/state_corrupted.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
@@ -88,7 +88,7 @@ class KeptState : public ::testing::Test {
     }
 
     ManualClock clock{timestamp_of(1'700'000'000'000)};
-    StateMemory memory{StateMemory::Limits{}};
+    MemoryBudget memory{MemoryBudget::Limits{}};
     ::millrace::testing::FakeStoreContext context;
     ::millrace::testing::TemporaryDirectory folder;
     std::optional<::millrace::testing::TemporaryDirectory> after;
@@ -246,7 +246,7 @@ TEST_F(KeptState, FailedCloseReleasesTheFiles) {
 }
 
 TEST(LruStoreRestored, EvictsWithoutLoggingAndKeepsNothingToUndo) {
-    StateMemory memory{StateMemory::Limits{}};
+    MemoryBudget memory{MemoryBudget::Limits{}};
     ::millrace::testing::FakeStoreContext context;
     TaskStores::Options options;
     options.name = "0_0";

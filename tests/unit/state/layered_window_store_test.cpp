@@ -31,7 +31,7 @@ class WatchedDisk final : public Engine {
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override {
         return rows_.iterate(range, order);
     }
-    std::uint64_t approximate_entries() override { return rows_.approximate_entries(); }
+    std::uint64_t approximate_num_entries() override { return rows_.approximate_num_entries(); }
     void drop_below(BytesView end) override { rows_.drop_below(end); }
     void clear() override { rows_.clear(); }
     bool empty() override { return rows_.empty(); }
@@ -68,7 +68,7 @@ class LayeredWindowStoreTest : public ::testing::Test {
 
     detail::StoreSpec spec;
     FakeStoreContext context;
-    ThreadCache cache{1 << 20};
+    CacheBudget cache{1 << 20};
     StoreEnvironment environment;
     std::vector<std::int64_t> stored;
     std::optional<LayeredWindowStore> store;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/budget/state_memory.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/memtable/probing_buckets.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
@@ -55,8 +55,8 @@ class MemtableMemory : public ::testing::TestWithParam<bool> {
     static constexpr std::size_t kKeys = 3'000;
     static constexpr std::size_t kCacheBytes = 10 << 20;
     ::millrace::testing::TemporaryDirectory folder_;
-    StateMemory memory_{StateMemory::Limits{}};
-    ThreadCache cache_{kCacheBytes};
+    MemoryBudget memory_{MemoryBudget::Limits{}};
+    CacheBudget cache_{kCacheBytes};
     ::millrace::testing::FakeStoreContext context_;
     std::optional<TaskStores> stores_;
     KeyValueBytesStore* store_ = nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/core/logging.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
@@ -56,7 +56,7 @@ class RenamedStore : public ::testing::Test {
     }
 
     testing::TemporaryDirectory folder;
-    StateMemory memory{{}};
+    MemoryBudget memory{{}};
     testing::FakeStoreContext context;
 };
 

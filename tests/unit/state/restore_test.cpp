@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
@@ -90,7 +90,7 @@ class RestoreTest : public ::testing::TestWithParam<StoreEngine> {
 
     std::vector<Change> changes = random_changes(20'000, 1);
     ::millrace::testing::TemporaryDirectory folder;
-    StateMemory memory{{.write_buffer_bytes = 64 << 10}};  // So that a bulk load has a dozen runs.
+    MemoryBudget memory{{.write_buffer_bytes = 64 << 10}};  // So that a bulk load has a dozen runs.
     ::millrace::testing::FakeStoreContext context;
     std::optional<TaskStores> stores;
     KeyValueBytesStore* store = nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/engine/rocksdb/rocks_database.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
@@ -30,7 +30,7 @@ int property(RocksDatabase& database, const std::string& family, const std::stri
 
 TEST(BulkLoad, ManyRunsDoNotStopWrites) {
     const ::millrace::testing::TemporaryDirectory folder;
-    StateMemory memory{{.write_buffer_bytes = 64 << 10}};
+    MemoryBudget memory{{.write_buffer_bytes = 64 << 10}};
     RocksDatabase database(folder.path() / "0_0" / "db", "0_0", memory);
     const std::unique_ptr<Engine> engine = database.engine("s", false);
     constexpr int kRuns = 200;
@@ -60,7 +60,7 @@ TEST(BulkLoad, ConcurrentLoadsShareABudget) {
     constexpr std::size_t kLoads = 64;
     constexpr std::size_t kOfOneDatabase = 8;
     constexpr std::size_t kRows = 1'500;
-    StateMemory memory{{.write_buffer_bytes = kRun}};
+    MemoryBudget memory{{.write_buffer_bytes = kRun}};
     std::vector<std::unique_ptr<RocksDatabase>> databases;
     std::vector<std::unique_ptr<Engine>> engines;
     for (std::size_t at = 0; at < kLoads; ++at) {
@@ -115,7 +115,7 @@ TEST(ManyColumnFamilies, CommitsOfAFewRowsWriteNoFiles) {
     const ::millrace::testing::TemporaryDirectory folder;
     constexpr std::size_t kTasks = 8;
     constexpr std::size_t kStores = 5;
-    StateMemory memory{{.write_buffer_bytes = 4 << 20}};
+    MemoryBudget memory{{.write_buffer_bytes = 4 << 20}};
     ::millrace::testing::FakeStoreContext context;
     std::vector<std::unique_ptr<TaskStores>> tasks;
     for (std::size_t task = 0; task < kTasks; ++task) {

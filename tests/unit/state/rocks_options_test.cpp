@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/core/error.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/engine/rocksdb/rocks_database.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 // The file size of rows that compress well.
 std::uint64_t bytes_of_file(const std::string& compression) {
     const ::millrace::testing::TemporaryDirectory folder;
-    StateMemory memory{{.compression = compression}};
+    MemoryBudget memory{{.compression = compression}};
     RocksDatabase database(folder.path() / "0_0" / "db", "0_0", memory);
     const std::unique_ptr<Engine> engine = database.engine("s", false);
     for (int key = 0; key < 1'000; ++key) {
@@ -39,7 +39,7 @@ TEST(RocksOptions, FilesAreCompressedAsConfigured) {
 
 TEST(RocksOptions, UnknownCompressionIsRefused) {
     try {
-        const StateMemory memory{{.compression = "brotli"}};
+        const MemoryBudget memory{{.compression = "brotli"}};
         FAIL() << "accepted";
     } catch (const StateError& error) {
         EXPECT_THAT(error.what(), HasSubstr("rocksdb.compression must be none, lz4 or zstd"));
@@ -47,8 +47,8 @@ TEST(RocksOptions, UnknownCompressionIsRefused) {
 }
 
 TEST(RocksOptions, BackgroundJobsAreConfiguredOrOnePerCore) {
-    StateMemory given{{.background_jobs = 7}};
-    StateMemory left_open{StateMemory::Limits{}};
+    MemoryBudget given{{.background_jobs = 7}};
+    MemoryBudget left_open{MemoryBudget::Limits{}};
 
     EXPECT_EQ(database_options(given.engine(), "0_0").max_background_jobs, 7);
     EXPECT_EQ(database_options(left_open.engine(), "0_0").max_background_jobs,

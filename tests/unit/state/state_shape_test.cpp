@@ -2,7 +2,7 @@
 
 // State on disk that was written for another topology, or by another version.
 #include "millrace/core/error.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/engine/database.hpp"
 #include "state/format/window_key.hpp"
 #include "state/task/task_stores.hpp"
@@ -165,7 +165,7 @@ class StateOnDisk {
 
   private:
     ::millrace::testing::TemporaryDirectory folder_;
-    StateMemory memory_{StateMemory::Limits{}};
+    MemoryBudget memory_{MemoryBudget::Limits{}};
     ::millrace::testing::FakeStoreContext context_;
 };
 

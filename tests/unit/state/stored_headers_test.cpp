@@ -4,7 +4,7 @@
 #include "millrace/core/error.hpp"
 #include "millrace/serde/string.hpp"
 #include "millrace/state/stores.hpp"
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/documented_bytes.hpp"
 #include "support/fake_store_context.hpp"
@@ -88,7 +88,7 @@ class KeptHeaders : public ::testing::TestWithParam<StoreEngine> {
     }
 
     millrace::testing::TemporaryDirectory directory_;
-    state::StateMemory memory_{state::StateMemory::Limits{}};
+    state::MemoryBudget memory_{state::MemoryBudget::Limits{}};
     FakeStoreContext context_;
 };
 
@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, KeptHeaders,
 // Rows on disk have the format that was set when they were written.
 TEST(StoredHeadersSetting, RestoresRowsWhenItWasChanged) {
     millrace::testing::TemporaryDirectory directory;
-    state::StateMemory memory{state::StateMemory::Limits{}};
+    state::MemoryBudget memory{state::MemoryBudget::Limits{}};
     FakeStoreContext context;
     const auto open = [&](bool asked) {
         state::TaskStores::Options options;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/task/task_stores.hpp"
 #include "millrace/core/error.hpp"
-#include "state/budget/state_memory.hpp"
-#include "state/budget/thread_cache.hpp"
+#include "state/budget/cache_budget.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -66,10 +66,10 @@ class TaskStoresTest : public ::testing::Test {
         context.at_hand.offset = offset;
     }
 
-    StateMemory memory{StateMemory::Limits{}};
+    MemoryBudget memory{MemoryBudget::Limits{}};
     FakeStoreContext context;
     RecordingListener listener;
-    std::optional<ThreadCache> cache;  // Outlives the stores that use it.
+    std::optional<CacheBudget> cache;  // Outlives the stores that use it.
     std::optional<TaskStores> stores;
 };
 
@@ -188,7 +188,7 @@ TEST_F(TaskStoresTest, FullCacheFlushesADirtyEntryWithTheStoresOtherDirtyOnes) {
 // For a task with one store without a record cache.
 class UncachedTask {
   public:
-    UncachedTask(const std::filesystem::path& directory, StateMemory& memory, ThreadCache& cache)
+    UncachedTask(const std::filesystem::path& directory, MemoryBudget& memory, CacheBudget& cache)
         : stores_(options_in(directory), memory) {
         stores_.set_context(context_);
         stores_.set_cache(cache);
@@ -330,8 +330,8 @@ TEST_F(TaskStoresTest, OnlyAFewTablesPrefetchKeys) {
             options.specs.back().kind = kind;
         }
         TaskStores some(std::move(options), memory);
-        some.expect("key");
-        return some.expects();
+        some.prefetch("key");
+        return some.prefetches();
     };
     EXPECT_FALSE(expects(0, StoreKind::kTimestampedKeyValue));
     EXPECT_TRUE(expects(1, StoreKind::kTimestampedKeyValue));
@@ -362,7 +362,7 @@ TEST_F(TaskStoresTest, LruStoreEvictsAndLogsTheLeastRecentlyUsedRow) {
     store.put("c", "1");
 
     EXPECT_EQ(store.get("b"), std::nullopt);
-    EXPECT_EQ(store.approximate_entries(), 2U);
+    EXPECT_EQ(store.approximate_num_entries(), 2U);
     ASSERT_EQ(context.log.size(), 4U);
     EXPECT_EQ(context.log[2].key, "b");
     EXPECT_EQ(context.log[2].value, std::nullopt);

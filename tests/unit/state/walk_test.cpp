@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
 #include "support/fake_store_context.hpp"
 #include "support/temporary_directory.hpp"
@@ -55,7 +55,7 @@ class WalkTest : public ::testing::TestWithParam<StoreEngine> {
     }
 
     ::millrace::testing::TemporaryDirectory folder_;
-    StateMemory memory_{StateMemory::Limits{}};
+    MemoryBudget memory_{MemoryBudget::Limits{}};
     ::millrace::testing::FakeStoreContext context_;
     std::optional<TaskStores> stores_;
     KeyValueBytesStore* store_ = nullptr;

@@ -90,7 +90,7 @@ class MapStore final : public KeyValueBytesStore {
         return std::make_unique<Rows>(rows);
     }
     std::unique_ptr<BytesIterator> prefix_scan(BytesView) override { return nullptr; }
-    std::uint64_t approximate_entries() override { return rows.size(); }
+    std::uint64_t approximate_num_entries() override { return rows.size(); }
     bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
 
     std::map<Bytes, Bytes> rows;

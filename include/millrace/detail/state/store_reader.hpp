@@ -42,7 +42,7 @@ class StoreReader {
     /// Returns values without the timestamp that some stores keep with them.
     virtual std::optional<Bytes> get(BytesView key) const = 0;
     virtual std::vector<Entry> range(NullableBytes first, NullableBytes last) const = 0;
-    virtual std::uint64_t approximate_entries() const = 0;
+    virtual std::uint64_t approximate_num_entries() const = 0;
     virtual std::vector<WindowEntry> fetch(BytesView key, Timestamp from, Timestamp to) const = 0;
     virtual std::vector<WindowEntry> fetch_all(Timestamp from, Timestamp to) const = 0;
     virtual std::optional<Bytes> fetch_session(BytesView key, SessionWindow session) const = 0;

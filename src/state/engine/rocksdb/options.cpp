@@ -76,7 +76,7 @@ class ErrorLog final : public rocksdb::Logger {
 
 }  // namespace
 
-StateMemory::Engine::Engine(const Limits& limits)
+MemoryBudget::Engine::Engine(const Limits& limits)
     : block_cache(rocksdb::NewLRUCache(limits.block_cache_bytes, /*num_shard_bits=*/2,
                                        /*strict_capacity_limit=*/false,
                                        /*high_pri_pool_ratio=*/0.2)),
@@ -86,25 +86,25 @@ StateMemory::Engine::Engine(const Limits& limits)
       compression(compression_of(limits.compression)),
       background_jobs(jobs_of(limits.background_jobs)) {}
 
-bool StateMemory::Engine::has_room_for(std::size_t memtables) const noexcept {
+bool MemoryBudget::Engine::has_room_for(std::size_t memtables) const noexcept {
     return memtables * kFilterBytes <= write_buffers->buffer_size() / kPartForFilters;
 }
 
-StateMemory::StateMemory(Limits limits)
+MemoryBudget::MemoryBudget(Limits limits)
     : limits_(limits), engine_(std::make_unique<Engine>(limits)) {}
 
-StateMemory::~StateMemory() = default;
+MemoryBudget::~MemoryBudget() = default;
 
-void StateMemory::set_threads(std::size_t threads) {
+void MemoryBudget::set_threads(std::size_t threads) {
     MILLRACE_CHECK(threads > 0);
     threads_.store(threads, std::memory_order_relaxed);
 }
 
-std::size_t StateMemory::cache_bytes_per_thread() const {
+std::size_t MemoryBudget::cache_bytes_per_thread() const {
     return limits_.cache_bytes / threads_.load(std::memory_order_relaxed);
 }
 
-rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::string& owner) {
+rocksdb::DBOptions database_options(MemoryBudget::Engine& shared, const std::string& owner) {
     rocksdb::DBOptions options;
     options.create_if_missing = true;
     options.create_missing_column_families = true;
@@ -122,7 +122,7 @@ rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::stri
     return options;
 }
 
-rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::size_t families) {
+rocksdb::ColumnFamilyOptions store_options(MemoryBudget::Engine& shared, std::size_t families) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = shared.block_cache;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "state/budget/state_memory.hpp"
+#include "state/budget/memory_budget.hpp"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/options.h>
@@ -14,7 +14,7 @@
 namespace millrace::state {
 
 /// The RocksDB objects that all databases of a client share. Thread-safe.
-class StateMemory::Engine {
+class MemoryBudget::Engine {
   public:
     explicit Engine(const Limits& limits);
 
@@ -35,9 +35,9 @@ class StateMemory::Engine {
     bool has_room_for(std::size_t memtables) const noexcept;
 };
 
-rocksdb::DBOptions database_options(StateMemory::Engine& shared, const std::string& owner);
+rocksdb::DBOptions database_options(MemoryBudget::Engine& shared, const std::string& owner);
 
 /// For that many column families in addition to the open ones.
-rocksdb::ColumnFamilyOptions store_options(StateMemory::Engine& shared, std::size_t families);
+rocksdb::ColumnFamilyOptions store_options(MemoryBudget::Engine& shared, std::size_t families);
 
 }  // namespace millrace::state

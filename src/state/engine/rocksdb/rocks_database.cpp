@@ -24,14 +24,14 @@ rocksdb::WriteOptions without_log() {
 }  // namespace
 
 std::unique_ptr<Database> open_database(const std::filesystem::path& directory,
-                                        const std::string& owner, StateMemory& memory) {
+                                        const std::string& owner, MemoryBudget& memory) {
     // By default RocksDB collects statistics for each thread, including key comparisons.
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
     return std::make_unique<RocksDatabase>(directory, owner, memory);
 }
 
 RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::string& owner,
-                             StateMemory& memory)
+                             MemoryBudget& memory)
     : directory_(directory), owner_(owner), shared_(memory.engine()) {
     system_files().make_private_directory(directory_.parent_path());
     system_files().make_private_directory(directory_);

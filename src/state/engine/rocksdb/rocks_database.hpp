@@ -23,7 +23,7 @@ namespace millrace::state {
 class RocksDatabase final : public Database {
   public:
     RocksDatabase(const std::filesystem::path& directory, const std::string& owner,
-                  StateMemory& memory);
+                  MemoryBudget& memory);
     ~RocksDatabase() override;
 
     std::unique_ptr<Engine> engine(const std::string& store, bool segmented) override;
@@ -41,7 +41,7 @@ class RocksDatabase final : public Database {
     rocksdb::DB& db() noexcept { return *db_; }
     const rocksdb::ReadOptions& reading() const noexcept { return reading_; }
     rocksdb::WriteBatch& batch() noexcept { return batch_; }
-    StateMemory::Engine& shared() noexcept { return shared_; }
+    MemoryBudget::Engine& shared() noexcept { return shared_; }
     std::filesystem::path load_directory() const { return directory_.parent_path() / "load"; }
 
     /// Null if it does not exist.
@@ -65,7 +65,7 @@ class RocksDatabase final : public Database {
 
     std::filesystem::path directory_;
     std::string owner_;
-    StateMemory::Engine& shared_;
+    MemoryBudget::Engine& shared_;
     std::unique_ptr<rocksdb::DB> db_;
     std::map<std::string, rocksdb::ColumnFamilyHandle*> families_;
     std::size_t counted_families_ = 0;

@@ -36,7 +36,7 @@ std::unique_ptr<BytesIterator> RocksEngine::iterate(const KeyRange& range, RowOr
     return std::make_unique<RocksIterator>(database_, cursor_, range, order, BytesView{});
 }
 
-std::uint64_t RocksEngine::approximate_entries() {
+std::uint64_t RocksEngine::approximate_num_entries() {
     std::uint64_t count = 0;
     database_.db().GetIntProperty(cursor_->family(), rocksdb::DB::Properties::kEstimateNumKeys,
                                   &count);

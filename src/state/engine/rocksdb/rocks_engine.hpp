@@ -21,7 +21,7 @@ class RocksEngine final : public Engine {
     NullableBytes get(BytesView key) override;
     void put(BytesView key, const NullableBytes& value) override;
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override;
-    std::uint64_t approximate_entries() override;
+    std::uint64_t approximate_num_entries() override;
     void drop_below(BytesView end) override;
     void clear() override;
     bool empty() override { return !iterate({}, RowOrder::kForward)->valid(); }

@@ -96,7 +96,7 @@ std::unique_ptr<BytesIterator> SegmentEngine::iterate(const KeyRange& range, Row
                                            BytesView(*range.lower).substr(0, kSegmentSize));
 }
 
-std::uint64_t SegmentEngine::approximate_entries() {
+std::uint64_t SegmentEngine::approximate_num_entries() {
     std::uint64_t sum = 0;
     for (const auto& [segment, cursor] : segments_) {
         std::uint64_t count = 0;

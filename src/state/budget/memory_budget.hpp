@@ -11,7 +11,7 @@ namespace millrace::state {
 
 /// Resources that all state of a client shares: RocksDB's block cache, write buffers and threads,
 /// record caches, uncommitted writes. One object per client. Thread-safe.
-class StateMemory {
+class MemoryBudget {
   public:
     struct Limits {
         std::size_t cache_bytes = 10 << 20;        ///< statestore.cache.max.bytes: record caches.
@@ -28,8 +28,8 @@ class StateMemory {
     };
 
     /// Throws StateError if RocksDB does not support the compression.
-    explicit StateMemory(Limits limits);
-    ~StateMemory();
+    explicit MemoryBudget(Limits limits);
+    ~MemoryBudget();
 
     const Limits& limits() const noexcept { return limits_; }
 

@@ -15,9 +15,9 @@ namespace millrace::state {
 /// twice the limit together.
 ///
 /// Not thread-safe: belongs to a stream thread.
-class ThreadCache {
+class CacheBudget {
   public:
-    explicit ThreadCache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+    explicit CacheBudget(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
     /// Takes effect when a cache is next written.
     void resize(std::size_t max_bytes) noexcept { max_bytes_ = max_bytes; }
