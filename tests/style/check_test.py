@@ -155,7 +155,7 @@ class StyleChecks(unittest.TestCase):
         self.assert_finds(check("sizes", {**CLEAN, **crowded}), "src/core: 21 sources")
 
         function = "void f() {{\n{}}}\n".format(lines("    g();", 59))
-        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function}), "src/core/b.cpp:2: a function of 61 lines")
+        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function}), "src/core/b.cpp: a function of 61 lines, at line 2")
         self.assertEqual(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function.replace("    g();\n", "", 1)}), (0, "ok"))
 
         members = "class B {{\n    int f_();\n{}}};\n".format(lines("    std::map<int, F<void()>> m{}_;  // Why.", 21))

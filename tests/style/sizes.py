@@ -121,6 +121,6 @@ def oversized(root, files):
             continue
         lines = [without_literals(line) for line in text]
         for line, length in long_functions(lines):
-            yield f"{name}:{line}", f"a function of {length} lines"
+            yield f"{name}", f"a function of {length} lines, at line {line}"
         for type_name, functions, members in full_classes(lines):
             yield f"{name}: {type_name}", f"{functions} private functions, {members} members"
