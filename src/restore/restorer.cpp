@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/log.hpp"
+#include "kafka/isolation_of.hpp"
 #include "millrace/core/error.hpp"
 #include "restore/restoring_task.hpp"
 
@@ -213,15 +214,19 @@ bool Restorer::prepare(Task& task) {
         const Timestamp now = parts_.clock->now();
         // The first offset is looked up before the end offset: it can only grow, so begin <= end
         // holds.
-        const auto begins = offsets(task, partitions, kafka::OffsetSpec::kEarliest);
+        constexpr auto kAll = kafka::Isolation::kReadUncommitted;
+        const auto begins = offsets(task, partitions, kafka::OffsetSpec::kEarliest, kAll);
         const auto ends =
-            begins.empty() ? begins : offsets(task, partitions, kafka::OffsetSpec::kLatest);
+            begins.empty() ? begins : offsets(task, partitions, kafka::OffsetSpec::kLatest, kAll);
         if (ends.empty()) {
             return false;
         }
         if (const kafka::Status status = removal_age_.look_up(partitions); !status.ok()) {
             log_.warn("cannot look up delete.retention.ms of the changelogs of task " +
                       to_string(task.id) + ", retrying: " + status.message());
+            return false;
+        }
+        if (!report_open_transactions(task, fresh, ends)) {
             return false;
         }
         for (std::size_t i = 0; i < fresh.size(); ++i) {
@@ -236,11 +241,37 @@ bool Restorer::prepare(Task& task) {
     return true;
 }
 
+/// A read_committed consumer gets nothing beyond the first record of an open transaction. Rows of
+/// this application may follow it, so the restore waits until the transaction ends (KAFKA-10167).
+/// False: no response.
+bool Restorer::report_open_transactions(const Task& task, const std::vector<Changelog*>& changelogs,
+                                        const std::vector<Offset>& ends) {
+    if (kafka::isolation_of(parts_.consumer_settings) == kafka::Isolation::kReadUncommitted) {
+        return true;
+    }
+    std::vector<TopicPartition> partitions;
+    for (const Changelog* changelog : changelogs) {
+        partitions.push_back(changelog->what.changelog);
+    }
+    const auto stable =
+        offsets(task, partitions, kafka::OffsetSpec::kLatest, kafka::Isolation::kReadCommitted);
+    for (std::size_t i = 0; i < stable.size(); ++i) {
+        const Offset end = std::min(ends.at(i), changelogs[i]->what.limit.value_or(ends[i]));
+        if (stable[i] < end) {
+            log::warn("restoring store " + changelogs[i]->what.name +
+                      " waits for an open transaction: changelog " + to_string(partitions[i]) +
+                      ", first offset of the transaction " + std::to_string(stable[i]) +
+                      ", restored up to offset " + std::to_string(end) +
+                      "; the broker aborts the transaction after its transaction.timeout.ms");
+        }
+    }
+    return !stable.empty();
+}
+
 /// Empty: no response.
 std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicPartition>& of,
-                                      kafka::OffsetSpec which) {
-    auto found = parts_.admin->list_offsets(of, which, kafka::Isolation::kReadUncommitted,
-                                            parts_.request_timeout);
+                                      kafka::OffsetSpec which, kafka::Isolation isolation) {
+    auto found = parts_.admin->list_offsets(of, which, isolation, parts_.request_timeout);
     if (found.ok()) {
         return std::move(found.value());
     }

@@ -108,7 +108,9 @@ class Restorer final : public Driven {
     bool work_on(const std::shared_ptr<Task>& task);
     bool prepare(Task& task);
     std::vector<Offset> offsets(const Task& task, const std::vector<TopicPartition>& of,
-                                kafka::OffsetSpec which);
+                                kafka::OffsetSpec which, kafka::Isolation isolation);
+    bool report_open_transactions(const Task& task, const std::vector<Changelog*>& changelogs,
+                                  const std::vector<Offset>& ends);
     void begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now);
     std::optional<std::string> why_not(const Task& task, const Changelog& changelog, Offset stored,
                                        Offset first, Offset end) const;

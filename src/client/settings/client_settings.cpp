@@ -2,6 +2,7 @@
 #include "client/settings/client_settings.hpp"
 
 #include "client/settings/foreign_settings.hpp"
+#include "client/settings/lower_case.hpp"
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ struct ClientName {
     unsigned kinds;
 };
 
-constexpr std::array<ClientName, 51> kClientNames{{
+constexpr std::array<ClientName, 54> kClientNames{{
     {"security.protocol", "security.protocol", kAll},
     {"client.rack", "client.rack", kConsumers},
     {"client.dns.lookup", "client.dns.lookup", kAll},
@@ -37,6 +38,8 @@ constexpr std::array<ClientName, 51> kClientNames{{
     {"send.buffer.bytes", "socket.send.buffer.bytes", kAll},
     {"receive.buffer.bytes", "socket.receive.buffer.bytes", kAll},
     {"request.timeout.ms", "socket.timeout.ms", kAll},
+    {"metadata.recovery.strategy", "metadata.recovery.strategy", kAll},
+    {"metadata.recovery.rebootstrap.trigger.ms", "metadata.recovery.rebootstrap.trigger.ms", kAll},
     {"enable.metrics.push", "enable.metrics.push", kAll},
     {"statistics.interval.ms", "statistics.interval.ms", kAll},
     {"debug", "debug", kAll},
@@ -51,6 +54,7 @@ constexpr std::array<ClientName, 51> kClientNames{{
     {"heartbeat.interval.ms", "heartbeat.interval.ms", kConsumers},
     {"max.poll.interval.ms", "max.poll.interval.ms", kConsumers},
     {"group.instance.id", "group.instance.id", kConsumers},
+    {"isolation.level", "isolation.level", kConsumers},
     {"check.crcs", "check.crcs", kConsumers},
     {"fetch.min.bytes", "fetch.min.bytes", kConsumers},
     {"fetch.max.bytes", "fetch.max.bytes", kConsumers},
@@ -137,6 +141,9 @@ std::optional<std::string> jaas_value(const std::string& line, const std::string
 
 /// The value in librdkafka's form. librdkafka refuses values that cannot be converted.
 std::string converted(const std::string& name, const std::string& value) {
+    if (name == "isolation.level") {
+        return lower_case(value);
+    }
     constexpr unsigned long long kLongestRefresh = 3'600'000;
     unsigned long long number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -196,37 +203,23 @@ kafka::ClientSettings defaults(Role role) {
     return settings;
 }
 
-void lock_down(kafka::ClientSettings& settings, const StreamsConfig& config, Role role) {
-    switch (role) {
-        case Role::kMainConsumer:
-            settings["group.id"] = config.application_id;
-            settings["enable.auto.commit"] = "false";
-            settings["enable.auto.offset.store"] = "false";
-            settings["allow.auto.create.topics"] = "false";
-            settings["auto.offset.reset"] = "error";  // Millrace decides: default_offset_reset.
-            settings["isolation.level"] =
-                config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2
-                    ? "read_committed"
-                : settings.contains("isolation.level") ? settings["isolation.level"]
-                                                       : "read_uncommitted";
-            break;
-        case Role::kRestoreConsumer:
-        case Role::kGlobalConsumer:
-            // librdkafka requires a group even if it does not join one.
-            settings["group.id"] = config.application_id + "-restore";
-            settings.erase("group.instance.id");
-            settings["enable.auto.commit"] = "false";
-            settings["enable.auto.offset.store"] = "false";
-            settings["allow.auto.create.topics"] = "false";
-            settings["auto.offset.reset"] = "error";
-            settings["isolation.level"] =
-                config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2
-                    ? "read_committed"
-                    : "read_uncommitted";
-            break;
-        case Role::kProducer:
-        case Role::kAdmin:
-            break;
+/// The settings of all consumers that Millrace fixes. foreign_settings.cpp has the reasons.
+void fix_consumer(kafka::ClientSettings& settings, const StreamsConfig& config, Role role) {
+    settings["group.id"] = config.application_id;
+    if (role != Role::kMainConsumer) {
+        // librdkafka requires a group even if the consumer does not join one.
+        settings["group.id"] += "-restore";
+        settings.erase("group.instance.id");
+    }
+    settings["enable.auto.commit"] = "false";
+    settings["enable.auto.offset.store"] = "false";
+    settings["allow.auto.create.topics"] = "false";
+    settings["auto.offset.reset"] = "error";  // Millrace decides: default_offset_reset.
+    if (config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2) {
+        settings["isolation.level"] = "read_committed";
+    } else {
+        // The default of Kafka's consumer. librdkafka's is read_committed.
+        settings.try_emplace("isolation.level", "read_uncommitted");
     }
 }
 
@@ -237,7 +230,7 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
     kafka::ClientSettings settings = defaults(role);
     const unsigned kind = kind_of(role);
     for (const auto& [name, value] : config.others) {
-        if (!has_known_prefix(name) && is_client_setting(name)) {
+        if (!has_known_prefix(name) && is_client_setting(name) && !reason_without_effect(name)) {
             const ClientName* known = find_client_name(name);
             if (known == nullptr || (known->kinds & kind) != 0) {
                 put(settings, name, value);
@@ -251,9 +244,11 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
             }
         }
     }
-    lock_down(settings, config, role);
+    if (kind == kConsumers) {
+        fix_consumer(settings, config, role);
+    }
     if (!config.bootstrap_servers.empty()) {
-        settings["bootstrap.servers"] = config.bootstrap_servers;
+        settings.try_emplace("bootstrap.servers", config.bootstrap_servers);
     }
     settings["client.id"] = client_id;
     return settings;
@@ -328,6 +323,14 @@ OffsetReset default_offset_reset(const StreamsConfig& config) {
     }
     throw ConfigError("bad setting: auto.offset.reset = \"" + value +
                       "\": must be earliest, latest or none");
+}
+
+std::vector<std::string_view> client_setting_names() {
+    std::vector<std::string_view> names;
+    for (const ClientName& entry : kClientNames) {
+        names.push_back(entry.name);
+    }
+    return names;
 }
 
 bool is_client_setting(std::string_view name) {

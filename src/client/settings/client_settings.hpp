@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace::client {
 
@@ -35,6 +36,10 @@ std::chrono::milliseconds metadata_max_age(const StreamsConfig& config, Role rol
 
 /// The settings with prefix "topic.", without the prefix: for internal topics.
 std::map<std::string, std::string> topic_settings(const StreamsConfig& config);
+
+/// The names without prefix of the settings of Kafka clients, but for the families "ssl." and so
+/// on.
+std::vector<std::string_view> client_setting_names();
 
 /// True if `name`, which has no prefix, is a setting of a Kafka client.
 bool is_client_setting(std::string_view name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/settings/settings_table.hpp"
 
+#include "client/settings/lower_case.hpp"
 #include "client/settings/optimizations.hpp"
 
 #include <algorithm>
@@ -74,10 +75,11 @@ Setting flag(std::string name, bool StreamsConfig::*field) {
     return {std::move(name),
             "true or false",
             [field](StreamsConfig& config, std::string_view value) {
-                if (value != "true" && value != "false") {
+                const std::string lower = lower_case(value);
+                if (lower != "true" && lower != "false") {
                     return false;
                 }
-                config.*field = value == "true";
+                config.*field = lower == "true";
                 return true;
             },
             [field](const StreamsConfig& config) { return config.*field ? "true" : "false"; },

@@ -32,24 +32,47 @@ std::size_t distance(std::string_view left, std::string_view right) {
     return row.back();
 }
 
+/// The setting with the most similar name. Empty if the names differ in more than a third.
 std::string nearest_setting(std::string_view name) {
-    const auto& table = client::settings();
-    const auto nearest =
-        std::min_element(table.begin(), table.end(), [name](const Setting& a, const Setting& b) {
-            return distance(a.name, name) < distance(b.name, name);
-        });
-    return nearest->name;
+    std::vector<std::string_view> names = client::client_setting_names();
+    for (const Setting& setting : client::settings()) {
+        names.push_back(setting.name);
+    }
+    const auto nearest = std::min_element(names.begin(), names.end(),
+                                          [name](std::string_view a, std::string_view b) {
+                                              return distance(a, name) < distance(b, name);
+                                          });
+    return distance(*nearest, name) <= name.size() / 3 ? std::string(*nearest) : std::string();
 }
 
 /// True for settings without their own field.
 bool is_other_setting(std::string_view name) {
     return client::has_known_prefix(name) || client::is_client_setting(name) ||
-           client::is_internal_setting(name) || client::reason_without_effect(name);
+           client::is_internal_setting(name) || client::has_some_values(name) ||
+           client::reason_without_effect(name);
 }
 
 std::string unknown_setting(std::string_view name) {
-    return std::string(name) + ": unknown setting; did you mean " + nearest_setting(name) +
-           "? Names of the application's own settings start with app.";
+    const std::string nearest = nearest_setting(name);
+    return std::string(name) + ": unknown setting; " +
+           (nearest.empty() ? "" : "did you mean " + nearest + "? ") +
+           "names of the application's own settings start with app., those of other settings of "
+           "the Kafka clients with consumer., producer. or admin.";
+}
+
+/// Why `name`, which has no field, cannot have `value`. Empty if it can.
+std::optional<std::string> problem_of_other(std::string_view name, std::string_view value) {
+    if (const auto reason = client::reason_without_place(name)) {
+        return std::string(name) +
+               ": a setting of Kafka Streams that Millrace does not have: " + *reason;
+    }
+    if (!is_other_setting(name)) {
+        return unknown_setting(name);
+    }
+    if (const auto reason = client::reason_not_accepted(name, value)) {
+        return std::string(name) + " = \"" + client::shown(name, value) + "\": " + *reason;
+    }
+    return std::nullopt;
 }
 
 /// Trimmed, as Kafka does for all values except the application's own.
@@ -75,15 +98,11 @@ std::optional<std::string> try_set(StreamsConfig& config, std::string_view name,
         return setting->name + " = \"" + client::shown(name, value) + "\": must be " +
                setting->accepts;
     }
-    if (is_other_setting(name)) {
-        config.others[std::string(name)] = std::string(value);
-        return std::nullopt;
+    if (auto problem = problem_of_other(name, value)) {
+        return problem;
     }
-    if (const auto reason = client::reason_without_place(name)) {
-        return std::string(name) +
-               ": a setting of Kafka Streams that Millrace does not have: " + *reason;
-    }
-    return unknown_setting(name);
+    config.others[std::string(name)] = std::string(value);
+    return std::nullopt;
 }
 
 [[noreturn]] void refuse(const std::vector<std::string>& problems) {
@@ -142,8 +161,8 @@ void StreamsConfig::validate() const {
         }
     }
     for (const auto& [name, value] : others) {
-        if (!is_other_setting(name)) {
-            problems.push_back(unknown_setting(name));
+        if (auto problem = problem_of_other(name, value)) {
+            problems.push_back(std::move(*problem));
         }
     }
     if (!problems.empty()) {

@@ -2,6 +2,7 @@
 
 // The part of GlobalThread that chooses start positions.
 #include "core/log.hpp"
+#include "kafka/isolation_of.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/global/global_thread.hpp"
 
@@ -52,15 +53,15 @@ bool GlobalThread::look_up_offsets(std::vector<Input>& inputs) {
     for (const Input& input : inputs) {
         partitions.push_back(input.partition);
     }
-    const auto begins =
-        parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kEarliest,
-                                   kafka::Isolation::kReadUncommitted, parts_.request_timeout);
+    // A read_committed consumer gets nothing beyond the last stable offset.
+    const kafka::Isolation isolation = kafka::isolation_of(parts_.consumer_settings);
+    const auto begins = parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kEarliest,
+                                                   isolation, parts_.request_timeout);
     if (!answered(begins.status())) {
         return false;
     }
-    const auto ends =
-        parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kLatest,
-                                   kafka::Isolation::kReadUncommitted, parts_.request_timeout);
+    const auto ends = parts_.admin->list_offsets(partitions, kafka::OffsetSpec::kLatest, isolation,
+                                                 parts_.request_timeout);
     if (!answered(ends.status())) {
         return false;
     }
