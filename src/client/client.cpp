@@ -157,6 +157,10 @@ void KafkaStreams::Implementation::make_global_thread() {
             client_settings(config_, Role::kGlobalConsumer, client_id_ + "-global-consumer"),
         .stores = state::open_or_wipe(options, *memory_),
         .settings = task_settings_,
+        .dropped = metrics.counter({"dropped-records-total",
+                                    "stream-task-metrics",
+                                    {{"thread-id", client_id_ + "-GlobalStreamThread"},
+                                     {"task-id", to_string(TaskId{-1, -1})}}}),
         .request_timeout = client::request_timeout(config_, Role::kGlobalConsumer)});
 }
 

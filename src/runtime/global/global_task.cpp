@@ -22,8 +22,11 @@ struct GlobalTask::Input {
 
 GlobalTask::GlobalTask(const topology::ApplicationTopology& application,
                        std::unique_ptr<state::TaskStores> stores,
-                       std::shared_ptr<const TaskSettings> settings)
-    : settings_(std::move(settings)), stores_(std::move(stores)) {
+                       std::shared_ptr<const TaskSettings> settings,
+                       std::shared_ptr<metrics::Counter> dropped)
+    : settings_(std::move(settings)),
+      stores_(std::move(stores)),
+      dropped_counter_(std::move(dropped)) {
     const detail::TopologySpec& spec = *application.spec;
     std::vector<std::size_t> indices;
     for (std::size_t i = 0; i < spec.nodes.size(); ++i) {
@@ -99,20 +102,34 @@ bool GlobalTask::decode(Input& input, const std::string& topic, Partition partit
                                    .timestamp = record.timestamp(),
                                    .headers = record.headers,
                                    .source_key = record.key(),
-                                   .source_value = record.value()};
-        if (settings_->deserialization_handler(context, error).decision != ErrorDecision::kResume) {
-            throw ProcessingError("cannot read record of a global store: topic " + topic +
-                                  ", partition " + std::to_string(partition) + ", offset " +
-                                  std::to_string(record.offset()) + ": " + error.what());
-        }
-        ++dropped_records_;
+                                   .source_value = record.value(),
+                                   .dead_letter_topic = settings_->dead_letter_topic};
+        handle(context, error);
         return false;
     }
     if (input.time < Timestamp{}) {
-        ++dropped_records_;
+        count_dropped(input.source->name(),
+                      "negative timestamp " + std::to_string(milliseconds_of(input.time)));
         return false;
     }
     return true;
+}
+
+/// Asks the handler whether to skip a record that cannot be read.
+void GlobalTask::handle(const ErrorContext& context, const SerdeError& error) {
+    const ErrorResponse response = settings_->deserialization_handler(context, error);
+    if (!response.dead_letters.empty() && !std::exchange(dead_letter_logged_, true)) {
+        log::warn("dead letters of global stores are not sent: topic " +
+                  std::string(context.topic) + ", partition " + std::to_string(context.partition) +
+                  ", offset " + std::to_string(context.offset) + "; further ones are not logged");
+    }
+    if (response.decision != ErrorDecision::kResume) {
+        throw ProcessingError("cannot read record of a global store: topic " +
+                              std::string(context.topic) + ", partition " +
+                              std::to_string(context.partition) + ", offset " +
+                              std::to_string(context.offset) + ": " + error.what());
+    }
+    count_dropped();
 }
 
 void GlobalTask::close() {
@@ -140,8 +157,24 @@ Cancellable GlobalTask::schedule(const detail::Node& node, const PunctuationSche
 }
 
 void GlobalTask::dropped(const detail::Node& node, std::string_view reason) {
-    if (++dropped_records_ == 1) {
-        log::warn("record dropped: " + std::string(reason) + ": " + node.name() +
+    count_dropped(node.name(), reason);
+}
+
+void GlobalTask::dropped_expired(const std::string& store) {
+    count_dropped(store, "record too late for the store's retention");
+}
+
+void GlobalTask::count_dropped() {
+    ++dropped_records_;
+    if (dropped_counter_ != nullptr) {
+        dropped_counter_->add();
+    }
+}
+
+void GlobalTask::count_dropped(std::string_view where, std::string_view reason) {
+    count_dropped();
+    if (!std::exchange(drop_logged_, true)) {
+        log::warn("record dropped: " + std::string(reason) + ": " + std::string(where) +
                   ", further ones of the global task are counted but not logged");
     }
 }

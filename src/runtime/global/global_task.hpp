@@ -2,6 +2,8 @@
 #pragma once
 
 #include "kafka/message.hpp"
+#include "metrics/registry.hpp"
+#include "millrace/core/error.hpp"
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/nodes/task_context.hpp"
 #include "runtime/task/task_settings.hpp"
@@ -30,9 +32,11 @@ namespace millrace::runtime {
 class GlobalTask final : public detail::TaskContext, private state::StoreContext {
   public:
     /// `stores` has the specs of TopologySpec::global_stores, in that order, and is not processing.
+    /// `dropped` counts skipped records; may be null.
     GlobalTask(const topology::ApplicationTopology& application,
                std::unique_ptr<state::TaskStores> stores,
-               std::shared_ptr<const TaskSettings> settings);
+               std::shared_ptr<const TaskSettings> settings,
+               std::shared_ptr<metrics::Counter> dropped = nullptr);
     ~GlobalTask() override;
 
     /// Topics to read, in the order of the global stores.
@@ -73,8 +77,11 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     const detail::RecordContext& record() const override { return record_; }
     void log_change(std::size_t, BytesView, const NullableBytes&, std::optional<Timestamp>,
                     const Headers*) override {}
-    void dropped_expired(const std::string&) override { ++dropped_records_; }
+    void dropped_expired(const std::string& store) override;
 
+    void count_dropped();
+    void count_dropped(std::string_view where, std::string_view reason);
+    void handle(const ErrorContext& context, const SerdeError& error);
     bool decode(Input& input, const std::string& topic, Partition partition,
                 const kafka::Message& message);
 
@@ -84,6 +91,9 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     std::vector<std::string> topics_;
     std::vector<Input> inputs_;  // By topic.
     std::uint64_t dropped_records_ = 0;
+    std::shared_ptr<metrics::Counter> dropped_counter_;
+    bool drop_logged_ = false;
+    bool dead_letter_logged_ = false;
     bool open_ = false;
 };
 

@@ -25,7 +25,8 @@ constexpr std::chrono::seconds kBetweenCommits{10};
 GlobalThread::GlobalThread(Parts parts)
     : parts_(std::move(parts)),
       removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
-      task_(*parts_.application, std::move(parts_.stores), parts_.settings),
+      task_(*parts_.application, std::move(parts_.stores), parts_.settings,
+            std::move(parts_.dropped)),
       views_(task_.stores(), parts_.application->spec->global_stores),
       log_(*parts_.clock),
       consumer_(parts_.supplier->make_consumer(parts_.consumer_settings, nullptr)) {}

@@ -47,6 +47,7 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
         kafka::ClientSettings consumer_settings{};
         std::unique_ptr<state::TaskStores> stores{};  ///< The global stores, not processing.
         std::shared_ptr<const TaskSettings> settings{};
+        std::shared_ptr<metrics::Counter> dropped{};  ///< Counts skipped records; may be null.
         std::chrono::milliseconds request_timeout{10'000};
         std::chrono::milliseconds poll{100};  ///< How long a turn waits for records.
     };
@@ -79,7 +80,7 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
         TopicPartition partition;
         std::size_t topic = 0;     // Index into the task's topics.
         Offset first = 0;          // Of the log at the first turn.
-        Offset end = 0;            // The same.
+        Offset end = 0;            // The same; of a read_committed consumer the last stable offset.
         Offset next = 0;           // The store has all records before it.
         std::int32_t epoch = -1;   // Of the record before it; -1: unknown.
         std::int64_t records = 0;  // Of the first reading.
