@@ -347,6 +347,17 @@ bool Restorer::advance(Task& task) {
     return any;
 }
 
+/// Applies the current records.
+void Restorer::apply(Task& task, const Changelog& changelog) {
+    try {
+        task.stores->restore(changelog.what.store, records_);
+    } catch (const StateError& error) {
+        throw StateError("cannot restore store " + changelog.what.name + ": topic " +
+                         changelog.what.changelog.topic + ", partition " +
+                         std::to_string(changelog.what.changelog.partition) + ": " + error.what());
+    }
+}
+
 /// Applies one batch. False if there was none.
 bool Restorer::read(Task& task, Changelog& changelog) {
     kafka::PartitionQueue* queue = consumer_->queue(changelog.what.changelog);
@@ -370,7 +381,7 @@ bool Restorer::read(Task& task, Changelog& changelog) {
         }
     }
     if (!records_.empty()) {
-        task.stores->restore(changelog.what.store, records_);
+        apply(task, changelog);
         changelog.total += static_cast<std::int64_t>(records_.size());
         restored_records_->add(records_.size());
         if (parts_.listener.on_batch_restored) {

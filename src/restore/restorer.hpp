@@ -116,6 +116,7 @@ class Restorer final : public Driven {
                                        Offset first, Offset end) const;
     bool advance(Task& task);
     bool read(Task& task, Changelog& changelog);
+    void apply(Task& task, const Changelog& changelog);
     void finish(Task& task, Changelog& changelog);
     void finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error);
     void failed(const TopicPartition& partition, const kafka::Status& status);

@@ -1,29 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/stores/segmented_rows.hpp"
 
+#include "millrace/core/error.hpp"
 #include "state/engine/key_range.hpp"
 #include "state/format/window_key.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace millrace::state {
+namespace {
+
+/// Why `key` is no changelog key of the store; null if it is one. Stores of other kinds have keys
+/// without times at their ends.
+const char* why_no_row(BytesView key, const detail::StoreSpec& spec, std::size_t suffix_size) {
+    if (key.size() < suffix_size) {
+        return "the key is too short";
+    }
+    if (suffix_time_of(key, suffix_size) < 0) {
+        return "the key has a negative time";
+    }
+    if (spec.kind == detail::StoreKind::kSession) {
+        const SessionWindow session = session_of(key);
+        if (session.start < Timestamp{} || session.end < session.start) {
+            return "the key has a session that ends before it starts";
+        }
+    } else if (!spec.retain_duplicates && window_sequence_of(key) != 0) {
+        return "the key has a sequence number, which only stores with duplicates write";
+    }
+    return nullptr;
+}
+
+[[noreturn]] void refuse_row(const ChangelogRecord& record, const detail::StoreSpec& spec,
+                             const char* why) {
+    throw StateError("the record at offset " + std::to_string(record.offset) + " is not of a " +
+                     (spec.kind == detail::StoreKind::kSession ? "session" : "window") +
+                     " store: " + why +
+                     "; if the store was of another kind before, rename the store, or reset the "
+                     "application: delete its state directory and the store's changelog topic");
+}
+
+}  // namespace
 
 NullableBytes restore_rows(StoreLayers& layers, std::span<const ChangelogRecord> records) {
     RowExpiry& expiry = layers.expiry();
     const std::size_t suffix_size = expiry.suffix_size();
-    const auto is_row = [suffix_size](const ChangelogRecord& record) {
-        return record.key && record.key->size() >= suffix_size;
-    };
     for (const ChangelogRecord& record : records) {
-        if (is_row(record)) {
-            expiry.advance(expiry.time_of(*record.key));
+        if (!record.key) {
+            continue;
         }
+        if (const char* why = why_no_row(*record.key, layers.spec(), suffix_size)) {
+            refuse_row(record, layers.spec(), why);
+        }
+        expiry.advance(expiry.time_of(*record.key));
     }
     NullableBytes last;
     Bytes key;
     for (const ChangelogRecord& record : records) {
-        if (!is_row(record)) {
+        if (!record.key) {
             continue;
         }
         const std::int64_t time = expiry.time_of(*record.key);

@@ -23,7 +23,8 @@ inline char* start_key(StoreLayers& layers, BytesView key, std::int64_t time, By
 }
 
 /// Puts those `records` that have not expired into the engine. Returns the changelog key of the
-/// last one, a view of `records`; empty: all have expired.
+/// last one, a view of `records`; empty: all have expired. Throws StateError if a key cannot be of
+/// the kind of the store.
 NullableBytes restore_rows(StoreLayers& layers, std::span<const ChangelogRecord> records);
 
 /// Rows of a segmented store to iterate over.
