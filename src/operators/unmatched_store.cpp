@@ -2,6 +2,7 @@
 #include "millrace/detail/state/unmatched_store.hpp"
 
 #include "millrace/core/error.hpp"
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/serde/primitives.hpp"
 
 #include <cstdint>
@@ -104,7 +105,9 @@ void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windo
                 break;
             }
             const auto look_back = unmatched.is_left ? windows.after : windows.before;
-            if (unmatched.timestamp + look_back + windows.grace >= clock.stream_time) {
+            const Timestamp closes =
+                saturating_add(saturating_add(unmatched.timestamp, look_back), windows.grace);
+            if (closes >= clock.stream_time) {
                 (unmatched.is_left ? left_is_open : right_is_open) = true;
                 if (left_is_open && right_is_open && count_of(rows->value()) > 1) {
                     break;  // At the second record of the row, so its time is kept.

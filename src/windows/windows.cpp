@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/core/error.hpp"
+#include "millrace/detail/core/saturating.hpp"
+#include "millrace/detail/windows/unrepresentable_window.hpp"
 #include "millrace/windows/join_windows.hpp"
 #include "millrace/windows/session_windows.hpp"
 #include "millrace/windows/sliding_windows.hpp"
@@ -23,6 +25,15 @@ void require_grace(milliseconds grace) {
 }
 
 }  // namespace
+
+void detail::refuse_window(Timestamp time, milliseconds size) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "a window of the record would end after the largest timestamp: timestamp " +
+                    std::to_string(milliseconds_of(time)) + ", window size " +
+                    std::to_string(size.count()) +
+                    " ms; correct the timestamp with a timestamp extractor, or skip such records "
+                    "with processing.exception.handler=continue");
+}
 
 TimeWindows TimeWindows::of(milliseconds size) {
     require(size.count() > 0, "a window's size must be at least 1 ms", size);
@@ -82,14 +93,16 @@ JoinWindows JoinWindows::of(milliseconds difference) {
 }
 
 JoinWindows JoinWindows::before(milliseconds before) const {
-    require((before + after_).count() >= 0, "a join window must not end before it starts", before);
+    require(detail::saturating_add(before, after_).count() >= 0,
+            "a join window must not end before it starts", before);
     JoinWindows changed = *this;
     changed.before_ = before;
     return changed;
 }
 
 JoinWindows JoinWindows::after(milliseconds after) const {
-    require((before_ + after).count() >= 0, "a join window must not end before it starts", after);
+    require(detail::saturating_add(before_, after).count() >= 0,
+            "a join window must not end before it starts", after);
     JoinWindows changed = *this;
     changed.after_ = after;
     return changed;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/saturating.hpp"
 
 #include <chrono>
 
@@ -31,8 +32,12 @@ class JoinWindows {
     std::chrono::milliseconds before() const noexcept { return before_; }
     std::chrono::milliseconds after() const noexcept { return after_; }
     std::chrono::milliseconds grace() const noexcept { return grace_; }
-    std::chrono::milliseconds size() const noexcept { return before_ + after_; }
-    std::chrono::milliseconds retention() const noexcept { return size() + grace_; }
+    std::chrono::milliseconds size() const noexcept {
+        return detail::saturating_add(before_, after_);
+    }
+    std::chrono::milliseconds retention() const noexcept {
+        return detail::saturating_add(size(), grace_);
+    }
 
   private:
     JoinWindows(std::chrono::milliseconds before, std::chrono::milliseconds after)

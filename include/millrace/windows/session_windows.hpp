@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <chrono>
@@ -23,7 +24,9 @@ class SessionWindows {
 
     std::chrono::milliseconds gap() const noexcept { return gap_; }
     std::chrono::milliseconds grace() const noexcept { return grace_; }
-    std::chrono::milliseconds default_retention() const noexcept { return gap_ + grace_; }
+    std::chrono::milliseconds default_retention() const noexcept {
+        return detail::saturating_add(gap_, grace_);
+    }
 
   private:
     explicit SessionWindows(std::chrono::milliseconds gap) : gap_(gap) {}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <chrono>
@@ -25,7 +26,7 @@ class SlidingWindows {
     std::chrono::milliseconds size() const noexcept { return difference_; }
     std::chrono::milliseconds grace() const noexcept { return grace_; }
     std::chrono::milliseconds default_retention() const noexcept {
-        return 2 * difference_ + grace_;
+        return detail::saturating_add(detail::saturating_add(difference_, difference_), grace_);
     }
 
   private:

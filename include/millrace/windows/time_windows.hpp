@@ -2,11 +2,15 @@
 #pragma once
 
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/saturating.hpp"
+#include "millrace/detail/windows/unrepresentable_window.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <concepts>
+#include <cstdint>
+#include <limits>
 
 namespace millrace {
 
@@ -36,13 +40,23 @@ class TimeWindows {
     std::chrono::milliseconds grace() const noexcept { return grace_; }
 
     /// The minimum and default retention of a store of these windows.
-    std::chrono::milliseconds default_retention() const noexcept { return size_ + grace_; }
+    std::chrono::milliseconds default_retention() const noexcept {
+        return detail::saturating_add(size_, grace_);
+    }
 
-    /// Calls `use` with each window that contains `time`, by start.
+    /// Calls `use` with each window that contains `time`, by start; there is none before the epoch.
+    /// Throws Error before the first call if one of them would end after the largest time there is.
     template <std::invocable<Window> F>
     void for_each_window(Timestamp time, F&& use) const {
         const std::int64_t at = milliseconds_of(time);
         const std::int64_t step = advance_.count();
+        const std::int64_t latest = std::numeric_limits<std::int64_t>::max() - size_.count();
+        if (at < 0) [[unlikely]] {
+            return;
+        }
+        if (at > latest && at / step * step > latest) [[unlikely]] {
+            detail::refuse_window(time, size_);
+        }
         std::int64_t start = std::max<std::int64_t>(0, at - size_.count() + step) / step * step;
         for (; start <= at; start += step) {
             const Timestamp begin = timestamp_of(start);

@@ -2,6 +2,7 @@
 #include "runtime/task/punctuation_queue.hpp"
 
 #include "core/check.hpp"
+#include "millrace/detail/core/saturating.hpp"
 
 #include <utility>
 
@@ -25,12 +26,14 @@ std::optional<Timestamp> PunctuationQueue::next() const {
 
 void PunctuationQueue::reschedule(const std::shared_ptr<Punctuation>& punctuation, Timestamp now) {
     const auto interval = punctuation->interval;
-    Timestamp next = punctuation->due + interval;
-    if (next <= now) {
-        next = punctuation->due + ((now - punctuation->due) / interval + 1) * interval;
+    const Timestamp due = punctuation->due;
+    // The last multiple up to `now`, or the last one called.
+    const Timestamp last = due < now ? now - (now - due) % interval : due;
+    if (interval > Timestamp::max() - last) {
+        return;  // There is no later multiple.
     }
-    punctuation->due = next;
-    heap_.push(next, punctuation);
+    punctuation->due = last + interval;
+    heap_.push(punctuation->due, punctuation);
 }
 
 }  // namespace millrace::runtime

@@ -2,6 +2,7 @@
 
 // The part of StreamTask that nodes and stores call.
 #include "millrace/core/error.hpp"
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/detail/nodes/node.hpp"
 #include "runtime/task/stream_task.hpp"
 
@@ -44,11 +45,13 @@ Cancellable StreamTask::schedule(const detail::Node& node, const PunctuationSche
     const Timestamp now = stream_time ? stream_time_ : wall_clock_;
     // Without an anchor, stream time is anchored at zero and fires as soon as it is known, and the
     // wall clock is anchored at the current time.
-    Timestamp first = stream_time ? timestamp_of(0) : now + schedule.interval;
+    Timestamp first =
+        stream_time ? timestamp_of(0) : detail::saturating_add(now, schedule.interval);
     if (schedule.start) {
         first = *schedule.start;
         if (first < now) {
-            first += ((now - first) / schedule.interval + 1) * schedule.interval;
+            const Timestamp last = now - (now - first) % schedule.interval;
+            first = detail::saturating_add(last, schedule.interval);
         }
     }
     PunctuationQueue& queue = stream_time ? stream_time_punctuations_ : wall_clock_punctuations_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/core/saturating.hpp"
 #include "state/engine/engine.hpp"
 #include "state/format/window_key.hpp"
 #include "state/memtable/memtable.hpp"
@@ -75,7 +76,9 @@ class RowExpiry {
 
     /// The engine has no rows of that time or later.
     std::int64_t end_of_segments() const {
-        return segments_.empty() ? 0 : (*segments_.rbegin() + 1) * rule_.segment_interval_ms;
+        const std::int64_t interval = rule_.segment_interval_ms;
+        return segments_.empty() ? 0
+                                 : detail::saturating_add(*segments_.rbegin() * interval, interval);
     }
 
     /// Commits stream time and drops expired segments. `cache`: the rows of a record cache, which

@@ -223,7 +223,7 @@ KeyRange SegmentedRows::range_in(std::int64_t segment) const {
         append_segment(segment, *range.upper);
         range.upper->append(*query_.last).append(layers_.expiry().suffix_size(), '\xff');
     } else {
-        append_segment(segment + 1, *range.upper);
+        append_big_endian(static_cast<std::uint64_t>(segment) + 1, kSegmentSize, *range.upper);
     }
     if (query_.first) {
         range.lower->append(*query_.first);

@@ -191,7 +191,7 @@ KTable<SessionWindowed<K>, VOut> SessionWindowedCogroupedKStream<K, VOut>::aggre
     store.spec.serdes = serdes;
     auto core = detail::add_cogroup<SessionWindowed<K>>(
         *graph_, graph_, inputs_, options.name, store,
-        detail::WindowClose{windows_.grace() + windows_.gap(), true},
+        detail::WindowClose{windows_.default_retention(), true},
         [&](const detail::CogroupInput<K, VOut>& input, const std::string& name) {
             if (!input.make_session) {
                 detail::no_nulls_in_cogroup(name);

@@ -39,7 +39,7 @@ auto SessionWindowedKStream<K, V>::aggregate_with(Step step, const char* prefix,
             core_, name, store,
             windowed_serde<Key, SessionWindow>(std::chrono::milliseconds(0), serdes.key),
             serdes.value, std::make_shared<detail::SessionOrigin<Key, Agg>>(store.state, serdes),
-            std::optional(detail::WindowClose{windows_.grace() + windows_.gap(), true}), windows_,
+            std::optional(detail::WindowClose{windows_.default_retention(), true}), windows_,
             std::move(step), on_close, std::shared_ptr<const detail::ProgramFlags>(graph.flags()),
             std::shared_ptr<const detail::TableState>(store.state), serdes));
 }

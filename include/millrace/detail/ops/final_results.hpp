@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
 #include "millrace/windows/windowed.hpp"
@@ -83,7 +84,7 @@ class FinalResults {
         }
         for (const auto& [start, key, value] : rows) {
             serdes_.key.deserialize(key, windowed_.key);
-            windowed_.window = {start, start + size_};
+            windowed_.window = {start, saturating_add(start, size_)};
             const Timestamp timestamp = read_timestamped(serdes_.value, value, value_);
             const Change<Agg> change{&value_};
             output_->forward(*context_, {windowed_, change, timestamp, headers});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/detail/nodes/aggregator.hpp"
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
@@ -159,7 +160,7 @@ class FinalSessions {
 
     /// A session includes both ends: it has closed if its end is before `close_time`.
     void emit(Timestamp close_time, const Headers& headers) {
-        const Timestamp last = close_time - std::chrono::milliseconds(1);
+        const Timestamp last = saturating_subtract(close_time, std::chrono::milliseconds(1));
         const Timestamp first = std::max(Timestamp{}, clock_.last());
         if (!clock_.is_due(close_time) || last < first) {
             return;
@@ -219,7 +220,8 @@ class SessionAggregateNode final
             return;
         }
         stream_time_ = std::max(stream_time_, record.timestamp);
-        const Timestamp close_time = stream_time_ - windows_.grace() - windows_.gap();
+        const Timestamp close_time =
+            saturating_subtract(stream_time_ - windows_.grace(), windows_.gap());
         if (results_.emits_before()) {
             results_.final_results().emit(close_time,
                                           record.headers);  // Before the store drops sessions.
@@ -239,7 +241,8 @@ class SessionAggregateNode final
         const SessionWindow alone{record.timestamp, record.timestamp};
         SessionWindow merged = alone;
         results_.table().find(
-            {record.timestamp - windows_.gap(), record.timestamp + windows_.gap()}, touched_);
+            {record.timestamp - windows_.gap(), saturating_add(record.timestamp, windows_.gap())},
+            touched_);
         typename Step::State state = step_.start();
         for (Row& row : touched_) {
             state = step_.merge(windowed_.key, std::move(state), row.value);

@@ -3,6 +3,7 @@
 
 #include "millrace/core/error.hpp"
 #include "millrace/detail/ops/windowed_aggregate.hpp"
+#include "millrace/detail/windows/unrepresentable_window.hpp"
 #include "millrace/windows/sliding_windows.hpp"
 
 #include <algorithm>
@@ -49,17 +50,21 @@ class SlidingAggregateNode final
             return;
         }
         if (difference().count() == 0) {
-            throw ProcessingError("sliding windows with a difference of 0 ms are empty: " +
-                                  this->name());
+            throw Error(ErrorKind::kInvalidArgument,
+                        "sliding windows with a difference of 0 ms are empty: " + this->name());
         }
         stream_time_ = std::max(stream_time_, record.timestamp);
         close_time_ = stream_time_ - windows_.grace();
-        if (record.timestamp + difference() < close_time_) {
+        if (saturating_add(record.timestamp, difference()) < close_time_) {
             this->context().dropped(*this, "too late for its windows");
             return;
         }
         if (results_.emits_before()) {
             emit_closed(record);  // Before this record makes the store drop closed windows.
+        }
+        // Both windows must be representable: [t - d, t] and [t + 1, t + 1 + d].
+        if (record.timestamp > kEndOfTime - kOne - difference()) [[unlikely]] {
+            refuse_window(record.timestamp, difference());
         }
         at_ = record.timestamp;
         windowed_.key = *key;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/detail/nodes/callable.hpp"
 #include "millrace/detail/nodes/join_type.hpp"
 #include "millrace/detail/nodes/shared_per_task.hpp"
@@ -148,8 +149,9 @@ class StreamJoinSideNode final
     }
 
     void join_with_kept(const Record<K, VThis>& record, const This& value) {
-        const Timestamp from = std::max(Timestamp{}, record.timestamp - before());
-        const Timestamp to = std::max(Timestamp{}, record.timestamp + after());
+        const Timestamp from =
+            std::max(Timestamp{}, saturating_subtract(record.timestamp, before()));
+        const Timestamp to = std::max(Timestamp{}, saturating_add(record.timestamp, after()));
         bool found = false;
         const auto join_one = [&](Timestamp other_time, BytesView bytes) {
             found = true;
@@ -179,7 +181,7 @@ class StreamJoinSideNode final
     void emit_unmatched(const Record<K, VThis>& record) {
         const UnmatchedWindows windows{plan_.windows.before(), plan_.windows.after(),
                                        plan_.windows.grace()};
-        if (!some_may_be_closed(after() + windows.grace)) {
+        if (!some_may_be_closed(saturating_add(after(), windows.grace))) {
             return;
         }
         const Timestamp now = this->context().wall_clock();
@@ -198,7 +200,7 @@ class StreamJoinSideNode final
         if (clock_->min_time == Timestamp::max()) {
             return open_for.count() > 0;
         }
-        return clock_->min_time + open_for < clock_->stream_time;
+        return saturating_add(clock_->min_time, open_for) < clock_->stream_time;
     }
 
     void forward_unmatched(const Record<K, VThis>& cause, const Unmatched& unmatched) {
@@ -300,18 +302,20 @@ class SelfJoinNode final : public TypedNode<K, V, K, typename Joiner::Out> {
         bool meets_itself =
             record.timestamp > stream_time_ - plan_.windows.retention() + milliseconds(1);
 
-        for_each_kept(
-            record.timestamp - before, record.timestamp + after, [&](Timestamp other_time) {
-                forward_out(record, value, &other_, std::max(record.timestamp, other_time));
-            });
-        for_each_kept(
-            record.timestamp - after, record.timestamp + before, [&](Timestamp other_time) {
-                if (meets_itself && record.timestamp < other_time) {
-                    meets_itself = false;
-                    forward_out(record, value, value, record.timestamp);
-                }
-                forward_out(record, &other_, value, std::max(record.timestamp, other_time));
-            });
+        for_each_kept(saturating_subtract(record.timestamp, before),
+                      saturating_add(record.timestamp, after), [&](Timestamp other_time) {
+                          forward_out(record, value, &other_,
+                                      std::max(record.timestamp, other_time));
+                      });
+        for_each_kept(saturating_subtract(record.timestamp, after),
+                      saturating_add(record.timestamp, before), [&](Timestamp other_time) {
+                          if (meets_itself && record.timestamp < other_time) {
+                              meets_itself = false;
+                              forward_out(record, value, value, record.timestamp);
+                          }
+                          forward_out(record, &other_, value,
+                                      std::max(record.timestamp, other_time));
+                      });
         if (meets_itself) {
             forward_out(record, value, value, record.timestamp);
         }

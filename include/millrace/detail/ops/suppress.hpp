@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
 #include "millrace/detail/state/change_buffer.hpp"
@@ -50,10 +51,9 @@ class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
         // A window that includes its end still accepts records at exactly that time. Kafka Streams
         // sends its result already then, and may send a second one.
         constexpr std::chrono::milliseconds kOne{1};
-        wait_ = settings_.wait + (settings_.until_close && settings_.inclusive_ends &&
-                                          !flags_->reproduce_kafka_defects
-                                      ? kOne
-                                      : std::chrono::milliseconds(0));
+        const bool one_more =
+            settings_.until_close && settings_.inclusive_ends && !flags_->reproduce_kafka_defects;
+        wait_ = one_more ? saturating_add(settings_.wait, kOne) : settings_.wait;
     }
 
     void process(const Record<K, Change<V>>& record) override {
@@ -64,7 +64,7 @@ class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
         const NullableBytes new_value = bytes_of(record.value.new_value, new_bytes_);
         buffer_->put(time_of(record), key_bytes_, old_value, new_value, this->context().record());
         const Timestamp due = stream_time_ - wait_;
-        while (buffer_->first_time() <= due) {
+        while (buffer_->first_time() <= due && buffer_->records() != 0) {
             emit_first();
         }
         if (!is_full()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/detail/nodes/aggregator.hpp"
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
@@ -31,8 +32,7 @@ struct WindowKeyReader {
         const BytesView key = without_window(bytes, kTimeSize + kSequenceSize);
         serde.deserialize(key, out.key);
         out.window.start = time_at(bytes, key.size());
-        out.window.end =
-            out.window.start > kEndOfTime - size ? kEndOfTime : out.window.start + size;
+        out.window.end = saturating_add(out.window.start, size);
     }
 };
 
