@@ -9,6 +9,35 @@
 #include <utility>
 
 namespace millrace::detail {
+namespace {
+
+/// The verb that adds a node of that kind.
+std::string verb_of(LogicalKind kind) {
+    switch (kind) {
+        case LogicalKind::kSource:
+            return "stream()";
+        case LogicalKind::kTableSource:
+            return "table()";
+        case LogicalKind::kGlobalStore:
+            return "global_table() or add_global_store()";
+        case LogicalKind::kSink:
+            return "to()";
+        case LogicalKind::kRepartition:
+            return "repartition()";
+        default:
+            return "the topology";
+    }
+}
+
+void check_topics(const LogicalNode& node) {
+    for (const NodeSpec& step : node.steps) {
+        for (const std::string& topic : step.topics) {
+            topology::check_name("topic of " + verb_of(node.kind) + ", node " + step.name, topic);
+        }
+    }
+}
+
+}  // namespace
 
 void require_one_builder(const LogicalGraph& graph_of_one, const LogicalGraph& graph_of_other,
                          const std::string& one, const std::string& other) {
@@ -48,6 +77,7 @@ LogicalNode& LogicalGraph::add(LogicalNode node, const std::vector<LogicalNode*>
     for (const LogicalNode* parent : parents) {
         require_one_builder(*this, *parent->graph, node.name, parent->name);
     }
+    check_topics(node);
     LogicalNode& added = nodes_.emplace_back(std::move(node));
     added.graph = this;
     for (LogicalNode* parent : parents) {

@@ -2,11 +2,11 @@
 #include "topology/topology_builder.hpp"
 
 #include "core/topic_matcher.hpp"
+#include "core/topic_name.hpp"
 #include "millrace/core/error.hpp"
 #include "operators/wrapped_node.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <tuple>
 #include <utility>
 
@@ -53,13 +53,8 @@ const detail::GlobalStoreSpec* find_global_store(const detail::TopologySpec& spe
 }
 
 void check_name(const std::string& what, const std::string& name) {
-    constexpr std::size_t kLongest = 249;
-    const bool allowed = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-    });
-    if (!allowed || name.empty() || name.size() > kLongest || name == "." || name == "..") {
-        throw TopologyError("invalid name: " + what + " '" + name +
-                            "'; use 1 to 249 letters, digits, '.', '_' and '-'");
+    if (!is_topic_name(name)) {
+        throw TopologyError("invalid name: " + what + " '" + name + "'; " + kTopicNameRule);
     }
 }
 
@@ -98,6 +93,7 @@ void TopologyBuilder::check_source(const NodeSpec& node) {
         throw TopologyError("source " + node.name + " needs either topics or a pattern");
     }
     for (const std::string& topic : node.topics) {
+        check_name("topic of source " + node.name, topic);
         check_topic_unread(topic);
     }
     if (!node.pattern.empty()) {
@@ -136,6 +132,11 @@ void TopologyBuilder::add_node(NodeSpec node) {
         check_source(node);
     } else {
         check_parents(node);
+    }
+    if (node.kind == NodeKind::kSink) {
+        for (const std::string& topic : node.topics) {
+            check_name("topic of sink " + node.name, topic);
+        }
     }
     std::vector<detail::StoreSpec> of_wrapper;
     if (node.kind == NodeKind::kProcessor && spec_->processor_wrapper && !node.fills_store) {

@@ -148,8 +148,8 @@ class LogicalGraph {
 
     LogicalNode& root() noexcept { return nodes_.front(); }
 
-    /// Throws TopologyError after the topology was built, and if a parent belongs to another
-    /// topology.
+    /// Throws TopologyError after the topology was built, if a parent belongs to another topology,
+    /// and if Kafka does not allow the name of a topic of its steps.
     LogicalNode& add(LogicalNode node, const std::vector<LogicalNode*>& parents);
 
     /// Adds the node again below another parent, or the same; it is built later then.

@@ -30,6 +30,9 @@ struct SinkSettings {
     Partitioner<K, V> partitioner{};
 };
 
+/// Throws Error (kInvalidArgument) if `topic`, which a topic chooser returned, is no topic name.
+void check_chosen_topic(const std::string& topic);
+
 /// Serialises records and passes them to the record collector.
 template <class K, class V>
 class SinkNode final : public Node, public Input<K, V> {
@@ -85,11 +88,13 @@ class SinkNode final : public Node, public Input<K, V> {
         topic_name_ = settings_.choose_topic(record.key, record.value,
                                              {at_hand.topic != nullptr ? *at_hand.topic : none,
                                               at_hand.partition, at_hand.offset, record.timestamp});
-        const auto found = chosen_.find(topic_name_);
-        topic_ = found != chosen_.end()
-                     ? found->second
-                     : chosen_.emplace(topic_name_, this->context().collector().topic(topic_name_))
-                           .first->second;
+        auto found = chosen_.find(topic_name_);
+        if (found == chosen_.end()) {
+            check_chosen_topic(topic_name_);
+            const SinkTopic topic = this->context().collector().topic(topic_name_);
+            found = chosen_.emplace(topic_name_, topic).first;
+        }
+        topic_ = found->second;
     }
 
     void send(const Record<K, V>& record, OutgoingRecord& out) {
