@@ -148,9 +148,11 @@ bool reads(const SubTopology& part, const std::string& topic) {
 }
 
 TaskMap::TaskMap(const ApplicationTopology& application, const kafka::PartitionCounts& topics) {
+    std::set<std::string> given;
     for (const SubTopology& part : application.sub_topologies) {
         for (const auto& [topic, count] : topics) {
-            if (!reads(part, topic)) {
+            // A topic of two sources goes to one task only, whose thread refuses it.
+            if (!reads(part, topic) || !given.insert(topic).second) {
                 continue;
             }
             for (Partition partition = 0; partition < count; ++partition) {

@@ -3,6 +3,7 @@
 
 #include "core/log.hpp"
 #include "core/type_name.hpp"
+#include "runtime/task/error_place.hpp"
 
 #include <string>
 #include <typeinfo>
@@ -12,10 +13,7 @@ namespace millrace {
 namespace {
 
 std::string describe(const ErrorContext& context, const std::exception& error) {
-    return "node " + std::string(context.node) + ", topic " + std::string(context.topic) +
-           ", partition " + std::to_string(context.partition) + ", offset " +
-           std::to_string(context.offset) + ", task " + to_string(context.task) + ": " +
-           error.what();
+    return runtime::place_of(context) + error.what();
 }
 
 ErrorResponse answer(ErrorDecision decision, const ErrorContext& context,

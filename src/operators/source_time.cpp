@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/detail/nodes/source_time.hpp"
 
+#include "core/exception_text.hpp"
 #include "millrace/core/error.hpp"
 
 #include <string>
@@ -10,15 +11,27 @@ namespace {
 
 constexpr Timestamp kEpoch{};
 
+std::string described(const SourceRecord& record) {
+    return "topic " + (record.topic != nullptr ? *record.topic : std::string("?")) +
+           ", partition " + std::to_string(record.partition) + ", offset " +
+           std::to_string(record.offset()) + ", timestamp " +
+           std::to_string(milliseconds_of(record.timestamp()));
+}
+
 [[noreturn]] void no_time(const SourceRecord& record, const char* remedy) {
-    throw ProcessingError("record without a valid timestamp: topic " +
-                          (record.topic != nullptr ? *record.topic : std::string("?")) +
-                          ", partition " + std::to_string(record.partition) + ", offset " +
-                          std::to_string(record.offset()) + ", timestamp " +
-                          std::to_string(milliseconds_of(record.timestamp())) + "; " + remedy);
+    throw ProcessingError("record without a valid timestamp: " + described(record) + "; " + remedy);
 }
 
 }  // namespace
+
+void cannot_deserialize(const char* part) {
+    throw SerdeError(std::string("cannot deserialise ") + part + ": " + exception_text());
+}
+
+void extractor_failed(const SourceRecord& record) {
+    throw ProcessingError("the timestamp extractor failed: " + described(record) + ": " +
+                          exception_text());
+}
 
 TimestampPolicy resolve_policy(TimestampPolicy policy, const TaskContext& context) {
     if (policy != TimestampPolicy::kDefault) {

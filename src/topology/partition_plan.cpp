@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/topic_matcher.hpp"
 #include "millrace/core/error.hpp"
+#include "topology/source_patterns.hpp"
 #include "topology/sub_topologies.hpp"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ class Planner {
     }
 
     PartitionPlan plan() {
+        check_patterns();
         derive_all();
         // Co-partitioning may change a count that others were derived from.
         for (std::size_t round = 0; round <= internal_.size() && enforce_copartitioning();
@@ -47,6 +49,16 @@ class Planner {
     }
 
   private:
+    void check_patterns() const {
+        const SourcePatterns patterns = patterns_of(application_);
+        if (patterns.size() < 2) {
+            return;
+        }
+        for (const auto& [topic, partitions] : existing_) {
+            patterns.find(topic);
+        }
+    }
+
     std::optional<std::int32_t> known(const std::string& topic) const {
         if (internal_.contains(topic)) {
             const auto found = counts_.find(topic);

@@ -2,6 +2,7 @@
 #include "runtime/commit/producer_collector.hpp"
 
 #include "core/check.hpp"
+#include "core/exception_text.hpp"
 #include "core/log.hpp"
 #include "kafka/murmur2.hpp"
 #include "millrace/core/error.hpp"
@@ -260,8 +261,8 @@ void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& c
             failure_ = what;
             pending_ = true;
         }
-    } catch (const std::exception& error) {
-        failure_ = what + "; the production exception handler failed: " + error.what();
+    } catch (...) {
+        failure_ = what + "; the production exception handler failed: " + exception_text();
         pending_ = true;
     }
 }

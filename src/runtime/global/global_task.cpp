@@ -2,6 +2,7 @@
 #include "runtime/global/global_task.hpp"
 
 #include "core/check.hpp"
+#include "core/exception_text.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/nodes/source_input.hpp"
@@ -39,7 +40,8 @@ GlobalTask::GlobalTask(const topology::ApplicationTopology& application,
             indices.push_back(i);
         }
     }
-    nodes_ = std::make_unique<topology::TaskTopology>(topology::make_task_topology(spec, indices));
+    nodes_ = std::make_unique<topology::TaskTopology>(
+        topology::make_task_topology(spec, indices, "global"));
     for (const detail::GlobalStoreSpec& store : spec.global_stores) {
         const auto* source = nodes_->source_of(store.topic);
         MILLRACE_CHECK(source != nullptr);
@@ -62,7 +64,14 @@ void GlobalTask::start(Timestamp now) {
     wall_clock_ = now;
     open_ = true;
     for (const auto& node : nodes_->nodes()) {
-        node->init(*this);
+        try {
+            node->init(*this);
+        } catch (const Error&) {
+            throw;
+        } catch (...) {
+            throw ProcessingError("cannot initialise node " + node->name() +
+                                  " of a global store: " + exception_text());
+        }
     }
 }
 
@@ -179,6 +188,16 @@ void GlobalTask::count_dropped(std::string_view where, std::string_view reason) 
     }
 }
 
+void GlobalTask::cannot_process(const detail::Node& node) const {
+    const bool at_record = record_.topic != nullptr;
+    throw ProcessingError("cannot process record of a global store: node " + node.name() +
+                          (at_record ? ", topic " + *record_.topic + ", partition " +
+                                           std::to_string(record_.partition) + ", offset " +
+                                           std::to_string(record_.offset)
+                                     : std::string()) +
+                          ": " + exception_text());
+}
+
 void GlobalTask::processing_failed(const detail::Node& node) {
     try {
         throw;
@@ -187,11 +206,9 @@ void GlobalTask::processing_failed(const detail::Node& node) {
             error.kind() == ErrorKind::kInternal) {
             throw;
         }
-        throw ProcessingError("cannot process record of a global store: node " + node.name() +
-                              ": " + error.what());
-    } catch (const std::exception& error) {
-        throw ProcessingError("cannot process record of a global store: node " + node.name() +
-                              ": " + error.what());
+        cannot_process(node);
+    } catch (...) {
+        cannot_process(node);
     }
 }
 

@@ -82,6 +82,7 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     void count_dropped();
     void count_dropped(std::string_view where, std::string_view reason);
     void handle(const ErrorContext& context, const SerdeError& error);
+    [[noreturn]] void cannot_process(const detail::Node& node) const;  // In a catch block.
     bool decode(Input& input, const std::string& topic, Partition partition,
                 const kafka::Message& message);
 

@@ -25,7 +25,8 @@ class SourceFilter final : private detail::TaskContext {
           task_(task),
           partition_(std::move(partition)),
           store_(std::move(store)),
-          nodes_(source_of(application, settings_->application_id, partition_.topic)),
+          nodes_(
+              source_of(application, settings_->application_id, partition_.topic, to_string(task))),
           input_(nodes_.sources().front().inputs->make_input()) {
         source().init(*this);
     }
@@ -54,7 +55,7 @@ class SourceFilter final : private detail::TaskContext {
   private:
     static topology::TaskTopology source_of(const topology::ApplicationTopology& application,
                                             const std::string& application_id,
-                                            const std::string& topic) {
+                                            const std::string& topic, const std::string& task) {
         const detail::TopologySpec& spec = *application.spec;
         const std::string prefix = application_id + "-";
         const auto reads = [&](const detail::NodeSpec& node) {
@@ -64,7 +65,7 @@ class SourceFilter final : private detail::TaskContext {
         };
         for (std::size_t node = 0; node < spec.nodes.size(); ++node) {
             if (spec.nodes[node].kind == detail::NodeKind::kSource && reads(spec.nodes[node])) {
-                return topology::make_task_topology(spec, std::span(&node, 1));
+                return topology::make_task_topology(spec, std::span(&node, 1), task);
             }
         }
         throw InternalError("no source reads the topic that restores a store: " + topic);

@@ -18,7 +18,7 @@ namespace millrace::runtime {
 ///
 /// It calls the deserialization handler again, from the restore thread. The handler's dead letters
 /// are not sent: processing has already sent them. Errors: ProcessingError if the handler decides
-/// to fail; the exceptions of the timestamp extractor.
+/// to fail or the timestamp extractor throws.
 ///
 /// `topic` is a source topic of the application; `application` must outlive the filter.
 restore::RestoreFilter make_source_filter(const topology::ApplicationTopology& application,

@@ -2,8 +2,10 @@
 #include "runtime/task/stream_task.hpp"
 
 #include "core/check.hpp"
+#include "core/exception_text.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/stream_task_skipped_records.hpp"
+#include "runtime/task/task_errors.hpp"
 #include "topology/task_topology.hpp"
 
 #include <algorithm>
@@ -42,7 +44,7 @@ StreamTask::~StreamTask() {
 
 void StreamTask::make_nodes() {
     nodes_ = std::make_unique<topology::TaskTopology>(
-        topology::make_task_topology(*application_->spec, part_->nodes));
+        topology::make_task_topology(*application_->spec, part_->nodes, to_string(id_)));
     for (const TopicPartition& input : inputs_) {
         make_queue(input);
     }
@@ -60,10 +62,10 @@ void StreamTask::make_queue(const TopicPartition& input) {
 }
 
 std::size_t StreamTask::add_input(const TopicPartition& input) {
+    make_queue(input);  // May throw.
     inputs_.push_back(input);
     committed_.emplace_back();
     committing_.emplace_back();
-    make_queue(input);
     return inputs_.size() - 1;
 }
 
@@ -111,7 +113,33 @@ void StreamTask::complete_restoration(std::span<const kafka::CommittedOffset> co
     }
     for (const auto& node : nodes_->nodes()) {
         ++nodes_open_;
-        node->init(*this);
+        init_node(*node);
+    }
+}
+
+void StreamTask::init_node(detail::Node& node) {
+    try {
+        node.init(*this);
+    } catch (const RestartFromCommit&) {
+        throw;
+    } catch (const Error&) {
+        throw;
+    } catch (...) {
+        throw ProcessingError("cannot initialise node " + node.name() + ", task " + to_string(id_) +
+                              ": " + exception_text());
+    }
+}
+
+void StreamTask::close_node(detail::Node& node) const {
+    try {
+        node.close();
+    } catch (const RestartFromCommit&) {
+        throw;
+    } catch (const Error&) {
+        throw;
+    } catch (...) {
+        throw ProcessingError("cannot close node " + node.name() + ", task " + to_string(id_) +
+                              ": " + exception_text());
     }
 }
 
@@ -226,7 +254,7 @@ void StreamTask::close_nodes() {
     const std::size_t open = std::exchange(nodes_open_, 0);
     for (std::size_t i = 0; i < open; ++i) {
         try {
-            nodes[i]->close();
+            close_node(*nodes[i]);
         } catch (...) {
             first = first ? first : std::current_exception();
         }

@@ -207,6 +207,8 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     void make_nodes();
     void make_queue(const TopicPartition& input);
     void make_backups();
+    void init_node(detail::Node& node);
+    void close_node(detail::Node& node) const;
     void close_nodes();
     void process_head();
     void expect_records(const RecordQueue& queue) const;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The part of StreamTask that handles records that cannot be read, processed or written.
+#include "core/exception_text.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/nodes/node.hpp"
+#include "runtime/task/error_place.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "runtime/task/stream_task_skipped_records.hpp"
 #include "runtime/task/task_errors.hpp"
@@ -67,8 +69,7 @@ void StreamTask::processing_failed(const detail::Node& node) {
     } catch (const std::exception& error) {
         ask_processing_handler(node, error);
     } catch (...) {
-        ask_processing_handler(node,
-                               std::runtime_error("exception not derived from std::exception"));
+        ask_processing_handler(node, std::runtime_error(exception_text()));
     }
 }
 
@@ -80,11 +81,16 @@ void StreamTask::ask_processing_handler(const detail::Node& node, const std::exc
 void StreamTask::serialization_failed(const detail::Node& node, const std::string& topic) {
     const ErrorContext context = error_context(node.name());
     const FailedRecord failed{.topic = topic, .headers = context.headers, .serialization = true};
+    const auto ask = [&](const std::exception& error) {
+        act_on(settings_->production_handler(context, failed, error),
+               "cannot serialise record for topic " + topic, context, error);
+    };
     try {
         throw;
     } catch (const std::exception& error) {
-        act_on(settings_->production_handler(context, failed, error),
-               "cannot serialise record for topic " + topic, context, error);
+        ask(error);
+    } catch (...) {
+        ask(std::runtime_error(exception_text()));
     }
 }
 
@@ -128,11 +134,7 @@ void StreamTask::act_on(const ErrorResponse& response, std::string_view what,
         count_dropped();
         return;
     }
-    throw ProcessingError(std::string(what) + ": node " + std::string(context.node) + ", topic " +
-                          std::string(context.topic) + ", partition " +
-                          std::to_string(context.partition) + ", offset " +
-                          std::to_string(context.offset) + ", task " + to_string(id_) + ": " +
-                          error.what());
+    throw ProcessingError(std::string(what) + ": " + place_of(context) + error.what());
 }
 
 void StreamTask::dropped(const detail::Node& node, std::string_view reason) {

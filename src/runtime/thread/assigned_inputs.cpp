@@ -2,8 +2,19 @@
 #include "runtime/thread/assigned_inputs.hpp"
 
 #include "assignment/partition_assignor.hpp"
+#include "topology/source_patterns.hpp"
 
 namespace millrace::runtime {
+
+void AssignedInputs::check(std::span<const TopicPartition> partitions) const {
+    const topology::SourcePatterns patterns = topology::patterns_of(application_);
+    if (patterns.size() < 2) {
+        return;
+    }
+    for (const TopicPartition& partition : partitions) {
+        patterns.find(partition.topic);
+    }
+}
 
 std::optional<TaskId> AssignedInputs::add(const TopicPartition& partition) {
     const std::int32_t part = assignment::sub_topology_of(application_, partition.topic);

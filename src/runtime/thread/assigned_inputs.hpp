@@ -21,6 +21,9 @@ class AssignedInputs {
     explicit AssignedInputs(const topology::ApplicationTopology& application)
         : application_(application) {}
 
+    /// Throws TopologyError if the patterns of two sources match the topic of one of them.
+    void check(std::span<const TopicPartition> partitions) const;
+
     /// The task that reads it; empty if none does.
     std::optional<TaskId> add(const TopicPartition& partition);
     void remove(std::span<const TopicPartition> partitions);

@@ -41,6 +41,7 @@ std::vector<kafka::StartPosition> AssignedTasks::on_assigned(
 std::vector<kafka::StartPosition> AssignedTasks::add_assigned(
     const std::vector<TopicPartition>& partitions) {
     parts_.states->transition_to(ThreadState::kPartitionsAssigned);
+    inputs_.check(partitions);
     const auto committed = committed_offsets(partitions);
     if (!committed.ok()) {
         for (const TopicPartition& partition : partitions) {

@@ -26,7 +26,7 @@ std::vector<std::string> wrapped_nodes(const ProcessorWrapper& wrapper) {
     const Topology topology = std::move(builder).build({.processor_wrapper = wrapper});
     std::vector<std::size_t> all(topology.spec().nodes.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    const TaskTopology task = make_task_topology(topology.spec(), all);
+    const TaskTopology task = make_task_topology(topology.spec(), all, "0_0");
     std::vector<std::string> wrapped;
     for (const auto& node : task.nodes()) {
         if (dynamic_cast<const WrappedNode*>(node.get()) != nullptr) {

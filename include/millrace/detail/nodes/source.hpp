@@ -53,9 +53,8 @@ class SourceNode final : public Node, public SourceInputFactory {
                 reading = "value";
                 has_value_ =
                     read_nullable<V>(source_->settings_.value_serde, record.value(), value_);
-            } catch (const std::exception& error) {
-                throw SerdeError(std::string("cannot deserialise ") + reading + ": " +
-                                 error.what());
+            } catch (...) {
+                cannot_deserialize(reading);
             }
             const auto& extract = source_->settings_.extractor.function();
             if (!extract) {
@@ -65,9 +64,14 @@ class SourceNode final : public Node, public SourceInputFactory {
             if (!has_key_ || !has_value_) {
                 return record.timestamp();
             }
-            return extract(ConsumedRecord<K, V>{key_, value_, record.timestamp(), *record.topic,
-                                                record.partition, record.offset(), *record.headers},
-                           partition_time);
+            try {
+                return extract(
+                    ConsumedRecord<K, V>{key_, value_, record.timestamp(), *record.topic,
+                                         record.partition, record.offset(), *record.headers},
+                    partition_time);
+            } catch (...) {
+                extractor_failed(record);
+            }
         }
 
         void process(Timestamp timestamp, const Headers& headers) override {

@@ -34,13 +34,19 @@ class SourceInput {
     /// Deserialises `record` and calls the timestamp extractor. Returns the record's time; a
     /// negative one means: drop it. `partition_time` is the largest time processed from the
     /// partition so far, or kNoTimestamp. Throws SerdeError if key or value cannot be read (the
-    /// message contains "key" or "value"), and the exceptions of the extractor.
+    /// message contains "key" or "value"), and ProcessingError if the extractor throws.
     virtual Timestamp decode(const SourceRecord& record, Timestamp partition_time) = 0;
 
     /// Sends the last deserialised record through the graph. `headers` are the record's. Drops and
     /// counts nulls that the types do not allow.
     virtual void process(Timestamp timestamp, const Headers& headers) = 0;
 };
+
+/// For catch blocks: throws the SerdeError of the record's key or value, as `part` says.
+[[noreturn]] void cannot_deserialize(const char* part);
+
+/// For catch blocks: throws the ProcessingError of a record whose timestamp extractor failed.
+[[noreturn]] void extractor_failed(const SourceRecord& record);
 
 /// Implemented by source nodes: creates a deserializer for one more input partition of the task.
 class SourceInputFactory {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/task/error_place.hpp"
+
+#include <string_view>
+
+namespace millrace::runtime {
+
+std::string place_of(const ErrorContext& context) {
+    std::string text;
+    const auto add = [&](std::string_view what, std::string_view value) {
+        if (!value.empty()) {
+            text.append(text.empty() ? "" : ", ").append(what).append(value);
+        }
+    };
+    const auto number = [](std::int64_t value) {
+        return value < 0 ? std::string() : std::to_string(value);
+    };
+    add("node ", context.node);
+    add("topic ", context.topic);
+    add("partition ", number(context.partition));
+    add("offset ", number(context.offset));
+    if (!text.empty()) {
+        add("task ", to_string(context.task));
+    }
+    return text.empty() ? text : text + ": ";
+}
+
+}  // namespace millrace::runtime
