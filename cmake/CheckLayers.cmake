@@ -84,7 +84,7 @@ set(src_runtime/task core metrics kafka state/format state/task topology restore
 set(src_public_runtime/task core detail/core processor detail/nodes client)
 set(src_runtime/commit core metrics kafka runtime/task)
 set(src_public_runtime/commit core detail/nodes client)
-set(src_runtime/global core kafka state/format state/task topology restore runtime/task)
+set(src_runtime/global core metrics kafka state/format state/task topology restore runtime/task)
 set(src_public_runtime/global core state detail/graph detail/nodes)
 set(src_runtime/thread core metrics kafka state/budget state/task topology assignment restore
     runtime/task runtime/commit runtime/global)

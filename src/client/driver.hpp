@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace millrace::client {
@@ -63,5 +64,11 @@ class Driver {
     Mutex joining_;  // Held while the thread is joined; start() comes before.
     std::thread thread_;
 };
+
+/// Runs `work` on a thread that nothing waits for.
+template <class Work>
+void run_detached(Work work) {
+    std::thread(std::move(work)).detach();
+}
 
 }  // namespace millrace::client

@@ -2,9 +2,9 @@
 #include "millrace/client/kafka_streams.hpp"
 
 #include "client/client.hpp"
+#include "client/driver.hpp"
 #include "client/inside_client.hpp"
 
-#include <thread>
 #include <utility>
 
 namespace millrace {
@@ -16,7 +16,7 @@ KafkaStreams::KafkaStreams(const Topology& topology, const StreamsConfig& config
 KafkaStreams::~KafkaStreams() {
     if (client::InsideClient::is(implementation_.get())) {
         // A callback destroys its own client. Its thread cannot wait for its own end.
-        std::thread([ending = std::move(implementation_)]() mutable { ending.reset(); }).detach();
+        client::run_detached([ending = std::move(implementation_)]() mutable { ending.reset(); });
     }
 }
 
