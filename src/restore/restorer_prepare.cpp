@@ -63,6 +63,7 @@ bool Restorer::report_open_transactions(const Task& task, const std::vector<Chan
         return true;
     }
     std::vector<TopicPartition> partitions;
+    partitions.reserve(changelogs.size());
     for (const Changelog* changelog : changelogs) {
         partitions.push_back(changelog->what.changelog);
     }
