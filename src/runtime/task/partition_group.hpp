@@ -18,7 +18,9 @@ namespace millrace::runtime {
 ///
 /// Records are processed in timestamp order, so that a join sees its two sides in the order of
 /// their times; the offset order within a partition never changes. This requires a head record from
-/// every partition. For an empty one the group waits
+/// every partition. For an empty partition, the group waits as `max.task.idle.ms` says (KIP-695):
+/// without limit while its lag is positive or unknown, then for `max_idle`; a negative `max_idle`
+/// never waits.
 ///
 /// Partitions with heads of equal time: see TimeHeap; a partition is put into the heap when it
 /// becomes non-empty, and again after each of its records.
