@@ -6,6 +6,7 @@
 #include "millrace/client/kafka_streams.hpp"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 #include <exception>
@@ -18,7 +19,9 @@ namespace {
 /// Poll interval for signals.
 constexpr std::chrono::milliseconds kLook{50};
 
-volatile std::sig_atomic_t signal_received = 0;
+/// Lock-free, so that a signal handler may write it while another thread reads it.
+std::atomic<int> signal_received = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
 /// Catches signals during its lifetime.
 class Signals {
