@@ -164,6 +164,18 @@ TEST_P(ProduceConsume, KeepsTheTimestampGiven) {
     EXPECT_EQ(records[1].timestamp, timestamp_of(0));
 }
 
+TEST_P(ProduceConsume, RefusesANegativeTimestamp) {
+    const auto topic = create_topic();
+    const auto producer = make_producer();
+    auto negative = record(*producer, topic, "k", "v");
+    negative.timestamp = timestamp_of(-1);
+
+    const kafka::Status status = (*producer)->send(negative);
+
+    EXPECT_EQ(status.code(), ErrorCode::kInvalidRecord);
+    EXPECT_THAT(status.message(), AllOf(HasSubstr(topic), HasSubstr("negative timestamp -1")));
+}
+
 TEST_P(ProduceConsume, SetsTheCurrentTimeOnARecordWithoutTimestamp) {
     const auto topic = create_topic();
     const auto producer = make_producer();

@@ -2,6 +2,7 @@
 #include "kafka/rdkafka/rd_producer.hpp"
 
 #include "core/check.hpp"
+#include "kafka/negative_timestamp.hpp"
 #include "kafka/rdkafka/internals_shim.h"
 #include "kafka/rdkafka/partition_lists.hpp"
 #include "kafka/rdkafka/rd_message.hpp"
@@ -217,10 +218,8 @@ Status RdProducer::send_failure(const RdError& error, const Topic& topic) {
 
 Status RdProducer::send(const ProducerRecord& record) {
     const Topic& topic = known(record.topic);
-    if (record.timestamp && milliseconds_of(*record.timestamp) < 0) {
-        return {ErrorCode::kInvalidRecord, "cannot send to topic " + topic.name +
-                                               ": negative timestamp " +
-                                               std::to_string(milliseconds_of(*record.timestamp))};
+    if (has_negative_timestamp(record)) [[unlikely]] {
+        return negative_timestamp(topic.name, record);
     }
     for (int waits = 0;; ++waits) {
         const RdError error = produce(record, topic);

@@ -3,6 +3,7 @@
 
 #include "millrace/core/error.hpp"
 #include "state/format/window_key.hpp"
+#include "state/stores/put_times.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -62,6 +63,7 @@ bool LayeredSessionStore::put(BytesView key, SessionWindow session, const Nullab
 
 bool LayeredSessionStore::put_row(BytesView key, SessionWindow session, const NullableBytes& row,
                                   const StoreLayers::Below& below) {
+    check_session(spec(), session);
     latest_end_ms_ = std::max(latest_end_ms_, milliseconds_of(session.end));
     return layers_.write(make_key(key, session, key_), row, below);
 }
@@ -73,6 +75,7 @@ void LayeredSessionStore::remove(BytesView key, SessionWindow session) {
 
 bool LayeredSessionStore::extend(BytesView key, SessionWindow from, SessionWindow to,
                                  BytesView value) {
+    check_session(spec(), to);
     if (layers_.format().keeps_headers() ||
         !layers_.rename(make_key(key, from, key_), make_key(key, to, extended_key_), value)) {
         return false;

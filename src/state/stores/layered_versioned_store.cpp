@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "state/format/window_key.hpp"
+#include "state/stores/put_times.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -32,6 +33,7 @@ LayeredVersionedStore::LayeredVersionedStore(const detail::StoreSpec& spec, std:
 
 VersionPut LayeredVersionedStore::put(BytesView key, const NullableBytes& value,
                                       Timestamp timestamp) {
+    check_timestamp(spec(), timestamp);
     const std::int64_t time = milliseconds_of(timestamp);
     VersionPut result;
     if (time >= oldest()) {

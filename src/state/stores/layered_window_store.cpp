@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "state/format/window_key.hpp"
+#include "state/stores/put_times.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -57,6 +58,7 @@ bool LayeredWindowStore::put(BytesView key, Timestamp window_start, const Nullab
 }
 
 bool LayeredWindowStore::put_row(BytesView key, Timestamp window_start, const NullableBytes& row) {
+    check_window_start(spec(), window_start);
     if (spec().retain_duplicates) {
         return add_row(key, window_start, row);
     }

@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "millrace/detail/state/stored_headers.hpp"
 #include "state/format/window_key.hpp"
+#include "state/stores/put_times.hpp"
 
 namespace millrace::state {
 namespace {
@@ -19,7 +20,8 @@ const Headers& or_none(const Headers* headers) {
 }  // namespace
 
 RowFormat::RowFormat(const detail::StoreSpec& spec)
-    : keeps_headers_(spec.headers != StoredHeaders::kNone),
+    : spec_(spec),
+      keeps_headers_(spec.headers != StoredHeaders::kNone),
       headers_of_record_(spec.headers == StoredHeaders::kOfRecordIfAsked),
       adds_time_(headers_of_record_ && spec.kind == StoreKind::kWindow),
       timestamped_(spec.kind == StoreKind::kTimestampedKeyValue ||
@@ -61,6 +63,7 @@ RowFormat::Logged RowFormat::logged(const NullableBytes& row,
     if (timestamped_ && row) {
         MILLRACE_CHECK(logged.value->size() >= kTimeSize);
         logged.timestamp = read_timestamp(logged.value->substr(0, kTimeSize));
+        check_timestamp(spec_, *logged.timestamp);
         logged.value->remove_prefix(kTimeSize);
     }
     return logged;

@@ -19,6 +19,7 @@ namespace millrace::state {
 /// Views are valid until the next call. Not thread-safe.
 class RowFormat {
   public:
+    /// `spec` must outlive this.
     explicit RowFormat(const detail::StoreSpec& spec);
 
     bool keeps_headers() const noexcept { return keeps_headers_; }
@@ -38,6 +39,7 @@ class RowFormat {
         std::optional<Timestamp> timestamp;
         const Headers* headers;  ///< May be null.
     };
+    /// Throws std::invalid_argument if the time of the row is negative.
     Logged logged(const NullableBytes& row, const detail::RecordContext& context);
 
     /// The row of a changelog record.
@@ -47,6 +49,7 @@ class RowFormat {
     BytesView with_headers(BytesView value, Timestamp time, const StoreContext* context);
     BytesView without_headers(BytesView row) const;
 
+    const detail::StoreSpec& spec_;
     bool keeps_headers_;
     bool headers_of_record_;    // Rows have those of the current record; otherwise none.
     bool adds_time_;            // To rows with headers, for stores whose values have no time.

@@ -2,6 +2,7 @@
 #include "testing/embedded/clients/embedded_producer.hpp"
 
 #include "kafka/murmur2.hpp"
+#include "kafka/negative_timestamp.hpp"
 #include "testing/embedded/clients/client_settings.hpp"
 #include "testing/embedded/log/statuses.hpp"
 #include "testing/embedded/log/wire_size.hpp"
@@ -127,6 +128,9 @@ kafka::Status EmbeddedProducer::send(const kafka::ProducerRecord& record) {
         return status;
     }
     TopicState& topic = topics_.at(record.topic.index);
+    if (kafka::has_negative_timestamp(record)) [[unlikely]] {
+        return kafka::negative_timestamp(topic.name, record);
+    }
     const std::size_t size = wire_size_at_most(record);
     if (size > message_bytes_max_) {
         return kafka::larger_than_producer_accepts(topic.name, message_bytes_max_);
