@@ -28,7 +28,7 @@ class Database {
 
     /// The metadata row of a store: its changelog offset and more. Never newer than the store's
     /// rows.
-    virtual std::optional<Bytes> about(const std::string& store) = 0;
+    virtual std::optional<Bytes> store_metadata(const std::string& store) = 0;
 
     /// The stores with rows or a metadata row.
     virtual std::vector<std::string> stores() = 0;
@@ -41,7 +41,7 @@ class Database {
     virtual void remove(const std::string& store) = 0;
 
     /// Part of the next write().
-    virtual void put_about(const std::string& store, const NullableBytes& row) = 0;
+    virtual void put_store_metadata(const std::string& store, const NullableBytes& row) = 0;
 
     /// Applies all writes since the last call, atomically. A crash may lose them, but then also
     /// loses all later writes.

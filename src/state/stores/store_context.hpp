@@ -5,11 +5,14 @@
 #include "millrace/core/headers.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
-#include "millrace/state/state_store.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <string>
+
+namespace millrace::detail {
+struct RecordContext;  // millrace/detail/state/flush_listener.hpp
+}
 
 namespace millrace::state {
 

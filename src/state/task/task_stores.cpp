@@ -2,69 +2,214 @@
 #include "state/task/task_stores.hpp"
 
 #include "core/check.hpp"
+#include "core/clock.hpp"
 #include "core/file_system.hpp"
 #include "millrace/core/error.hpp"
+#include "state/budget/cache_budget.hpp"
+#include "state/budget/memory_budget.hpp"
 #include "state/format/checkpoint.hpp"
-#include "state/task/task_stores_implementation.hpp"
+#include "state/format/store_shape.hpp"
+#include "state/stores/store_environment.hpp"
+#include "state/task/existing_state.hpp"
+#include "state/task/store_factory.hpp"
+#include "state/task/store_restore.hpp"
+#include "state/task/task_database.hpp"
+#include "state/task/task_store.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace millrace::state {
+
+using detail::StoredHeaders;
+using detail::StoreKind;
+using detail::StoreSpec;
+
 namespace {
 
-// An idle task does so less often: each time costs a small file.
-constexpr std::chrono::minutes kBetweenIdleFlushes{10};
+constexpr std::size_t kMostPrefetching = 2;
 
 bool contains(std::span<const std::size_t> list, std::size_t item) {
     return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+// Of the kinds that are usually read by the key of the current record.
+bool is_read_by_record_key(StoreKind kind) {
+    return kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow ||
+           kind == StoreKind::kWindow || kind == StoreKind::kSession;
+}
+
+// As in Kafka Streams, tables in memory do not store headers.
+TaskStores::Options with_headers_resolved(TaskStores::Options options) {
+    for (StoreSpec& spec : options.specs) {
+        const bool wanted = spec.headers != StoredHeaders::kEmptyIfAsked ||
+                            is_on_disk(spec, options.default_engine);
+        if ((!options.dsl_headers || !wanted) && spec.headers != StoredHeaders::kGiven) {
+            spec.headers = StoredHeaders::kNone;
+        }
+    }
+    return options;
+}
+
 }  // namespace
 
-TaskStores::Implementation::Store& TaskStores::Implementation::at(std::size_t store) {
-    MILLRACE_CHECK(store < stores_.size());
-    check_open();
-    return stores_[store];
+struct TaskStores::Parts {
+    Parts(Options given, MemoryBudget& memory)
+        : options(with_headers_resolved(std::move(given))),
+          clock(options.clock != nullptr ? *options.clock : system_clock()),
+          own_cache(memory.cache_bytes_per_thread()),
+          environment{.cache = &own_cache, .processing = options.processing},
+          database(ExistingState(options).open(memory), clock, memory.limits().flush_interval) {
+        stores.reserve(options.specs.size());  // Engines refer to their store.
+    }
+
+    Options options;
+    const Clock& clock;
+    CacheBudget own_cache;
+    StoreEnvironment environment;
+    TaskDatabase database;
+    std::vector<TaskStore> stores;
+    std::vector<LayeredStore*> prefetching;
+    bool closed = false;
+};
+
+TaskStores::TaskStores(Options options, MemoryBudget& memory)
+    : parts_(std::make_unique<Parts>(std::move(options), memory)) {
+    for (std::size_t index = 0; index < parts_->options.specs.size(); ++index) {
+        open_store(index);
+    }
+    choose_prefetching();
 }
 
-void TaskStores::Implementation::check_open() const {
-    if (closed_) {
-        throw StateError("state stores are closed: task " + options_.name);
+TaskStores::~TaskStores() {
+    try {
+        close();
+    } catch (...) {  // The next open finds an older state, and restores the rest.
     }
 }
 
-void TaskStores::Implementation::set_cache(CacheBudget& cache) {
-    for (Store& store : stores_) {
+void TaskStores::open_store(std::size_t index) {
+    StoreSpec& spec = parts_->options.specs[index];
+    TaskStore& store = parts_->stores.emplace_back();
+    store.on_disk = is_on_disk(spec, parts_->options.default_engine);
+    std::optional<Bytes> saved;
+    if (store.on_disk) {
+        saved = ExistingState(parts_->options).use(*parts_->database.database(), spec, store);
+        store.shape = shape_bytes(shape_of(spec));
+    }
+    StoreFactory(parts_->environment, parts_->database).make(spec, index, store);
+    store.empty = store.layers->engine().empty();
+    if (saved) {
+        store.layers->load(*saved);
+    }
+    // Rows without an offset cannot be used, unless there is no changelog at all.
+    if (store.on_disk && !store.offset && store.positions.empty() && !store.empty &&
+        shape_of(spec).backed_up) {
+        StoreRestore(parts_->database).clear(store);
+    }
+}
+
+// With many tables, prefetching for all would cost more than it gains.
+void TaskStores::choose_prefetching() {
+    std::vector<LayeredStore*>& prefetching = parts_->prefetching;
+    for (const TaskStore& store : parts_->stores) {
+        if (is_read_by_record_key(store.layers->spec().kind) && !store.layers->engine().direct()) {
+            prefetching.push_back(store.layers.get());
+        }
+    }
+    if (prefetching.size() > kMostPrefetching) {
+        prefetching.clear();
+    }
+}
+
+void TaskStores::set_context(StoreContext& context) {
+    parts_->environment.context = &context;
+}
+
+void TaskStores::set_cache(CacheBudget& cache) {
+    for (TaskStore& store : parts_->stores) {
         store.layers->leave_cache();
     }
-    environment_.cache = &cache;
-    for (Store& store : stores_) {
+    parts_->environment.cache = &cache;
+    for (TaskStore& store : parts_->stores) {
         store.layers->join_cache();
     }
 }
 
-void TaskStores::Implementation::commit(std::span<const std::optional<Offset>> offsets,
-                                        std::span<const std::size_t> behind) {
+TaskStore& TaskStores::at(std::size_t store) const {
+    MILLRACE_CHECK(store < parts_->stores.size());
     check_open();
-    MILLRACE_CHECK(offsets.empty() || offsets.size() == stores_.size());
+    return parts_->stores[store];
+}
+
+void TaskStores::check_open() const {
+    if (parts_->closed) {
+        throw StateError("state stores are closed: task " + parts_->options.name);
+    }
+}
+
+StateStore* TaskStores::store(const std::string& name) {
+    for (TaskStore& store : parts_->stores) {
+        if (store.layers->spec().name == name) {
+            return store.face;
+        }
+    }
+    return nullptr;
+}
+
+void TaskStores::prefetch(BytesView key) {
+    for (LayeredStore* store : parts_->prefetching) {
+        store->prefetch(key);
+    }
+}
+
+bool TaskStores::prefetches() const noexcept {
+    return !parts_->prefetching.empty();
+}
+
+void TaskStores::flush_caches() {
+    check_open();
+    for (TaskStore& store : parts_->stores) {
+        store.layers->flush();
+    }
+}
+
+void TaskStores::evict_flushed() {
+    check_open();
+    for (TaskStore& store : parts_->stores) {
+        store.layers->evict_flushed();
+    }
+}
+
+std::size_t TaskStores::uncommitted_bytes() const {
+    std::size_t bytes = 0;
+    for (const TaskStore& store : parts_->stores) {
+        bytes += store.layers->uncommitted_bytes();
+    }
+    return bytes;
+}
+
+void TaskStores::commit(std::span<const std::optional<Offset>> changelog_offsets,
+                        std::span<const std::size_t> behind) {
+    check_open();
+    MILLRACE_CHECK(changelog_offsets.empty() || changelog_offsets.size() == parts_->stores.size());
     commit_moved(
-        [offsets](std::size_t index, Store& store) {
-            const bool moved = index < offsets.size() && offsets[index];
+        [changelog_offsets](std::size_t index, TaskStore& store) {
+            const bool moved = index < changelog_offsets.size() && changelog_offsets[index];
             if (moved) {
-                store.offset = offsets[index];
+                store.offset = changelog_offsets[index];
             }
             return moved;
         },
         behind);
 }
 
-void TaskStores::Implementation::commit_positions(std::span<const TopicPositions> positions,
-                                                  std::span<const std::size_t> behind) {
+void TaskStores::commit_positions(std::span<const TopicPositions> positions,
+                                  std::span<const std::size_t> behind) {
     check_open();
-    MILLRACE_CHECK(positions.size() == stores_.size());
+    MILLRACE_CHECK(positions.size() == parts_->stores.size());
     commit_moved(
-        [positions](std::size_t index, Store& store) {
+        [positions](std::size_t index, TaskStore& store) {
             const bool moved = store.positions != positions[index];
             if (moved) {
                 store.positions = positions[index];
@@ -76,254 +221,127 @@ void TaskStores::Implementation::commit_positions(std::span<const TopicPositions
 
 /// `move` updates the offset or positions of a store; false: unchanged.
 template <class Move>
-void TaskStores::Implementation::commit_moved(Move move, std::span<const std::size_t> behind) {
-    const Timestamp now = clock_.now();
-    for (std::size_t index = 0; index < stores_.size(); ++index) {
-        Store& store = stores_[index];
+void TaskStores::commit_moved(Move move, std::span<const std::size_t> behind) {
+    TaskDatabase& database = parts_->database;
+    const Timestamp now = parts_->clock.now();
+    for (std::size_t index = 0; index < parts_->stores.size(); ++index) {
+        TaskStore& store = parts_->stores[index];
         store.layers->write_to_engine();
         store.restoring = false;
         if (!contains(behind, index)) {
             store.current_at = now;
-            store.row_is_old = store.on_disk;
+            store.checkpoint_is_old = store.on_disk;
         }
         if (move(index, store) || store.layers->uncommitted_bytes() != 0) {
             store.empty = false;
-            put_about(store);
+            database.put_checkpoint(store);
         }
     }
-    const bool flush = flush_due(flush_interval_);
+    const bool flush = database.flush_due();
     if (flush) {
-        put_old_rows();
+        database.put_old_checkpoints(parts_->stores);
     }
-    write();
-    for (Store& store : stores_) {
+    database.write();
+    for (TaskStore& store : parts_->stores) {
         store.layers->committed();
     }
     if (flush) {
-        flush_soon();
+        database.flush_soon();
     }
 }
 
-void TaskStores::Implementation::keep_current(std::span<const std::size_t> behind) {
-    const std::chrono::milliseconds idle =
-        std::max<std::chrono::milliseconds>(flush_interval_, kBetweenIdleFlushes);
-    if (closed_ || !flush_due(unflushed_ ? flush_interval_ : idle)) {
+void TaskStores::keep_current(std::span<const std::size_t> behind) {
+    TaskDatabase& database = parts_->database;
+    if (parts_->closed || !database.idle_flush_due()) {
         return;
     }
-    const Timestamp now = clock_.now();
-    for (std::size_t index = 0; index < stores_.size(); ++index) {
-        Store& store = stores_[index];
+    const Timestamp now = parts_->clock.now();
+    for (std::size_t index = 0; index < parts_->stores.size(); ++index) {
+        TaskStore& store = parts_->stores[index];
         if (!store.restoring && store.layers->uncommitted_bytes() == 0 &&
             !contains(behind, index)) {
             store.current_at = now;
-            store.row_is_old = store.on_disk;
+            store.checkpoint_is_old = store.on_disk;
         }
     }
-    put_old_rows();
-    write();
-    flush_soon();
+    database.put_old_checkpoints(parts_->stores);
+    database.write();
+    database.flush_soon();
 }
 
-void TaskStores::Implementation::roll_back() {
+void TaskStores::roll_back() {
     check_open();
-    for (Store& store : stores_) {
+    for (TaskStore& store : parts_->stores) {
         store.layers->roll_back();
     }
 }
 
-// docs/formats/state-database.md
-void TaskStores::Implementation::put_about(Store& store) {
-    if (!store.on_disk) {
-        return;
-    }
-    row_.clear();
-    if (store.positions.empty()) {
-        append_checkpoint(store.offset, store.current_at, store.shape, row_);
-    } else {
-        append_checkpoint(store.positions, store.current_at, store.shape, row_);
-    }
-    store.layers->save(row_);
-    database_->put_about(store.layers->spec().name, BytesView(row_));
-    store.row_is_old = false;
-    unflushed_ = true;
-}
-
-void TaskStores::Implementation::put_old_rows() {
-    for (Store& store : stores_) {
-        if (store.row_is_old) {
-            put_about(store);
-        }
-    }
-}
-
-void TaskStores::Implementation::write() {
-    if (database_ != nullptr) {
-        database_->write();
-    }
-}
-
-bool TaskStores::Implementation::flush_due(std::chrono::nanoseconds after) const {
-    return database_ != nullptr && clock_.monotonic() - flushed_at_ >= after;
-}
-
-void TaskStores::Implementation::flush_soon() {
-    database_->flush_soon();
-    flushed_at_ = clock_.monotonic();
-    unflushed_ = false;
-}
-
-void TaskStores::Implementation::close() {
-    if (closed_) {
-        return;
-    }
-    // In any case: files that stay open could not be opened again.
-    struct Closing {
-        Implementation& stores;
-        ~Closing() { stores.abandon(); }
-    } const closing{*this};
-    if (database_ == nullptr) {
-        return;
-    }
-    database_->discard();
-    for (Store& store : stores_) {
-        if (store.row_is_old) {
-            store.layers->roll_back();  // The saved state must be that of the last commit.
-            put_about(store);
-        }
-    }
-    database_->write();
-    database_->flush();
-}
-
-void TaskStores::Implementation::wipe() {
-    abandon();
-    for (const std::string& name : system_files().list(options_.directory)) {
-        system_files().remove_all(options_.directory / name);
-    }
-}
-
-// Unflushed rows are lost.
-void TaskStores::Implementation::abandon() {
-    if (std::exchange(closed_, true)) {
-        return;
-    }
-    for (Store& store : stores_) {
-        store.layers->leave_cache();
-    }
-    environment_.cache = &own_cache_;
-    stores_.clear();
-    database_.reset();
-}
-
-TaskStores::TaskStores(Options options, MemoryBudget& memory)
-    : implementation_(std::make_unique<Implementation>(std::move(options), memory)) {}
-
-TaskStores::~TaskStores() {
-    try {
-        close();
-    } catch (...) {  // The next open finds an older state, and restores the rest.
-    }
-}
-
-void TaskStores::set_context(StoreContext& context) {
-    implementation_->environment_.context = &context;
-}
-
-void TaskStores::set_cache(CacheBudget& cache) {
-    implementation_->set_cache(cache);
-}
-
-StateStore* TaskStores::store(const std::string& name) {
-    for (auto& store : implementation_->stores_) {
-        if (store.layers->spec().name == name) {
-            return store.face;
-        }
-    }
-    return nullptr;
-}
-
-void TaskStores::flush_caches() {
-    implementation_->check_open();
-    for (auto& store : implementation_->stores_) {
-        store.layers->flush();
-    }
-}
-
-void TaskStores::evict_flushed() {
-    implementation_->check_open();
-    for (auto& store : implementation_->stores_) {
-        store.layers->evict_flushed();
-    }
-}
-
-void TaskStores::prefetch(BytesView key) {
-    for (LayeredStore* store : implementation_->prefetching_) {
-        store->prefetch(key);
-    }
-}
-
-bool TaskStores::prefetches() const noexcept {
-    return !implementation_->prefetching_.empty();
-}
-
-std::size_t TaskStores::uncommitted_bytes() const {
-    std::size_t bytes = 0;
-    for (const auto& store : implementation_->stores_) {
-        bytes += store.layers->uncommitted_bytes();
-    }
-    return bytes;
-}
-
-void TaskStores::commit(std::span<const std::optional<Offset>> changelog_offsets,
-                        std::span<const std::size_t> behind) {
-    implementation_->commit(changelog_offsets, behind);
-}
-
-void TaskStores::commit_positions(std::span<const TopicPositions> positions,
-                                  std::span<const std::size_t> behind) {
-    implementation_->commit_positions(positions, behind);
-}
-
-void TaskStores::roll_back() {
-    implementation_->roll_back();
-}
-
 std::optional<Offset> TaskStores::changelog_offset(std::size_t store) const {
-    return implementation_->at(store).offset;
+    return at(store).offset;
 }
 
 const TopicPositions& TaskStores::positions(std::size_t store) const {
-    return implementation_->at(store).positions;
+    return at(store).positions;
 }
 
 std::optional<Timestamp> TaskStores::current_at(std::size_t store) const {
-    const Timestamp current = implementation_->at(store).current_at;
+    const Timestamp current = at(store).current_at;
     return current == kNoTimestamp ? std::nullopt : std::optional(current);
 }
 
-void TaskStores::keep_current(std::span<const std::size_t> behind) {
-    implementation_->keep_current(behind);
-}
-
 void TaskStores::clear(std::size_t store) {
-    implementation_->clear(implementation_->at(store));
+    StoreRestore(parts_->database).clear(at(store));
 }
 
 void TaskStores::restore(std::size_t store, std::span<const ChangelogRecord> records) {
-    implementation_->restore(implementation_->at(store), records);
+    StoreRestore(parts_->database).add(at(store), records);
 }
 
 void TaskStores::finish_restore(std::size_t store, std::optional<Offset> last,
                                 std::optional<Timestamp> current_at) {
-    implementation_->finish_restore(implementation_->at(store), last, current_at);
+    StoreRestore(parts_->database).finish(at(store), last, current_at);
 }
 
 void TaskStores::close() {
-    implementation_->close();
+    if (parts_->closed) {
+        return;
+    }
+    // In any case: files that stay open could not be opened again.
+    struct Closing {
+        TaskStores& stores;
+        ~Closing() { stores.abandon(); }
+    } const closing{*this};
+    TaskDatabase& database = parts_->database;
+    database.discard();
+    for (TaskStore& store : parts_->stores) {
+        if (store.checkpoint_is_old) {
+            store.layers->roll_back();  // The saved state must be that of the last commit.
+            database.put_checkpoint(store);
+        }
+    }
+    database.write();
+    database.flush();
 }
 
 void TaskStores::wipe() {
-    implementation_->wipe();
+    abandon();
+    for (const std::string& name : system_files().list(parts_->options.directory)) {
+        system_files().remove_all(parts_->options.directory / name);
+    }
+}
+
+// Unflushed rows are lost.
+void TaskStores::abandon() {
+    if (std::exchange(parts_->closed, true)) {
+        return;
+    }
+    for (TaskStore& store : parts_->stores) {
+        store.layers->leave_cache();
+    }
+    parts_->environment.cache = &parts_->own_cache;
+    parts_->stores.clear();
+    parts_->prefetching.clear();
+    parts_->database.close();
 }
 
 }  // namespace millrace::state

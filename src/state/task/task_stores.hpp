@@ -28,6 +28,7 @@ namespace millrace::state {
 
 class MemoryBudget;  // state/budget/memory_budget.hpp: the budget that all tasks of a client share.
 class CacheBudget;   // state/budget/cache_budget.hpp: a stream thread's share of the record caches.
+struct TaskStore;    // state/task/task_store.hpp: one of the stores.
 
 /// All stores of one task: one RocksDB database on disk (created only if a store is persistent),
 /// with column families for stores, segments and offsets; above it uncommitted rows, record cache
@@ -142,8 +143,17 @@ class TaskStores {
     void wipe();
 
   private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    struct Parts;
+
+    TaskStore& at(std::size_t store) const;
+    void check_open() const;
+    void open_store(std::size_t index);
+    void choose_prefetching();
+    template <class Move>
+    void commit_moved(Move move, std::span<const std::size_t> behind);
+    void abandon();
+
+    std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace millrace::state

@@ -45,7 +45,7 @@ TEST(BulkLoad, ManyRunsDoNotStopWrites) {
     engine->end_load();
 
     EXPECT_EQ(property(database, "kv:s", "rocksdb.is-write-stopped"), 0);
-    database.put_about("s", "about");
+    database.put_store_metadata("s", "about");
     database.write();  // Would wait for the compaction of all runs.
     std::size_t found = 0;
     for (auto row = engine->iterate({}, RowOrder::kForward); row->valid(); row->next()) {

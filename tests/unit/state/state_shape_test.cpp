@@ -338,12 +338,12 @@ class OlderState : public ::testing::Test {
     void write(const StoreSpec& spec, char format = '\1') {
         state.write(spec);
         const auto database = state.database();
-        const Bytes row = database->about("s").value();
+        const Bytes row = database->store_metadata("s").value();
         const std::size_t shape = 1 + 1 + 1 + 8 + 8 + 3 * 4;
         Bytes older(1, format);
         older += row.substr(1, 16);
         older += row.substr(17 + shape);
-        database->put_about("s", BytesView(older));
+        database->put_store_metadata("s", BytesView(older));
         database->write();
         database->flush();
     }
@@ -395,9 +395,9 @@ TEST(NewerState, IsRefusedWithTheRemedyAndNotChanged) {
     Bytes row;
     {
         const auto database = state.database();
-        row = database->about("s").value();
+        row = database->store_metadata("s").value();
         row[0] = '\5';
-        database->put_about("s", BytesView(row));
+        database->put_store_metadata("s", BytesView(row));
         database->write();
         database->flush();
     }
@@ -413,7 +413,7 @@ TEST(NewerState, IsRefusedWithTheRemedyAndNotChanged) {
                               HasSubstr("format 5"), HasSubstr("remove the task's folder")));
         }
     }
-    EXPECT_EQ(state.database()->about("s"), row);
+    EXPECT_EQ(state.database()->store_metadata("s"), row);
 }
 
 }  // namespace

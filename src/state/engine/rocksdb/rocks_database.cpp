@@ -99,7 +99,7 @@ std::unique_ptr<Engine> RocksDatabase::engine(const std::string& store, bool seg
     return std::make_unique<RocksEngine>(*this, store);
 }
 
-std::optional<Bytes> RocksDatabase::about(const std::string& store) {
+std::optional<Bytes> RocksDatabase::store_metadata(const std::string& store) {
     std::string row;
     const rocksdb::Status status = db_->Get({}, store, &row);
     if (status.IsNotFound()) {
@@ -109,7 +109,7 @@ std::optional<Bytes> RocksDatabase::about(const std::string& store) {
     return row;
 }
 
-void RocksDatabase::put_about(const std::string& store, const NullableBytes& row) {
+void RocksDatabase::put_store_metadata(const std::string& store, const NullableBytes& row) {
     check(row ? batch_.Put(store, *row) : batch_.Delete(store), "write");
 }
 
@@ -189,8 +189,8 @@ bool RocksDatabase::has_rows(const std::string& store) {
 
 void RocksDatabase::remove(const std::string& store) {
     discard();
-    if (about(store)) {
-        put_about(store, std::nullopt);
+    if (store_metadata(store)) {
+        put_store_metadata(store, std::nullopt);
         write();
         flush();
     }

@@ -27,11 +27,11 @@ class RocksDatabase final : public Database {
     ~RocksDatabase() override;
 
     std::unique_ptr<Engine> engine(const std::string& store, bool segmented) override;
-    std::optional<Bytes> about(const std::string& store) override;
+    std::optional<Bytes> store_metadata(const std::string& store) override;
     std::vector<std::string> stores() override;
     bool has_rows(const std::string& store) override;
     void remove(const std::string& store) override;
-    void put_about(const std::string& store, const NullableBytes& row) override;
+    void put_store_metadata(const std::string& store, const NullableBytes& row) override;
     void write() override;
     void discard() override { batch_.Clear(); }
     void flush() override;
