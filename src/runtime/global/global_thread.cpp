@@ -2,10 +2,12 @@
 #include "runtime/global/global_thread.hpp"
 
 #include "core/log.hpp"
+#include "kafka/isolation_of.hpp"
 #include "millrace/core/error.hpp"
 #include "state/format/state_corrupted.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace millrace::runtime {
@@ -18,53 +20,37 @@ constexpr std::size_t kBatchRecords = 4096;
 constexpr std::size_t kRecordsAtOnce = 64;
 constexpr std::size_t kUncommittedBytes = 1 << 20;
 
-constexpr std::chrono::seconds kBetweenCommits{10};
-
 }  // namespace
 
 GlobalThread::GlobalThread(Parts parts)
     : parts_(std::move(parts)),
-      removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
+      log_(*parts_.clock),
       task_(*parts_.application, std::move(parts_.stores), parts_.settings,
             std::move(parts_.dropped)),
       views_(task_.stores(), parts_.application->spec->global_stores),
-      log_(*parts_.clock),
-      consumer_(parts_.supplier->make_consumer(parts_.consumer_settings, nullptr)) {}
+      consumer_(parts_.supplier->make_consumer(parts_.consumer_settings, nullptr)),
+      start_({.specs = parts_.application->spec->global_stores,
+              .task = task_,
+              .gate = *views_.gate(),
+              .admin = *parts_.admin,
+              .clock = *parts_.clock,
+              .log = log_,
+              .isolation = kafka::isolation_of(parts_.consumer_settings),
+              .request_timeout = parts_.request_timeout}),
+      commits_(task_, *views_.gate(), inputs_, *consumer_, *parts_.clock) {}
 
 GlobalThread::~GlobalThread() {
     close();
 }
 
-const std::string& GlobalThread::store_of(const Input& input) const {
+const std::string& GlobalThread::store_of(const GlobalInput& input) const {
     return parts_.application->spec->global_stores[input.topic].store.name;
 }
 
-/// Reports the progress of the first reading of a partition.
-void GlobalThread::got_on(Input& input, std::size_t records) {
-    if (input.complete) {
-        return;
-    }
-    ++progress_;
-    input.records += static_cast<std::int64_t>(records);
-    if (records > 0 && listener_.on_batch_restored) {
-        listener_.on_batch_restored(input.partition, store_of(input), input.next - 1,
-                                    static_cast<std::int64_t>(records));
-    }
-    if (input.next < input.end) {
-        return;
-    }
-    input.complete = true;
-    if (listener_.on_restore_end) {
-        listener_.on_restore_end(input.partition, store_of(input), input.records);
-    }
-    if (caught_up()) {
-        views_.gate()->completed();
-    }
-}
-
 bool GlobalThread::caught_up() {
-    return prepared_ && std::all_of(inputs_.begin(), inputs_.end(),
-                                    [](const Input& input) { return input.next >= input.end; });
+    return prepared_ && std::all_of(inputs_.begin(), inputs_.end(), [](const GlobalInput& input) {
+               return input.next >= input.end;
+           });
 }
 
 std::chrono::milliseconds GlobalThread::run_once(Timestamp) {
@@ -86,22 +72,51 @@ void GlobalThread::turn() {
         return;
     }
     bool any = false;
-    for (Input& input : inputs_) {
+    for (GlobalInput& input : inputs_) {
         any = read(input) || any;
     }
-    if (parts_.clock->monotonic() - last_commit_ >= kBetweenCommits) {
-        keep();
-    }
+    commits_.keep_current();
     consumer_->poll(any ? std::chrono::milliseconds{0} : parts_.poll);
     if (!failure_.empty()) {
         throw KafkaError(failure_);
     }
-    if (!untrusted_.empty()) {
+    if (!commits_.trusts_all()) {
         start_again();
     }
 }
 
-bool GlobalThread::read(Input& input) {
+/// Looks up the topics and starts to read them. False: no response from the cluster, to be retried.
+bool GlobalThread::prepare() {
+    std::optional<GlobalInputs> inputs = start_.look_up();
+    if (!inputs) {
+        return false;
+    }
+    inputs_ = std::move(*inputs);
+    commits_.started();
+    begin();
+    return true;
+}
+
+void GlobalThread::begin() {
+    std::vector<kafka::StartPosition> starts;
+    for (const GlobalInput& input : inputs_) {
+        starts.push_back({input.partition, input.next, input.epoch});
+    }
+    const kafka::Status assigned = consumer_->assign(starts, *this);
+    if (!assigned.ok()) {
+        throw KafkaError("cannot read the topics of global stores: " + assigned.message());
+    }
+    if (!std::exchange(started_, true)) {
+        task_.start(parts_.clock->now());
+    }
+    prepared_ = true;
+    for (GlobalInput& input : inputs_) {
+        first_reading_.started(input, store_of(input));
+        advanced(input, 0);
+    }
+}
+
+bool GlobalThread::read(GlobalInput& input) {
     kafka::PartitionQueue* queue = consumer_->queue(input.partition);
     if (queue == nullptr) {
         return false;
@@ -117,19 +132,26 @@ bool GlobalThread::read(Input& input) {
         passed(input, *position, queue->leader_epoch());
     }
     if (input.next > before) {
-        got_on(input, count);
+        advanced(input, count);
     }
     return count > 0;
 }
 
-void GlobalThread::passed(Input& input, Offset next, std::int32_t epoch) {
+void GlobalThread::passed(GlobalInput& input, Offset next, std::int32_t epoch) {
     input.next = next;
     input.epoch = epoch;
-    dirty_ = true;
+    commits_.moved();
+}
+
+/// Reports progress; readers may read when the first reading of all partitions is complete.
+void GlobalThread::advanced(GlobalInput& input, std::size_t records) {
+    if (first_reading_.advanced(input, records, store_of(input)) && caught_up()) {
+        views_.gate()->completed();
+    }
 }
 
 /// Processes the current messages in small groups, between which readers get the lock.
-void GlobalThread::update(Input& input) {
+void GlobalThread::update(GlobalInput& input) {
     const Timestamp now = parts_.clock->now();
     for (std::size_t done = 0; done < messages_.size();) {
         const std::size_t end = std::min(messages_.size(), done + kRecordsAtOnce);
@@ -143,53 +165,40 @@ void GlobalThread::update(Input& input) {
             const kafka::Message& last = messages_[done - 1];
             passed(input, last.offset() + 1, last.leader_epoch());
             if (task_.stores().uncommitted_bytes() > kUncommittedBytes) {
-                save();
+                commits_.save();
             }
         }
         views_.gate()->give_way();
     }
 }
 
-/// Stores whose topics may have records that were not processed yet.
-std::vector<std::size_t> GlobalThread::behind() {
-    std::set<std::size_t> stores;
-    for (const Input& input : inputs_) {
-        const kafka::PartitionQueue* queue = consumer_->queue(input.partition);
-        if (queue == nullptr || queue->lag() != 0 || queue->position() != input.next) {
-            stores.insert(input.topic);
+/// Before start() returns, the store is rebuilt at once. After that tasks would read an empty
+/// store: the next start rebuilds it.
+void GlobalThread::lost_records(const TopicPartition& partition, const std::string& why) {
+    for (const GlobalInput& input : inputs_) {
+        if (input.partition == partition) {
+            commits_.distrust(input.topic);
+            const std::string what = " for the global store " + store_of(input) + ": partition " +
+                                     to_string(partition) + ": " + why;
+            if (views_.gate()->complete()) {
+                failure_ = "records were deleted before they were read" + what +
+                           "; the next start reads the topic from its beginning";
+            } else {
+                log::warn("reading a topic from its beginning" + what);
+            }
         }
     }
-    return {stores.begin(), stores.end()};
 }
 
-/// Commits the stores with their positions. Requires the gate.
-void GlobalThread::save() {
-    std::vector<state::TopicPositions> positions(task_.topics().size());
-    for (const Input& input : inputs_) {
-        if (!untrusted_.contains(input.topic)) {
-            positions[input.topic].push_back({input.next, input.epoch});
-        }
+/// Looks up all start positions again. Trusted stores resume at their own.
+void GlobalThread::start_again() {
+    commits_.commit();
+    const kafka::Status status = consumer_->unassign(partitions_of(inputs_));
+    if (!status.ok()) {
+        throw KafkaError("cannot stop reading the topics of global stores: " + status.message());
     }
-    task_.stores().flush_caches();
-    task_.stores().commit_positions(positions, behind());
-}
-
-void GlobalThread::commit() {
-    const GlobalStoresGate::Writing writing(*views_.gate());
-    save();
-    dirty_ = false;
-    last_commit_ = parts_.clock->monotonic();
-}
-
-/// Brings the state on disk up to date, also if no records arrive.
-void GlobalThread::keep() {
-    if (dirty_) {
-        commit();
-        return;
-    }
-    const GlobalStoresGate::Writing writing(*views_.gate());
-    task_.stores().keep_current(behind());
-    last_commit_ = parts_.clock->monotonic();
+    inputs_.clear();
+    prepared_ = false;
 }
 
 void GlobalThread::close() {
@@ -207,7 +216,7 @@ void GlobalThread::close() {
     writing.close_stores();
     attempt([this] {
         if (prepared_ && !torn_ && !damaged_) {
-            save();
+            commits_.save();
         }
     });
     attempt([this] { task_.close(); });

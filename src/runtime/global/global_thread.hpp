@@ -8,16 +8,16 @@
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
 #include "millrace/state/restore_listener.hpp"
-#include "restore/removal_age.hpp"
+#include "runtime/global/first_reading.hpp"
+#include "runtime/global/global_commits.hpp"
+#include "runtime/global/global_input.hpp"
+#include "runtime/global/global_start.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/global/global_task.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -59,13 +59,15 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
 
     /// Called for the first reading of each partition, as for a restore. Set it before the first
     /// round.
-    void set_restore_listener(StateRestoreListener listener) { listener_ = std::move(listener); }
+    void set_restore_listener(StateRestoreListener listener) {
+        first_reading_.set_listener(std::move(listener));
+    }
 
     /// True when everything that was in the topics in the first round has been processed.
     bool caught_up();
 
     /// Increases whenever the first reading makes progress.
-    std::uint64_t progress() const noexcept { return progress_; }
+    std::uint64_t progress() const noexcept { return first_reading_.progress(); }
 
     /// Processes available records; waits for records if there are none.
     std::chrono::milliseconds run_once(Timestamp now) override;
@@ -76,17 +78,6 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
     void close();
 
   private:
-    struct Input {
-        TopicPartition partition;
-        std::size_t topic = 0;     // Index into the task's topics.
-        Offset first = 0;          // Of the log at the first turn.
-        Offset end = 0;            // The same; of a read_committed consumer the last stable offset.
-        Offset next = 0;           // The store has all records before it.
-        std::int32_t epoch = -1;   // Of the record before it; -1: unknown.
-        std::int64_t records = 0;  // Of the first reading.
-        bool complete = false;     // The first reading is complete.
-    };
-
     std::vector<kafka::StartPosition> on_assigned(const std::vector<TopicPartition>&) override {
         return {};
     }
@@ -97,43 +88,30 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
 
     void turn();
     bool prepare();
-    bool look_up_partitions(std::vector<Input>& inputs);
-    bool look_up_offsets(std::vector<Input>& inputs);
-    void choose_start(std::size_t store, std::span<Input> inputs);
-    std::optional<std::string> why_not(std::size_t store, std::span<const Input> inputs);
     void begin();
-    bool answered(const kafka::Status& status);
-    bool read(Input& input);
-    void update(Input& input);
-    void passed(Input& input, Offset next, std::int32_t epoch);
+    bool read(GlobalInput& input);
+    void update(GlobalInput& input);
+    void passed(GlobalInput& input, Offset next, std::int32_t epoch);
+    void advanced(GlobalInput& input, std::size_t records);
     void lost_records(const TopicPartition& partition, const std::string& why);
     void start_again();
-    void got_on(Input& input, std::size_t records);
-    const std::string& store_of(const Input& input) const;
-    std::vector<std::size_t> behind();
-    void save();
-    void commit();
-    void keep();
+    const std::string& store_of(const GlobalInput& input) const;
 
     Parts parts_;
-    StateRestoreListener listener_;
-    std::uint64_t progress_ = 0;
-    restore::RemovalAge removal_age_;
+    RateLimitedLog log_;
     GlobalTask task_;
     GlobalStores views_;
-    std::vector<Input> inputs_;
-    std::set<std::size_t> untrusted_;  // Stores to rebuild, as records were lost.
+    std::unique_ptr<kafka::Consumer> consumer_;
+    GlobalInputs inputs_;
+    GlobalStart start_;
+    GlobalCommits commits_;
+    FirstReading first_reading_;
     bool prepared_ = false;
     bool started_ = false;
     bool closed_ = false;
-    bool dirty_ = false;
     bool torn_ = false;     // The stores may have part of a record's changes.
     bool damaged_ = false;  // The stores' files.
     std::string failure_;
-    // From Clock::monotonic(), because the wall clock may be set.
-    std::chrono::nanoseconds last_commit_{0};
-    RateLimitedLog log_;
-    std::unique_ptr<kafka::Consumer> consumer_;
     std::vector<kafka::Message> messages_;  // Reused buffer; destroyed before the consumer.
 };
 
