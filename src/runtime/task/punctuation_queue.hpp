@@ -15,6 +15,11 @@ class Node;
 
 namespace millrace::runtime {
 
+/// The first time of the grid `anchor + n * interval` that is not before the anchor and after
+/// `time`. Empty: it would be later than the largest time.
+std::optional<Timestamp> next_on_grid(Timestamp anchor, std::chrono::milliseconds interval,
+                                      Timestamp time);
+
 /// A scheduled punctuation.
 struct Punctuation {
     const detail::Node* node = nullptr;
@@ -34,9 +39,9 @@ struct Punctuation {
 /// Not thread-safe.
 class PunctuationQueue {
   public:
-    /// Requires an interval of at least 1 ms.
+    /// Requires an interval of at least 1 ms. `first` empty: never called.
     Cancellable schedule(const detail::Node& node, std::chrono::milliseconds interval,
-                         Timestamp first, Punctuator punctuator);
+                         std::optional<Timestamp> first, Punctuator punctuator);
 
     /// When the next one is due; empty: none is scheduled.
     std::optional<Timestamp> next() const;

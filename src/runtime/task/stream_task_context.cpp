@@ -2,12 +2,12 @@
 
 // The part of StreamTask that nodes and stores call.
 #include "millrace/core/error.hpp"
-#include "millrace/detail/core/saturating.hpp"
 #include "millrace/detail/nodes/node.hpp"
 #include "runtime/task/stream_task.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -45,14 +45,12 @@ Cancellable StreamTask::schedule(const detail::Node& node, const PunctuationSche
     const Timestamp now = stream_time ? stream_time_ : wall_clock_;
     // Without an anchor, stream time is anchored at zero and fires as soon as it is known, and the
     // wall clock is anchored at the current time.
-    Timestamp first =
-        stream_time ? timestamp_of(0) : detail::saturating_add(now, schedule.interval);
+    std::optional<Timestamp> first = timestamp_of(0);
     if (schedule.start) {
-        first = *schedule.start;
-        if (first < now) {
-            const Timestamp last = now - (now - first) % schedule.interval;
-            first = detail::saturating_add(last, schedule.interval);
-        }
+        first = *schedule.start < now ? next_on_grid(*schedule.start, schedule.interval, now)
+                                      : *schedule.start;
+    } else if (!stream_time) {
+        first = next_on_grid(now, schedule.interval, now);
     }
     PunctuationQueue& queue = stream_time ? stream_time_punctuations_ : wall_clock_punctuations_;
     return queue.schedule(node, schedule.interval, first, std::move(punctuator));

@@ -45,5 +45,29 @@ TEST(PunctuationLimits, AnIntervalLongerThanTimeIsCalledOnce) {
     EXPECT_EQ(calls, 1);
 }
 
+TEST(PunctuationLimits, TheNextTimeOfAGridIsFoundAtAllTimes) {
+    constexpr Timestamp kMin = Timestamp::min();
+    constexpr Timestamp kMax = Timestamp::max();
+    constexpr auto kLongest = std::chrono::milliseconds::max();
+    const auto next = [](Timestamp anchor, std::chrono::milliseconds interval, Timestamp time) {
+        return next_on_grid(anchor, interval, time);
+    };
+
+    EXPECT_EQ(next(timestamp_of(5), 10ms, timestamp_of(4)), timestamp_of(5));
+    EXPECT_EQ(next(timestamp_of(5), 10ms, timestamp_of(5)), timestamp_of(15));
+    EXPECT_EQ(next(timestamp_of(5), 10ms, timestamp_of(14)), timestamp_of(15));
+    EXPECT_EQ(next(timestamp_of(5), 10ms, timestamp_of(15)), timestamp_of(25));
+    EXPECT_EQ(next(timestamp_of(0), 10ms, kMax), std::nullopt);
+    EXPECT_EQ(next(timestamp_of(0), kLongest, timestamp_of(0)), kMax);
+    EXPECT_EQ(next(timestamp_of(0), kLongest, timestamp_of(1)), kMax);
+    EXPECT_EQ(next(timestamp_of(1), kLongest, timestamp_of(1)), std::nullopt);
+    EXPECT_EQ(next(kNoTimestamp, kLongest, kNoTimestamp), kMax - 1ms);
+    EXPECT_EQ(next(kNoTimestamp, kLongest, timestamp_of(7)), kMax - 1ms);
+    EXPECT_EQ(next(kMin, 10ms, kNoTimestamp), timestamp_of(2));
+    EXPECT_EQ(next(kMin, kLongest, timestamp_of(0)), kMax - 1ms);
+    EXPECT_EQ(next(kMin, 1ms, kMax), std::nullopt);
+    EXPECT_EQ(next(kMax, 1ms, timestamp_of(0)), kMax);
+}
+
 }  // namespace
 }  // namespace millrace::runtime
