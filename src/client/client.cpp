@@ -79,6 +79,8 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
       closer_([this](ClientState last) { end(last); }, clock_) {
     config_.validate();
     client::require_options(topology_.spec(), config_);
+    application_ = topology::split(topology_.spec(), config_.application_id,
+                                   config_.windowstore_changelog_additional_retention);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
     if (keeps_files(topology_.spec(), default_engine(config_))) {
         directory_ =
@@ -87,8 +89,6 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
     process_id_ = directory_ == nullptr ? random_uuid(system_random()) : directory_->process_id();
     client_id_ =
         config_.client_id.empty() ? config_.application_id + "-" + process_id_ : config_.client_id;
-    application_ = topology::split(topology_.spec(), config_.application_id,
-                                   config_.windowstore_changelog_additional_retention);
     make_shared_parts();
     log::info("client " + client_id_ + " with settings:\n" + config_.to_string());
     for (const std::string& line : client::settings_without_effect(config_)) {

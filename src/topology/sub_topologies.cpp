@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topology/sub_topologies.hpp"
 
+#include "core/topic_name.hpp"
+#include "millrace/core/error.hpp"
 #include "topology/java_hash_order.hpp"
 #include "topology/node_groups.hpp"
 
@@ -156,6 +158,30 @@ class Splitter {
     std::map<std::string, std::size_t> stores_;
 };
 
+void check_internal_topic(const std::string& what, const std::string& name,
+                          const std::string& application_id) {
+    if (!is_topic_name(name)) {
+        throw TopologyError("the name of an internal topic is too long: " + what + ", topic " +
+                            name + " has " + std::to_string(name.size()) +
+                            " characters, and Kafka allows 249; shorten that name, or "
+                            "application.id, which has " +
+                            std::to_string(application_id.size()));
+    }
+}
+
+void check_internal_topics(const SubTopology& sub, const std::string& application_id) {
+    const std::string repartition = "-repartition";
+    for (const auto& [name, topic] : sub.repartition_source_topics) {
+        const std::size_t begin = application_id.size() + 1;
+        check_internal_topic(
+            "repartition topic of " + name.substr(begin, name.size() - begin - repartition.size()),
+            name, application_id);
+    }
+    for (const auto& [store, topic] : sub.changelogs) {
+        check_internal_topic("changelog of store " + store, topic.name, application_id);
+    }
+}
+
 }  // namespace
 
 ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id,
@@ -168,6 +194,7 @@ ApplicationTopology split(const detail::TopologySpec& spec, const std::string& a
     for (const NodeGroup& group : node_groups(spec)) {
         if (group.global == nullptr) {
             application.sub_topologies.push_back(splitter.sub_topology(group));
+            check_internal_topics(application.sub_topologies.back(), application_id);
         }
     }
     for (const auto& topics : spec.copartition_groups) {

@@ -49,6 +49,7 @@ inline constexpr std::chrono::milliseconds kAdditionalRetention = std::chrono::h
 /// Splits `spec` into its connected parts (through edges and shared stores), numbered like Kafka
 /// Streams' sub-topologies, and derives all internal topics. The retention of window and session
 /// changelogs is that of the store plus `additional_retention`. `spec` must outlive the result.
+/// Throws TopologyError if the name of an internal topic is too long for Kafka.
 ApplicationTopology split(const detail::TopologySpec& spec, const std::string& application_id,
                           std::chrono::milliseconds additional_retention = kAdditionalRetention);
 

@@ -64,14 +64,47 @@ TEST(TopicNames, MayHave249Characters) {
 }
 
 TEST(TopicNames, AreRequiredOfStoresAndRepartitionTopics) {
-    for (const Text& name : {Text("a b"), Text("a/../b"), Text(250, 'a')}) {
+    for (const Text& name : {Text("."), Text(".."), Text("a b"), Text("a/../b"), Text(250, 'a')}) {
         refused("store", name, [&](StreamsBuilder& builder) {
             builder.stream<Text, Text>("in").group_by_key().count({.store = name});
         });
+        if (name == "." || name == "..") {
+            continue;  // With "-repartition", it is valid.
+        }
         refused("repartition topic", name + "-repartition", [&](StreamsBuilder& builder) {
             builder.stream<Text, Text>("in").repartition({.name = name}).to("out");
         });
     }
+}
+
+void too_long(const Text& application_id, const Text& what, const Text& topic,
+              const std::function<void(StreamsBuilder&)>& program) {
+    EXPECT_THAT([&] { Program(program, {}, {{"application.id", application_id}}); },
+                ThrowsMessage<TopologyError>(AllOf(
+                    HasSubstr(what), HasSubstr(topic + " has 250"), HasSubstr("Kafka allows 249"),
+                    HasSubstr("shorten that name, or application.id"))));
+}
+
+TEST(TopicNames, OfInternalTopicsIncludeTheApplicationIdInTheirLength) {
+    const Text id(100, 'a');
+    const Text store(250 - 100 - 1 - Text("-changelog").size(), 's');
+    const Text topic(250 - 100 - 1 - Text("-repartition").size(), 'r');
+    const auto counting = [](const Text& name) {
+        return [name](StreamsBuilder& builder) {
+            builder.stream<Text, Text>("in").group_by_key().count({.store = name});
+        };
+    };
+    const auto repartitioning = [](const Text& name) {
+        return [name](StreamsBuilder& builder) {
+            builder.stream<Text, Text>("in").repartition({.name = name}).to("out");
+        };
+    };
+
+    too_long(id, "changelog of store " + store, id + "-" + store + "-changelog", counting(store));
+    too_long(id, "repartition topic of " + topic, id + "-" + topic + "-repartition",
+             repartitioning(topic));
+    EXPECT_NO_THROW(Program(counting(store.substr(1)), {}, {{"application.id", id}}));
+    EXPECT_NO_THROW(Program(repartitioning(topic.substr(1)), {}, {{"application.id", id}}));
 }
 
 auto chosen_by_value() {

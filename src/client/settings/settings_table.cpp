@@ -3,6 +3,7 @@
 
 #include "client/settings/lower_case.hpp"
 #include "client/settings/optimizations.hpp"
+#include "core/topic_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -105,15 +106,8 @@ bool any_text(std::string_view) {
     return true;
 }
 
-bool is_topic_name(std::string_view value) {
-    return value.size() <= 249 && value != "." && value != ".." &&
-           value.find_first_not_of(
-               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-               std::string_view::npos;
-}
-
-bool is_application_id(std::string_view value) {
-    return !value.empty() && is_topic_name(value);
+bool is_topic_name_or_empty(std::string_view value) {
+    return value.empty() || is_topic_name(value);
 }
 
 /// The last part of a Java class name, so that configuration files of Kafka Streams can be used.
@@ -275,8 +269,7 @@ Setting state_dir() {
 
 void add_identity(std::vector<Setting>& table) {
     table.push_back(text("application.id", &StreamsConfig::application_id,
-                         "a name of letters, digits, '.', '_' and '-' (required)",
-                         is_application_id));
+                         "a name of letters, digits, '.', '_' and '-' (required)", is_topic_name));
     table.push_back(text("bootstrap.servers", &StreamsConfig::bootstrap_servers,
                          "host:port of brokers, separated by commas", any_text));
     table.push_back(text("client.id", &StreamsConfig::client_id, "any text", any_text));
@@ -314,7 +307,7 @@ void add_processing(std::vector<Setting>& table) {
     table.push_back(production_handler());
     table.push_back(text("errors.dead.letter.queue.topic.name",
                          &C::errors_dead_letter_queue_topic_name, "a topic name, or empty",
-                         is_topic_name));
+                         is_topic_name_or_empty));
 }
 
 void add_state(std::vector<Setting>& table) {
