@@ -2,6 +2,7 @@
 #include "client/settings/client_settings.hpp"
 
 #include "client/settings/foreign_settings.hpp"
+#include "client/settings/java_security.hpp"
 #include "client/settings/lower_case.hpp"
 #include "millrace/core/error.hpp"
 
@@ -144,6 +145,9 @@ std::string converted(const std::string& name, const std::string& value) {
     if (name == "isolation.level") {
         return lower_case(value);
     }
+    if (name == "ssl.endpoint.identification.algorithm" && value.empty()) {
+        return "none";  // An empty value in Java.
+    }
     constexpr unsigned long long kLongestRefresh = 3'600'000;
     unsigned long long number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -168,9 +172,12 @@ void put(kafka::ClientSettings& settings, const std::string& name, const std::st
         }
         return;
     }
+    if (is_implied_by_librdkafka(name)) {
+        return;
+    }
     const ClientName* known = find_client_name(name);
     if (known == nullptr) {
-        settings[name] = value;
+        settings[name] = converted(name, value);
         return;
     }
     settings[std::string(known->rdkafka)] = converted(name, value);

@@ -145,6 +145,15 @@ std::optional<std::string> reason_in(const std::array<Reason, kSize>& list, std:
     return found == list.end() ? std::nullopt : std::optional(std::string(found->text));
 }
 
+const Values* some_values(std::string_view name) {
+    name = without_client_prefix(name);
+    const auto found = std::find_if(kSomeValues.begin(), kSomeValues.end(),
+                                    [name](const Values& entry) { return entry.name == name; });
+    return found == kSomeValues.end() ? nullptr : found;
+}
+
+}  // namespace
+
 std::string_view without_client_prefix(std::string_view name) {
     constexpr std::array<std::string_view, 6> kPrefixes{"main.consumer.",   "restore.consumer.",
                                                         "global.consumer.", "consumer.",
@@ -156,15 +165,6 @@ std::string_view without_client_prefix(std::string_view name) {
     }
     return name;
 }
-
-const Values* some_values(std::string_view name) {
-    name = without_client_prefix(name);
-    const auto found = std::find_if(kSomeValues.begin(), kSomeValues.end(),
-                                    [name](const Values& entry) { return entry.name == name; });
-    return found == kSomeValues.end() ? nullptr : found;
-}
-
-}  // namespace
 
 std::optional<std::string> reason_without_place(std::string_view name) {
     return reason_in(kWithoutPlace, without_client_prefix(name));

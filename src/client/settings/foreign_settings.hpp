@@ -10,6 +10,9 @@
 
 namespace millrace::client {
 
+/// Without "consumer.", "producer." and so on.
+std::string_view without_client_prefix(std::string_view name);
+
 /// Why Millrace does not have a setting of Kafka Streams. Empty if it is not one of these settings.
 /// `name` may have a client prefix, here and in the next functions.
 std::optional<std::string> reason_without_place(std::string_view name);

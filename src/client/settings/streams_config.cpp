@@ -3,6 +3,7 @@
 
 #include "client/settings/client_settings.hpp"
 #include "client/settings/foreign_settings.hpp"
+#include "client/settings/java_security.hpp"
 #include "client/settings/settings_table.hpp"
 #include "millrace/core/error.hpp"
 
@@ -68,6 +69,9 @@ std::optional<std::string> problem_of_other(std::string_view name, std::string_v
     }
     if (!is_other_setting(name)) {
         return unknown_setting(name);
+    }
+    if (const auto reason = client::reason_java_only(client::without_client_prefix(name), value)) {
+        return std::string(name) + ": cannot be used: " + *reason;
     }
     if (const auto reason = client::reason_not_accepted(name, value)) {
         return std::string(name) + " = \"" + client::shown(name, value) + "\": " + *reason;
