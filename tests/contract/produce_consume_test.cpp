@@ -423,6 +423,29 @@ TEST_P(ProduceConsume, ReturnsMessagesThatOutliveLaterReads) {
     kept.clear();
 }
 
+// librdkafka does not mark errors of sends: a deleted topic is created again, so sending may
+// succeed later.
+TEST_P(ProduceConsume, ReportsTheEndOfATopicAsAnErrorThatMayPass) {
+    const auto topic = create_topic();
+    const auto producer = make_producer({{"topic.metadata.propagation.max.ms", "0"},
+                                         {"topic.metadata.refresh.interval.ms", "100"}});
+    producer->send(topic, "k", "v");
+    producer->flush();
+    const std::vector<std::string> names{topic};
+    ASSERT_TRUE(admin().delete_topics(names, std::chrono::seconds(30)).ok());
+
+    kafka::Status status;
+    eventually("an error of a send", [&] {
+        status = (**producer).send(record(*producer, topic, "k", "v"));
+        (**producer).poll();
+        return !status.ok() || !producer->failed().empty();
+    });
+
+    const kafka::Status& refused = status.ok() ? producer->failed().front().status : status;
+    EXPECT_EQ(refused.code(), ErrorCode::kUnknownTopic) << refused.message();
+    EXPECT_TRUE(refused.retriable());
+}
+
 INSTANTIATE_TEST_SUITE_P(Embedded, ProduceConsume, ::testing::Values(BrokerKind::kEmbedded));
 INSTANTIATE_TEST_SUITE_P(RealKafka, ProduceConsume, ::testing::Values(BrokerKind::kRealKafka));
 

@@ -206,14 +206,12 @@ Status RdProducer::send_failure(const RdError& error, const Topic& topic) {
     if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
         return larger_than_producer_accepts(topic.name, largest_record());
     }
+    // The error of a send is never marked as retriable or fatal.
     const std::string doing = "cannot send to topic " + topic.name;
-    if (rd_kafka_error_code(error.get()) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        return status_of_error(RD_KAFKA_RESP_ERR__QUEUE_FULL, doing);
-    }
-    // After a fatal error, send fails with an error that is not marked as fatal.
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
     return rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR
-               ? status_of_client_error(client_.get(), rd_kafka_error_code(error.get()), doing, {})
-               : status_of_error(error, doing);
+               ? status_of_client_error(client_.get(), code, doing, {})
+               : status_of_error(code, doing, rd_kafka_error_string(error.get()));
 }
 
 Status RdProducer::send(const ProducerRecord& record) {
