@@ -43,6 +43,10 @@ std::uint64_t allocations() noexcept {
 void* operator new(std::size_t size) {
     return allocate_or_throw(size, 0);
 }
+// A sanitizer's nothrow form does not.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return allocate(size, 0);
+}
 void* operator new(std::size_t size, std::align_val_t alignment) {
     return allocate_or_throw(size, number(alignment));
 }

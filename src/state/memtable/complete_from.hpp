@@ -26,22 +26,24 @@ class CompleteFrom {
     void exclude(BytesView group, std::int64_t time_ms, std::size_t groups);
 
     /// For all groups.
-    bool covers(std::int64_t time_ms) const noexcept { return time_ms >= all_from_ms_; }
+    bool covers(std::int64_t time_ms) const noexcept { return time_ms > all_missing_ms_; }
 
     /// For one group.
     bool covers(BytesView group, std::int64_t time_ms) const noexcept {
-        return covers(time_ms) || (time_ms >= none_before_ms_ && covers_place(group, time_ms));
+        return covers(time_ms) || (time_ms > set_missing_ms_ && covers_place(group, time_ms));
     }
 
   private:
     bool covers_place(BytesView group, std::int64_t time_ms) const noexcept;
     std::size_t place_of(BytesView group) const noexcept;
 
-    static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+    // The last times at which rows may be missing. The last possible time can be expressed: nothing
+    // is complete then.
+    static constexpr std::int64_t kEverything = std::numeric_limits<std::int64_t>::max();
 
-    std::int64_t all_from_ms_ = kNever;
-    std::int64_t none_before_ms_ = kNever;
-    std::vector<std::int64_t> from_ms_;  // By hash of the group: a power of two, or none.
+    std::int64_t all_missing_ms_ = kEverything;
+    std::int64_t set_missing_ms_ = kEverything;  // Before exclude().
+    std::vector<std::int64_t> missing_ms_;       // By hash of the group: a power of two, or none.
 };
 
 }  // namespace millrace::state

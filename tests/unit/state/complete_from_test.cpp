@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <random>
 #include <string>
@@ -21,6 +22,15 @@ TEST(CompleteFrom, CoversNothingUntilItsStartIsSet) {
     EXPECT_FALSE(complete.covers("a", 9));
     EXPECT_TRUE(complete.covers("a", 10));
     EXPECT_TRUE(complete.covers(10));
+}
+
+TEST(CompleteFrom, DoesNotCoverARowOfTheLastPossibleTime) {
+    constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
+    CompleteFrom complete;
+    complete.set(0);
+    complete.exclude("a", kLast, 1);
+    EXPECT_FALSE(complete.covers(kLast));
+    EXPECT_FALSE(complete.covers("a", kLast));
 }
 
 TEST(CompleteFrom, SeparatesGroupsAndNeverCoversARowThatIsInTheEngineOnly) {
