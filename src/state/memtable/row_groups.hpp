@@ -81,7 +81,7 @@ class RowGroups {
     /// Most groups have one row, which needs no memory of its own.
     struct Group {
         bool empty() const noexcept { return one == nullptr; }
-        void prefetch() const noexcept {
+        [[gnu::always_inline]] void prefetch() const noexcept {
             one->prefetch();
             __builtin_prefetch(rows);
         }

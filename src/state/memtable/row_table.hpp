@@ -72,7 +72,7 @@ class RowTable {
     void next_prefetch_batch() noexcept;
 
     /// Prefetches the bucket of an entry with that hash.
-    void prefetch_bucket(std::uint32_t hash) const noexcept {
+    [[gnu::always_inline]] void prefetch_bucket(std::uint32_t hash) const noexcept {
         __builtin_prefetch(buckets_.home(hash));
     }
 

@@ -18,7 +18,7 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
     const detail::StoreSpec* specification() const override { return &spec(); }
 
     NullableBytes get(BytesView key) override {
-        return layers_.format().value_of(layers_.read(key));
+        return layers_.format().value_of([&] { return layers_.read(key); });
     }
     void put(BytesView key, const NullableBytes& value) override {
         layers_.write(key, layers_.format().row_of(value, kNoTimestamp, layers_.context()));

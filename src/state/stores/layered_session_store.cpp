@@ -85,7 +85,7 @@ bool LayeredSessionStore::extend(BytesView key, SessionWindow from, SessionWindo
 }
 
 NullableBytes LayeredSessionStore::fetch_session(BytesView key, SessionWindow session) {
-    return layers_.format().value_of(fetch_row(key, session));
+    return layers_.format().value_of([&] { return fetch_row(key, session); });
 }
 
 NullableBytes LayeredSessionStore::fetch_row(BytesView key, SessionWindow session) {

@@ -87,7 +87,7 @@ bool LayeredWindowStore::add_row(BytesView key, Timestamp window_start, const Nu
 }
 
 NullableBytes LayeredWindowStore::fetch(BytesView key, Timestamp window_start) {
-    return layers_.format().value_of(fetch_row(key, window_start));
+    return layers_.format().value_of([&] { return fetch_row(key, window_start); });
 }
 
 NullableBytes LayeredWindowStore::fetch_row(BytesView key, Timestamp window_start) {
