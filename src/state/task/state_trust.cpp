@@ -41,6 +41,9 @@ constexpr const char* kNewNameOrReset =
 constexpr const char* kRemoveOrUndo =
     "undo the change, rename the store, or delete the task's folder, which loses the content of "
     "the store";
+constexpr const char* kOptimizeOrReset =
+    "set topology.optimization as before, or reset the application: delete its state directories, "
+    "and read the topic from its beginning";
 
 // Unusable rows are restored from the changelog, if there is one.
 StateTrust rebuild(const StoreShape& wanted, const std::string& where, std::string why) {
@@ -142,6 +145,13 @@ StateTrust judge(const Checkpoint& stored, const StoreShape& wanted, bool has_ro
         refuse(where,
                "its rows were written without a changelog, so a changelog would not contain them",
                kRemoveOrUndo);
+    }
+    if (wanted.backed_up && wanted.source_topic.empty() && !shape.source_topic.empty() &&
+        has_rows) {
+        refuse(where,
+               "its rows are those of topic " + shape.source_topic +
+                   ", which the store's own changelog does not contain",
+               kOptimizeOrReset);
     }
     const bool own_changelog = wanted.source_topic.empty() && shape.source_topic.empty();
     if (own_changelog && !same_changelog(shape.kind, wanted.kind)) {

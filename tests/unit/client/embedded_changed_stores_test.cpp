@@ -191,18 +191,19 @@ TEST_F(EmbeddedChangedStores, OfTheSourceTopicAreFilledFromItInsteadOfTheirChang
     EXPECT_THAT(log(), HasSubstr("is now filled from topic in"));
 }
 
-TEST_F(EmbeddedChangedStores, WithANewChangelogStartEmptyWithAWarning) {
+TEST_F(EmbeddedChangedStores, AreNotReplacedByAChangelogWithoutTheRowsOfTheirTopic) {
     send("in", "1", 1'000);
     send("asked", "x", 2'000);
-    EXPECT_EQ(run(table_of_in(true)), "1");
-    log();
-
+    EXPECT_EQ(run(table_of_in(false)), "1");  // Its changelog stays behind from now on.
     send("in", "2", 3'000);
     send("asked", "x", 4'000);
-    EXPECT_EQ(run(table_of_in(false)), "2");
-    const Text text = log();
-    EXPECT_THAT(text, HasSubstr("is now filled from a changelog of its own"));
-    EXPECT_THAT(text, HasSubstr("state starts empty"));
+    EXPECT_EQ(run(table_of_in(true)), "2");
+
+    send("asked", "x", 5'000);
+    EXPECT_THAT(error_of(table_of_in(false)),
+                AllOf(HasSubstr("store rows"), HasSubstr("topic in"),
+                      HasSubstr("set topology.optimization as before, or reset")));
+    EXPECT_EQ(run(table_of_in(true)), "2") << "no row was lost";
 }
 
 TEST_F(EmbeddedChangedStores, OfAnotherTypeAreRefusedWhileTheirStateIsOnDisk) {
