@@ -21,7 +21,7 @@ set(public_state core detail/core serde windows detail/state)
 set(public_detail/state core detail/core serde windows state)
 set(public_processor core detail/core state detail/state detail/processor)
 set(public_detail/processor core detail/core processor)
-set(public_detail/graph core detail/state processor)
+set(public_detail/graph core detail/core detail/state processor)
 set(public_detail/nodes core detail/core serde detail/serde windows detail/windows state detail/state processor
     detail/processor detail/graph)
 set(public_detail/ops core detail/core serde detail/serde windows detail/windows detail/state processor detail/processor

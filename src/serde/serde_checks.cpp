@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <exception>
 
 namespace millrace::detail {
 namespace {
@@ -15,6 +16,16 @@ std::string readable(const std::type_info& type) {
     return name == nullptr ? type.name() : name.get();
 }
 
+template <class Work>
+bool done(const Work& work) {
+    try {
+        work();
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 SerdeChecks::Scope::Scope(SerdeChecks* checks) noexcept
@@ -22,6 +33,42 @@ SerdeChecks::Scope::Scope(SerdeChecks* checks) noexcept
 
 SerdeChecks::Scope::~Scope() {
     serde_checks = outer_;
+}
+
+void* SerdeChecks::used_object(const SerdeFunctions& functions) {
+    std::shared_ptr<void>& object = used_[functions.value_type];
+    if (object == nullptr) {
+        object = std::shared_ptr<void>(functions.make(), functions.destroy);
+    }
+    return object.get();
+}
+
+bool SerdeChecks::Check::write(const void* value) {
+    Bytes behind(kHeld);
+    if (!done([&] {
+            functions_.write(serde_, value, alone_);
+            functions_.write(serde_, value, behind);
+        })) {
+        return false;
+    }
+    compare_appended(behind);
+    return true;
+}
+
+void SerdeChecks::Check::read(BytesView bytes) {
+    Bytes of_new;
+    Bytes of_used;
+    if (done([&] {
+            const std::unique_ptr<void, void (*)(void*)> fresh(functions_.make(),
+                                                               functions_.destroy);
+            void* const used = checks_->used_object(functions_);
+            functions_.read(serde_, bytes, fresh.get());
+            functions_.write(serde_, fresh.get(), of_new);
+            functions_.read(serde_, bytes, used);
+            functions_.write(serde_, used, of_used);
+        })) {
+        compare_read(of_new, of_used);
+    }
 }
 
 void SerdeChecks::Check::compare_appended(BytesView behind) {
@@ -52,7 +99,7 @@ void SerdeChecks::Check::compare_read(BytesView of_new, BytesView of_used) {
 
 void SerdeChecks::Check::found(const std::string& what) {
     if (!checks_->finding_) {
-        checks_->finding_ = readable(*serde_) + ": " + what;
+        checks_->finding_ = readable(*type_) + ": " + what;
     }
 }
 

@@ -62,6 +62,20 @@ void unlink(LogicalNode& parent, LogicalNode& child) {
     std::erase(child.parents, &parent);
 }
 
+LogicalNode::LogicalNode() = default;
+LogicalNode::LogicalNode(const LogicalNode&) = default;
+LogicalNode::LogicalNode(LogicalNode&&) noexcept = default;
+LogicalNode& LogicalNode::operator=(const LogicalNode&) = default;
+LogicalNode& LogicalNode::operator=(LogicalNode&&) noexcept = default;
+LogicalNode::~LogicalNode() = default;
+
+void LogicalNode::add_step(NodeSpec step) {
+    steps.push_back(std::move(step));
+}
+void LogicalNode::add_store(LogicalStore store) {
+    stores.push_back(std::move(store));
+}
+
 LogicalGraph::LogicalGraph() {
     LogicalNode& root = nodes_.emplace_back();
     root.graph = this;

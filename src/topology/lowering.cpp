@@ -99,18 +99,18 @@ class Lowering {
         if (!step.filter_name.empty()) {
             builder_->add_node({.kind = NodeKind::kProcessor,
                                 .name = step.filter_name,
-                                .make = step.make_filter(step.filter_name, step.keep_null_keys),
+                                .make = step.nodes->filter(step.filter_name, step.keep_null_keys),
                                 .parents = sink_parents});
             sink_parents = {step.filter_name};
         }
         builder_->add_node({.kind = NodeKind::kSink,
                             .name = step.sink_name,
-                            .make = step.make_sink(step.sink_name, step.topic),
+                            .make = step.nodes->sink(step.sink_name, step.topic),
                             .parents = sink_parents,
                             .topics = {step.topic}});
         builder_->add_node({.kind = NodeKind::kSource,
                             .name = step.source_name,
-                            .make = step.make_source(step.source_name),
+                            .make = step.nodes->source(step.source_name),
                             .topics = {step.topic}});
     }
 

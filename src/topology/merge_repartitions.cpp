@@ -234,6 +234,19 @@ bool is_generated(const std::string& prefix) {
 
 }  // namespace
 
+LogicalNode repartition_node(RepartitionStep step) {
+    LogicalNode node;
+    node.kind = LogicalKind::kRepartition;
+    node.name = step.source_name;
+    node.repartition = std::move(step);
+    return node;
+}
+
+std::set<std::string> united(std::set<std::string> a, const std::set<std::string>& b) {
+    a.insert(b.begin(), b.end());
+    return a;
+}
+
 void name_repartition_step(LogicalGraph& graph, const std::string& prefix, RepartitionStep& step) {
     const std::string suffix = "-repartition";
     step.topic = prefix.ends_with(suffix) ? prefix : prefix + suffix;

@@ -74,7 +74,7 @@ class SerdeOf {
     SerdeOf() = default;
     template <std::derived_from<FastCustomSerde<T>> Custom>
     SerdeOf(std::shared_ptr<Custom> custom)  // NOLINT(google-explicit-constructor)
-        : custom_(std::move(custom)) {}
+        : custom_(custom, static_cast<const FastCustomSerde<T>*>(custom.get())) {}
 
     /// The bytes of `value`.
     Bytes serialize(const T& value) const {
@@ -153,27 +153,27 @@ class SerdeOf {
   private:
     // Rare cases are not inlined: the functions above are inlined for each record.
     [[gnu::noinline]] void write_custom(const T& value, Bytes& out) const {
-        custom_->serialize_to(value, out);
+        custom().serialize_to(value, out);
         if (detail::serde_checks != nullptr) {
             check_write(value);
         }
     }
     [[gnu::noinline]] void read_custom(BytesView bytes, T& out) const {
-        custom_->deserialize_into(bytes, out);
+        custom().deserialize_into(bytes, out);
         if (detail::serde_checks != nullptr) {
             check_read(bytes);
         }
     }
     void write(const T& value, Bytes& out) const {
         if (custom_ != nullptr) {
-            custom_->serialize_to(value, out);
+            custom().serialize_to(value, out);
         } else if constexpr (detail::HasSerde<T>) {
             detail::write_value(value, out);
         }
     }
     void read(BytesView bytes, T& out) const {
         if (custom_ != nullptr) {
-            custom_->deserialize_into(bytes, out);
+            custom().deserialize_into(bytes, out);
         } else if constexpr (detail::HasSerde<T>) {
             detail::read_value(bytes, out);
         }
@@ -194,12 +194,12 @@ class SerdeOf {
                 return typeid(Serde<T>);
             }
         }
-        const FastCustomSerde<T>& custom = *custom_;
-        return typeid(custom);
+        const FastCustomSerde<T>& given = custom();
+        return typeid(given);
     }
     [[gnu::noinline]] void check_write(const T& value) const {
-        detail::SerdeChecks::Check check(type());
-        if (check.write([&](Bytes& out) { write(value, out); }) && custom_ == nullptr) {
+        detail::SerdeChecks::Check check(type(), functions(), this);
+        if (check.write(&value) && custom_ == nullptr) {
             if constexpr (detail::Viewable<T>) {
                 check.same_bytes("view", Serde<T>::view(value));
             }
@@ -211,12 +211,28 @@ class SerdeOf {
         }
     }
     [[gnu::noinline]] void check_read(BytesView bytes) const {
-        detail::SerdeChecks::Check check(type());
-        check.read<T>([&](T& out) { read(bytes, out); },
-                      [&](const T& value, Bytes& out) { write(value, out); });
+        detail::SerdeChecks::Check(type(), functions(), this).read(bytes);
     }
 
-    std::shared_ptr<const FastCustomSerde<T>> custom_;
+    // For the checks, which are compiled once for all types.
+    static detail::SerdeFunctions functions() noexcept {
+        return {typeid(T), erased_write, erased_read, erased_make, erased_destroy};
+    }
+    static void erased_write(const void* serde, const void* value, Bytes& out) {
+        static_cast<const SerdeOf*>(serde)->write(*static_cast<const T*>(value), out);
+    }
+    static void erased_read(const void* serde, BytesView bytes, void* out) {
+        static_cast<const SerdeOf*>(serde)->read(bytes, *static_cast<T*>(out));
+    }
+    static void* erased_make() { return new T{}; }
+    static void erased_destroy(void* value) { delete static_cast<T*>(value); }
+
+    const FastCustomSerde<T>& custom() const noexcept {
+        return *static_cast<const FastCustomSerde<T>*>(custom_.get());
+    }
+
+    // A FastCustomSerde<T>. Without its type, so that shared_ptr is not instantiated for each T.
+    std::shared_ptr<const void> custom_;
 };
 
 /// No bytes in either direction: such a key is null in Kafka, and bytes that are read are ignored.

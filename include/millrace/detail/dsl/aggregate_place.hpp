@@ -41,7 +41,7 @@ TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::str
                                   std::optional<WindowClose> closes, Args... args) {
     const AggregatePlace place = place_aggregate(group, store);
     LogicalNode node = processor_node<N>(name, std::move(args)...);
-    node.stores.push_back(store.store(name));
+    node.add_store(store.store(name));
     node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
     node.closes = closes;
     LogicalNode& added = group.stream.graph->add(std::move(node), {place.parent});

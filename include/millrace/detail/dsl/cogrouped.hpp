@@ -90,10 +90,10 @@ TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<Logi
         LogicalNode node;
         node.name = graph.suffixed_or_new(given, "-cogroup-agg-" + std::to_string(i),
                                           "COGROUPKSTREAM-AGGREGATE-");
-        node.steps.push_back(make(inputs[i], node.name));
+        node.add_step(make(inputs[i], node.name));
         LogicalStore shared = store.store(node.name);
         shared.shared = true;
-        node.stores.push_back(std::move(shared));
+        node.add_store(std::move(shared));
         node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
         node.closes = closes;
         aggregates.push_back(&graph.add(std::move(node), {above[i]}));
@@ -133,7 +133,7 @@ KTable<K, VOut> CogroupedKStream<K, VOut>::aggregate(Init initial,
         });
     core.key_serde = serdes.key;
     core.value_serde = serdes.value;
-    core.origin = std::make_shared<detail::StoredOrigin<K, VOut>>(store.state, serdes);
+    core.origin.reset(new detail::StoredOrigin<K, VOut>(store.state, serdes));
     core.history = options.history;
     return KTable<K, VOut>(std::move(core));
 }
@@ -170,7 +170,7 @@ KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut, Windows>::aggreg
         });
     core.key_serde = windowed_serde<K>(windows_.size(), serdes.key);
     core.value_serde = serdes.value;
-    core.origin = std::make_shared<detail::WindowOrigin<K, VOut>>(store.state, serdes);
+    core.origin.reset(new detail::WindowOrigin<K, VOut>(store.state, serdes));
     return KTable<Windowed<K>, VOut>(std::move(core));
 }
 
@@ -206,7 +206,7 @@ KTable<SessionWindowed<K>, VOut> SessionWindowedCogroupedKStream<K, VOut>::aggre
         });
     core.key_serde = windowed_serde<K, SessionWindow>(std::chrono::milliseconds(0), serdes.key);
     core.value_serde = serdes.value;
-    core.origin = std::make_shared<detail::SessionOrigin<K, VOut>>(store.state, serdes);
+    core.origin.reset(new detail::SessionOrigin<K, VOut>(store.state, serdes));
     return KTable<SessionWindowed<K>, VOut>(std::move(core));
 }
 

@@ -82,7 +82,7 @@ struct TableCore {
 template <class N, class... Args>
 NodeFactory factory_of(std::string name, Args... args) {
     return [name = std::move(name), args...]() -> std::unique_ptr<Node> {
-        return std::make_unique<N>(name, args...);
+        return std::unique_ptr<Node>(new N(name, args...));
     };
 }
 
@@ -100,7 +100,7 @@ template <class N, class... Args>
 LogicalNode processor_node(const std::string& name, Args... args) {
     LogicalNode node;
     node.name = name;
-    node.steps.push_back(processor_step<N>(name, std::move(args)...));
+    node.add_step(processor_step<N>(name, std::move(args)...));
     return node;
 }
 
@@ -145,6 +145,55 @@ void name_repartition_step(LogicalGraph& graph, const std::string& prefix, Repar
 void name_table_repartition(LogicalGraph& graph, const std::string& prefix,
                             const std::string& given, RepartitionStep& step);
 
+/// The sink to an internal topic.
+template <class K, class V>
+NodeFactory internal_sink(const std::string& name, const std::string& topic,
+                          const RepartitionSerdes<K, V>& serdes,
+                          const Partitioner<K, V>& partitioner) {
+    SinkSettings<K, V> settings;
+    settings.topic = topic;
+    settings.internal = true;
+    settings.key_serde = serdes.key;
+    settings.value_serde = serdes.value;
+    settings.partitioner = partitioner;
+    return factory_of<SinkNode<K, V>>(name, std::move(settings));
+}
+
+/// The source of an internal topic.
+template <class K, class V>
+NodeFactory internal_source(const std::string& name, const RepartitionSerdes<K, V>& serdes) {
+    return factory_of<SourceNode<K, V>>(
+        name, SourceSettings<K, V>{serdes.key, serdes.value, TimestampPolicy::kFail});
+}
+
+template <class K, class V>
+class TypedRepartitionNodes final : public RepartitionNodes {
+  public:
+    TypedRepartitionNodes(const RepartitionSerdes<K, V>& serdes,
+                          const Partitioner<K, V>& partitioner)
+        : serdes_(serdes), partitioner_(partitioner) {}
+
+    NodeFactory filter(const std::string& name, bool keep_null_keys) const override {
+        if constexpr (kIsNullable<K>) {
+            if (!keep_null_keys) {
+                return factory_of<NonNullKeyNode<K, V>>(name);
+            }
+        }
+        static_cast<void>(keep_null_keys);
+        return factory_of<PassThroughNode<K, V>>(name);
+    }
+    NodeFactory sink(const std::string& name, const std::string& topic) const override {
+        return internal_sink<K, V>(name, topic, serdes_, partitioner_);
+    }
+    NodeFactory source(const std::string& name) const override {
+        return internal_source<K, V>(name, serdes_);
+    }
+
+  private:
+    RepartitionSerdes<K, V> serdes_;
+    Partitioner<K, V> partitioner_;
+};
+
 /// Which of the two.
 enum class RepartitionNames { kOfStream, kOfTable };
 
@@ -165,34 +214,13 @@ RepartitionStep make_repartition(LogicalGraph& graph, const std::string& prefix,
     step.types = {typeid(K), typeid(V)};
     require_serdes(need_of_repartition(step), serdes.key, serdes.value);
     if constexpr (Encodable<Plain<K>> && Encodable<Plain<V>>) {
-        step.make_filter = [](const std::string& name, bool keep_null_keys) {
-            return keep_null_keys || !kIsNullable<K> ? factory_of<PassThroughNode<K, V>>(name)
-                                                     : factory_of<NonNullKeyNode<K, V>>(name);
-        };
-        step.make_sink = [serdes, partitioner](const std::string& name, const std::string& topic) {
-            SinkSettings<K, V> settings;
-            settings.topic = topic;
-            settings.internal = true;
-            settings.key_serde = serdes.key;
-            settings.value_serde = serdes.value;
-            settings.partitioner = partitioner;
-            return factory_of<SinkNode<K, V>>(name, settings);
-        };
-        step.make_source = [serdes](const std::string& name) {
-            return factory_of<SourceNode<K, V>>(
-                name, SourceSettings<K, V>{serdes.key, serdes.value, TimestampPolicy::kFail});
-        };
+        step.nodes = std::unique_ptr<const RepartitionNodes>(
+            new TypedRepartitionNodes<K, V>(serdes, partitioner));
     }
     return step;
 }
 
-inline LogicalNode repartition_node(RepartitionStep step) {
-    LogicalNode node;
-    node.kind = LogicalKind::kRepartition;
-    node.name = step.source_name;
-    node.repartition = std::move(step);
-    return node;
-}
+LogicalNode repartition_node(RepartitionStep step);
 
 /// `core` after a repartition topic for a join. A stream that is joined twice shares the topic.
 template <class K, class V>
@@ -223,9 +251,6 @@ SerdeOf<T> serde_or(const SerdeOf<T>& given, const SerdeOf<T>& otherwise) {
     return given.is_custom() ? given : otherwise;
 }
 
-inline std::set<std::string> united(std::set<std::string> a, const std::set<std::string>& b) {
-    a.insert(b.begin(), b.end());
-    return a;
-}
+std::set<std::string> united(std::set<std::string> a, const std::set<std::string>& b);
 
 }  // namespace millrace::detail

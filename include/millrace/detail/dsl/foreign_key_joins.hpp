@@ -42,12 +42,6 @@ LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
                                 const RepartitionSerdes<K, V>& serdes,
                                 const Partitioner<K, V>& partitioner,
                                 const std::vector<LogicalNode*>& parents) {
-    SinkSettings<K, V> settings;
-    settings.topic = topic;
-    settings.internal = true;
-    settings.key_serde = serdes.key;
-    settings.value_serde = serdes.value;
-    settings.partitioner = partitioner;
     LogicalNode sink_node;
     sink_node.kind = LogicalKind::kSink;
     sink_node.name = sink;
@@ -56,8 +50,8 @@ LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
     sink_step.kind = NodeKind::kSink;
     sink_step.name = sink;
     sink_step.topics = {topic};
-    sink_step.make = factory_of<SinkNode<K, V>>(sink, std::move(settings));
-    sink_node.steps.push_back(std::move(sink_step));
+    sink_step.make = internal_sink<K, V>(sink, topic, serdes, partitioner);
+    sink_node.add_step(std::move(sink_step));
     LogicalNode& added_sink = graph.add(std::move(sink_node), parents);
 
     LogicalNode source_node;
@@ -67,9 +61,8 @@ LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
     source_step.kind = NodeKind::kSource;
     source_step.name = source;
     source_step.topics = {topic};
-    source_step.make = factory_of<SourceNode<K, V>>(
-        source, SourceSettings<K, V>{serdes.key, serdes.value, TimestampPolicy::kFail});
-    source_node.steps.push_back(std::move(source_step));
+    source_step.make = internal_source<K, V>(source, serdes);
+    source_node.add_step(std::move(source_step));
     return graph.add(std::move(source_node), {&added_sink});
 }
 
@@ -132,7 +125,7 @@ LogicalNode& add_responses(const TableCore<K, V>& left, const TableCore<KOther, 
     store.headers = detail::StoredHeaders::kOfRecordIfAsked;
     auto receive = processor_node<SubscriptionReceiveNode<K, KOther>>(
         names.receive, names.store, right.key_serde, left.key_serde);
-    receive.stores.push_back({store, {names.receive}});
+    receive.add_store({store, {names.receive}});
     LogicalNode& receive_node = graph.add(std::move(receive), {&requests});
 
     const TableView<KOther, VOther> right_view = right.origin->view();
@@ -142,9 +135,9 @@ LogicalNode& add_responses(const TableCore<K, V>& left, const TableCore<KOther, 
     answer_step.name = names.answer;
     answer_step.make = [name = names.answer,
                         make = right_view.make_getter]() -> std::unique_ptr<Node> {
-        return std::make_unique<SubscriptionAnswerNode<K, KOther, VOther>>(name, make());
+        return std::unique_ptr<Node>(new SubscriptionAnswerNode<K, KOther, VOther>(name, make()));
     };
-    answer.steps.push_back(std::move(answer_step));
+    answer.add_step(std::move(answer_step));
     answer.connects = right_view.stores;
     LogicalNode& answer_node = graph.add(std::move(answer), {&receive_node});
 
@@ -198,10 +191,11 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     resolve_step.make = [name = names.resolve, joiner = std::move(joiner),
                          make = left_view.make_getter,
                          serde = core_.value_serde]() -> std::unique_ptr<detail::Node> {
-        return std::make_unique<detail::ResponseJoinNode<K, V, VOther, VOut, F, kType>>(
-            name, joiner, make(), serde);
+        return std::unique_ptr<detail::Node>(
+            new detail::ResponseJoinNode<K, V, VOther, VOut, F, kType>(name, joiner, make(),
+                                                                       serde));
     };
-    resolve.steps.push_back(std::move(resolve_step));
+    resolve.add_step(std::move(resolve_step));
     resolve.connects = left_view.stores;
     detail::LogicalNode& resolve_node = graph.add(std::move(resolve), {&responses});
 
@@ -215,12 +209,12 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     place.spec.serdes = serdes;
     auto result = detail::processor_node<detail::TableSourceNode<K, std::optional<VOut>>>(
         names.result, std::shared_ptr<const detail::TableState>(place.state), serdes);
-    result.stores.push_back(place.lazy_store(names.result));
+    result.add_store(place.lazy_store(names.result));
     result.versioned = options.history.has_value();
     detail::LogicalNode& added = graph.add(std::move(result), {&resolve_node});
     detail::TableCore<K, VOut> core{core_.graph, &added,       names.result,
                                     serdes.key,  serdes.value, sources};
-    core.origin = std::make_shared<detail::StoredOrigin<K, VOut>>(place.state, serdes);
+    core.origin.reset(new detail::StoredOrigin<K, VOut>(place.state, serdes));
     core.state = place.state;
     core.queryable = options.store;
     core.history = options.history;

@@ -30,10 +30,10 @@ TableCore<Plain<K>, Agg> add_plain_aggregate(const GroupedCore<K, V>& group, con
                                        options.value_serde};
     require_serdes(need_of_own_store(name, store.spec.name), serdes.key, serdes.value);
     store.spec.serdes = serdes;
-    return add_aggregate<N>(group, name, store, serdes.key, serdes.value,
-                            std::make_shared<StoredOrigin<Key, Agg>>(store.state, serdes),
-                            std::nullopt, std::move(args)...,
-                            std::shared_ptr<const TableState>(store.state), serdes);
+    return add_aggregate<N>(
+        group, name, store, serdes.key, serdes.value,
+        TableOriginPtr<Key, Agg>(new StoredOrigin<Key, Agg>(store.state, serdes)), std::nullopt,
+        std::move(args)..., std::shared_ptr<const TableState>(store.state), serdes);
 }
 
 }  // namespace detail
@@ -106,7 +106,8 @@ auto TimeWindowedKStream<K, V, Windows>::aggregate_with(
     }
     return KTable<Windowed<Key>, Agg, kRemovals>(detail::add_aggregate<N>(
         core_, name, store, windowed_serde<Key>(windows_.size(), serdes.key), serdes.value,
-        std::make_shared<detail::WindowOrigin<Key, Agg>>(store.state, serdes),
+        detail::TableOriginPtr<Windowed<Key>, Agg>(
+            new detail::WindowOrigin<Key, Agg>(store.state, serdes)),
         std::optional(detail::WindowClose{windows_.grace(), std::same_as<Windows, SlidingWindows>}),
         windows_, std::move(step), on_close,
         std::shared_ptr<const detail::ProgramFlags>(graph.flags()),

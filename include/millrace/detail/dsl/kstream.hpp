@@ -191,7 +191,7 @@ void KStream<K, V>::to(T topic, Produced<K, V> options) const
     detail::LogicalNode node;
     node.kind = detail::LogicalKind::kSink;
     node.name = step.name;
-    node.steps.push_back(std::move(step));
+    node.add_step(std::move(step));
     core_.graph->add(std::move(node), {core_.node});
 }
 
@@ -224,12 +224,12 @@ KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
     }
     auto node = detail::processor_node<detail::TableSourceNode<K, V>>(
         name, std::shared_ptr<const detail::TableState>(place.state), serdes);
-    node.stores.push_back(place.lazy_store(name));
+    node.add_store(place.lazy_store(name));
     node.versioned = options.history.has_value();
     detail::LogicalNode& added = core_.graph->add(std::move(node), {parent});
     detail::TableCore<Key, Value> core{core_.graph, &added,       name,
                                        serdes.key,  serdes.value, sources};
-    core.origin = std::make_shared<detail::StoredOrigin<Key, Value>>(place.state, serdes);
+    core.origin.reset(new detail::StoredOrigin<Key, Value>(place.state, serdes));
     core.state = place.state;
     core.queryable = options.store;
     core.history = options.history;
@@ -264,11 +264,11 @@ BranchedKStream<K, V>::BranchedKStream(detail::StreamCore<K, V> source, const Na
     step.kind = detail::NodeKind::kProcessor;
     step.name = name;
     step.make = [name, specs = specs_]() -> std::unique_ptr<detail::Node> {
-        return std::make_unique<detail::BranchNode<K, V>>(name, *specs);
+        return std::unique_ptr<detail::Node>(new detail::BranchNode<K, V>(name, *specs));
     };
     detail::LogicalNode node;
     node.name = name;
-    node.steps.push_back(std::move(step));
+    node.add_step(std::move(step));
     splitter_ = &source_.graph->add(std::move(node), {source_.node});
 }
 

@@ -25,15 +25,15 @@ LogicalNode grace_join(const std::string& name, F joiner, const TableView<Plain<
         store.name = settings.store;
         store.kind = StoreKind::kKeyValue;
         store.log_timestamps = false;
-        node.stores.push_back({store, {name}});
+        node.add_store({store, {name}});
         NodeSpec step;
         step.name = name;
         step.make = [name, joiner = std::move(joiner), make_getter = view.make_getter,
                      settings = std::move(settings)]() -> std::unique_ptr<Node> {
-            return std::make_unique<GraceJoinNode<K, V, VTable, VOut, F, kType>>(
-                name, joiner, make_getter(), settings);
+            return std::unique_ptr<Node>(new GraceJoinNode<K, V, VTable, VOut, F, kType>(
+                name, joiner, make_getter(), settings));
         };
-        node.steps.push_back(std::move(step));
+        node.add_step(std::move(step));
     }
     return node;
 }
@@ -77,9 +77,10 @@ KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable
         step.name = name;
         step.make = [name, joiner = std::move(joiner),
                      make_getter = view.make_getter]() -> std::unique_ptr<detail::Node> {
-            return std::make_unique<JoinNode>(name, detail::SameKey<K>{}, joiner, make_getter());
+            return std::unique_ptr<detail::Node>(
+                new JoinNode(name, detail::SameKey<K>{}, joiner, make_getter()));
         };
-        node.steps.push_back(std::move(step));
+        node.add_step(std::move(step));
     }
     node.name = name;
     node.connects = view.stores;
@@ -139,11 +140,12 @@ KStream<K, VOut> KStream<K, V>::join_global(const GlobalKTable<KGlobal, VTable>&
     step.make = [name, select = std::move(select), joiner = std::move(joiner),
                  make_getter =
                      detail::Access::view(table).make_getter]() -> std::unique_ptr<detail::Node> {
-        return std::make_unique<JoinNode>(name, Selected{select}, joiner, make_getter());
+        return std::unique_ptr<detail::Node>(
+            new JoinNode(name, Selected{select}, joiner, make_getter()));
     };
     detail::LogicalNode node;
     node.name = name;
-    node.steps.push_back(std::move(step));
+    node.add_step(std::move(step));
     node.takes_null_keys = kType == detail::JoinType::kLeft;
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
     return KStream<K, VOut>(

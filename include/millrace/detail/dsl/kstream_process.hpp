@@ -17,12 +17,12 @@ detail::LogicalNode& KStream<K, V>::add_processor(F make, const char* prefix,
     detail::NodeSpec step;
     step.name = node.name;
     step.make = detail::processor_factory(node.name, std::move(make));
-    node.steps.push_back(std::move(step));
+    node.add_step(std::move(step));
     node.connects = options.stores;
     for (const StoreDeclaration& store : options.brings) {
         detail::LogicalStore brought{store.spec(), {node.name}};
         brought.shared = true;
-        node.stores.push_back(std::move(brought));
+        node.add_store(std::move(brought));
     }
     // For process(), too: repartition topics are not moved upstream of it.
     node.changes_value = true;

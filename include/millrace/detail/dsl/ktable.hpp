@@ -50,14 +50,14 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
         serdes.value = detail::serde_or(options.value_serde, core_.value_serde);
     }
     place.spec.serdes = serdes;
-    auto origin =
-        std::make_shared<detail::ComputedOrigin<K, V, Op>>(op, place.state, serdes, core_.origin);
+    detail::TableOriginPtr<K, Out> origin(
+        new detail::ComputedOrigin<K, V, Op>(op, place.state, serdes, core_.origin));
     auto node = detail::processor_node<detail::TableValuesNode<K, V, Op>>(
         name, std::move(op), std::shared_ptr<const detail::TableState>(place.state), serdes);
     if (place.state->materialized) {
         detail::require_serdes(detail::need_of_store(name, place.spec.name), serdes.key,
                                serdes.value);
-        node.stores.push_back(place.store(name));
+        node.add_store(place.store(name));
     }
     if (place.state->materialized || options.materialize) {
         node.versioned = options.history.has_value();
@@ -164,12 +164,12 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
     store.spec.serdes = serdes;
     auto node = detail::processor_node<N>(
         name, std::move(args)..., std::shared_ptr<const detail::TableState>(store.state), serdes);
-    node.stores.push_back(store.store(name));
+    node.add_store(store.store(name));
     node.versioned = options.history.has_value();
     detail::LogicalNode& added = graph.add(std::move(node), {*repartitioned_});
     detail::TableCore<K, Agg> core{core_.graph, &added,       name,
                                    serdes.key,  serdes.value, {(*repartitioned_)->name}};
-    core.origin = std::make_shared<detail::StoredOrigin<K, Agg>>(store.state, serdes);
+    core.origin.reset(new detail::StoredOrigin<K, Agg>(store.state, serdes));
     core.state = store.state;
     core.queryable = options.store;
     core.history = options.history;

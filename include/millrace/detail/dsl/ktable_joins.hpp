@@ -22,7 +22,7 @@ NodeSpec table_join_side(const std::string& name, const std::string& parent, con
     step.name = name;
     step.parents = {parent};
     step.make = [name, apply, result, side, make = other.make_getter]() -> std::unique_ptr<Node> {
-        return std::make_unique<Side>(name, apply, make(), result, side);
+        return std::unique_ptr<Node>(new Side(name, apply, make(), result, side));
     };
     return step;
 }
@@ -91,15 +91,15 @@ auto KTable<K, V, kRemovals>::join_table(
     if (stored) {
         detail::require_serdes(detail::need_of_store(name, place.spec.name), serdes.key,
                                serdes.value);
-        node.stores.push_back(place.store(name));
+        node.add_store(place.store(name));
     }
     node.versioned = options.history.has_value();
     node.version_aware = {{core_.node, left_side}, {right.node, right_side}};
     detail::LogicalNode& added = graph.add(std::move(node), {core_.node, right.node});
 
     detail::TableCore<K, Out> core{core_.graph, &added, name, serdes.key, serdes.value, sources};
-    core.origin = std::make_shared<detail::JoinOrigin<K, V, VOther, Joiner>>(
-        apply, place.state, serdes, core_.origin, right.origin);
+    core.origin.reset(new detail::JoinOrigin<K, V, VOther, Joiner>(apply, place.state, serdes,
+                                                                   core_.origin, right.origin));
     core.state = place.state;
     core.queryable = stored ? place.spec.name : std::string();
     core.history = options.history;

@@ -38,7 +38,9 @@ auto SessionWindowedKStream<K, V>::aggregate_with(Step step, const char* prefix,
         detail::add_aggregate<detail::SessionAggregateNode<K, V, Step>>(
             core_, name, store,
             windowed_serde<Key, SessionWindow>(std::chrono::milliseconds(0), serdes.key),
-            serdes.value, std::make_shared<detail::SessionOrigin<Key, Agg>>(store.state, serdes),
+            serdes.value,
+            detail::TableOriginPtr<SessionWindowed<Key>, Agg>(
+                new detail::SessionOrigin<Key, Agg>(store.state, serdes)),
             std::optional(detail::WindowClose{windows_.default_retention(), true}), windows_,
             std::move(step), on_close, std::shared_ptr<const detail::ProgramFlags>(graph.flags()),
             std::shared_ptr<const detail::TableState>(store.state), serdes));

@@ -53,11 +53,11 @@ TableSteps<K, V> table_steps(LogicalGraph& graph, const std::string& topic,
     steps.serdes = {consumed.key_serde, consumed.value_serde};
     steps.place.spec.serdes = steps.serdes;
     steps.node.name = steps.table;
-    steps.node.steps.push_back(source_step(steps.source, Topics(topic), consumed));
+    steps.node.add_step(source_step(steps.source, Topics(topic), consumed));
     NodeSpec table = processor_step<TableSourceNode<K, std::optional<V>>>(
         steps.table, std::shared_ptr<const TableState>(steps.place.state), steps.serdes);
     table.parents = {steps.source};
-    steps.node.steps.push_back(std::move(table));
+    steps.node.add_step(std::move(table));
     return steps;
 }
 
@@ -70,7 +70,7 @@ KStream<K, V> StreamsBuilder::stream(Topics topics, Consumed<K, V> options) {
     detail::LogicalNode node;
     node.kind = detail::LogicalKind::kSource;
     node.name = name;
-    node.steps.push_back(detail::source_step(name, topics, options));
+    node.add_step(detail::source_step(name, topics, options));
     detail::StreamCore<K, V> core{graph_, &graph_->add(std::move(node), {&graph_->root()}), name};
     core.key_serde = options.key_serde;
     core.value_serde = options.value_serde;
@@ -86,12 +86,12 @@ KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options
     detail::LogicalStore store = steps.place.lazy_store(steps.table);
     store.reusable_topic = topic;
     steps.node.kind = detail::LogicalKind::kTableSource;
-    steps.node.stores.push_back(std::move(store));
+    steps.node.add_store(std::move(store));
     steps.node.versioned = options.history.has_value();
     detail::LogicalNode& added = graph_->add(std::move(steps.node), {&graph_->root()});
     detail::TableCore<K, V> core{
         graph_, &added, steps.table, steps.serdes.key, steps.serdes.value, {steps.source}};
-    core.origin = std::make_shared<detail::StoredOrigin<K, V>>(steps.place.state, steps.serdes);
+    core.origin.reset(new detail::StoredOrigin<K, V>(steps.place.state, steps.serdes));
     core.state = steps.place.state;
     core.queryable = options.store;
     core.history = options.history;
@@ -109,7 +109,7 @@ GlobalKTable<K, V> StreamsBuilder::global_table(std::string topic, Materialized<
     }
     const std::string store = steps.place.spec.name;
     steps.node.kind = detail::LogicalKind::kGlobalStore;
-    steps.node.stores.push_back(steps.place.store(steps.table));
+    steps.node.add_store(steps.place.store(steps.table));
     graph_->add(std::move(steps.node), {&graph_->root()});
     return GlobalKTable<K, V>(graph_, detail::view_of_store<K, V>(store, steps.serdes), store);
 }
@@ -124,13 +124,13 @@ StreamsBuilder& StreamsBuilder::add_global_store(const StoreDeclaration& store, 
     detail::LogicalNode node;
     node.kind = detail::LogicalKind::kGlobalStore;
     node.name = processor_name;
-    node.steps.push_back(detail::source_step(source_name, Topics(std::move(topic)), source));
+    node.add_step(detail::source_step(source_name, Topics(std::move(topic)), source));
     detail::NodeSpec processor;
     processor.name = processor_name;
     processor.make = detail::processor_factory(processor_name, std::move(make));
     processor.parents = {source_name};
-    node.steps.push_back(std::move(processor));
-    node.stores.push_back({store.spec(), {processor_name}});
+    node.add_step(std::move(processor));
+    node.add_store({store.spec(), {processor_name}});
     graph_->add(std::move(node), {&graph_->root()});
     return *this;
 }

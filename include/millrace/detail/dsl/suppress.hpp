@@ -34,13 +34,13 @@ auto KTable<K, V, kRemovals>::suppress(S options) const
     const detail::TableSerdes<K, V> serdes{core_.key_serde, core_.value_serde};
     detail::require_serdes(detail::need_of_own_store(place.name, place.store.name), serdes.key,
                            serdes.value);
-    auto origin =
-        std::make_shared<detail::SuppressedOrigin<K, V>>(settings.store, serdes, core_.origin);
+    detail::TableOriginPtr<K, V> origin(
+        new detail::SuppressedOrigin<K, V>(settings.store, serdes, core_.origin));
     auto node = detail::processor_node<detail::SuppressNode<K, V>>(
         place.name, settings, std::shared_ptr<const detail::ProgramFlags>(graph.flags()), serdes);
     detail::LogicalStore store{place.store, {place.name}};
     store.name_is_generated = options.name.empty();
-    node.stores.push_back(std::move(store));
+    node.add_store(std::move(store));
     node.versioned = false;
     node.suppresses = true;
     detail::LogicalNode& added = graph.add(std::move(node), {core_.node});

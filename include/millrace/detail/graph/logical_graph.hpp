@@ -49,6 +49,15 @@ struct RecordTypes {
     bool operator==(const RecordTypes&) const = default;
 };
 
+/// Creates the factories of the three nodes around a repartition topic.
+class RepartitionNodes {
+  public:
+    virtual ~RepartitionNodes() = default;
+    virtual NodeFactory filter(const std::string& name, bool keep_null_keys) const = 0;
+    virtual NodeFactory sink(const std::string& name, const std::string& topic) const = 0;
+    virtual NodeFactory source(const std::string& name) const = 0;
+};
+
 /// A repartition topic and the three nodes around it, without types.
 struct RepartitionStep {
     RecordTypes types{};
@@ -60,9 +69,7 @@ struct RepartitionStep {
     bool optimizable = false;     ///< May be merged with others.
     bool keep_null_keys = false;  ///< A downstream join needs them.
     bool name_is_generated = false;
-    std::function<NodeFactory(const std::string& name, bool keep_null_keys)> make_filter{};
-    std::function<NodeFactory(const std::string& name, const std::string& topic)> make_sink{};
-    std::function<NodeFactory(const std::string& name)> make_source{};
+    std::shared_ptr<const RepartitionNodes> nodes{};
 };
 
 enum class LogicalKind {
@@ -108,7 +115,18 @@ struct VersionAware {
 class LogicalGraph;
 
 /// One operation of the topology as defined: untyped, except the closures in its steps.
+/// The special members are compiled once, in the library, and not in each file that uses the DSL.
 struct LogicalNode {
+    LogicalNode();
+    LogicalNode(const LogicalNode&);
+    LogicalNode(LogicalNode&&) noexcept;
+    LogicalNode& operator=(const LogicalNode&);
+    LogicalNode& operator=(LogicalNode&&) noexcept;
+    ~LogicalNode();
+
+    void add_step(NodeSpec step);
+    void add_store(LogicalStore store);
+
     LogicalKind kind = LogicalKind::kProcessor;
     std::string name{};  ///< The step whose output other nodes receive.
     /// These become nodes, in this order. A step without parents receives the outputs of this

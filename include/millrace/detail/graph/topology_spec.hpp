@@ -2,13 +2,13 @@
 #pragma once
 
 #include "millrace/core/topic_partition.hpp"
+#include "millrace/detail/core/factory.hpp"
 #include "millrace/detail/state/store_spec.hpp"
 #include "millrace/processor/offset_reset.hpp"
 #include "millrace/processor/processor_wrapper.hpp"
 #include "millrace/processor/topology_options.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,7 +21,7 @@ namespace millrace::detail {
 class Node;
 
 /// Creates the node of one task. The only place that keeps the types of a node.
-using NodeFactory = std::function<std::unique_ptr<Node>()>;
+using NodeFactory = Factory<Node>;
 
 enum class NodeKind { kSource, kProcessor, kSink };
 

@@ -5,6 +5,7 @@
 #include "millrace/core/record.hpp"
 #include "millrace/detail/nodes/task_context.hpp"
 #include "millrace/detail/nodes/wrapper_hook.hpp"
+#include "millrace/detail/serde/nullable.hpp"
 #include "millrace/detail/state/flush_listener.hpp"
 
 #include <concepts>
@@ -77,16 +78,13 @@ class RoutedInput : public Input<K, V> {
     ~RoutedInput() = default;
 };
 
-/// Throws TopologyError: `child` accepts other keys or values than `parent` forwards.
-[[noreturn]] void types_differ(const Node& parent, std::type_index key, std::type_index value,
-                               const Node& child, const InputPort& port);
-
 /// Converts records without nulls for an input that accepts nulls.
 template <class K, class V, class KTo, class VTo>
-class Widening final : public Input<K, V> {
+class Widening final : public Converter, public Input<K, V> {
   public:
     explicit Widening(void* input) : input_(static_cast<Input<KTo, VTo>*>(input)) {}
 
+    void* input() override { return static_cast<Input<K, V>*>(this); }
     void process(const Record<K, V>& record) override {
         const KTo key(record.key);
         const VTo value(record.value);
@@ -97,67 +95,68 @@ class Widening final : public Input<K, V> {
     Input<KTo, VTo>* input_;
 };
 
-/// Stores the typed inputs of a node's children and forwards its output to them, depth first in the
-/// order in which they were connected.
+template <class K, class V, class KTo, class VTo>
+void widen(std::type_index key, std::type_index value, void* input,
+           std::unique_ptr<Converter>& made) {
+    if (key == typeid(K) && value == typeid(V)) {
+        made.reset(new Widening<K, V, KTo, VTo>(input));
+    }
+}
+
+/// A MakeConverter to an Input<KTo, VTo>.
+template <class KTo, class VTo>
+std::unique_ptr<Converter> make_widening(std::type_index key, std::type_index value, void* input) {
+    using K = Plain<KTo>;
+    using V = Plain<VTo>;
+    std::unique_ptr<Converter> made;
+    if constexpr (std::copy_constructible<K> && std::copy_constructible<V>) {
+        if constexpr (kIsNullable<KTo>) {
+            widen<K, VTo, KTo, VTo>(key, value, input, made);
+        }
+        if constexpr (kIsNullable<VTo>) {
+            widen<KTo, V, KTo, VTo>(key, value, input, made);
+        }
+        if constexpr (kIsNullable<KTo> && kIsNullable<VTo>) {
+            widen<K, V, KTo, VTo>(key, value, input, made);
+        }
+    }
+    return made;
+}
+
+/// The port of `input`.
 template <class K, class V>
-class Output {
+InputPort port_of(Input<K, V>& input) {
+    InputPort port{typeid(K), typeid(V), &input};
+    if constexpr (kIsNullable<K> || kIsNullable<V>) {
+        port.convert = make_widening<K, V>;
+    }
+    return port;
+}
+
+/// Throws TopologyError: `child` accepts other keys or values than `parent` forwards.
+[[noreturn]] void types_differ(const Node& parent, std::type_index key, std::type_index value,
+                               const Node& child, const InputPort& port);
+
+/// The children of a node without their record types. Compiled once, not for each type.
+class OutputLinks {
   public:
-    void connect(const Node& parent, Node& child) {
-        const InputPort port = child.input_port();
-        if (port.key_type == typeid(K) && port.value_type == typeid(V)) {
-            children_.push_back({static_cast<Input<K, V>*>(port.input), &child});
-        } else if (!widen<std::optional<K>, V>(port, child) &&
-                   !widen<K, std::optional<V>>(port, child) &&
-                   !widen<std::optional<K>, std::optional<V>>(port, child)) {
-            types_differ(parent, typeid(K), typeid(V), child, port);
-        }
-    }
+    OutputLinks() = default;
+    OutputLinks(const OutputLinks&) = delete;
+    OutputLinks& operator=(const OutputLinks&) = delete;
 
-    /// Sends the output to `through` instead of children. Nothing may be connected.
-    void hook(RoutedInput<K, V>& through) {
-        children_.push_back({&through, nullptr});
-        through_ = &through;
-    }
-
-    /// The exception of a child is passed to the processing exception handler; its siblings still
-    /// get the record if the handler decides to resume.
-    void forward(TaskContext& context, const Record<K, V>& record) const {
-        const AtHand at_hand(context.record(), record);
-        for (const Child& child : children_) {
-            call(context, child, record);
-        }
-    }
-
-    /// Forwards to one child only. False if there is no child of that name.
-    bool forward_to(TaskContext& context, std::string_view child_name,
-                    const Record<K, V>& record) const {
-        const AtHand at_hand(context.record(), record);
-        if (through_ != nullptr) {
-            through_->process_for(record, child_name);
-            return true;
-        }
-        for (const Child& child : children_) {
-            if (child.node->name() == child_name) {
-                call(context, child, record);
-                return true;
-            }
-        }
-        return false;
-    }
-
-  private:
+  protected:
     struct Child {
-        Input<K, V>* input;
+        void* input;       ///< An Input<K, V>*.
         const Node* node;  ///< Null: a hook, which fails as what forwards to it.
     };
 
     /// Makes a record the current one for the lifetime of this object.
     class AtHand {
       public:
-        AtHand(RecordContext& at_hand, const Record<K, V>& record)
+        AtHand(RecordContext& at_hand, Timestamp timestamp, const Headers& headers)
             : at_hand_(&at_hand),
-              timestamp_(std::exchange(at_hand.timestamp, record.timestamp)),
-              headers_(std::exchange(at_hand.headers, &record.headers)) {}
+              timestamp_(std::exchange(at_hand.timestamp, timestamp)),
+              headers_(std::exchange(at_hand.headers, &headers)) {}
         AtHand(const AtHand&) = delete;
         AtHand& operator=(const AtHand&) = delete;
         ~AtHand() {
@@ -171,34 +170,75 @@ class Output {
         const Headers* headers_;
     };
 
-    template <class KTo, class VTo>
-    bool widen(const InputPort& port, Node& child) {
-        if constexpr (std::copy_constructible<K> && std::copy_constructible<V>) {
-            if (port.key_type == typeid(KTo) && port.value_type == typeid(VTo)) {
-                auto input = std::make_shared<Widening<K, V, KTo, VTo>>(port.input);
-                children_.push_back({input.get(), &child});
-                widened_.push_back(std::move(input));
-                return true;
-            }
-        }
-        return false;
-    }
+    ~OutputLinks();
 
-    static void call(TaskContext& context, const Child& child, const Record<K, V>& record) {
-        try {
-            child.input->process(record);
-        } catch (...) {
-            if (child.node == nullptr) {
-                throw;
-            }
-            context.processing_failed(*child.node);
-        }
-    }
+    /// Adds `child`. Throws TopologyError if it does not accept records of these types.
+    void link(const Node& parent, std::type_index key, std::type_index value, Node& child);
+
+    /// Sends to `through`, a RoutedInput<K, V>*, and its `input` instead of children.
+    void set_hook(void* input, void* through);
+
+    const std::vector<Child>& children() const noexcept { return children_; }
+    void* through() const noexcept { return through_; }
+
+    /// Null if there is no child of that name.
+    const Child* child_of(std::string_view name) const;
+
+    /// Must be called in a catch block. Asks the processing exception handler; rethrows for a hook.
+    static void failed(TaskContext& context, const Child& child);
+
+  private:
+    void add_child(void* input, const Node* node);
 
     std::vector<Child> children_;
-    RoutedInput<K, V>* through_ = nullptr;
-    // The detour through which some children are reached.
-    std::vector<std::shared_ptr<void>> widened_;
+    void* through_ = nullptr;
+    std::vector<std::unique_ptr<Converter>> converters_;
+};
+
+/// Stores the typed inputs of a node's children and forwards its output to them, depth first in the
+/// order in which they were connected.
+template <class K, class V>
+class Output : private OutputLinks {
+  public:
+    void connect(const Node& parent, Node& child) { link(parent, typeid(K), typeid(V), child); }
+
+    /// Sends the output to `through` instead of children. Nothing may be connected.
+    void hook(RoutedInput<K, V>& through) {
+        set_hook(static_cast<Input<K, V>*>(&through), &through);
+    }
+
+    /// The exception of a child is passed to the processing exception handler; its siblings still
+    /// get the record if the handler decides to resume.
+    void forward(TaskContext& context, const Record<K, V>& record) const {
+        const AtHand at_hand(context.record(), record.timestamp, record.headers);
+        for (const Child& child : children()) {
+            call(context, child, record);
+        }
+    }
+
+    /// Forwards to one child only. False if there is no child of that name.
+    bool forward_to(TaskContext& context, std::string_view child_name,
+                    const Record<K, V>& record) const {
+        const AtHand at_hand(context.record(), record.timestamp, record.headers);
+        if (through() != nullptr) {
+            static_cast<RoutedInput<K, V>*>(through())->process_for(record, child_name);
+            return true;
+        }
+        const Child* child = child_of(child_name);
+        if (child != nullptr) {
+            call(context, *child, record);
+        }
+        return child != nullptr;
+    }
+
+  private:
+    static void call(TaskContext& context, const Child& child, const Record<K, V>& record) {
+        try {
+            static_cast<Input<K, V>*>(child.input)->process(record);
+        } catch (...) {
+            failed(context, child);
+        }
+    }
 };
 
 /// Takes a node's input for a hook.
@@ -207,9 +247,7 @@ class TypedHookEntry final : public HookEntry, private Input<K, V> {
   public:
     TypedHookEntry(Input<K, V>& node, WrapperHook& through) : node_(&node), through_(&through) {}
 
-    InputPort input_port() override {
-        return {typeid(K), typeid(V), static_cast<Input<K, V>*>(this)};
-    }
+    InputPort input_port() override { return port_of<K, V>(*this); }
     void deliver(const AnyRecord& record) override { node_->process(record.typed<K, V>()); }
 
   private:
@@ -252,13 +290,11 @@ class TypedNode : public Node, public Input<KIn, VIn> {
   public:
     using Node::Node;
 
-    InputPort input_port() final {
-        return {typeid(KIn), typeid(VIn), static_cast<Input<KIn, VIn>*>(this)};
-    }
+    InputPort input_port() final { return port_of<KIn, VIn>(*this); }
     void connect(Node& child) final { output_.connect(*this, child); }
     HookEnds hook(WrapperHook& through) final {
-        return {std::make_unique<TypedHookEntry<KIn, VIn>>(*this, through),
-                std::make_unique<TypedHookExit<KOut, VOut>>(output_, through)};
+        return {std::unique_ptr<HookEntry>(new TypedHookEntry<KIn, VIn>(*this, through)),
+                std::unique_ptr<HookExit>(new TypedHookExit<KOut, VOut>(output_, through))};
     }
 
   protected:

@@ -165,7 +165,7 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
 template <class F>
 NodeFactory processor_factory(const std::string& name, F make) {
     return [name, make = std::move(make)]() mutable -> std::unique_ptr<Node> {
-        return std::make_unique<ProcessorNode<MadeBy<F>>>(name, make());
+        return std::unique_ptr<Node>(new ProcessorNode<MadeBy<F>>(name, make()));
     };
 }
 

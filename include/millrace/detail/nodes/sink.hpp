@@ -40,9 +40,7 @@ class SinkNode final : public Node, public Input<K, V> {
     SinkNode(std::string name, SinkSettings<K, V> settings)
         : Node(std::move(name)), settings_(std::move(settings)) {}
 
-    InputPort input_port() override {
-        return {typeid(K), typeid(V), static_cast<Input<K, V>*>(this)};
-    }
+    InputPort input_port() override { return port_of<K, V>(*this); }
     void connect(Node& child) override {
         throw TopologyError("sink " + name() + " cannot be the parent of node " + child.name());
     }

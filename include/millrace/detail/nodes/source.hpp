@@ -39,7 +39,9 @@ class SourceNode final : public Node, public SourceInputFactory {
         policy_ = resolve_policy(settings_.extractor.policy(), context);
     }
 
-    std::unique_ptr<SourceInput> make_input() override { return std::make_unique<Input>(*this); }
+    std::unique_ptr<SourceInput> make_input() override {
+        return std::unique_ptr<SourceInput>(new Input(*this));
+    }
 
   private:
     class Input final : public SourceInput {

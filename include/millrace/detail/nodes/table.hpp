@@ -2,10 +2,10 @@
 #pragma once
 
 #include "millrace/core/time.hpp"
+#include "millrace/detail/core/factory.hpp"
 #include "millrace/detail/graph/logical_graph.hpp"
 #include "millrace/detail/nodes/task_context.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,7 +42,7 @@ class ValueGetter {
 template <class K, class V>
 struct TableView {
     std::vector<std::string> stores{};
-    std::function<std::unique_ptr<ValueGetter<K, V>>()> make_getter{};
+    Factory<ValueGetter<K, V>> make_getter{};
 };
 
 /// The stores of two views, each once, in the order of names in Kafka Streams.

@@ -307,8 +307,9 @@ class StoreGetter final : public ValueGetter<K, V> {
 
 template <class K, class V>
 TableView<K, V> view_of_store(const std::string& store, const TableSerdes<K, V>& serdes) {
-    return {{store},
-            [store, serdes] { return std::make_unique<StoreGetter<K, V>>(store, serdes); }};
+    return {{store}, [store, serdes] {
+                return std::unique_ptr<ValueGetter<K, V>>(new StoreGetter<K, V>(store, serdes));
+            }};
 }
 
 /// A table whose node has a store, or gets one if it is needed.

@@ -12,11 +12,24 @@ namespace millrace::detail {
 class Node;
 class TaskContext;
 
+/// Converts the records of an edge whose two ends have different types.
+class Converter {
+  public:
+    virtual ~Converter() = default;
+    virtual void* input() = 0;  ///< An Input of the types that it converts.
+};
+
+/// Creates the converter from these types, without nulls, to `input`, which accepts nulls; null if
+/// `input` accepts other types.
+using MakeConverter = std::unique_ptr<Converter> (*)(std::type_index key, std::type_index value,
+                                                     void* input);
+
 /// An Input without its types, so that edges can be created by name.
 struct InputPort {
     std::type_index key_type;
     std::type_index value_type;
-    void* input;  ///< An Input<K, V>*.
+    void* input;                      ///< An Input<K, V>*.
+    MakeConverter convert = nullptr;  ///< Null: the input accepts no nulls.
 };
 
 // How a wrapper gets between a node and its neighbours, without a cost where there is none: edges

@@ -202,7 +202,8 @@ class SuppressedOrigin final : public TableOrigin<K, V> {
         TableView<K, V> view = above_->view();
         view.stores.insert(view.stores.begin(), store_);
         view.make_getter = [store = store_, serdes = serdes_, make = view.make_getter] {
-            return std::make_unique<SuppressedGetter<K, V>>(store, serdes, make());
+            return std::unique_ptr<ValueGetter<K, V>>(
+                new SuppressedGetter<K, V>(store, serdes, make()));
         };
         return view;
     }

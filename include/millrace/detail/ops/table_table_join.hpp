@@ -214,11 +214,12 @@ class JoinOrigin final : public TableOrigin<K, typename Joiner::Out> {
         }
         const TableView<K, VLeft> left = left_->view();
         const TableView<K, VRight> right = right_->view();
-        return {stores_of_both(left.stores, right.stores),
-                [join = join_, make_left = left.make_getter, make_right = right.make_getter] {
-                    return std::make_unique<JoiningGetter<K, VLeft, VRight, Joiner>>(
-                        join, make_left(), make_right());
-                }};
+        return {
+            stores_of_both(left.stores, right.stores),
+            [join = join_, make_left = left.make_getter, make_right = right.make_getter] {
+                return std::unique_ptr<ValueGetter<K, Out>>(
+                    new JoiningGetter<K, VLeft, VRight, Joiner>(join, make_left(), make_right()));
+            }};
     }
 
   private:

@@ -195,7 +195,8 @@ class ComputedOrigin final : public TableOrigin<K, typename Op::Out> {
         }
         const TableView<K, V> above = above_->view();
         return {above.stores, [op = op_, make = above.make_getter] {
-                    return std::make_unique<ComputingGetter<K, V, Op>>(op, make());
+                    return std::unique_ptr<ValueGetter<K, Out>>(
+                        new ComputingGetter<K, V, Op>(op, make()));
                 }};
     }
 

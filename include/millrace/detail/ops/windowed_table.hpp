@@ -103,7 +103,7 @@ class WindowedOrigin final : public TableOrigin<WindowedKey, V> {
     bool sends_old_values() const override { return state_->send_old_values; }
     TableView<WindowedKey, V> view() override {
         return {{state_->store}, [store = state_->store, serdes = serdes_] {
-                    return std::make_unique<Getter>(store, serdes);
+                    return std::unique_ptr<ValueGetter<WindowedKey, V>>(new Getter(store, serdes));
                 }};
     }
 

@@ -3,7 +3,6 @@
 
 #include "millrace/core/bytes.hpp"
 
-#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +13,15 @@
 #include <utility>
 
 namespace millrace::detail {
+
+/// The functions of a serde without its type.
+struct SerdeFunctions {
+    std::type_index value_type;
+    void (*write)(const void* serde, const void* value, Bytes& out);
+    void (*read)(const void* serde, BytesView bytes, void* out);
+    void* (*make)();
+    void (*destroy)(void* value);
+};
 
 /// Problems of fast serdes that a test driver finds: a serde that does not append, or that keeps
 /// parts of the object's earlier value. Not thread-safe.
@@ -37,14 +45,7 @@ class SerdeChecks {
     std::optional<std::string> take_finding() { return std::exchange(finding_, std::nullopt); }
 
   private:
-    template <class T>
-    T& used_object() {
-        std::shared_ptr<void>& object = used_[typeid(T)];
-        if (object == nullptr) {
-            object = std::make_shared<T>();
-        }
-        return *static_cast<T*>(object.get());
-    }
+    void* used_object(const SerdeFunctions& functions);
 
     std::optional<std::string> finding_;
     /// Each contains the last value that was read.
@@ -58,60 +59,35 @@ inline constinit thread_local SerdeChecks* serde_checks = nullptr;
 /// were.
 class SerdeChecks::Check {
   public:
-    explicit Check(const std::type_info& serde) noexcept
-        : checks_(serde_checks), serde_(&serde), off_(nullptr) {}
+    /// `functions` are called with `serde`; `type` is its type, for messages.
+    Check(const std::type_info& type, const SerdeFunctions& functions, const void* serde) noexcept
+        : checks_(serde_checks),
+          type_(&type),
+          functions_(functions),
+          serde_(serde),
+          off_(nullptr) {}
 
-    /// `append(out)` must append the same bytes for any content of `out`. False if it throws.
-    template <class Append>
-    bool write(const Append& append) {
-        Bytes behind(kHeld);
-        if (!done([&] { append(alone_), append(behind); })) {
-            return false;
-        }
-        compare_appended(behind);
-        return true;
-    }
+    /// The serde must append the same bytes for any content of the buffer. False if it throws.
+    bool write(const void* value);
 
     /// Another way to write the value of `write`.
     void same_bytes(std::string_view function, BytesView bytes);
 
-    /// `read(object)` must produce the same value for any content of the object. A serde that
-    /// cannot write has nothing to compare.
-    template <class T, class Read, class Append>
-    void read(const Read& read, const Append& append) {
-        Bytes of_new;
-        Bytes of_used;
-        if (done([&] {
-                T fresh{};
-                T& used = checks_->used_object<T>();
-                read(fresh);
-                append(fresh, of_new);
-                read(used);
-                append(used, of_used);
-            })) {
-            compare_read(of_new, of_used);
-        }
-    }
+    /// The serde must read the same value for any content of the object. A serde that cannot write
+    /// has nothing to compare.
+    void read(BytesView bytes);
 
   private:
     static constexpr BytesView kHeld = "held before";
-
-    template <class Work>
-    static bool done(const Work& work) {
-        try {
-            work();
-            return true;
-        } catch (const std::exception&) {
-            return false;
-        }
-    }
 
     void compare_appended(BytesView behind);
     void compare_read(BytesView of_new, BytesView of_used);
     void found(const std::string& what);
 
     SerdeChecks* checks_;
-    const std::type_info* serde_;
+    const std::type_info* type_;
+    SerdeFunctions functions_;
+    const void* serde_;
     Scope off_;
     Bytes alone_;
 };
