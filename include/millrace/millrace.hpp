@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What most applications include: the DSL, and the serdes of simple types.
+// What most applications include: the DSL, the serdes of simple types, and the client.
+#include "millrace/client/kafka_streams.hpp"
+#include "millrace/client/run_until_signal.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/core/record.hpp"
 #include "millrace/core/time.hpp"

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,7 +48,7 @@ struct StreamsConfig {
 
     /// The state directory, with one folder per application. State in /tmp may be lost after a
     /// reboot and is then rebuilt from Kafka: set a persistent folder in production.
-    std::filesystem::path state_dir = "/tmp/millrace";
+    std::string state_dir = "/tmp/millrace";
 
     /// Number of processing threads. More threads use more cores, up to one per task.
     int num_stream_threads = 1;
@@ -156,7 +155,7 @@ struct StreamsConfig {
     /// 'é' in UTF-8. White space around a value is dropped, as in Kafka, except for "app."
     /// settings. Throws a ConfigError that lists every unknown name (with the nearest known one)
     /// and every invalid value.
-    static StreamsConfig from_file(const std::filesystem::path& file);
+    static StreamsConfig from_file(const std::string& file);
     static StreamsConfig from_properties(std::string_view text);
 
     /// Sets one setting by its name in files. Throws ConfigError.

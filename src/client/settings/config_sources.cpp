@@ -46,10 +46,10 @@ std::map<std::string, std::string> parse_argument(std::string_view text) {
     return {{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))}};
 }
 
-std::string read_file(const std::filesystem::path& file) {
+std::string read_file(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) {
-        throw ConfigError("cannot read configuration file: " + file.string());
+        throw ConfigError("cannot read configuration file: " + file);
     }
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
@@ -62,7 +62,7 @@ StreamsConfig StreamsConfig::from_properties(std::string_view text) {
     return config;
 }
 
-StreamsConfig StreamsConfig::from_file(const std::filesystem::path& file) {
+StreamsConfig StreamsConfig::from_file(const std::string& file) {
     return from_properties(read_file(file));
 }
 

@@ -260,10 +260,10 @@ Setting commit_interval() {
 Setting state_dir() {
     return {"state.dir", "a folder",
             [](StreamsConfig& config, std::string_view value) {
-                config.state_dir = std::filesystem::path(value);
+                config.state_dir = std::string(value);
                 return !value.empty();
             },
-            [](const StreamsConfig& config) { return config.state_dir.string(); },
+            [](const StreamsConfig& config) { return config.state_dir; },
             [](const StreamsConfig& config) { return !config.state_dir.empty(); }};
 }
 
