@@ -161,11 +161,13 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
     Context own_context_;
 };
 
-/// A node factory of the processors that `make` creates.
+/// A node factory of the processors that `make` creates. Copies `make` for each task: several threads
+/// create tasks at the same time.
 template <class F>
 NodeFactory processor_factory(const std::string& name, F make) {
-    return [name, make = std::move(make)]() mutable -> std::unique_ptr<Node> {
-        return std::unique_ptr<Node>(new ProcessorNode<MadeBy<F>>(name, make()));
+    return [name, make = std::move(make)]() -> std::unique_ptr<Node> {
+        F supplier = make;
+        return std::unique_ptr<Node>(new ProcessorNode<MadeBy<F>>(name, supplier()));
     };
 }
 
