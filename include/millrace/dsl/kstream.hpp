@@ -218,9 +218,7 @@ class KStream {
                                        const ProcessOptions& options) const;
 
     template <class N, class KOut, class VOut, class... Args>
-    KStream<KOut, VOut> add(const char* prefix, const Named& options,
-                            SerdeOf<detail::Plain<KOut>> key, SerdeOf<detail::Plain<VOut>> value,
-                            bool changes_key, bool changes_value, Args... args) const;
+    KStream<KOut, VOut> add(detail::ProcessorStep<KOut, VOut> step, Args... args) const;
 
     template <detail::JoinType kType, class VOther, class F>
     auto join_stream(const KStream<K, VOther>& other, F joiner, const JoinWindows& windows,

@@ -63,6 +63,17 @@ StreamCore<K, V> widened(const StreamCore<KFrom, VFrom>& core) {
     return wide;
 }
 
+/// A processor with one parent, for KStream::add.
+template <class KOut, class VOut>
+struct ProcessorStep {
+    const char* prefix;   ///< Of its generated name.
+    std::string given{};  ///< The user's name.
+    SerdeOf<Plain<KOut>> key_serde{};
+    SerdeOf<Plain<VOut>> value_serde{};
+    bool changes_key = false;
+    bool changes_value = false;
+};
+
 /// The state of a table's handle.
 template <class K, class V>
 struct TableCore {
@@ -78,11 +89,21 @@ struct TableCore {
     std::optional<std::chrono::milliseconds> history{};
 };
 
-/// A factory of nodes N; copies `args` for each task.
+template <class T>
+const T& of_task(const T& shared) {
+    return shared;
+}
+template <class T>
+std::unique_ptr<T> of_task(const Factory<T>& factory) {
+    return factory();
+}
+
+/// A factory of nodes N(name, args...). Copies `args` for each task; instead of a Factory, N gets
+/// an object that it made.
 template <class N, class... Args>
 NodeFactory factory_of(std::string name, Args... args) {
     return [name = std::move(name), args...]() -> std::unique_ptr<Node> {
-        return std::unique_ptr<Node>(new N(name, args...));
+        return std::unique_ptr<Node>(new N(name, of_task(args)...));
     };
 }
 

@@ -129,15 +129,8 @@ LogicalNode& add_responses(const TableCore<K, V>& left, const TableCore<KOther, 
     LogicalNode& receive_node = graph.add(std::move(receive), {&requests});
 
     const TableView<KOther, VOther> right_view = right.origin->view();
-    LogicalNode answer;
-    answer.name = names.answer;
-    NodeSpec answer_step;
-    answer_step.name = names.answer;
-    answer_step.make = [name = names.answer,
-                        make = right_view.make_getter]() -> std::unique_ptr<Node> {
-        return std::unique_ptr<Node>(new SubscriptionAnswerNode<K, KOther, VOther>(name, make()));
-    };
-    answer.add_step(std::move(answer_step));
+    auto answer = processor_node<SubscriptionAnswerNode<K, KOther, VOther>>(names.answer,
+                                                                            right_view.make_getter);
     answer.connects = right_view.stores;
     LogicalNode& answer_node = graph.add(std::move(answer), {&receive_node});
 
@@ -184,18 +177,8 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     graph.copartition(sources);
 
     const detail::TableView<K, V> left_view = core_.origin->view();
-    detail::LogicalNode resolve;
-    resolve.name = names.resolve;
-    detail::NodeSpec resolve_step;
-    resolve_step.name = names.resolve;
-    resolve_step.make = [name = names.resolve, joiner = std::move(joiner),
-                         make = left_view.make_getter,
-                         serde = core_.value_serde]() -> std::unique_ptr<detail::Node> {
-        return std::unique_ptr<detail::Node>(
-            new detail::ResponseJoinNode<K, V, VOther, VOut, F, kType>(name, joiner, make(),
-                                                                       serde));
-    };
-    resolve.add_step(std::move(resolve_step));
+    auto resolve = detail::processor_node<detail::ResponseJoinNode<K, V, VOther, VOut, F, kType>>(
+        names.resolve, std::move(joiner), left_view.make_getter, core_.value_serde);
     resolve.connects = left_view.stores;
     detail::LogicalNode& resolve_node = graph.add(std::move(resolve), {&responses});
 
@@ -212,13 +195,8 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     result.add_store(place.lazy_store(names.result));
     result.versioned = options.history.has_value();
     detail::LogicalNode& added = graph.add(std::move(result), {&resolve_node});
-    detail::TableCore<K, VOut> core{core_.graph, &added,       names.result,
-                                    serdes.key,  serdes.value, sources};
-    core.origin.reset(new detail::StoredOrigin<K, VOut>(place.state, serdes));
-    core.state = place.state;
-    core.queryable = options.store;
-    core.history = options.history;
-    return KTable<K, VOut>(std::move(core));
+    return KTable<K, VOut>(
+        detail::stored_table(core_.graph, added, place, serdes, sources, options));
 }
 
 template <class K, class V, Removals kRemovals>

@@ -16,34 +16,36 @@ namespace millrace {
 
 template <class K, class V>
 template <class N, class KOut, class VOut, class... Args>
-KStream<KOut, VOut> KStream<K, V>::add(const char* prefix, const Named& options,
-                                       SerdeOf<detail::Plain<KOut>> key,
-                                       SerdeOf<detail::Plain<VOut>> value, bool changes_key,
-                                       bool changes_value, Args... args) const {
-    const std::string name = core_.graph->name_or_new(options.name, prefix);
+KStream<KOut, VOut> KStream<K, V>::add(detail::ProcessorStep<KOut, VOut> step, Args... args) const {
+    const std::string name = core_.graph->name_or_new(step.given, step.prefix);
     detail::LogicalNode node = detail::processor_node<N>(name, std::move(args)...);
-    node.changes_key = changes_key;
-    node.changes_value = changes_value;
+    node.changes_key = step.changes_key;
+    node.changes_value = step.changes_value;
     node.types = {typeid(KOut), typeid(VOut)};
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
     return KStream<KOut, VOut>(core_.template then<KOut, VOut>(
-        added, std::move(key), std::move(value), changes_key || core_.needs_repartition));
+        added, std::move(step.key_serde), std::move(step.value_serde),
+        step.changes_key || core_.needs_repartition));
 }
 
 template <class K, class V>
 template <RecordPredicate<K, V> F>
 KStream<K, V> KStream<K, V>::filter(F keep, Named options) const {
-    return add<detail::FilterNode<K, V, F>, K, V>("KSTREAM-FILTER-", options, core_.key_serde,
-                                                  core_.value_serde, false, false, std::move(keep),
-                                                  true);
+    return add<detail::FilterNode<K, V, F>, K, V>({.prefix = "KSTREAM-FILTER-",
+                                                   .given = std::move(options.name),
+                                                   .key_serde = core_.key_serde,
+                                                   .value_serde = core_.value_serde},
+                                                  std::move(keep), true);
 }
 
 template <class K, class V>
 template <RecordPredicate<K, V> F>
 KStream<K, V> KStream<K, V>::filter_not(F drop, Named options) const {
-    return add<detail::FilterNode<K, V, F>, K, V>("KSTREAM-FILTER-", options, core_.key_serde,
-                                                  core_.value_serde, false, false, std::move(drop),
-                                                  false);
+    return add<detail::FilterNode<K, V, F>, K, V>({.prefix = "KSTREAM-FILTER-",
+                                                   .given = std::move(options.name),
+                                                   .key_serde = core_.key_serde,
+                                                   .value_serde = core_.value_serde},
+                                                  std::move(drop), false);
 }
 
 template <class K, class V>
@@ -53,8 +55,9 @@ auto KStream<K, V>::map(F change, Named options) const
                typename detail::PairOf<F, K, V>::second_type> {
     using KOut = typename detail::PairOf<F, K, V>::first_type;
     using VOut = typename detail::PairOf<F, K, V>::second_type;
-    return add<detail::MapNode<K, V, KOut, VOut, F>, KOut, VOut>("KSTREAM-MAP-", options, {}, {},
-                                                                 true, false, std::move(change));
+    return add<detail::MapNode<K, V, KOut, VOut, F>, KOut, VOut>(
+        {.prefix = "KSTREAM-MAP-", .given = std::move(options.name), .changes_key = true},
+        std::move(change));
 }
 
 template <class K, class V>
@@ -62,8 +65,11 @@ template <CallableWithRecord<K, V> F>
 auto KStream<K, V>::map_values(F change,
                                Named options) const -> KStream<K, detail::RecordResult<F, K, V>> {
     using VOut = detail::RecordResult<F, K, V>;
-    return add<detail::MapValuesNode<K, V, VOut, F>, K, VOut>(
-        "KSTREAM-MAPVALUES-", options, core_.key_serde, {}, false, true, std::move(change));
+    return add<detail::MapValuesNode<K, V, VOut, F>, K, VOut>({.prefix = "KSTREAM-MAPVALUES-",
+                                                               .given = std::move(options.name),
+                                                               .key_serde = core_.key_serde,
+                                                               .changes_value = true},
+                                                              std::move(change));
 }
 
 template <class K, class V>
@@ -74,7 +80,8 @@ auto KStream<K, V>::flat_map(F expand, Named options) const
     using KOut = typename detail::ElementOf<F, K, V>::first_type;
     using VOut = typename detail::ElementOf<F, K, V>::second_type;
     return add<detail::FlatMapNode<K, V, KOut, VOut, F>, KOut, VOut>(
-        "KSTREAM-FLATMAP-", options, {}, {}, true, false, std::move(expand));
+        {.prefix = "KSTREAM-FLATMAP-", .given = std::move(options.name), .changes_key = true},
+        std::move(expand));
 }
 
 template <class K, class V>
@@ -83,7 +90,11 @@ auto KStream<K, V>::flat_map_values(F expand,
                                     Named options) const -> KStream<K, detail::ElementOf<F, K, V>> {
     using VOut = detail::ElementOf<F, K, V>;
     return add<detail::FlatMapValuesNode<K, V, VOut, F>, K, VOut>(
-        "KSTREAM-FLATMAPVALUES-", options, core_.key_serde, {}, false, true, std::move(expand));
+        {.prefix = "KSTREAM-FLATMAPVALUES-",
+         .given = std::move(options.name),
+         .key_serde = core_.key_serde,
+         .changes_value = true},
+        std::move(expand));
 }
 
 template <class K, class V>
@@ -91,22 +102,28 @@ template <CallableWithRecord<K, V> F>
 auto KStream<K, V>::select_key(F select,
                                Named options) const -> KStream<detail::RecordResult<F, K, V>, V> {
     using KOut = detail::RecordResult<F, K, V>;
-    return add<detail::SelectKeyNode<K, V, KOut, F>, KOut, V>(
-        "KSTREAM-KEY-SELECT-", options, {}, core_.value_serde, true, false, std::move(select));
+    return add<detail::SelectKeyNode<K, V, KOut, F>, KOut, V>({.prefix = "KSTREAM-KEY-SELECT-",
+                                                               .given = std::move(options.name),
+                                                               .value_serde = core_.value_serde,
+                                                               .changes_key = true},
+                                                              std::move(select));
 }
 
 template <class K, class V>
 template <RecordAction<K, V> F>
 KStream<K, V> KStream<K, V>::peek(F look, Named options) const {
-    return add<detail::PeekNode<K, V, F>, K, V>("KSTREAM-PEEK-", options, core_.key_serde,
-                                                core_.value_serde, false, false, std::move(look));
+    return add<detail::PeekNode<K, V, F>, K, V>({.prefix = "KSTREAM-PEEK-",
+                                                 .given = std::move(options.name),
+                                                 .key_serde = core_.key_serde,
+                                                 .value_serde = core_.value_serde},
+                                                std::move(look));
 }
 
 template <class K, class V>
 template <RecordAction<K, V> F>
 void KStream<K, V>::foreach (F use, Named options) const {
-    add<detail::PeekNode<K, V, F>, K, V>("KSTREAM-FOREACH-", options, {}, {}, false, false,
-                                         std::move(use));
+    add<detail::PeekNode<K, V, F>, K, V>(
+        {.prefix = "KSTREAM-FOREACH-", .given = std::move(options.name)}, std::move(use));
 }
 
 template <class K, class V>
@@ -122,9 +139,9 @@ void KStream<K, V>::print(Printed<K, V> options) const {
         detail::no_text(core_.name, typeid(K).name(), typeid(V).name());
     }
     const std::string label = options.label.empty() ? core_.name : options.label;
-    add<detail::PrintNode<K, V>, K, V>("KSTREAM-PRINTER-", Named{options.name}, {}, {}, false,
-                                       false, label, std::move(options.text),
-                                       detail::one_at_a_time(std::move(options.write)));
+    add<detail::PrintNode<K, V>, K, V>(
+        {.prefix = "KSTREAM-PRINTER-", .given = std::move(options.name)}, label,
+        std::move(options.text), detail::one_at_a_time(std::move(options.write)));
 }
 
 template <class K, class V>
@@ -227,13 +244,8 @@ KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
     node.add_store(place.lazy_store(name));
     node.versioned = options.history.has_value();
     detail::LogicalNode& added = core_.graph->add(std::move(node), {parent});
-    detail::TableCore<Key, Value> core{core_.graph, &added,       name,
-                                       serdes.key,  serdes.value, sources};
-    core.origin.reset(new detail::StoredOrigin<Key, Value>(place.state, serdes));
-    core.state = place.state;
-    core.queryable = options.store;
-    core.history = options.history;
-    return KTable<Key, Value>(std::move(core));
+    return KTable<Key, Value>(
+        detail::stored_table(core_.graph, added, place, serdes, std::move(sources), options));
 }
 
 template <class K, class V>

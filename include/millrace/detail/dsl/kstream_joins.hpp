@@ -25,15 +25,9 @@ LogicalNode grace_join(const std::string& name, F joiner, const TableView<Plain<
         store.name = settings.store;
         store.kind = StoreKind::kKeyValue;
         store.log_timestamps = false;
+        node = processor_node<GraceJoinNode<K, V, VTable, VOut, F, kType>>(
+            name, std::move(joiner), view.make_getter, std::move(settings));
         node.add_store({store, {name}});
-        NodeSpec step;
-        step.name = name;
-        step.make = [name, joiner = std::move(joiner), make_getter = view.make_getter,
-                     settings = std::move(settings)]() -> std::unique_ptr<Node> {
-            return std::unique_ptr<Node>(new GraceJoinNode<K, V, VTable, VOut, F, kType>(
-                name, joiner, make_getter(), settings));
-        };
-        node.add_step(std::move(step));
     }
     return node;
 }
@@ -73,16 +67,9 @@ KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable
              key_serde,
              detail::serde_or(options.value_serde, core_.value_serde)});
     } else {
-        detail::NodeSpec step;
-        step.name = name;
-        step.make = [name, joiner = std::move(joiner),
-                     make_getter = view.make_getter]() -> std::unique_ptr<detail::Node> {
-            return std::unique_ptr<detail::Node>(
-                new JoinNode(name, detail::SameKey<K>{}, joiner, make_getter()));
-        };
-        node.add_step(std::move(step));
+        node = detail::processor_node<JoinNode>(name, detail::SameKey<K>{}, std::move(joiner),
+                                                view.make_getter);
     }
-    node.name = name;
     node.connects = view.stores;
     node.takes_null_keys = kType == detail::JoinType::kLeft;
     detail::LogicalNode& added = core_.graph->add(std::move(node), {stream.node});
@@ -135,17 +122,9 @@ KStream<K, VOut> KStream<K, V>::join_global(const GlobalKTable<KGlobal, VTable>&
     detail::require_one_builder(*core_.graph, detail::Access::graph(table), core_.name,
                                 table.queryable_store());
     const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-LEFTJOIN-");
-    detail::NodeSpec step;
-    step.name = name;
-    step.make = [name, select = std::move(select), joiner = std::move(joiner),
-                 make_getter =
-                     detail::Access::view(table).make_getter]() -> std::unique_ptr<detail::Node> {
-        return std::unique_ptr<detail::Node>(
-            new JoinNode(name, Selected{select}, joiner, make_getter()));
-    };
-    detail::LogicalNode node;
-    node.name = name;
-    node.add_step(std::move(step));
+    auto node =
+        detail::processor_node<JoinNode>(name, Selected{std::move(select)}, std::move(joiner),
+                                         detail::Access::view(table).make_getter);
     node.takes_null_keys = kType == detail::JoinType::kLeft;
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
     return KStream<K, VOut>(

@@ -167,13 +167,8 @@ KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix
     node.add_store(store.store(name));
     node.versioned = options.history.has_value();
     detail::LogicalNode& added = graph.add(std::move(node), {*repartitioned_});
-    detail::TableCore<K, Agg> core{core_.graph, &added,       name,
-                                   serdes.key,  serdes.value, {(*repartitioned_)->name}};
-    core.origin.reset(new detail::StoredOrigin<K, Agg>(store.state, serdes));
-    core.state = store.state;
-    core.queryable = options.store;
-    core.history = options.history;
-    return KTable<K, Agg, kRemovals>(std::move(core));
+    return KTable<K, Agg, kRemovals>(detail::stored_table(core_.graph, added, store, serdes,
+                                                          {(*repartitioned_)->name}, options));
 }
 
 template <class K, class V>

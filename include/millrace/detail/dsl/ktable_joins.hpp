@@ -18,12 +18,8 @@ template <class Side, class Joiner, class K, class V>
 NodeSpec table_join_side(const std::string& name, const std::string& parent, const Joiner& apply,
                          const std::shared_ptr<const TableState>& result,
                          const std::shared_ptr<TableState>& side, const TableView<K, V>& other) {
-    NodeSpec step;
-    step.name = name;
+    NodeSpec step = processor_step<Side>(name, apply, other.make_getter, result, side);
     step.parents = {parent};
-    step.make = [name, apply, result, side, make = other.make_getter]() -> std::unique_ptr<Node> {
-        return std::unique_ptr<Node>(new Side(name, apply, make(), result, side));
-    };
     return step;
 }
 

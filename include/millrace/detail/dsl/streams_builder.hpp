@@ -89,12 +89,8 @@ KTable<K, V> StreamsBuilder::table(std::string topic, Materialized<K, V> options
     steps.node.add_store(std::move(store));
     steps.node.versioned = options.history.has_value();
     detail::LogicalNode& added = graph_->add(std::move(steps.node), {&graph_->root()});
-    detail::TableCore<K, V> core{
-        graph_, &added, steps.table, steps.serdes.key, steps.serdes.value, {steps.source}};
-    core.origin.reset(new detail::StoredOrigin<K, V>(steps.place.state, steps.serdes));
-    core.state = steps.place.state;
-    core.queryable = options.store;
-    core.history = options.history;
+    detail::TableCore<K, V> core =
+        detail::stored_table(graph_, added, steps.place, steps.serdes, {steps.source}, options);
     return KTable<K, V>(std::move(core));
 }
 

@@ -3,12 +3,14 @@
 
 #include "millrace/detail/dsl/dsl_graph.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
+#include "millrace/detail/nodes/table_store.hpp"
 #include "millrace/detail/state/store_spec.hpp"
 #include "millrace/dsl/options.hpp"
 
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -34,6 +36,23 @@ struct StorePlace {
         return lazy;
     }
 };
+
+/// The handle of the table that `node` writes to the store of `place`.
+template <class K, class V>
+TableCore<K, V> stored_table(const std::shared_ptr<LogicalGraph>& graph, LogicalNode& node,
+                             const StorePlace& place, const TableSerdes<K, V>& serdes,
+                             std::set<std::string> sources, const Materialized<K, V>& options) {
+    return {.graph = graph,
+            .node = &node,
+            .name = node.name,
+            .key_serde = serdes.key,
+            .value_serde = serdes.value,
+            .sources = std::move(sources),
+            .origin = TableOriginPtr<K, V>(new StoredOrigin<K, V>(place.state, serdes)),
+            .state = place.state,
+            .queryable = options.store,
+            .history = options.history};
+}
 
 /// Selects name and kind of a table's store. If `options` have no name, generates one and takes an
 /// index; the store is materialised if they have one.
