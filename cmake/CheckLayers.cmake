@@ -75,13 +75,13 @@ set(src_dsl core topology)
 set(src_public_dsl core serde detail/serde detail/nodes dsl detail/dsl)
 
 set(src_assignment core kafka topology)
-set(src_public_assignment core)
+set(src_public_assignment core detail/serde)
 set(src_restore core metrics kafka state/task)
 set(src_public_restore core state)
 
 # runtime: task <- commit, global <- thread.
 set(src_runtime/task core metrics kafka state/format state/task topology restore)
-set(src_public_runtime/task core processor detail/nodes client)
+set(src_public_runtime/task core detail/serde processor detail/nodes client)
 set(src_runtime/commit core metrics kafka runtime/task)
 set(src_public_runtime/commit core detail/nodes client)
 set(src_runtime/global core metrics kafka state/format state/task topology restore runtime/task)

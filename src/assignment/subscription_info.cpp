@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "assignment/subscription_info.hpp"
 
+#include "core/byte_reader.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/detail/serde/big_endian.hpp"
 
-#include <limits>
+#include <concepts>
 
 namespace millrace::assignment {
 
@@ -20,43 +22,43 @@ class Writer {
     explicit Writer(char kind) {
         bytes_ = kMagic;
         bytes_ += kind;
-        unsigned_number(kFormatVersion, 2);
+        number(kFormatVersion);
     }
 
-    void flags(std::uint8_t value) { unsigned_number(value, 1); }
+    void flags(std::uint8_t value) { number(value); }
     void text(const std::string& value) {
-        unsigned_number(value.size(), 2);
+        number(static_cast<std::uint16_t>(value.size()));
         bytes_ += value;
     }
     void tasks(const std::vector<TaskId>& tasks) {
-        unsigned_number(tasks.size(), 4);
+        number(static_cast<std::uint32_t>(tasks.size()));
         for (const TaskId& task : tasks) {
-            unsigned_number(static_cast<std::uint32_t>(task.sub_topology), 4);
-            unsigned_number(static_cast<std::uint32_t>(task.partition), 4);
+            number(task.sub_topology);
+            number(task.partition);
         }
     }
     Bytes take() { return std::move(bytes_); }
 
   private:
-    void unsigned_number(std::uint64_t value, int bytes) {
-        for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-            bytes_ += static_cast<char>((value >> shift) & 0xff);
-        }
-    }
+    void number(std::integral auto value) { detail::append_big_endian(value, bytes_); }
 
     Bytes bytes_;
 };
 
-class Reader {
+struct Truncated {
+    [[noreturn]] void operator()() const { throw SerdeError("bad group member data: truncated"); }
+};
+
+class Reader : public ByteReader<Truncated> {
   public:
-    Reader(BytesView bytes, char kind) : rest_(bytes) {
+    Reader(BytesView bytes, char kind) : ByteReader(bytes) {
         if (take(kMagic.size()) != kMagic) {
             throw SerdeError("not a member of this application's group protocol: bad magic");
         }
         if (take(1)[0] != kind) {
             throw SerdeError("bad group member data: unexpected kind");
         }
-        const auto version = unsigned_number(2);
+        const auto version = number<std::uint16_t>();
         if (version != kFormatVersion) {
             throw SerdeError(
                 "group member data of an unknown version: update this instance before those that "
@@ -65,12 +67,12 @@ class Reader {
         }
     }
 
-    std::uint8_t flags() { return static_cast<std::uint8_t>(unsigned_number(1)); }
-    std::string text() { return std::string(take(unsigned_number(2))); }
+    std::uint8_t flags() { return number<std::uint8_t>(); }
+    std::string text() { return std::string(sized<std::uint16_t>()); }
     std::vector<TaskId> tasks() {
-        const std::uint64_t count = unsigned_number(4);
-        if (count * 8 > rest_.size()) {
-            throw SerdeError("bad group member data: truncated");
+        const std::uint64_t count = number<std::uint32_t>();
+        if (count * 8 > rest().size()) {
+            fail();
         }
         std::vector<TaskId> tasks;
         tasks.reserve(count);
@@ -81,36 +83,19 @@ class Reader {
         return tasks;
     }
     void expect_end() const {
-        if (!rest_.empty()) {
+        if (!done()) {
             throw SerdeError("bad group member data: trailing bytes");
         }
     }
 
   private:
-    BytesView take(std::uint64_t count) {
-        if (count > rest_.size()) {
-            throw SerdeError("bad group member data: truncated");
-        }
-        const BytesView taken = rest_.substr(0, count);
-        rest_.remove_prefix(count);
-        return taken;
-    }
-    std::uint64_t unsigned_number(int bytes) {
-        std::uint64_t value = 0;
-        for (const char byte : take(static_cast<std::uint64_t>(bytes))) {
-            value = (value << 8) | static_cast<std::uint8_t>(byte);
+    std::int32_t index() {
+        const auto value = number<std::int32_t>();
+        if (value < 0) {
+            throw SerdeError("bad group member data: task number out of range");
         }
         return value;
     }
-    std::int32_t index() {
-        const std::uint64_t value = unsigned_number(4);
-        if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) {
-            throw SerdeError("bad group member data: task number out of range");
-        }
-        return static_cast<std::int32_t>(value);
-    }
-
-    BytesView rest_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/detail/state/record_buffer.hpp"
 
+#include "core/byte_reader.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/serde/primitives.hpp"
 
@@ -22,33 +23,8 @@ void append_sized(BytesView bytes, Bytes& out) {
     out += bytes;
 }
 
-/// Reads the parts of a row from the front.
-class Reader {
-  public:
-    explicit Reader(BytesView bytes) : bytes_(bytes) {}
-
-    template <class Integer>
-    Integer number() {
-        const BytesView bytes = take(sizeof(Integer));
-        return read_big_endian<Integer>(bytes.data());
-    }
-
-    NullableBytes sized() {
-        const auto size = number<std::int32_t>();
-        return size < 0 ? NullableBytes() : take(static_cast<std::size_t>(size));
-    }
-
-  private:
-    BytesView take(std::size_t count) {
-        if (bytes_.size() < count) {
-            throw SerdeError("not a buffered record");
-        }
-        const BytesView taken = bytes_.substr(0, count);
-        bytes_.remove_prefix(count);
-        return taken;
-    }
-
-    BytesView bytes_;
+struct NotBuffered {
+    [[noreturn]] void operator()() const { throw SerdeError("not a buffered record"); }
 };
 
 // One byte, the time, the record's key, a number.
@@ -100,21 +76,21 @@ void write_value(const BufferedRecord& record, Bytes& out) {
 }
 
 BufferedRecord read_value(BytesView bytes) {
-    Reader reader(bytes);
+    ByteReader<NotBuffered> reader(bytes);
     BufferedRecord record;
     record.timestamp = timestamp_of(reader.number<std::int64_t>());
     record.offset = reader.number<std::int64_t>();
-    record.topic = reader.sized().value_or(BytesView());
+    record.topic = reader.nullable().value_or(BytesView());
     record.partition = reader.number<std::int32_t>();
     for (auto headers = reader.number<std::int32_t>(); headers > 0; --headers) {
-        std::string name(reader.sized().value_or(BytesView()));
-        const NullableBytes value = reader.sized();
+        std::string name(reader.nullable().value_or(BytesView()));
+        const NullableBytes value = reader.nullable();
         record.headers.add(std::move(name),
                            value ? NullableOwnedBytes(Bytes(*value)) : std::nullopt);
     }
-    reader.sized();
-    reader.sized();
-    record.value = reader.sized().value_or(BytesView());
+    reader.nullable();
+    reader.nullable();
+    record.value = reader.nullable().value_or(BytesView());
     return record;
 }
 

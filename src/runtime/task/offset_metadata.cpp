@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/task/offset_metadata.hpp"
 
+#include "core/byte_reader.hpp"
 #include "core/log.hpp"
 #include "millrace/core/bytes.hpp"
+#include "millrace/detail/serde/big_endian.hpp"
 
 #include <array>
 #include <cstddef>
@@ -15,12 +17,6 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char kVersion = 2;
-
-void append_big_endian(Bytes& out, std::uint64_t value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-        out.push_back(static_cast<char>((value >> shift) & 0xff));
-    }
-}
 
 std::string to_base64(BytesView bytes) {
     std::string text;
@@ -63,60 +59,30 @@ std::optional<Bytes> from_base64(std::string_view text) {
     return bytes;
 }
 
-/// Reads big-endian numbers and names from the front of some bytes.
-class Reader {
-  public:
-    explicit Reader(BytesView bytes) : bytes_(bytes) {}
+/// Not metadata of Kafka Streams, whatever other program wrote it.
+struct Foreign {};
 
-    bool empty() const { return bytes_.empty(); }
-
-    std::optional<std::uint64_t> number(std::size_t size) {
-        const auto bytes = take(size);
-        if (!bytes) {
-            return std::nullopt;
-        }
-        std::uint64_t value = 0;
-        for (const char c : *bytes) {
-            value = value << 8 | static_cast<unsigned char>(c);
-        }
-        return value;
-    }
-
-    std::optional<Timestamp> time() {
-        const auto value = number(8);
-        return value ? std::optional(timestamp_of(static_cast<std::int64_t>(*value)))
-                     : std::nullopt;
-    }
-
-    std::optional<BytesView> take(std::size_t size) {
-        if (size > bytes_.size()) {
-            return std::nullopt;
-        }
-        const BytesView taken = bytes_.substr(0, size);
-        bytes_.remove_prefix(size);
-        return taken;
-    }
-
-  private:
-    BytesView bytes_;
+struct ThrowForeign {
+    [[noreturn]] void operator()() const { throw Foreign(); }
 };
 
-std::optional<ProcessorTimes> read_processor_times(Reader& reader) {
+class Reader : public ByteReader<ThrowForeign> {
+  public:
+    using ByteReader::ByteReader;
+
+    Timestamp time() { return timestamp_of(number<std::int64_t>()); }
+};
+
+ProcessorTimes read_processor_times(Reader& reader) {
     ProcessorTimes times;
-    if (reader.empty()) {
+    if (reader.done()) {
         return times;
     }
-    const auto count = reader.number(4);
-    for (std::uint64_t i = 0; count && i < *count; ++i) {
-        const auto length = reader.number(4);
-        const auto name = length ? reader.take(*length) : std::nullopt;
-        const auto time = reader.time();
-        if (!name || !time) {
-            return std::nullopt;
-        }
-        times.insert_or_assign(std::string(*name), *time);
+    for (auto left = reader.number<std::uint32_t>(); left > 0; --left) {
+        std::string name(reader.sized<std::uint32_t>());
+        times.insert_or_assign(std::move(name), reader.time());
     }
-    return count ? std::optional(std::move(times)) : std::nullopt;
+    return times;
 }
 
 std::optional<OffsetMetadata> read(std::string_view text) {
@@ -124,33 +90,33 @@ std::optional<OffsetMetadata> read(std::string_view text) {
     if (!bytes) {
         return std::nullopt;
     }
-    Reader reader(*bytes);
-    const auto version = reader.number(1);
-    const auto partition_time = reader.time();
-    if (!version || !partition_time || *version < 1 || *version > 2) {
+    try {
+        Reader reader(*bytes);
+        const auto version = reader.number<std::uint8_t>();
+        if (version < 1 || version > 2) {
+            return std::nullopt;
+        }
+        OffsetMetadata read{.partition_time = reader.time()};
+        if (version == 2) {
+            read.processor_times = read_processor_times(reader);
+        }
+        return read;
+    } catch (const Foreign&) {
         return std::nullopt;
     }
-    if (*version == 1) {
-        return OffsetMetadata{.partition_time = *partition_time};
-    }
-    auto times = read_processor_times(reader);
-    if (!times) {
-        return std::nullopt;
-    }
-    return OffsetMetadata{.partition_time = *partition_time, .processor_times = std::move(*times)};
 }
 
 }  // namespace
 
 std::string encode(Timestamp partition_time, const ProcessorTimes& processor_times) {
     Bytes bytes(1, kVersion);
-    append_big_endian(bytes, static_cast<std::uint64_t>(milliseconds_of(partition_time)), 8);
+    detail::append_big_endian(milliseconds_of(partition_time), bytes);
     if (!processor_times.empty()) {
-        append_big_endian(bytes, processor_times.size(), 4);
+        detail::append_big_endian(static_cast<std::uint32_t>(processor_times.size()), bytes);
         for (const auto& [store, time] : processor_times) {
-            append_big_endian(bytes, store.size(), 4);
+            detail::append_big_endian(static_cast<std::uint32_t>(store.size()), bytes);
             bytes += store;
-            append_big_endian(bytes, static_cast<std::uint64_t>(milliseconds_of(time)), 8);
+            detail::append_big_endian(milliseconds_of(time), bytes);
         }
     }
     return to_base64(bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/format/change_buffer_format.hpp"
 
+#include "core/byte_reader.hpp"
 #include "millrace/core/error.hpp"
 #include "state/format/window_key.hpp"
 
@@ -32,25 +33,17 @@ NullableBytes view(const NullableOwnedBytes& bytes) {
     return bytes ? NullableBytes(*bytes) : std::nullopt;
 }
 
-class Reader {
+struct Malformed {
+    [[noreturn]] void operator()() const {
+        throw StateError("a buffered change in a changelog is truncated or has an unknown format");
+    }
+};
+
+class Reader : public ByteReader<Malformed> {
   public:
-    explicit Reader(BytesView bytes) : rest_(bytes) {}
+    using ByteReader::ByteReader;
 
-    BytesView take(std::size_t size) {
-        if (rest_.size() < size) {
-            fail();
-        }
-        const BytesView taken = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return taken;
-    }
-    std::int32_t take_int() {
-        return static_cast<std::int32_t>(
-            static_cast<std::uint32_t>(read_big_endian(take(kIntSize))));
-    }
-    std::int64_t take_long() { return static_cast<std::int64_t>(read_big_endian(take(kTimeSize))); }
-
-    NullableOwnedBytes take_sized() { return take_sized(take_int()); }
+    NullableOwnedBytes take_sized() { return take_sized(number<std::int32_t>()); }
     NullableOwnedBytes take_sized(std::int32_t size) {
         if (size == kNull) {
             return std::nullopt;
@@ -67,19 +60,10 @@ class Reader {
         }
         return std::move(*taken);
     }
-
-    bool done() const { return rest_.empty(); }
-
-    [[noreturn]] static void fail() {
-        throw StateError("a buffered change in a changelog is truncated or has an unknown format");
-    }
-
-  private:
-    BytesView rest_;
 };
 
 void take_headers(Reader& reader, Headers& headers) {
-    const std::int32_t count = reader.take_int();
+    const std::int32_t count = reader.number<std::int32_t>();
     for (std::int32_t i = 0; i < count; ++i) {
         std::string key = reader.take_bytes();
         headers.add(std::move(key), reader.take_sized());
@@ -111,19 +95,19 @@ void append_buffered_change(const detail::BufferedChange& change, Timestamp time
 DecodedChange decode_buffered_change(BytesView bytes) {
     Reader reader(bytes);
     DecodedChange decoded;
-    decoded.change.timestamp = timestamp_of(reader.take_long());
-    decoded.change.offset = reader.take_long();
+    decoded.change.timestamp = timestamp_of(reader.number<std::int64_t>());
+    decoded.change.offset = reader.number<std::int64_t>();
     decoded.topic = reader.take_bytes();
-    decoded.change.partition = reader.take_int();
+    decoded.change.partition = reader.number<std::int32_t>();
     take_headers(reader, decoded.change.headers);
     decoded.change.prior_value = reader.take_sized();
-    const std::int32_t old_size = reader.take_int();
+    const std::int32_t old_size = reader.number<std::int32_t>();
     decoded.change.old_value =
         old_size == kAsPrior ? decoded.change.prior_value : reader.take_sized(old_size);
     decoded.change.new_value = reader.take_sized();
-    decoded.time = timestamp_of(reader.take_long());
+    decoded.time = timestamp_of(reader.number<std::int64_t>());
     if (!reader.done()) {
-        Reader::fail();
+        reader.fail();
     }
     return decoded;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/format/checkpoint.hpp"
 
+#include "core/byte_reader.hpp"
 #include "millrace/core/error.hpp"
 #include "state/format/segment_interval.hpp"
 #include "state/format/state_corrupted.hpp"
@@ -49,58 +50,40 @@ std::uint8_t number_of(const Pairs& pairs, Value value) {
     throw InternalError("a store of this kind has no row in the state database");
 }
 
-// Reads a row from the front.
-class Reader {
-  public:
-    Reader(BytesView row, const std::string& where) : rest_(row), where_(where) {}
+struct Malformed {
+    const std::string& where;
 
-    std::uint8_t byte() { return static_cast<std::uint8_t>(take(1)[0]); }
-    std::int64_t number() { return static_cast<std::int64_t>(read_big_endian(take(kOffsetSize))); }
-    std::int32_t epoch() { return static_cast<std::int32_t>(read_big_endian(take(kEpochSize))); }
-    std::size_t count() { return static_cast<std::size_t>(read_big_endian(take(kCountSize))); }
-    Bytes text() {
-        const auto size = static_cast<std::size_t>(read_big_endian(take(kLengthSize)));
-        return Bytes(take(size));
+    [[noreturn]] void operator()() const {
+        throw StateCorrupted("cannot read the state database: " + where +
+                             ": its metadata row has an unknown format");
     }
-    BytesView rest() const { return rest_; }
+};
+
+class Reader : public ByteReader<Malformed> {
+  public:
+    Reader(BytesView row, const std::string& where) : ByteReader(row, Malformed{where}) {}
+
+    Bytes text() { return Bytes(sized<std::uint32_t>()); }
 
     template <class Pairs>
     auto one_of(const Pairs& pairs) {
-        const std::uint8_t read = byte();
-        for (const auto& [value, number] : pairs) {
-            if (number == read) {
+        const auto read = number<std::uint8_t>();
+        for (const auto& [value, code] : pairs) {
+            if (code == read) {
                 return value;
             }
         }
         fail();
     }
-
-    [[noreturn]] void fail() const {
-        throw StateCorrupted("cannot read the state database: " + where_ +
-                             ": its metadata row has an unknown format");
-    }
-
-  private:
-    BytesView take(std::size_t size) {
-        if (rest_.size() < size) {
-            fail();
-        }
-        const BytesView taken = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return taken;
-    }
-
-    BytesView rest_;
-    const std::string& where_;
 };
 
 StoreShape read_shape(Reader& reader) {
     StoreShape shape;
     shape.kind = reader.one_of(kKinds);
     shape.row_form = reader.one_of(kForms);
-    shape.backed_up = reader.byte() != 0;
-    shape.segment_interval = reader.number();
-    shape.retention = reader.number();
+    shape.backed_up = reader.number<std::uint8_t>() != 0;
+    shape.segment_interval = reader.number<std::int64_t>();
+    shape.retention = reader.number<std::int64_t>();
     shape.source_topic = reader.text();
     shape.key_type = reader.text();
     shape.value_type = reader.text();
@@ -112,10 +95,10 @@ StoreShape read_shape(Reader& reader) {
 
 TopicPositions read_positions(Reader& reader) {
     TopicPositions positions;
-    for (std::size_t left = reader.count(); left > 0; --left) {
+    for (auto left = reader.number<std::uint32_t>(); left > 0; --left) {
         TopicPosition& position = positions.emplace_back();
-        position.next = reader.number();
-        position.leader_epoch = reader.epoch();
+        position.next = reader.number<std::int64_t>();
+        position.leader_epoch = reader.number<std::int32_t>();
         if (position.next < 0) {
             reader.fail();
         }
@@ -164,7 +147,7 @@ void append_checkpoint(const TopicPositions& positions, Timestamp current_at, By
 
 Checkpoint read_checkpoint(BytesView row, const std::string& where) {
     Reader reader(row, where);
-    const std::uint8_t format = reader.byte();
+    const std::uint8_t format = reader.number<std::uint8_t>();
     if (format > kShapeAndPositions && format <= kMostFormats) {
         throw StateError("a newer version of Millrace wrote this state: " + where + ", format " +
                          std::to_string(format) + ", known up to " +
@@ -176,10 +159,10 @@ Checkpoint read_checkpoint(BytesView row, const std::string& where) {
         reader.fail();
     }
     Checkpoint read;
-    if (const std::int64_t offset = reader.number(); offset >= 0) {
+    if (const std::int64_t offset = reader.number<std::int64_t>(); offset >= 0) {
         read.offset = offset;
     }
-    read.current_at = timestamp_of(reader.number());
+    read.current_at = timestamp_of(reader.number<std::int64_t>());
     read.headers = format == kRowsWithHeaders;
     if (format >= kShape) {
         read.shape = read_shape(reader);
