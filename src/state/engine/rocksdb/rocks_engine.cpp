@@ -8,12 +8,12 @@ namespace millrace::state {
 RocksEngine::RocksEngine(RocksDatabase& database, const std::string& store)
     : database_(database),
       family_("kv:" + store),
-      cursor_(std::make_shared<FamilyCursor>(database, database.find_or_create(family_))) {}
+      spare_(std::make_shared<SpareIterator>(database, database.find_or_create(family_))) {}
 
 NullableBytes RocksEngine::get(BytesView key) {
     pinned_.Reset();
     const rocksdb::Status status =
-        database_.db().Get(database_.reading(), cursor_->family(), key, &pinned_);
+        database_.db().Get(database_.reading(), spare_->family(), key, &pinned_);
     if (status.IsNotFound()) {
         return std::nullopt;
     }
@@ -28,17 +28,17 @@ void RocksEngine::put(BytesView key, const NullableBytes& value) {
     }
     rocksdb::WriteBatch& batch = database_.batch();
     database_.check(
-        value ? batch.Put(cursor_->family(), key, *value) : batch.Delete(cursor_->family(), key),
+        value ? batch.Put(spare_->family(), key, *value) : batch.Delete(spare_->family(), key),
         "write");
 }
 
 std::unique_ptr<BytesIterator> RocksEngine::iterate(const KeyRange& range, RowOrder order) {
-    return std::make_unique<RocksIterator>(database_, cursor_, range, order, BytesView{});
+    return std::make_unique<RocksIterator>(database_, spare_, range, order, BytesView{});
 }
 
 std::uint64_t RocksEngine::approximate_num_entries() {
     std::uint64_t count = 0;
-    database_.db().GetIntProperty(cursor_->family(), rocksdb::DB::Properties::kEstimateNumKeys,
+    database_.db().GetIntProperty(spare_->family(), rocksdb::DB::Properties::kEstimateNumKeys,
                                   &count);
     return count;
 }
@@ -53,13 +53,13 @@ void RocksEngine::drop_below(BytesView end) {
 void RocksEngine::clear() {
     loader_.reset();
     pinned_.Reset();
-    cursor_->release();
+    spare_->release();
     database_.drop(family_);
-    cursor_ = std::make_shared<FamilyCursor>(database_, database_.find_or_create(family_));
+    spare_ = std::make_shared<SpareIterator>(database_, database_.find_or_create(family_));
 }
 
 void RocksEngine::begin_load() {
-    loader_.emplace(database_, [this](BytesView) { return cursor_->family(); }, 0);
+    loader_.emplace(database_, [this](BytesView) { return spare_->family(); }, 0);
 }
 
 void RocksEngine::end_load() {

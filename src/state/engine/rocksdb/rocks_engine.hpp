@@ -28,12 +28,12 @@ class RocksEngine final : public Engine {
     bool persistent() const override { return true; }
     void begin_load() override;
     void end_load() override;
-    void commit() override { cursor_->release(); }
+    void commit() override { spare_->release(); }
 
   private:
     RocksDatabase& database_;
     std::string family_;
-    std::shared_ptr<FamilyCursor> cursor_;
+    std::shared_ptr<SpareIterator> spare_;
     rocksdb::PinnableSlice pinned_;
     std::optional<BulkLoader> loader_;
 };

@@ -5,19 +5,19 @@
 
 namespace millrace::state {
 
-std::unique_ptr<rocksdb::Iterator> FamilyCursor::take() {
-    if (spare_ != nullptr) {
-        database_->check(spare_->Refresh(), "read");
-        return std::move(spare_);
+std::unique_ptr<rocksdb::Iterator> SpareIterator::take() {
+    if (iterator_ != nullptr) {
+        database_->check(iterator_->Refresh(), "read");
+        return std::move(iterator_);
     }
     return std::unique_ptr<rocksdb::Iterator>(database_->db().NewIterator({}, family_));
 }
 
-RocksIterator::RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCursor> cursor,
+RocksIterator::RocksIterator(RocksDatabase& database, std::shared_ptr<SpareIterator> spare,
                              KeyRange range, RowOrder order, BytesView prefix)
     : database_(database),
-      cursor_(std::move(cursor)),
-      rows_(cursor_->take()),
+      spare_(std::move(spare)),
+      rows_(spare_->take()),
       range_(std::move(range)),
       order_(order),
       prefix_(prefix) {
@@ -38,7 +38,7 @@ RocksIterator::RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCurs
 }
 
 RocksIterator::~RocksIterator() {
-    cursor_->give_back(std::move(rows_));
+    spare_->give_back(std::move(rows_));
 }
 
 void RocksIterator::next() {

@@ -13,28 +13,28 @@ namespace millrace::state {
 
 /// A column family and a spare iterator of it, because creating one costs as much as the search.
 /// The spare iterator pins memory of the database: release it at every commit.
-class FamilyCursor {
+class SpareIterator {
   public:
-    FamilyCursor(RocksDatabase& database, rocksdb::ColumnFamilyHandle* family)
+    SpareIterator(RocksDatabase& database, rocksdb::ColumnFamilyHandle* family)
         : database_(&database), family_(family) {}
 
     rocksdb::ColumnFamilyHandle* family() const noexcept { return family_; }
 
     std::unique_ptr<rocksdb::Iterator> take();
-    void give_back(std::unique_ptr<rocksdb::Iterator> iterator) { spare_ = std::move(iterator); }
-    void release() { spare_.reset(); }
+    void give_back(std::unique_ptr<rocksdb::Iterator> iterator) { iterator_ = std::move(iterator); }
+    void release() { iterator_.reset(); }
 
   private:
     RocksDatabase* database_;
     rocksdb::ColumnFamilyHandle* family_;
-    std::unique_ptr<rocksdb::Iterator> spare_;
+    std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
 /// Iterates over a range of one column family. `prefix` is prepended to each key and is part of the
 /// range.
 class RocksIterator final : public BytesIterator {
   public:
-    RocksIterator(RocksDatabase& database, std::shared_ptr<FamilyCursor> cursor, KeyRange range,
+    RocksIterator(RocksDatabase& database, std::shared_ptr<SpareIterator> spare, KeyRange range,
                   RowOrder order, BytesView prefix);
     ~RocksIterator() override;
 
@@ -48,7 +48,7 @@ class RocksIterator final : public BytesIterator {
 
     RocksDatabase& database_;
     // Shared: the family may be dropped before this is destroyed.
-    std::shared_ptr<FamilyCursor> cursor_;
+    std::shared_ptr<SpareIterator> spare_;
     std::unique_ptr<rocksdb::Iterator> rows_;
     KeyRange range_;
     RowOrder order_;

@@ -33,7 +33,7 @@ SegmentEngine::SegmentEngine(RocksDatabase& database, const std::string& store)
             std::from_chars(family.data(), family.data() + family.size(), segment);
         if (error == std::errc{} && family == family_name(segment)) {
             segments_.emplace(segment,
-                              std::make_shared<FamilyCursor>(database, database.find(family)));
+                              std::make_shared<SpareIterator>(database, database.find(family)));
         }
     }
 }
@@ -42,23 +42,23 @@ std::string SegmentEngine::family_name(std::int64_t segment) const {
     return std::to_string(segment) + ":" + store_;
 }
 
-FamilyCursor* SegmentEngine::find(BytesView key) const {
+SpareIterator* SegmentEngine::find(BytesView key) const {
     const auto found = segments_.find(segment_of(key));
     return found == segments_.end() ? nullptr : found->second.get();
 }
 
 rocksdb::ColumnFamilyHandle* SegmentEngine::find_or_create(BytesView key) {
-    if (const FamilyCursor* found = find(key)) {
+    if (const SpareIterator* found = find(key)) {
         return found->family();
     }
     const std::int64_t segment = segment_of(key);
-    auto cursor =
-        std::make_shared<FamilyCursor>(database_, database_.find_or_create(family_name(segment)));
-    return segments_.emplace(segment, std::move(cursor)).first->second->family();
+    auto spare =
+        std::make_shared<SpareIterator>(database_, database_.find_or_create(family_name(segment)));
+    return segments_.emplace(segment, std::move(spare)).first->second->family();
 }
 
 NullableBytes SegmentEngine::get(BytesView key) {
-    const FamilyCursor* segment = find(key);
+    const SpareIterator* segment = find(key);
     if (segment == nullptr) {
         return std::nullopt;
     }
@@ -98,9 +98,9 @@ std::unique_ptr<BytesIterator> SegmentEngine::iterate(const KeyRange& range, Row
 
 std::uint64_t SegmentEngine::approximate_num_entries() {
     std::uint64_t sum = 0;
-    for (const auto& [segment, cursor] : segments_) {
+    for (const auto& [segment, spare] : segments_) {
         std::uint64_t count = 0;
-        database_.db().GetIntProperty(cursor->family(), rocksdb::DB::Properties::kEstimateNumKeys,
+        database_.db().GetIntProperty(spare->family(), rocksdb::DB::Properties::kEstimateNumKeys,
                                       &count);
         sum += count;
     }
@@ -132,7 +132,7 @@ void SegmentEngine::clear() {
 
 std::vector<std::int64_t> SegmentEngine::segments() {
     std::vector<std::int64_t> all;
-    for (const auto& [segment, cursor] : segments_) {
+    for (const auto& [segment, spare] : segments_) {
         all.push_back(segment);
     }
     return all;
@@ -149,8 +149,8 @@ void SegmentEngine::end_load() {
 }
 
 void SegmentEngine::commit() {
-    for (const auto& [segment, cursor] : segments_) {
-        cursor->release();
+    for (const auto& [segment, spare] : segments_) {
+        spare->release();
     }
 }
 

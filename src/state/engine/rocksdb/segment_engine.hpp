@@ -37,13 +37,13 @@ class SegmentEngine final : public Engine {
 
   private:
     std::string family_name(std::int64_t segment) const;
-    FamilyCursor* find(BytesView key) const;
+    SpareIterator* find(BytesView key) const;
     rocksdb::ColumnFamilyHandle* find_or_create(BytesView key);
     void drop_first();
 
     RocksDatabase& database_;
     std::string store_;
-    std::map<std::int64_t, std::shared_ptr<FamilyCursor>> segments_;
+    std::map<std::int64_t, std::shared_ptr<SpareIterator>> segments_;
     rocksdb::PinnableSlice pinned_;
     std::optional<BulkLoader> loader_;
 };
