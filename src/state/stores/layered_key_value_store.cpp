@@ -2,6 +2,7 @@
 #include "state/stores/layered_key_value_store.hpp"
 
 #include "state/engine/key_range.hpp"
+#include "state/stores/headers_view.hpp"
 
 #include <utility>
 
@@ -23,12 +24,11 @@ class LayeredKeyValueStore::Values final : public BytesIterator {
     std::unique_ptr<BytesIterator> rows_;
 };
 
-class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
+class LayeredKeyValueStore::WithHeaders final
+    : public HeadersView<KeyValueBytesStore, LayeredKeyValueStore> {
   public:
-    explicit WithHeaders(LayeredKeyValueStore& store) : store_(&store) {}
+    using HeadersView::HeadersView;
 
-    const std::string& name() const override { return store_->name(); }
-    bool persistent() const override { return store_->persistent(); }
     NullableBytes get(BytesView key) override { return store_->layers_.read(key); }
     void put(BytesView key, const NullableBytes& value) override {
         store_->layers_.write(key, value);
@@ -41,11 +41,6 @@ class LayeredKeyValueStore::WithHeaders final : public KeyValueBytesStore {
         return store_->layers_.iterate(prefix_range(prefix), RowOrder::kForward);
     }
     std::uint64_t approximate_num_entries() override { return store_->approximate_num_entries(); }
-    KeyValueBytesStore* with_headers() override { return this; }
-    bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
-
-  private:
-    LayeredKeyValueStore* store_;
 };
 
 LayeredKeyValueStore::LayeredKeyValueStore(const detail::StoreSpec& spec, std::size_t index,

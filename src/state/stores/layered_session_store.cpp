@@ -3,6 +3,7 @@
 
 #include "millrace/core/error.hpp"
 #include "state/format/window_key.hpp"
+#include "state/stores/headers_view.hpp"
 #include "state/stores/put_times.hpp"
 
 #include <algorithm>
@@ -180,12 +181,11 @@ std::unique_ptr<SessionBytesIterator> LayeredSessionStore::ended(Timestamp from,
     return std::make_unique<Iterator>(layers_, show, std::move(query));
 }
 
-class LayeredSessionStore::WithHeaders final : public SessionBytesStore {
+class LayeredSessionStore::WithHeaders final
+    : public HeadersView<SessionBytesStore, LayeredSessionStore> {
   public:
-    explicit WithHeaders(LayeredSessionStore& store) : store_(&store) {}
+    using HeadersView::HeadersView;
 
-    const std::string& name() const override { return store_->name(); }
-    bool persistent() const override { return store_->persistent(); }
     bool put(BytesView key, SessionWindow session, const NullableBytes& value) override {
         return store_->put_row(key, session, value);
     }
@@ -202,11 +202,6 @@ class LayeredSessionStore::WithHeaders final : public SessionBytesStore {
     std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override {
         return store_->ended(from, to, Show::kRows);
     }
-    SessionBytesStore* with_headers() override { return this; }
-    bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
-
-  private:
-    LayeredSessionStore* store_;
 };
 
 LayeredSessionStore::~LayeredSessionStore() = default;

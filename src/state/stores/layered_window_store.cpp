@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "state/format/window_key.hpp"
+#include "state/stores/headers_view.hpp"
 #include "state/stores/put_times.hpp"
 
 #include <algorithm>
@@ -160,12 +161,11 @@ std::unique_ptr<WindowBytesIterator> LayeredWindowStore::find(NullableBytes firs
     return std::make_unique<Iterator>(layers_, show, std::move(query));
 }
 
-class LayeredWindowStore::WithHeaders final : public WindowBytesStore {
+class LayeredWindowStore::WithHeaders final
+    : public HeadersView<WindowBytesStore, LayeredWindowStore> {
   public:
-    explicit WithHeaders(LayeredWindowStore& store) : store_(&store) {}
+    using HeadersView::HeadersView;
 
-    const std::string& name() const override { return store_->name(); }
-    bool persistent() const override { return store_->persistent(); }
     bool put(BytesView key, Timestamp window_start, const NullableBytes& value) override {
         return store_->put_row(key, window_start, value);
     }
@@ -181,11 +181,6 @@ class LayeredWindowStore::WithHeaders final : public WindowBytesStore {
                                                      RowOrder order) override {
         return store_->find(first, last, from, to, order, Show::kRows);
     }
-    WindowBytesStore* with_headers() override { return this; }
-    bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
-
-  private:
-    LayeredWindowStore* store_;
 };
 
 LayeredWindowStore::~LayeredWindowStore() = default;

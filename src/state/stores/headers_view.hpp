@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/detail/state/flush_listener.hpp"
+
+#include <string>
+
+namespace millrace::state {
+
+/// What the views with headers of all kinds of stores share; see KeyValueBytesStore::with_headers.
+/// `Face` is the interface of the kind, `Store` its class. The store owns the view.
+template <class Face, class Store>
+class HeadersView : public Face {
+  public:
+    explicit HeadersView(Store& store) : store_(&store) {}
+
+    const std::string& name() const final { return store_->name(); }
+    bool persistent() const final { return store_->persistent(); }
+    Face* with_headers() final { return this; }
+    bool set_flush_listener(detail::FlushListener*, bool) final { return false; }
+
+  protected:
+    Store* store_;
+};
+
+}  // namespace millrace::state
