@@ -15,6 +15,7 @@ struct ConsumerFaults {
     std::function<kafka::Status()> committed{};
     std::function<kafka::Status(const TopicPartition&)> seek{};
     std::function<void()> closed{};  ///< Before a close that leaves the group.
+    std::function<void()> woken{};   ///< At every wake_up.
 };
 
 /// Group members of another supplier, with a test's faults.
@@ -50,7 +51,12 @@ class InterceptedConsumers final : public ForwardingClients {
             return real_->unassign(partitions);
         }
         void poll(std::chrono::milliseconds timeout) override { real_->poll(timeout); }
-        void wake_up() override { real_->wake_up(); }
+        void wake_up() override {
+            if (faults_.woken) {
+                faults_.woken();
+            }
+            real_->wake_up();
+        }
         kafka::PartitionQueue* queue(const TopicPartition& partition) override {
             return real_->queue(partition);
         }

@@ -6,6 +6,7 @@
 #include "state/budget/memory_budget.hpp"
 #include "support/counting_topology.hpp"
 #include "support/forwarding_admin.hpp"
+#include "support/intercepted_consumers.hpp"
 #include "support/settable_clock.hpp"
 
 #include <gmock/gmock.h>
@@ -65,8 +66,12 @@ class RestorerTest : public ::testing::Test {
                 on_batch();
             }
         };
+        faults.woken = [this] { woken.happened(); };
         listener.on_restore_end = [this](const auto&, const auto&, std::int64_t total) {
             heard.push_back("end of " + std::to_string(total));
+            if (on_end) {
+                on_end();
+            }
         };
         listener.on_restore_suspended = [this](const auto&, const auto&, std::int64_t total) {
             heard.push_back("suspended after " + std::to_string(total));
@@ -85,7 +90,7 @@ class RestorerTest : public ::testing::Test {
     Restorer& restorer() {
         if (restorer_ == nullptr) {
             restorer_ = std::make_unique<Restorer>(
-                Restorer::Parts{.supplier = broker.clients(),
+                Restorer::Parts{.supplier = clients,
                                 .consumer_settings = {{"bootstrap.servers", "embedded"},
                                                       {"auto.offset.reset", "none"},
                                                       {"client.id", "restore"}},
@@ -123,6 +128,10 @@ class RestorerTest : public ::testing::Test {
         broker.clients()->make_admin({{"bootstrap.servers", "embedded"}});
     SlowAdmin admin{*broker_admin};
     const Clock* clock = &system_clock();
+    support::ConsumerFaults faults;
+    Events woken;  // By add() and by remove(), when the task is cancelled.
+    std::shared_ptr<kafka::ClientSupplier> clients =
+        std::make_shared<support::InterceptedConsumers>(broker.clients(), faults);
     metrics::Registry metrics;
     std::atomic<bool> paused{false};
     state::MemoryBudget memory{{}};
@@ -134,6 +143,7 @@ class RestorerTest : public ::testing::Test {
     bool pause_at_start = false;
     bool throw_at_suspension = false;
     std::function<void()> on_batch;
+    std::function<void()> on_end;
     std::function<void()> on_result;
     std::vector<std::string> heard;
     std::vector<RestoreResult> results;
@@ -211,56 +221,56 @@ TEST_F(RestorerTest, ReturnsATaskAfterTheCurrentBatch) {
     constexpr int kBatches = 4;
     produce(kBatches * 8192);
     Events first_batch;
-    std::atomic<bool> removing{false};
     int batches = 0;
     on_batch = [&] {
         ++batches;
         first_batch.happened();
-        while (!removing) {
-            std::this_thread::yield();
-        }
-        for (int i = 0; i < 10'000; ++i) {
-            std::this_thread::yield();
-        }
+        EXPECT_TRUE(woken.wait_for(2));
     };
     add();
-    std::atomic<bool> removed{false};
-    std::thread restoring([&] {
-        while (!removed) {
-            restorer().run_once(clock->now());
-        }
-    });
+    std::thread restoring([&] { run_until([&] { return restorer().idle(); }); });
     ASSERT_TRUE(first_batch.wait_for(1));
-    removing = true;
     restorer().remove(this, kTask);
-    removed = true;
+    EXPECT_EQ(batches, 1);
     restoring.join();
 
-    EXPECT_LE(batches, 2);
+    EXPECT_EQ(batches, 1);
     EXPECT_THAT(results, IsEmpty());
 }
 
 TEST_F(RestorerTest, DropsTheResultOfARemovedTask) {
     produce(3);
+    Events last_batch;
+    on_end = [&] {
+        last_batch.happened();
+        EXPECT_TRUE(woken.wait_for(2));
+    };
+    add();
+    std::thread restoring([&] { run_until([&] { return restorer().idle(); }); });
+    ASSERT_TRUE(last_batch.wait_for(1));
+    restorer().remove(this, kTask);
+    restoring.join();
+
+    EXPECT_EQ(heard.back(), "end of 3");
+    EXPECT_THAT(results, IsEmpty());
+}
+
+TEST_F(RestorerTest, ReturnsATaskAfterItsResultWasDelivered) {
+    produce(3);
     Events telling;
-    std::atomic<bool> removing{false};
+    Events removing;
     std::atomic<bool> told{false};
     on_result = [&] {
         telling.happened();
-        while (!removing) {
-            std::this_thread::yield();
-        }
-        for (int i = 0; i < 10'000; ++i) {
-            std::this_thread::yield();
-        }
+        EXPECT_TRUE(removing.wait_for(1));
         told = true;
     };
     add();
     std::thread restoring([&] { run_until([&] { return told.load(); }); });
     ASSERT_TRUE(telling.wait_for(1));
-    removing = true;
+    removing.happened();
     restorer().remove(this, kTask);
-    EXPECT_TRUE(told) << "by the time remove() returns the result is there, or never comes";
+    EXPECT_TRUE(told) << "remove() waits for a result that is being delivered";
     restoring.join();
 }
 
