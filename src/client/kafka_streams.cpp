@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/client/kafka_streams.hpp"
 
-#include "client/client.hpp"
 #include "client/driver.hpp"
 #include "client/inside_client.hpp"
+#include "client/kafka_streams_impl.hpp"
 
 #include <utility>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/driver_settings.hpp"
 
+#include "client/settings/client_settings.hpp"
 #include "client/settings/optimizations.hpp"
 #include "millrace/client/streams_config.hpp"
 
@@ -42,9 +43,8 @@ DriverSettings driver_settings(const Topology& topology, const DriverOptions& op
 
     DriverSettings settings;
     settings.memory.cache_bytes = config.statestore_cache_max_bytes;
-    settings.engine =
-        config.default_dsl_store == "in_memory" ? StoreEngine::kInMemory : StoreEngine::kRocksDb;
-    settings.dsl_headers = config.dsl_store_format == "headers";
+    settings.engine = client::default_engine(config);
+    settings.dsl_headers = client::keeps_headers(config);
     task->setting = [all = std::move(config)](std::string_view name) { return all.get(name); };
     settings.task = std::move(task);
     return settings;

@@ -290,6 +290,14 @@ std::chrono::milliseconds duration_of(const StreamsConfig& config, Role role,
 
 }  // namespace
 
+StoreEngine default_engine(const StreamsConfig& config) {
+    return config.default_dsl_store == "in_memory" ? StoreEngine::kInMemory : StoreEngine::kRocksDb;
+}
+
+bool keeps_headers(const StreamsConfig& config) {
+    return config.dsl_store_format == "headers";
+}
+
 std::chrono::milliseconds request_timeout(const StreamsConfig& config, Role role) {
     constexpr std::chrono::milliseconds kDefault{10'000};
     return duration_of(config, role, "request.timeout.ms", kDefault);

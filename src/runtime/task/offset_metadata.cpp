@@ -59,7 +59,7 @@ std::optional<Bytes> from_base64(std::string_view text) {
     return bytes;
 }
 
-/// Not metadata of Kafka Streams, whatever other program wrote it.
+/// Not metadata of Kafka Streams, whatever other application wrote it.
 struct Foreign {};
 
 struct ThrowForeign {

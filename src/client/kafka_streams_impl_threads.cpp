@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Creates and ends the stream threads of a client.
-#include "client/client.hpp"
+#include "client/kafka_streams_impl.hpp"
 #include "client/settings/client_settings.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts and ends the threads of a client.
-#include "client/client.hpp"
 #include "client/inside_client.hpp"
+#include "client/kafka_streams_impl.hpp"
 #include "client/settings/client_settings.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/client.hpp"
+#include "client/kafka_streams_impl.hpp"
 
 #include "client/local_store_reader.hpp"
 #include "client/settings/client_settings.hpp"
@@ -9,6 +9,7 @@
 #include "kafka/rdkafka/rd_client_supplier.hpp"
 #include "millrace/core/error.hpp"
 #include "state/task/open_or_wipe.hpp"
+#include "state/task/store_factory.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,22 +29,14 @@ constexpr milliseconds kTimeToStop{10'000};
 /// How long a stream thread waits for topic limits before it continues without them.
 constexpr milliseconds kLimitsWait{2'000};
 
-bool on_disk(const detail::StoreSpec& store, StoreEngine default_engine) {
-    const StoreEngine engine =
-        store.engine == StoreEngine::kDefault ? default_engine : store.engine;
-    return engine == StoreEngine::kRocksDb && !store.custom_key_value && !store.custom_window;
-}
-
 /// Whether any store is on disk. If none is, the state directory is neither created nor locked.
 bool keeps_files(const detail::TopologySpec& spec, StoreEngine default_engine) {
-    return std::any_of(spec.stores.begin(), spec.stores.end(),
-                       [&](const auto& store) { return on_disk(store, default_engine); }) ||
-           std::any_of(spec.global_stores.begin(), spec.global_stores.end(),
-                       [&](const auto& each) { return on_disk(each.store, default_engine); });
-}
-
-StoreEngine default_engine(const StreamsConfig& config) {
-    return config.default_dsl_store == "in_memory" ? StoreEngine::kInMemory : StoreEngine::kRocksDb;
+    return std::any_of(
+               spec.stores.begin(), spec.stores.end(),
+               [&](const auto& store) { return state::is_on_disk(store, default_engine); }) ||
+           std::any_of(spec.global_stores.begin(), spec.global_stores.end(), [&](const auto& each) {
+               return state::is_on_disk(each.store, default_engine);
+           });
 }
 
 std::shared_ptr<kafka::ClientSupplier> kafka_clients(const StreamsConfig& config) {
@@ -82,7 +75,7 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
     application_ = topology::split(topology_.spec(), config_.application_id,
                                    config_.windowstore_changelog_additional_retention);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
-    if (keeps_files(topology_.spec(), default_engine(config_))) {
+    if (keeps_files(topology_.spec(), client::default_engine(config_))) {
         directory_ =
             std::make_unique<state::StateDirectory>(config_.state_dir, config_.application_id);
     }
@@ -126,8 +119,8 @@ void KafkaStreams::Implementation::make_task_maker() {
         .application = &application_,
         .memory = memory_.get(),
         .directory = directory_.get(),
-        .default_engine = default_engine(config_),
-        .dsl_headers = config_.dsl_store_format == "headers",
+        .default_engine = client::default_engine(config_),
+        .dsl_headers = client::keeps_headers(config_),
         .settings = task_settings_,
         .global_stores = global_ == nullptr ? nullptr : &global_->stores()});
 }
@@ -142,8 +135,8 @@ void KafkaStreams::Implementation::make_global_thread() {
                                                         : directory_->global_directory(),
                                        .name = "global",
                                        .specs = {},
-                                       .default_engine = default_engine(config_),
-                                       .dsl_headers = config_.dsl_store_format == "headers",
+                                       .default_engine = client::default_engine(config_),
+                                       .dsl_headers = client::keeps_headers(config_),
                                        .processing = false};
     for (const auto& global : global_stores) {
         options.specs.push_back(global.store);
@@ -180,7 +173,7 @@ void KafkaStreams::Implementation::clean_up() {
                     "clean_up must be called before start() or after close(): client is " +
                         std::string(to_string(state)));
     }
-    if (keeps_files(topology_.spec(), default_engine(config_))) {
+    if (keeps_files(topology_.spec(), client::default_engine(config_))) {
         if (directory_ != nullptr) {
             task_maker_.reset();
             global_.reset();  // Its stores are open.
