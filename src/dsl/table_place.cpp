@@ -2,7 +2,7 @@
 #include "millrace/detail/dsl/table_place.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/dsl/dsl_graph.hpp"
-#include "topology/topology_builder.hpp"
+#include "topology/spec_builder.hpp"
 
 #include <utility>
 

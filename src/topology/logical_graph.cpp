@@ -2,7 +2,7 @@
 #include "millrace/detail/graph/logical_graph.hpp"
 
 #include "millrace/core/error.hpp"
-#include "topology/topology_builder.hpp"
+#include "topology/spec_builder.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topology/lowering.hpp"
 
-#include "topology/topology_builder.hpp"
+#include "topology/spec_builder.hpp"
 
 #include <algorithm>
 #include <queue>
@@ -19,7 +19,7 @@ using detail::NodeSpec;
 
 class Lowering {
   public:
-    Lowering(TopologyBuilder& builder, const detail::ProgramFlags& flags)
+    Lowering(SpecBuilder& builder, const detail::ProgramFlags& flags)
         : builder_(&builder), flags_(&flags) {}
 
     void emit(const LogicalNode& node) {
@@ -114,7 +114,7 @@ class Lowering {
                             .topics = {step.topic}});
     }
 
-    TopologyBuilder* builder_;
+    SpecBuilder* builder_;
     const detail::ProgramFlags* flags_;
 };
 
@@ -129,7 +129,7 @@ struct BuiltLater {
 detail::TopologySpec lower(LogicalGraph& graph, const ProcessorWrapper& wrapper) {
     detail::TopologySpec spec;
     spec.processor_wrapper = wrapper;
-    TopologyBuilder builder(spec);
+    SpecBuilder builder(spec);
     Lowering lowering(builder, *graph.flags());
 
     // A node is visited once for each parent and emitted after the last one.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/dsl/topology_builder.hpp"
-#include "topology/topology_builder.hpp"
+#include "topology/spec_builder.hpp"
 
 #include <utility>
 
@@ -15,12 +15,12 @@ TopologyBuilder::TopologyBuilder(ProcessorWrapper wrapper) {
 TopologyBuilder::TopologyBuilder(const Topology& topology) : spec_(topology.spec()) {}
 
 void TopologyBuilder::add(detail::NodeSpec node) {
-    topology::TopologyBuilder(spec_).add_node(std::move(node));
+    topology::SpecBuilder(spec_).add_node(std::move(node));
 }
 
 TopologyBuilder& TopologyBuilder::add_state_store(const StoreDeclaration& store,
                                                   const std::vector<std::string>& processors) {
-    topology::TopologyBuilder builder(spec_);
+    topology::SpecBuilder builder(spec_);
     builder.add_store(store.spec());
     for (const std::string& processor : processors) {
         builder.connect(processor, store.name());
@@ -30,7 +30,7 @@ TopologyBuilder& TopologyBuilder::add_state_store(const StoreDeclaration& store,
 
 TopologyBuilder& TopologyBuilder::connect(const std::string& processor,
                                           const std::vector<std::string>& stores) {
-    topology::TopologyBuilder builder(spec_);
+    topology::SpecBuilder builder(spec_);
     for (const std::string& store : stores) {
         builder.connect(processor, store);
     }
@@ -39,12 +39,12 @@ TopologyBuilder& TopologyBuilder::connect(const std::string& processor,
 
 void TopologyBuilder::add_global(detail::StoreSpec store, detail::NodeSpec source,
                                  detail::NodeSpec processor) {
-    topology::TopologyBuilder(spec_).add_global_store(std::move(store), std::move(source),
-                                                      std::move(processor));
+    topology::SpecBuilder(spec_).add_global_store(std::move(store), std::move(source),
+                                                  std::move(processor));
 }
 
 void TopologyBuilder::bring(const StoreDeclaration& store, const std::string& processor) {
-    topology::TopologyBuilder builder(spec_);
+    topology::SpecBuilder builder(spec_);
     if (topology::find_store(spec_, store.name()) == nullptr ||
         spec_.wrapper_stores.contains(store.name())) {
         builder.add_store(store.spec());

@@ -4,7 +4,7 @@
 #include "millrace/processor/topology.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "support/test_nodes.hpp"
-#include "topology/topology_builder.hpp"
+#include "topology/spec_builder.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -56,7 +56,7 @@ inline detail::StoreSpec count_store(bool caching = false) {
 inline Topology counting_topology(std::function<void(const StringRecord&)> on_record,
                                   const std::string& in = "in", const std::string& out = "out") {
     auto spec = std::make_shared<detail::TopologySpec>();
-    topology::TopologyBuilder builder(*spec);
+    topology::SpecBuilder builder(*spec);
     builder.add_store(count_store());
     builder.add_node(source_spec("source", {in}));
     const auto count = [on_record](LambdaNode& node, const StringRecord& record) {
@@ -76,7 +76,7 @@ inline Topology counting_topology(std::function<void(const StringRecord&)> on_re
 inline Topology relay_topology(std::function<void(const StringRecord&)> on_record,
                                const std::string& in = "in", const std::string& out = "out") {
     auto spec = std::make_shared<detail::TopologySpec>();
-    topology::TopologyBuilder builder(*spec);
+    topology::SpecBuilder builder(*spec);
     builder.add_node(source_spec("source", {in}));
     const auto relay = [on_record](LambdaNode& node, const StringRecord& record) {
         node.forward(record);

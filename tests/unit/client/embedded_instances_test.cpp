@@ -127,7 +127,7 @@ TEST_F(EmbeddedInstances, GetHalfOfEachSubTopologyWhenTheyStartLater) {
     broker.create_topic("light", 4);
     broker.create_topic("heavy", 4);
     auto spec = std::make_shared<detail::TopologySpec>();
-    topology::TopologyBuilder builder(*spec);
+    topology::SpecBuilder builder(*spec);
     for (const std::string topic : {"light", "heavy"}) {
         builder.add_node(support::source_spec("from-" + topic, {topic}));
         builder.add_node(support::lambda_spec("read-" + topic, {"from-" + topic}, {}));

@@ -302,7 +302,7 @@ TEST_F(EmbeddedStreams, ReadsAGlobalStoreToTheEndBeforeAnyTaskProcesses) {
     std::mutex mutex;
     std::vector<std::string> found;
     auto spec = std::make_shared<detail::TopologySpec>();
-    topology::TopologyBuilder builder(*spec);
+    topology::SpecBuilder builder(*spec);
     builder.add_global_store(
         {.name = "names-store", .logging = false}, support::source_spec("names-source", {"names"}),
         support::lambda_spec(

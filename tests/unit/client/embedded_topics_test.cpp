@@ -25,7 +25,7 @@ class EmbeddedTopics : public support::EmbeddedApplication {
     /// in -> app-x-repartition -> out, and "other" counted into the store "counts".
     Topology repartitioning() const {
         auto spec = std::make_shared<detail::TopologySpec>();
-        topology::TopologyBuilder builder(*spec);
+        topology::SpecBuilder builder(*spec);
         builder.add_repartition_topic({.name = "x-repartition"});
         builder.add_node(support::source_spec("source", {"in"}));
         auto sink = support::sink_spec("repartition-sink", {"source"}, "app-x-repartition");
@@ -217,7 +217,7 @@ TEST_F(EmbeddedTopics, AMissingOutputTopicIsWaitedFor) {
 TEST_F(EmbeddedTopics, APatternThatNoLongerMatchesATopicIsNotAnError) {
     create_topics(2);
     auto spec = std::make_shared<detail::TopologySpec>();
-    topology::TopologyBuilder builder(*spec);
+    topology::SpecBuilder builder(*spec);
     builder.add_store(support::count_store());
     auto source = support::source_spec("source", {});
     source.pattern = "in.*";

@@ -31,7 +31,7 @@ class EmbeddedUnreadyStores : public support::EmbeddedApplication {
     /// The global table "names" of the topic "names"; `on_name` is called for each of its records.
     Topology names_topology(std::function<void(const Text& key)> on_name = {}) {
         auto spec = std::make_shared<detail::TopologySpec>();
-        topology::TopologyBuilder builder(*spec);
+        topology::SpecBuilder builder(*spec);
         const auto keep = [on_name](support::LambdaNode& node,
                                     const support::StringRecord& record) {
             dynamic_cast<KeyValueBytesStore&>(node.context().store(node, "names"))

@@ -30,7 +30,7 @@ class StreamThreadRecovery : public support::DrivenThreads {
     /// in -> node -> out.
     static Topology through(support::LambdaNode::Calls calls) {
         auto spec = std::make_shared<detail::TopologySpec>();
-        topology::TopologyBuilder builder(*spec);
+        topology::SpecBuilder builder(*spec);
         builder.add_node(support::source_spec("source", {"in"}));
         builder.add_node(support::lambda_spec("node", {"source"}, std::move(calls)));
         builder.add_node(support::sink_spec("sink", {"node"}, "out"));

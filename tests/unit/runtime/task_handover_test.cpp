@@ -24,7 +24,7 @@ using ::testing::Pair;
 /// Counts by key in the store "counts", reading every topic that matches "in.*".
 Topology counting_pattern(StoreEngine engine, std::function<void(const StringRecord&)> on_record) {
     auto spec = std::make_shared<detail::TopologySpec>();
-    topology::TopologyBuilder builder(*spec);
+    topology::SpecBuilder builder(*spec);
     auto store = support::count_store();
     store.engine = engine;
     builder.add_store(store);

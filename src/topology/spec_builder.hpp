@@ -12,9 +12,9 @@ namespace millrace::topology {
 
 /// Adds to a topology, one checked step at a time. Every member throws TopologyError, and changes
 /// nothing, if the addition does not fit the topology.
-class TopologyBuilder {
+class SpecBuilder {
   public:
-    explicit TopologyBuilder(detail::TopologySpec& spec) : spec_(&spec) {}
+    explicit SpecBuilder(detail::TopologySpec& spec) : spec_(&spec) {}
 
     /// A source, processor or sink. Its parents and topics are checked, and its stores connected.
     /// Processors are passed to the topology's wrapper, if there is one.

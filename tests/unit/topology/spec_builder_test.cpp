@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "topology/topology_builder.hpp"
+#include "topology/spec_builder.hpp"
 
 #include "millrace/core/error.hpp"
 #include "topology/describe.hpp"
@@ -20,7 +20,7 @@ using testing::Pair;
 using testing::ThrowsMessage;
 using testing::UnorderedElementsAre;
 
-class TopologyBuilderTest : public testing::Test {
+class SpecBuilderTest : public testing::Test {
   protected:
     void source(const std::string& name, std::vector<std::string> topics) {
         builder.add_node(
@@ -46,24 +46,24 @@ class TopologyBuilderTest : public testing::Test {
     }
 
     detail::TopologySpec spec;
-    TopologyBuilder builder{spec};
+    SpecBuilder builder{spec};
 };
 
-TEST_F(TopologyBuilderTest, RefusesASecondNodeWithTheSameName) {
+TEST_F(SpecBuilderTest, RefusesASecondNodeWithTheSameName) {
     source("s", {"a"});
 
     EXPECT_THAT([&] { source("s", {"b"}); },
                 ThrowsMessage<TopologyError>(HasSubstr("already exists: s")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesATopicThatIsAlreadyRead) {
+TEST_F(SpecBuilderTest, RefusesATopicThatIsAlreadyRead) {
     source("s", {"a", "b"});
 
     EXPECT_THAT([&] { source("t", {"b", "c"}); },
                 ThrowsMessage<TopologyError>(HasSubstr("topic b is read by source s")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesAPatternThatMatchesATopicThatIsAlreadyRead) {
+TEST_F(SpecBuilderTest, RefusesAPatternThatMatchesATopicThatIsAlreadyRead) {
     source("s", {"orders-eu"});
     NodeSpec pattern{.kind = NodeKind::kSource, .name = "p", .make = {}, .pattern = "orders-.*"};
 
@@ -71,7 +71,7 @@ TEST_F(TopologyBuilderTest, RefusesAPatternThatMatchesATopicThatIsAlreadyRead) {
                 ThrowsMessage<TopologyError>(HasSubstr("matches topic orders-eu")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesAnUnknownParentAndASinkAsParent) {
+TEST_F(SpecBuilderTest, RefusesAnUnknownParentAndASinkAsParent) {
     source("s", {"a"});
     sink("k", "out", {"s"});
 
@@ -80,7 +80,7 @@ TEST_F(TopologyBuilderTest, RefusesAnUnknownParentAndASinkAsParent) {
     EXPECT_THAT([&] { processor("p", {"k"}); }, ThrowsMessage<TopologyError>(HasSubstr("sink k")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesAMissingOrDuplicateStore) {
+TEST_F(SpecBuilderTest, RefusesAMissingOrDuplicateStore) {
     source("s", {"a"});
     builder.add_store({.name = "kept"});
 
@@ -90,7 +90,7 @@ TEST_F(TopologyBuilderTest, RefusesAMissingOrDuplicateStore) {
                 ThrowsMessage<TopologyError>(HasSubstr("already exists: kept")));
 }
 
-TEST_F(TopologyBuilderTest, RefusesCopartitionedTopicsOfDifferentEnforcedCounts) {
+TEST_F(SpecBuilderTest, RefusesCopartitionedTopicsOfDifferentEnforcedCounts) {
     repartition("x-repartition", 2);
     repartition("y-repartition", 3);
     source("x", {"x-repartition"});
@@ -101,7 +101,7 @@ TEST_F(TopologyBuilderTest, RefusesCopartitionedTopicsOfDifferentEnforcedCounts)
         ThrowsMessage<TopologyError>(HasSubstr("x-repartition has 2, y-repartition has 3")));
 }
 
-TEST_F(TopologyBuilderTest, DescribesInTheFormOfKafkaStreams) {
+TEST_F(SpecBuilderTest, DescribesInTheFormOfKafkaStreams) {
     source("source", {"in"});
     builder.add_store({.name = "counts"});
     processor("count", {"source"}, {"counts"});
@@ -120,7 +120,7 @@ TEST_F(TopologyBuilderTest, DescribesInTheFormOfKafkaStreams) {
 )");
 }
 
-TEST_F(TopologyBuilderTest, SplitsAtRepartitionTopicsAndJoinsThroughSharedStores) {
+TEST_F(SpecBuilderTest, SplitsAtRepartitionTopicsAndJoinsThroughSharedStores) {
     repartition("by-word-repartition");
     builder.add_store({.name = "shared"});
     source("b", {"in"});
@@ -141,7 +141,7 @@ TEST_F(TopologyBuilderTest, SplitsAtRepartitionTopicsAndJoinsThroughSharedStores
     EXPECT_EQ(second.changelogs.at("shared").name, "app-shared-changelog");
 }
 
-TEST_F(TopologyBuilderTest, GivesWindowChangelogsTheRetentionOfTheStoreAndADay) {
+TEST_F(SpecBuilderTest, GivesWindowChangelogsTheRetentionOfTheStoreAndADay) {
     builder.add_store({.name = "w",
                        .kind = detail::StoreKind::kTimestampedWindow,
                        .retention = std::chrono::hours(1)});
@@ -161,7 +161,7 @@ TEST_F(TopologyBuilderTest, GivesWindowChangelogsTheRetentionOfTheStoreAndADay) 
                 Contains(Pair("retention.ms", "3600005")));
 }
 
-TEST_F(TopologyBuilderTest, PlansRepartitionTopicsAsLargeAsTheLargestSourceUpstream) {
+TEST_F(SpecBuilderTest, PlansRepartitionTopicsAsLargeAsTheLargestSourceUpstream) {
     repartition("one-repartition");
     repartition("two-repartition");
     source("s", {"small", "large"});
@@ -180,7 +180,7 @@ TEST_F(TopologyBuilderTest, PlansRepartitionTopicsAsLargeAsTheLargestSourceUpstr
     EXPECT_THAT(plan.tasks, ElementsAre(6, 6, 6));
 }
 
-TEST_F(TopologyBuilderTest, PlansCopartitionedRepartitionTopicsLikeTheTopicTheyAreJoinedWith) {
+TEST_F(SpecBuilderTest, PlansCopartitionedRepartitionTopicsLikeTheTopicTheyAreJoinedWith) {
     repartition("r-repartition");
     repartition("down-repartition");
     source("s", {"in"});
@@ -197,7 +197,7 @@ TEST_F(TopologyBuilderTest, PlansCopartitionedRepartitionTopicsLikeTheTopicTheyA
     EXPECT_EQ(plan.internal_topics.at("app-r-repartition"), 5);
 }
 
-TEST_F(TopologyBuilderTest, RefusesToPlanCopartitionedTopicsThatDiffer) {
+TEST_F(SpecBuilderTest, RefusesToPlanCopartitionedTopicsThatDiffer) {
     source("s", {"in"});
     source("t", {"table"});
     processor("p", {"s", "t"});
@@ -209,7 +209,7 @@ TEST_F(TopologyBuilderTest, RefusesToPlanCopartitionedTopicsThatDiffer) {
                 ThrowsMessage<TopologyError>(HasSubstr("topic table does not exist")));
 }
 
-TEST_F(TopologyBuilderTest, NumbersGlobalStoresAmongSubTopologies) {
+TEST_F(SpecBuilderTest, NumbersGlobalStoresAmongSubTopologies) {
     builder.add_global_store({.name = "rates"},
                              {.kind = NodeKind::kSource, .name = "a", .make = {}, .topics = {"r"}},
                              {.kind = NodeKind::kProcessor, .name = "update", .make = {}});

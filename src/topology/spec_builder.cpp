@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "topology/topology_builder.hpp"
+#include "topology/spec_builder.hpp"
 
 #include "core/topic_matcher.hpp"
 #include "core/topic_name.hpp"
@@ -58,13 +58,13 @@ void check_name(const std::string& what, const std::string& name) {
     }
 }
 
-NodeSpec* TopologyBuilder::find_node(const std::string& name) {
+NodeSpec* SpecBuilder::find_node(const std::string& name) {
     const auto found = std::find_if(spec_->nodes.begin(), spec_->nodes.end(),
                                     [&](const auto& node) { return node.name == name; });
     return found == spec_->nodes.end() ? nullptr : &*found;
 }
 
-void TopologyBuilder::check_new_name(const std::string& name) {
+void SpecBuilder::check_new_name(const std::string& name) {
     if (name.empty()) {
         throw TopologyError("a node needs a name");
     }
@@ -74,7 +74,7 @@ void TopologyBuilder::check_new_name(const std::string& name) {
     }
 }
 
-void TopologyBuilder::check_topic_unread(const std::string& topic) {
+void SpecBuilder::check_topic_unread(const std::string& topic) {
     for (const NodeSpec& node : spec_->nodes) {
         if (node.kind != NodeKind::kSource) {
             continue;
@@ -88,7 +88,7 @@ void TopologyBuilder::check_topic_unread(const std::string& topic) {
     }
 }
 
-void TopologyBuilder::check_source(const NodeSpec& node) {
+void SpecBuilder::check_source(const NodeSpec& node) {
     if (node.topics.empty() == node.pattern.empty()) {
         throw TopologyError("source " + node.name + " needs either topics or a pattern");
     }
@@ -110,7 +110,7 @@ void TopologyBuilder::check_source(const NodeSpec& node) {
     }
 }
 
-void TopologyBuilder::check_parents(const NodeSpec& node) {
+void SpecBuilder::check_parents(const NodeSpec& node) {
     if (node.parents.empty()) {
         throw TopologyError("node " + node.name + " needs at least one parent");
     }
@@ -126,7 +126,7 @@ void TopologyBuilder::check_parents(const NodeSpec& node) {
     }
 }
 
-void TopologyBuilder::add_node(NodeSpec node) {
+void SpecBuilder::add_node(NodeSpec node) {
     check_new_name(node.name);
     if (node.kind == NodeKind::kSource) {
         check_source(node);
@@ -158,8 +158,8 @@ void TopologyBuilder::add_node(NodeSpec node) {
     }
 }
 
-bool TopologyBuilder::is_shared_by_wrapper(const detail::StoreSpec& store,
-                                           const std::string& processor) {
+bool SpecBuilder::is_shared_by_wrapper(const detail::StoreSpec& store,
+                                       const std::string& processor) {
     if (!spec_->wrapper_stores.contains(store.name)) {
         return false;
     }
@@ -172,7 +172,7 @@ bool TopologyBuilder::is_shared_by_wrapper(const detail::StoreSpec& store,
     return true;
 }
 
-void TopologyBuilder::add_wrapper_store(detail::StoreSpec store, const std::string& processor) {
+void SpecBuilder::add_wrapper_store(detail::StoreSpec store, const std::string& processor) {
     const std::string name = store.name;
     if (spec_->wrapper_stores.insert(name).second) {
         add_store(std::move(store));
@@ -180,7 +180,7 @@ void TopologyBuilder::add_wrapper_store(detail::StoreSpec store, const std::stri
     connect(processor, name);
 }
 
-void TopologyBuilder::check_new_store(const std::string& name) {
+void SpecBuilder::check_new_store(const std::string& name) {
     check_name("store", name);
     if (find_store(*spec_, name) != nullptr || find_global_store(*spec_, name) != nullptr) {
         throw TopologyError("a store with this name already exists: " + name +
@@ -188,12 +188,12 @@ void TopologyBuilder::check_new_store(const std::string& name) {
     }
 }
 
-void TopologyBuilder::add_store(detail::StoreSpec store) {
+void SpecBuilder::add_store(detail::StoreSpec store) {
     check_new_store(store.name);
     spec_->stores.push_back(std::move(store));
 }
 
-void TopologyBuilder::connect(const std::string& processor, const std::string& store) {
+void SpecBuilder::connect(const std::string& processor, const std::string& store) {
     if (find_global_store(*spec_, store) != nullptr) {
         throw TopologyError("store " + store + " is global: processor " + processor +
                             " can use it without being connected");
@@ -216,8 +216,7 @@ void TopologyBuilder::connect(const std::string& processor, const std::string& s
     }
 }
 
-void TopologyBuilder::add_global_store(detail::StoreSpec store, NodeSpec source,
-                                       NodeSpec processor) {
+void SpecBuilder::add_global_store(detail::StoreSpec store, NodeSpec source, NodeSpec processor) {
     check_name("store", store.name);
     if (find_store(*spec_, store.name) != nullptr ||
         find_global_store(*spec_, store.name) != nullptr) {
@@ -239,7 +238,7 @@ void TopologyBuilder::add_global_store(detail::StoreSpec store, NodeSpec source,
     spec_->nodes.push_back(std::move(processor));
 }
 
-void TopologyBuilder::add_repartition_topic(detail::RepartitionTopic topic) {
+void SpecBuilder::add_repartition_topic(detail::RepartitionTopic topic) {
     check_name("repartition topic", topic.name);
     auto& topics = spec_->repartition_topics;
     const auto same = std::find_if(topics.begin(), topics.end(),
@@ -251,7 +250,7 @@ void TopologyBuilder::add_repartition_topic(detail::RepartitionTopic topic) {
     }
 }
 
-void TopologyBuilder::copartition(const std::vector<std::string>& source_nodes) {
+void SpecBuilder::copartition(const std::vector<std::string>& source_nodes) {
     std::vector<std::string> topics;
     for (const std::string& name : source_nodes) {
         if (const NodeSpec* node = find_node(name)) {
