@@ -44,17 +44,6 @@ std::unique_ptr<BytesIterator> CustomEngine::iterate(const KeyRange& range, RowO
                                         range.upper);
 }
 
-void CustomEngine::drop_below(BytesView end) {
-    std::vector<Bytes> keys;
-    for (auto row = iterate({std::nullopt, Bytes(end)}, RowOrder::kForward); row->valid();
-         row->next()) {
-        keys.emplace_back(row->key());
-    }
-    for (const Bytes& key : keys) {
-        store_->put(key, std::nullopt);
-    }
-}
-
 void CustomEngine::clear() {
     std::vector<Bytes> keys;
     for (auto row = iterate({}, RowOrder::kForward); row->valid(); row->next()) {

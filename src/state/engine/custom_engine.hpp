@@ -17,7 +17,6 @@ class CustomEngine final : public Engine {
     void put(BytesView key, const NullableBytes& value) override { store_->put(key, value); }
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override;
     std::uint64_t approximate_num_entries() override { return store_->approximate_num_entries(); }
-    void drop_below(BytesView end) override;
     void clear() override;
     bool empty() override { return !iterate({}, RowOrder::kForward)->valid(); }
     bool persistent() const override { return store_->persistent(); }

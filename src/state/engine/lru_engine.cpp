@@ -66,12 +66,6 @@ void LruEngine::roll_back() {
     undo_.clear();
 }
 
-void LruEngine::drop_below(BytesView end) {
-    while (!rows_.empty() && rows_.begin()->first < end) {
-        erase(rows_.begin());
-    }
-}
-
 void LruEngine::clear() {
     rows_.clear();
     by_age_.clear();

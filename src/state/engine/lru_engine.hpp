@@ -25,7 +25,6 @@ class LruEngine final : public Engine {
     void put(BytesView key, const NullableBytes& value) override;
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override;
     std::uint64_t approximate_num_entries() override { return rows_.size(); }
-    void drop_below(BytesView end) override;
     void clear() override;
     bool empty() override { return rows_.empty(); }
     bool persistent() const override { return false; }

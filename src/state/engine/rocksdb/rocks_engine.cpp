@@ -43,13 +43,6 @@ std::uint64_t RocksEngine::approximate_num_entries() {
     return count;
 }
 
-void RocksEngine::drop_below(BytesView end) {
-    for (auto row = iterate({std::nullopt, Bytes(end)}, RowOrder::kForward); row->valid();
-         row->next()) {
-        put(row->key(), std::nullopt);
-    }
-}
-
 void RocksEngine::clear() {
     loader_.reset();
     pinned_.Reset();

@@ -22,7 +22,6 @@ class RocksEngine final : public Engine {
     void put(BytesView key, const NullableBytes& value) override;
     std::unique_ptr<BytesIterator> iterate(const KeyRange& range, RowOrder order) override;
     std::uint64_t approximate_num_entries() override;
-    void drop_below(BytesView end) override;
     void clear() override;
     bool empty() override { return !iterate({}, RowOrder::kForward)->valid(); }
     bool persistent() const override { return true; }
