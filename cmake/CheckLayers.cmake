@@ -42,7 +42,7 @@ set(src_serde core)
 set(src_public_serde core serde detail/serde)
 set(src_windows "")
 set(src_public_windows core detail/core windows detail/windows)
-set(src_metrics "")
+set(src_metrics core)
 set(src_public_metrics metrics)
 
 set(src_kafka core)

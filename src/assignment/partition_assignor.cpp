@@ -179,33 +179,33 @@ PartitionAssignor::PartitionAssignor(const ApplicationTopology& application, std
 }
 
 void PartitionAssignor::set_tasks(std::vector<TaskId> active, std::vector<TaskId> on_disk) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     info_.active = std::move(active);
     info_.on_disk = std::move(on_disk);
 }
 
 void PartitionAssignor::request_application_shutdown() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     info_.shut_down_application = true;
 }
 
 PartitionAssignor::Stop PartitionAssignor::stop() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return stop_;
 }
 
 std::optional<std::vector<TopicPartition>> PartitionAssignor::assigned() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return assigned_;
 }
 
 std::uint64_t PartitionAssignor::rounds() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return rounds_;
 }
 
 Bytes PartitionAssignor::subscription_user_data() {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return encode(info_);
 }
 
@@ -265,7 +265,7 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
                     std::string("cannot read the group's assignment: ") + error.what()};
         }
     }
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     ++rounds_;
     stop_ = std::move(stop);
     assigned_ = partitions;

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "assignment/subscription_info.hpp"
+#include "core/thread_annotations.hpp"
 #include "kafka/group.hpp"
 #include "topology/sub_topologies.hpp"
 
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,11 +74,11 @@ class PartitionAssignor final : public kafka::GroupAssignor {
 
   private:
     const topology::ApplicationTopology& application_;
-    mutable std::mutex mutex_;
-    SubscriptionInfo info_;
-    Stop stop_;
-    std::uint64_t rounds_ = 0;
-    std::optional<std::vector<TopicPartition>> assigned_;
+    mutable Mutex mutex_;
+    SubscriptionInfo info_ MILLRACE_GUARDED_BY(mutex_);
+    Stop stop_ MILLRACE_GUARDED_BY(mutex_);
+    std::uint64_t rounds_ MILLRACE_GUARDED_BY(mutex_) = 0;
+    std::optional<std::vector<TopicPartition>> assigned_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::assignment

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/log.hpp"
 
+#include "core/thread_annotations.hpp"
 #include "millrace/core/logging.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -8,7 +9,6 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 
 namespace millrace {
 namespace {
@@ -25,8 +25,8 @@ spdlog::logger& standard_error() {
 
 struct Settings {
     std::atomic<LogLevel> level{LogLevel::kInfo};
-    std::mutex mutex;
-    std::shared_ptr<const LogSink> sink;  // Guarded by mutex.
+    Mutex mutex;
+    std::shared_ptr<const LogSink> sink MILLRACE_GUARDED_BY(mutex);
 };
 
 Settings& settings() {
@@ -58,7 +58,7 @@ void write(LogLevel level, std::string_view message) noexcept {
     try {
         std::shared_ptr<const LogSink> sink;
         {
-            const std::lock_guard lock(shared.mutex);
+            const MutexLock lock(shared.mutex);
             sink = shared.sink;
         }
         if (sink != nullptr) {
@@ -75,8 +75,9 @@ void write(LogLevel level, std::string_view message) noexcept {
 
 void set_log_sink(LogSink sink) {
     auto shared_sink = sink ? std::make_shared<const LogSink>(std::move(sink)) : nullptr;
-    const std::lock_guard lock(settings().mutex);
-    settings().sink = std::move(shared_sink);
+    Settings& shared = settings();
+    const MutexLock lock(shared.mutex);
+    shared.sink = std::move(shared_sink);
 }
 
 void set_log_level(LogLevel level) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/random.hpp"
 
-#include <mutex>
+#include "core/thread_annotations.hpp"
+
 #include <random>
 
 namespace millrace {
@@ -10,13 +11,13 @@ namespace {
 class SystemRandom final : public Random {
   public:
     std::uint64_t next() override {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return engine_();
     }
 
   private:
-    std::mutex mutex_;
-    std::mt19937_64 engine_{[] {
+    Mutex mutex_;
+    std::mt19937_64 engine_ MILLRACE_GUARDED_BY(mutex_){[] {
         std::random_device device;
         return (std::uint64_t{device()} << 32) | device();
     }()};

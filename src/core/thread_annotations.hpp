@@ -22,6 +22,13 @@ namespace millrace {
 
 /// A std::mutex that the analysis knows.
 class MILLRACE_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
+  public:
+    void lock() MILLRACE_THREAD_ATTRIBUTE(acquire_capability()) { mutex_.lock(); }
+    void unlock() MILLRACE_THREAD_ATTRIBUTE(release_capability()) { mutex_.unlock(); }
+    bool try_lock() MILLRACE_THREAD_ATTRIBUTE(try_acquire_capability(true)) {
+        return mutex_.try_lock();
+    }
+
   private:
     friend class MutexLock;
     std::mutex mutex_;
@@ -32,6 +39,9 @@ class MILLRACE_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
   public:
     explicit MutexLock(Mutex& mutex) MILLRACE_THREAD_ATTRIBUTE(acquire_capability(mutex))
         : lock_(mutex.mutex_) {}
+    /// The calling thread has locked the mutex.
+    MutexLock(Mutex& mutex, std::adopt_lock_t) MILLRACE_THREAD_ATTRIBUTE(requires_capability(mutex))
+        : lock_(mutex.mutex_, std::adopt_lock) {}
     ~MutexLock() MILLRACE_THREAD_ATTRIBUTE(release_capability()) = default;
     MutexLock(const MutexLock&) = delete;
     MutexLock& operator=(const MutexLock&) = delete;

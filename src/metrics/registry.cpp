@@ -12,7 +12,7 @@ ClientMetric metric_of(const MetricName& name, MetricKind kind, double value) {
 }  // namespace
 
 std::shared_ptr<Counter> Registry::counter(const MetricName& name) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     auto& counter = counters_[name];
     if (counter == nullptr) {
         counter = std::make_shared<Counter>();
@@ -21,7 +21,7 @@ std::shared_ptr<Counter> Registry::counter(const MetricName& name) {
 }
 
 std::shared_ptr<Gauge> Registry::gauge(const MetricName& name) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     auto& gauge = gauges_[name];
     if (gauge == nullptr) {
         gauge = std::make_shared<Gauge>();
@@ -30,12 +30,12 @@ std::shared_ptr<Gauge> Registry::gauge(const MetricName& name) {
 }
 
 void Registry::computed(const MetricName& name, std::function<double()> read) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     computed_[name] = std::move(read);
 }
 
 void Registry::remove_tagged(const std::string& tag, const std::string& value) {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto tagged = [&](const auto& entry) {
         const auto found = entry.first.tags.find(tag);
         return found != entry.first.tags.end() && found->second == value;
@@ -46,7 +46,7 @@ void Registry::remove_tagged(const std::string& tag, const std::string& value) {
 }
 
 std::vector<ClientMetric> Registry::snapshot() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<ClientMetric> metrics;
     metrics.reserve(counters_.size() + gauges_.size() + computed_.size());
     for (const auto& [name, counter] : counters_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "millrace/metrics/metric.hpp"
 
 #include <atomic>
@@ -8,7 +9,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -68,10 +68,10 @@ class Registry {
     std::vector<ClientMetric> snapshot() const;
 
   private:
-    mutable std::mutex mutex_;
-    std::map<MetricName, std::shared_ptr<Counter>> counters_;
-    std::map<MetricName, std::shared_ptr<Gauge>> gauges_;
-    std::map<MetricName, std::function<double()>> computed_;
+    mutable Mutex mutex_;
+    std::map<MetricName, std::shared_ptr<Counter>> counters_ MILLRACE_GUARDED_BY(mutex_);
+    std::map<MetricName, std::shared_ptr<Gauge>> gauges_ MILLRACE_GUARDED_BY(mutex_);
+    std::map<MetricName, std::function<double()>> computed_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::metrics

@@ -72,7 +72,7 @@ void Restorer::add(const void* owner, TaskId id, state::TaskStores& stores,
         task->changelogs.push_back({.what = std::move(what)});
     }
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         const bool added = tasks_.try_emplace({owner, id}, std::move(task)).second;
         MILLRACE_CHECK(added);
     }
@@ -82,7 +82,7 @@ void Restorer::add(const void* owner, TaskId id, state::TaskStores& stores,
 void Restorer::remove(const void* owner, TaskId id) {
     std::shared_ptr<Task> task;
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         const auto found = tasks_.find({owner, id});
         if (found == tasks_.end()) {
             return;
@@ -92,11 +92,11 @@ void Restorer::remove(const void* owner, TaskId id) {
     }
     task->cancelled.store(true);  // Stops after the current batch.
     consumer_->wake_up();
-    const std::scoped_lock task_lock(task->mutex);
+    const MutexLock task_lock(task->mutex);
     for (const Changelog& changelog : task->changelogs) {
         if (changelog.phase == Phase::kReading) {
             {
-                const std::scoped_lock lock(mutex_);
+                const MutexLock lock(mutex_);
                 orphans_.push_back(changelog.what.changelog);
             }
             suspended(changelog);
@@ -122,7 +122,7 @@ void Restorer::suspended(const Changelog& changelog) const {
 }
 
 std::vector<std::shared_ptr<Restorer::Task>> Restorer::snapshot() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<std::shared_ptr<Task>> tasks;
     tasks.reserve(tasks_.size());
     for (const auto& [key, task] : tasks_) {
@@ -132,7 +132,7 @@ std::vector<std::shared_ptr<Restorer::Task>> Restorer::snapshot() const {
 }
 
 bool Restorer::idle() const {
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     return tasks_.empty();
 }
 
@@ -187,7 +187,7 @@ bool Restorer::work_on(const std::shared_ptr<Task>& task) {
 void Restorer::unassign_orphans() {
     std::vector<TopicPartition> orphans;
     {
-        const std::scoped_lock lock(mutex_);
+        const MutexLock lock(mutex_);
         orphans.swap(orphans_);
     }
     if (!orphans.empty()) {
@@ -238,7 +238,7 @@ bool Restorer::advance(Task& task) {
     bool any = false;
     for (Changelog& changelog : task.changelogs) {
         for (int batch = 0; batch < kBatchesAtOnce; ++batch) {
-            const std::scoped_lock lock(task.mutex);
+            const MutexLock lock(task.mutex);
             if (task.cancelled || paused() || changelog.phase != Phase::kReading ||
                 !read(task, changelog)) {
                 break;
@@ -322,7 +322,7 @@ void Restorer::finish(Task& task, Changelog& changelog) {
 void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error) {
     // The mailbox is called under the lock: a thread that removes the task waits, and gets no
     // message after that.
-    const std::scoped_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = tasks_.find({task->owner, task->id});
     if (found == tasks_.end() || found->second != task) {
         return;  // The task is being removed.
@@ -346,7 +346,7 @@ void Restorer::failed(const TopicPartition& partition, const kafka::Status& stat
         return;
     }
     for (const auto& task : snapshot()) {
-        const std::scoped_lock lock(task->mutex);
+        const MutexLock lock(task->mutex);
         for (Changelog& changelog : task->changelogs) {
             if (!task->cancelled && changelog.phase == Phase::kReading &&
                 changelog.what.changelog == partition) {

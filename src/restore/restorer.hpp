@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/driven.hpp"
 #include "core/rate_limited_log.hpp"
+#include "core/thread_annotations.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
@@ -19,7 +20,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -126,9 +126,10 @@ class Restorer final : public Driven {
     Parts parts_;
     RemovalAge removal_age_;
     std::shared_ptr<metrics::Counter> restored_records_;
-    mutable std::mutex mutex_;  // Guards the next two members.
-    std::map<Key, std::shared_ptr<Task>> tasks_;
-    std::vector<TopicPartition> orphans_;  // Assigned partitions of tasks that were removed.
+    mutable Mutex mutex_;
+    std::map<Key, std::shared_ptr<Task>> tasks_ MILLRACE_GUARDED_BY(mutex_);
+    // Assigned partitions of tasks that were removed.
+    std::vector<TopicPartition> orphans_ MILLRACE_GUARDED_BY(mutex_);
 
     std::unique_ptr<Listener> listener_;
     std::unique_ptr<kafka::Consumer> consumer_;

@@ -43,7 +43,7 @@ bool Restorer::prepare(Task& task) {
             return false;
         }
         for (std::size_t i = 0; i < fresh.size(); ++i) {
-            const std::scoped_lock lock(task.mutex);
+            const MutexLock lock(task.mutex);
             if (task.cancelled) {
                 return false;
             }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "restore/restorer.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <vector>
 
 namespace millrace::restore {
@@ -37,7 +37,7 @@ struct Restorer::Task {
     state::TaskStores* stores = nullptr;
     RestoreMailbox mailbox{};
 
-    std::mutex mutex{};
+    Mutex mutex{};
     std::atomic<bool> cancelled{false};  ///< The stores belong to the owner again, or will soon.
     bool prepared = false;
     std::vector<Changelog> changelogs{};

@@ -128,14 +128,14 @@ void AssignorBridge::subscription_user_data(void* self, const void** data,
 }
 
 void AssignorBridge::subscribe_only_to(std::optional<TopicMatcher> topics) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     wanted_ = std::move(topics);
 }
 
 int AssignorBridge::wants(void* self, const char* topic) noexcept {
     auto& bridge = *static_cast<AssignorBridge*>(self);
     try {
-        const std::lock_guard lock(bridge.mutex_);
+        const MutexLock lock(bridge.mutex_);
         return !bridge.wanted_ || bridge.wanted_->matches(topic) ? 1 : 0;
     } catch (const std::exception& failure) {
         log::error(std::string("cannot match topic ") + topic + ": " + failure.what());

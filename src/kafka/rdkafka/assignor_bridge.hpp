@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "core/topic_matcher.hpp"
 #include "kafka/group.hpp"
 #include "kafka/rdkafka/assignor_shim.h"
@@ -9,7 +10,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,8 +49,8 @@ class AssignorBridge {
                          const void* user_data, std::size_t size) noexcept;
 
     std::shared_ptr<GroupAssignor> assignor_;
-    std::mutex mutex_;
-    std::optional<TopicMatcher> wanted_;  // Guarded by mutex_.
+    Mutex mutex_;
+    std::optional<TopicMatcher> wanted_ MILLRACE_GUARDED_BY(mutex_);
     millrace_assignor callbacks_;
     Bytes subscription_data_;  // The shim reads these after a callback has returned.
     std::map<std::string, MemberAssignment> assignments_;  // Likewise.

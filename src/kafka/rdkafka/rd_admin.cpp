@@ -104,7 +104,7 @@ RdAdmin::RdAdmin(const ClientSettings& settings)
       client_(make_client(RD_KAFKA_PRODUCER, make_admin_config(settings_), nullptr)) {}
 
 rd_kafka_t* RdAdmin::client_of_group(const std::string& group) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     RdClient& client = group_clients_[group];
     if (client == nullptr) {
         ClientSettings settings = settings_;

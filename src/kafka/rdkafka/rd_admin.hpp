@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
 #include "kafka/rdkafka/admin_call.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,9 +67,9 @@ class RdAdmin final : public Admin {
 
     ClientSettings settings_;
     RdClient client_;
-    std::mutex mutex_;
-    std::map<std::string, RdClient>
-        group_clients_;  // Guarded by the mutex; entries are never removed.
+    Mutex mutex_;
+    // Entries are never removed.
+    std::map<std::string, RdClient> group_clients_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 /// The timeout of the first of several offset requests, and of the one after a timeout: short while

@@ -16,13 +16,13 @@ GlobalStoresGate::Reading::Reading(GlobalStoresGate& gate, const std::string& st
         throw StateError("a global store cannot be queried by the processor that fills it: store " +
                          store + "; use the store of its context");
     }
-    if (!gate_.mutex_.try_lock()) {
-        gate_.waiting_.fetch_add(1, std::memory_order_relaxed);
-        gate_.mutex_.lock();
-        gate_.waiting_.fetch_sub(1, std::memory_order_relaxed);
+    if (!gate.mutex_.try_lock()) {
+        gate.waiting_.fetch_add(1, std::memory_order_relaxed);
+        gate.mutex_.lock();
+        gate.waiting_.fetch_sub(1, std::memory_order_relaxed);
     }
-    if (gate_.closed_) {
-        gate_.mutex_.unlock();
+    if (gate.closed_) {
+        gate.mutex_.unlock();
         throw StateError("the global stores are closed because the client has ended: store " +
                          store);
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "millrace/detail/graph/topology_spec.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "state/task/task_stores.hpp"
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,10 +34,11 @@ class GlobalStoresGate {
   public:
     /// During its lifetime, the calling thread may read. Throws StateError if the stores are
     /// closed, and if the thread is the writer, which would wait for itself.
-    class Reading {
+    class MILLRACE_THREAD_ATTRIBUTE(scoped_lockable) Reading {
       public:
-        Reading(GlobalStoresGate& gate, const std::string& store);
-        ~Reading() { gate_.mutex_.unlock(); }
+        Reading(GlobalStoresGate& gate, const std::string& store)
+            MILLRACE_THREAD_ATTRIBUTE(acquire_capability(gate.mutex_));
+        ~Reading() MILLRACE_THREAD_ATTRIBUTE(release_capability()) { gate_.mutex_.unlock(); }
         Reading(const Reading&) = delete;
         Reading& operator=(const Reading&) = delete;
 
@@ -46,13 +47,15 @@ class GlobalStoresGate {
     };
 
     /// During its lifetime, the calling thread may write.
-    class Writing {
+    class MILLRACE_THREAD_ATTRIBUTE(scoped_lockable) Writing {
       public:
-        explicit Writing(GlobalStoresGate& gate) : gate_(gate) {
-            gate_.mutex_.lock();
+        explicit Writing(GlobalStoresGate& gate)
+            MILLRACE_THREAD_ATTRIBUTE(acquire_capability(gate.mutex_))
+            : gate_(gate) {
+            gate.mutex_.lock();
             gate_.writer_.store(std::this_thread::get_id(), std::memory_order_relaxed);
         }
-        ~Writing() {
+        ~Writing() MILLRACE_THREAD_ATTRIBUTE(release_capability()) {
             gate_.writer_.store({}, std::memory_order_relaxed);
             gate_.mutex_.unlock();
         }
@@ -60,7 +63,9 @@ class GlobalStoresGate {
         Writing& operator=(const Writing&) = delete;
 
         /// All later reads fail.
-        void close_stores() { gate_.closed_ = true; }
+        void close_stores() MILLRACE_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
+            gate_.closed_ = true;
+        }
 
       private:
         GlobalStoresGate& gate_;
@@ -78,8 +83,8 @@ class GlobalStoresGate {
     void found_damage() noexcept { damaged_.store(true, std::memory_order_relaxed); }
 
   private:
-    std::mutex mutex_;
-    bool closed_ = false;  // Guarded by the mutex.
+    Mutex mutex_;
+    bool closed_ MILLRACE_GUARDED_BY(mutex_) = false;
     std::atomic<bool> complete_{false};
     std::atomic<int> waiting_{0};
     std::atomic<std::thread::id> writer_{};

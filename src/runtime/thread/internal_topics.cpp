@@ -38,8 +38,11 @@ InternalTopics::InternalTopics(const topology::ApplicationTopology& application,
 }
 
 bool InternalTopics::prepare(std::chrono::milliseconds timeout, std::string& reason) {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    return lock.owns_lock() && look(timeout, reason);
+    if (!checking_.try_lock()) {
+        return false;
+    }
+    const MutexLock lock(checking_, std::adopt_lock);
+    return look(timeout, reason);
 }
 
 bool InternalTopics::look(std::chrono::milliseconds timeout, std::string& reason) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread_annotations.hpp"
 #include "kafka/admin.hpp"
 #include "topology/sub_topologies.hpp"
 
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -56,7 +56,7 @@ class InternalTopics {
     kafka::Admin& admin_;
     Options options_;
     std::map<std::string, Internal> internal_;
-    std::mutex mutex_;
+    Mutex checking_;  // Held by the thread that checks; guards no member.
 };
 
 }  // namespace millrace::runtime

@@ -81,19 +81,19 @@ std::vector<TaskId> StateDirectory::tasks() const {
 }
 
 bool StateDirectory::try_lock(TaskId task) {
-    const std::lock_guard guard(mutex_);
+    const MutexLock guard(mutex_);
     return owned_.insert(task).second;
 }
 
 void StateDirectory::unlock(TaskId task) {
-    const std::lock_guard guard(mutex_);
+    const MutexLock guard(mutex_);
     if (owned_.erase(task) != 0 && files_.exists(task_directory(task))) {
         files_.touch(task_directory(task));
     }
 }
 
 std::size_t StateDirectory::remove_unused(std::chrono::milliseconds unused_for) {
-    const std::lock_guard guard(mutex_);
+    const MutexLock guard(mutex_);
     std::size_t removed = 0;
     for (const std::string& name : files_.list(path_)) {
         const std::optional<TaskId> task = task_of(name);
@@ -111,7 +111,7 @@ std::size_t StateDirectory::remove_unused(std::chrono::milliseconds unused_for) 
 }
 
 void StateDirectory::clean_up() {
-    const std::lock_guard guard(mutex_);
+    const MutexLock guard(mutex_);
     if (!owned_.empty()) {
         throw StateError("cannot clean up while tasks run: folder " + path_.string());
     }

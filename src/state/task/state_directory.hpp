@@ -4,13 +4,13 @@
 #include "core/clock.hpp"
 #include "core/file_system.hpp"
 #include "core/random.hpp"
+#include "core/thread_annotations.hpp"
 #include "millrace/core/task_id.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -66,8 +66,8 @@ class StateDirectory {
     std::unique_ptr<FileLock> lock_;
     std::string process_id_;
 
-    mutable std::mutex mutex_;
-    std::set<TaskId> owned_;  // Guarded by mutex_.
+    mutable Mutex mutex_;
+    std::set<TaskId> owned_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::state
