@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/memtable/cached_rows.hpp"
 
-#include <vector>
+#include "core/check.hpp"
 
 namespace millrace::state {
+
+namespace {
+
+/// How many rows are listed at most.
+constexpr std::size_t kFew = 256;
+
+}  // namespace
 
 std::size_t CachedRows::weight(const MemtableEntry& entry) const {
     constexpr std::size_t kEntryOverhead = 24;  // As in Kafka Streams: three references.
@@ -19,7 +26,7 @@ void CachedRows::set_cached(MemtableEntry& entry, bool cached) {
     if (cached) {
         bytes_ += weight(entry);
         rows_.bucket_of(entry).cached = true;
-        ++of_hand_;
+        enter_hand(entry);
         return;
     }
     bytes_ -= weight(entry);
@@ -27,7 +34,7 @@ void CachedRows::set_cached(MemtableEntry& entry, bool cached) {
         queue_.erase(&entry);
     } else {
         rows_.bucket_of(entry).cached = false;
-        --of_hand_;
+        leave_hand(entry);
     }
 }
 
@@ -43,7 +50,7 @@ void CachedRows::leave_queue(MemtableEntry& entry) {
     if (entry.queued_) {
         queue_.erase(&entry);
         rows_.bucket_of(entry).cached = true;
-        ++of_hand_;
+        enter_hand(entry);
     }
 }
 
@@ -55,7 +62,22 @@ void CachedRows::remove(MemtableEntry& entry) {
     if (entry.queued_) {
         queue_.erase(&entry);
     } else {
-        --of_hand_;
+        leave_hand(entry);
+    }
+}
+
+void CachedRows::enter_hand(const MemtableEntry& entry) {
+    ++of_hand_;
+    if (listed_) {
+        few_.push_back(&entry);
+        listed_ = few_.size() <= kFew;
+    }
+}
+
+void CachedRows::leave_hand(const MemtableEntry& entry) {
+    --of_hand_;
+    if (listed_) {
+        few_.erase(std::find(few_.begin(), few_.end(), &entry));
     }
 }
 
@@ -79,6 +101,12 @@ MemtableEntry* CachedRows::next_of_hand() {
     if (of_hand_ == 0) {
         return nullptr;
     }
+    if (!listed_ && few_among_many()) {
+        list_few();
+    }
+    if (listed_) {
+        return next_of_few();
+    }
     // Two rounds clear every mark; only pending entries, which must not be evicted, can remain.
     std::vector<RowTable::Bucket>& buckets = rows_.buckets();
     constexpr std::size_t kAhead = 8;  // Prefetches the rows of the next candidates.
@@ -101,8 +129,42 @@ MemtableEntry* CachedRows::next_of_hand() {
     return nullptr;
 }
 
+/// Fewer than half of what is listed, so that a list lasts for a while.
+bool CachedRows::few_among_many() const {
+    constexpr std::size_t kMany = 64;  // Buckets that the hand passes per row.
+    return of_hand_ <= kFew / 2 && rows_.buckets().size() > kMany * of_hand_;
+}
+
+void CachedRows::list_few() {
+    few_.clear();
+    for (const RowTable::Bucket& bucket : rows_.buckets()) {
+        if (bucket.cached && !bucket.empty() && !bucket.entry->queued_) {
+            few_.push_back(bucket.entry);
+        }
+    }
+    MILLRACE_CHECK(few_.size() == of_hand_);
+    next_few_ = 0;
+    listed_ = true;
+}
+
+/// As the hand does.
+MemtableEntry* CachedRows::next_of_few() {
+    for (std::size_t steps = 2 * few_.size(); steps > 0; --steps) {
+        next_few_ = next_few_ + 1 < few_.size() ? next_few_ + 1 : 0;
+        RowTable::Bucket& bucket = rows_.bucket_of(*few_[next_few_]);
+        if (bucket.used) {
+            bucket.used = false;
+        } else if (!bucket.entry->pending_) {
+            return bucket.entry;
+        }
+    }
+    return nullptr;
+}
+
 void CachedRows::clear() {
     queue_.clear();
+    few_.clear();
+    listed_ = false;
     of_hand_ = 0;
     hand_ = 0;
     bytes_ = 0;

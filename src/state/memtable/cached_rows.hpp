@@ -5,7 +5,9 @@
 #include "state/memtable/row_queue.hpp"
 #include "state/memtable/row_table.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <vector>
 
 namespace millrace::state {
 
@@ -26,7 +28,7 @@ class CachedRows {
     /// The new `entry` was added as cached.
     void added(const MemtableEntry& entry) {
         bytes_ += weight(entry);
-        ++of_hand_;
+        enter_hand(entry);
     }
     void set_cached(MemtableEntry& entry, bool cached);
 
@@ -37,10 +39,12 @@ class CachedRows {
     /// `entry` is removed.
     void remove(MemtableEntry& entry);
 
-    /// `from`, if it is queued, moved to `to`.
+    /// `from` moved to `to`.
     void replace(const MemtableEntry* from, MemtableEntry* to) {
         if (from->queued_) {
             queue_.replace(from, to);
+        } else if (listed_ && from->cached_) {
+            *std::find(few_.begin(), few_.end(), from) = to;
         }
     }
 
@@ -62,13 +66,24 @@ class CachedRows {
 
   private:
     std::size_t weight(const MemtableEntry& entry) const;
+    void enter_hand(const MemtableEntry& entry);
+    void leave_hand(const MemtableEntry& entry);
     MemtableEntry* next_of_hand();
+    MemtableEntry* next_of_few();
+    bool few_among_many() const;
+    void list_few();
 
     RowTable& rows_;
     const EntryContexts& contexts_;
     RowQueue queue_;
     std::size_t of_hand_ = 0;  // Cached and not queued.
     std::size_t hand_ = 0;
+
+    // While a few cached rows are among many others, finding one by the hand would take as long as
+    // reading the whole table. They are listed then.
+    std::vector<const MemtableEntry*> few_;
+    std::size_t next_few_ = 0;
+    bool listed_ = false;
     std::size_t bytes_ = 0;
 };
 
