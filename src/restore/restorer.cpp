@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/log.hpp"
+#include "kafka/isolation_of.hpp"
 #include "millrace/core/error.hpp"
 #include "restore/restoring_task.hpp"
 
@@ -48,7 +49,10 @@ Restorer::Restorer(Parts parts)
     : parts_(std::move(parts)),
       removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
       listener_(std::make_unique<Listener>()),
-      log_(*parts_.clock) {
+      log_(*parts_.clock),
+      read_committed_(kafka::isolation_of(parts_.consumer_settings) ==
+                      kafka::Isolation::kReadCommitted),
+      open_transactions_(*parts_.clock) {
     MILLRACE_CHECK(parts_.supplier != nullptr && parts_.admin != nullptr &&
                    parts_.clock != nullptr && parts_.metrics != nullptr);
     restored_records_ =
@@ -168,7 +172,10 @@ bool Restorer::work_on(const std::shared_ptr<Task>& task) {
     bool done = false;
     std::exception_ptr error;
     try {
-        progress = (task->prepared || prepare(*task)) && advance(*task);
+        if (task->prepared || prepare(*task)) {
+            report_open_transactions(*task);
+            progress = advance(*task);
+        }
         done = task->prepared && task->complete();
     } catch (const std::exception& failure) {
         log::error("cannot restore task " + to_string(task->id) + ": " + failure.what());

@@ -11,6 +11,7 @@
 #include "metrics/registry.hpp"
 #include "millrace/core/task_id.hpp"
 #include "millrace/state/restore_listener.hpp"
+#include "restore/open_transactions.hpp"
 #include "restore/removal_age.hpp"
 #include "state/task/task_stores.hpp"
 
@@ -109,8 +110,7 @@ class Restorer final : public Driven {
     bool prepare(Task& task);
     std::vector<Offset> offsets(const Task& task, const std::vector<TopicPartition>& of,
                                 kafka::OffsetSpec which, kafka::Isolation isolation);
-    bool report_open_transactions(const Task& task, const std::vector<Changelog*>& changelogs,
-                                  const std::vector<Offset>& ends);
+    void report_open_transactions(Task& task);
     void begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now);
     std::optional<std::string> why_not(const Task& task, const Changelog& changelog, Offset stored,
                                        Offset first, Offset end) const;
@@ -137,6 +137,8 @@ class Restorer final : public Driven {
     std::vector<state::ChangelogRecord> records_;  // Reused buffer.
     std::vector<Headers> headers_;                 // Reused buffer.
     RateLimitedLog log_;
+    bool read_committed_;  // The isolation level of the consumer.
+    OpenTransactions open_transactions_;
 };
 
 }  // namespace millrace::restore

@@ -2,7 +2,6 @@
 
 // What a restore begins with: the offsets of the changelogs, and which rows of the stores are kept.
 #include "core/log.hpp"
-#include "kafka/isolation_of.hpp"
 #include "millrace/core/error.hpp"
 #include "restore/restorer.hpp"
 #include "restore/restoring_task.hpp"
@@ -39,9 +38,6 @@ bool Restorer::prepare(Task& task) {
                       to_string(task.id) + ", retrying: " + status.message());
             return false;
         }
-        if (!report_open_transactions(task, fresh, ends)) {
-            return false;
-        }
         for (std::size_t i = 0; i < fresh.size(); ++i) {
             const MutexLock lock(task.mutex);
             if (task.cancelled) {
@@ -56,30 +52,36 @@ bool Restorer::prepare(Task& task) {
 
 /// A read_committed consumer gets nothing beyond the first record of an open transaction. Rows of
 /// this application may follow it, so the restore waits until the transaction ends (KAFKA-10167).
-/// False: no response.
-bool Restorer::report_open_transactions(const Task& task, const std::vector<Changelog*>& changelogs,
-                                        const std::vector<Offset>& ends) {
-    if (kafka::isolation_of(parts_.consumer_settings) == kafka::Isolation::kReadUncommitted) {
-        return true;
+void Restorer::report_open_transactions(Task& task) {
+    const std::chrono::nanoseconds now = parts_.clock->monotonic();
+    if (!read_committed_ || (task.transactions_looked_up &&
+                             now - *task.transactions_looked_up < OpenTransactions::kInterval)) {
+        return;
     }
+    std::vector<const Changelog*> reading;
     std::vector<TopicPartition> partitions;
-    partitions.reserve(changelogs.size());
-    for (const Changelog* changelog : changelogs) {
-        partitions.push_back(changelog->what.changelog);
+    for (const Changelog& changelog : task.changelogs) {
+        if (changelog.phase == Phase::kReading) {
+            reading.push_back(&changelog);
+            partitions.push_back(changelog.what.changelog);
+        }
+    }
+    if (reading.empty()) {
+        return;
     }
     const auto stable =
         offsets(task, partitions, kafka::OffsetSpec::kLatest, kafka::Isolation::kReadCommitted);
     for (std::size_t i = 0; i < stable.size(); ++i) {
-        const Offset end = std::min(ends.at(i), changelogs[i]->what.limit.value_or(ends[i]));
-        if (stable[i] < end) {
-            log::warn("restoring store " + changelogs[i]->what.name +
-                      " waits for an open transaction: changelog " + to_string(partitions[i]) +
-                      ", first offset of the transaction " + std::to_string(stable[i]) +
-                      ", restored up to offset " + std::to_string(end) +
-                      "; the broker aborts the transaction after its transaction.timeout.ms");
+        if (stable[i] < reading[i]->end) {
+            open_transactions_.blocked(reading[i]->what.name, partitions[i], stable[i],
+                                       reading[i]->end);
+        } else {
+            open_transactions_.ended(partitions[i]);
         }
     }
-    return !stable.empty();
+    if (!stable.empty()) {
+        task.transactions_looked_up = now;
+    }
 }
 
 /// Empty: no response.

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <optional>
 #include <vector>
 
 namespace millrace::restore {
@@ -41,6 +43,9 @@ struct Restorer::Task {
     std::atomic<bool> cancelled{false};  ///< The stores belong to the owner again, or will soon.
     bool prepared = false;
     std::vector<Changelog> changelogs{};
+
+    /// When open transactions were last looked up, of Clock::monotonic().
+    std::optional<std::chrono::nanoseconds> transactions_looked_up{};
 
     bool complete() const {
         return std::all_of(changelogs.begin(), changelogs.end(), [](const Changelog& changelog) {
