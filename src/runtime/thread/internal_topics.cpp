@@ -178,7 +178,9 @@ kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
             last = status;
         } else {
             throw KafkaError("cannot create internal topic: " + topics[i].name + ": " +
-                             status.message());
+                             status.message() +
+                             "; its configuration is from replication.factor, topic.* and the "
+                             "settings of the store");
         }
     }
     if (!created.empty()) {

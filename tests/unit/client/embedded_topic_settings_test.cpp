@@ -10,7 +10,9 @@ namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Pair;
 
 class EmbeddedTopicSettings : public support::EmbeddedApplication {
@@ -54,6 +56,21 @@ TEST_F(EmbeddedTopicSettings, DoNotShortenTheRetentionOfAWindowStore) {
     run_until_processed(before + 1);
 
     EXPECT_THAT(table("out"), ElementsAre(Pair("a", "4")));
+}
+
+TEST_F(EmbeddedTopicSettings, ThatTheBrokerRefusesAreNamedWithTheTopic) {
+    create_topics(1);
+    StreamsConfig with = config();
+    with.set("topic.max.message.bytes", "abc");
+    const auto streams = client(daily(), with);
+    keep_errors(*streams);
+    streams->start();
+    ASSERT_TRUE(uncaught.wait_for(1));
+    EXPECT_TRUE(streams->close(60s));
+
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("cannot create internal topic"),
+                                            HasSubstr("app-counts-changelog"),
+                                            HasSubstr("max.message.bytes"), HasSubstr("topic.*"))));
 }
 
 }  // namespace
