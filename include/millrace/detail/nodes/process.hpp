@@ -161,8 +161,8 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
     Context own_context_;
 };
 
-/// A node factory of the processors that `make` creates. Copies `make` for each task: several threads
-/// create tasks at the same time.
+/// A node factory of the processors that `make` creates. Copies `make` for each task: several
+/// threads create tasks at the same time.
 template <class F>
 NodeFactory processor_factory(const std::string& name, F make) {
     return [name, make = std::move(make)]() -> std::unique_ptr<Node> {
