@@ -5,6 +5,7 @@
 #include "client/settings/client_settings.hpp"
 #include "client/settings/foreign_settings.hpp"
 #include "client/settings/optimizations.hpp"
+#include "client/settings/transactions.hpp"
 #include "core/log.hpp"
 #include "kafka/rdkafka/rd_client_supplier.hpp"
 #include "millrace/core/error.hpp"
@@ -61,6 +62,12 @@ std::shared_ptr<const runtime::TaskSettings> task_settings(const StreamsConfig& 
     return settings;
 }
 
+/// Throws ConfigError, before anything is created.
+void check_transactions(const StreamsConfig& config) {
+    auto producer = client::client_settings(config, client::Role::kProducer, "");
+    client::make_transactional(producer, config, "");
+}
+
 }  // namespace
 
 KafkaStreams::Implementation::Implementation(const Topology& topology, const StreamsConfig& config,
@@ -74,6 +81,7 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
     client::require_options(topology_.spec(), config_);
     application_ = topology::split(topology_.spec(), config_.application_id,
                                    config_.windowstore_changelog_additional_retention);
+    check_transactions(config_);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
     if (keeps_files(topology_.spec(), client::default_engine(config_))) {
         directory_ =

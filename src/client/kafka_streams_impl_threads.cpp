@@ -2,6 +2,7 @@
 // Creates and ends the stream threads of a client.
 #include "client/kafka_streams_impl.hpp"
 #include "client/settings/client_settings.hpp"
+#include "client/settings/transactions.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,6 +34,9 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
         // Static members need distinct names: the thread's number is appended.
         instance->second += name.substr(name.rfind('-'));
     }
+    auto producer_settings = client_settings(config_, Role::kProducer, name + "-producer");
+    client::make_transactional(producer_settings, config_,
+                               process_id_ + name.substr(name.rfind('-')));
     runtime::StreamThread::Parts parts{
         .settings = {.name = name,
                      .process_id = process_id_,
@@ -48,7 +52,7 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
                          static_cast<std::size_t>(config_.buffered_records_per_partition)},
         .supplier = clients_,
         .consumer_settings = std::move(consumer_settings),
-        .producer_settings = client_settings(config_, Role::kProducer, name + "-producer"),
+        .producer_settings = std::move(producer_settings),
         .task_settings = task_settings_,
         .task_maker = task_maker_.get(),
         .start_positions = start_positions_.get(),

@@ -96,7 +96,7 @@ constexpr std::array kWithoutEffect{
     Reason{"allow.auto.create.topics", "topics that a client reads are never created by reading"},
     Reason{"enable.partition.eof", "Millrace needs the end of each partition"},
     Reason{"client.id", "the names of the Kafka clients are derived from the setting client.id"},
-    Reason{"transactional.id", "output is not transactional with at_least_once"},
+    Reason{"transactional.id", "transactional ids are derived from application.id"},
     Reason{"default.api.timeout.ms", kNoSuchClientSetting},
     Reason{"exclude.internal.topics", kNoSuchClientSetting},
     Reason{"max.block.ms", kNoSuchClientSetting},

@@ -204,7 +204,7 @@ Setting production_handler() {
 
 Setting guarantee() {
     return {"processing.guarantee",
-            "at_least_once (exactly_once_v2 is not supported yet)",
+            "at_least_once or exactly_once_v2",
             [](StreamsConfig& config, std::string_view value) {
                 if (value == "at_least_once") {
                     config.processing_guarantee = ProcessingGuarantee::kAtLeastOnce;
@@ -221,7 +221,8 @@ Setting guarantee() {
                            : "exactly_once_v2";
             },
             [](const StreamsConfig& config) {
-                return config.processing_guarantee == ProcessingGuarantee::kAtLeastOnce;
+                return config.processing_guarantee == ProcessingGuarantee::kAtLeastOnce ||
+                       config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2;
             },
             {{"at_least_once"}, {"exactly_once_v2"}}};
 }

@@ -90,6 +90,7 @@ constexpr std::array kMeanings{
     Meaning{RD_KAFKA_RESP_ERR__BAD_MSG, ErrorCode::kInvalidRecord, kPlain},
     Meaning{RD_KAFKA_RESP_ERR__INVALID_ARG, ErrorCode::kInvalidConfig, kPlain},
     Meaning{RD_KAFKA_RESP_ERR_INVALID_CONFIG, ErrorCode::kInvalidConfig, kPlain},
+    Meaning{RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, ErrorCode::kInvalidConfig, kPlain},
     Meaning{RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, ErrorCode::kInvalidConfig, kPlain},
     Meaning{RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, ErrorCode::kInvalidConfig, kPlain},
     Meaning{RD_KAFKA_RESP_ERR_INVALID_REPLICA_ASSIGNMENT, ErrorCode::kInvalidConfig, kPlain},

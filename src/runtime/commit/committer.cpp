@@ -61,17 +61,15 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     if (!collector_.flush(timeout)) {
         return later("output is not acknowledged yet");
     }
-    if (!offsets_.empty()) {
-        const kafka::Status status = consumer_.commit(offsets_, timeout);
-        if (status.fenced()) {
-            throw RestartFromCommit("cannot commit offsets: " + status.message());
+    const kafka::Status status = commit_offsets(timeout);
+    if (status.fenced()) {
+        throw RestartFromCommit("cannot commit offsets: " + status.message());
+    }
+    if (!status.ok()) {
+        if (may_succeed_later(status)) {
+            return later(status.message());
         }
-        if (!status.ok()) {
-            if (may_succeed_later(status)) {
-                return later(status.message());
-            }
-            throw KafkaError("cannot commit offsets: " + status.message());
-        }
+        throw KafkaError("cannot commit offsets: " + status.message());
     }
     for (StreamTask* task : committing_) {
         run_task_code(task->task_id(), [&] { task->post_commit(); });
@@ -79,6 +77,13 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     failing_since_.reset();
     keep_current(tasks);
     return Outcome::kDone;
+}
+
+kafka::Status Committer::commit_offsets(std::chrono::milliseconds timeout) {
+    if (collector_.transactional()) {
+        return collector_.commit_transaction(offsets_, consumer_.group_metadata(), timeout);
+    }
+    return offsets_.empty() ? kafka::Status{} : consumer_.commit(offsets_, timeout);
 }
 
 // Unchanged state counts as committed, unless another member can have changed it.

@@ -17,10 +17,8 @@ namespace millrace::runtime {
 
 /// Commits tasks: flushes the caches, waits until everything is sent and acknowledged, commits the
 /// offsets with their metadata, then makes the state durable with the acknowledged changelog
-/// offsets. In this order a crash at any point loses nothing.
-///
-/// Exactly-once will take the same steps, with the offsets sent to a transaction. Owned by its
-/// stream thread.
+/// offsets. In this order a crash at any point loses nothing. With exactly-once, the offsets are
+/// committed with the transaction of the output. Owned by its stream thread.
 class Committer {
   public:
     enum class Outcome {
@@ -34,7 +32,8 @@ class Committer {
               std::chrono::milliseconds task_timeout);
 
     /// Commits the `tasks` that need it, waiting up to `timeout` for Kafka. Throws
-    /// RestartFromCommit if another member has this member's identity; KafkaError if Kafka refuses,
+    /// RestartFromCommit if another member has this member's identity, or as
+    /// OutputTransaction::commit does; KafkaError if Kafka refuses,
     /// or has not responded for task.timeout.ms; TaskFailure; and the exceptions of tasks and
     /// collector.
     Outcome commit(std::span<StreamTask* const> tasks, std::chrono::milliseconds timeout);
@@ -43,6 +42,7 @@ class Committer {
     bool failing() const noexcept { return failing_since_.has_value(); }
 
   private:
+    kafka::Status commit_offsets(std::chrono::milliseconds timeout);
     void keep_current(std::span<StreamTask* const> tasks);
     Outcome later(const std::string& why);
 

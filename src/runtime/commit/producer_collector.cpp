@@ -43,7 +43,11 @@ ProducerCollector::ProducerCollector(Parts parts)
 ProducerCollector::~ProducerCollector() = default;
 
 void ProducerCollector::make_producer() {
+    transaction_.reset();
     producer_ = parts_.supplier->make_producer(batch_size_.apply(parts_.producer_settings), *this);
+    if (parts_.transactional) {
+        transaction_.emplace(*producer_, *parts_.clock);
+    }
     for (Topic& topic : topics_) {
         topic.handle = producer_->topic(topic.name);
         topic.partitions = 0;
@@ -51,8 +55,10 @@ void ProducerCollector::make_producer() {
 }
 
 void ProducerCollector::reset() {
+    transaction_.reset();
     producer_.reset();
     dead_letters_.clear();
+    last_letters_.clear();
     failure_.reset();
     retry_.reset();
     unusable_.reset();
@@ -78,6 +84,9 @@ void ProducerCollector::expect(std::span<const std::string> topics) {
 /// records are not delivered in time, the current producer is kept: a batch that is too large is
 /// then detected when the topic refuses it.
 void ProducerCollector::fit_batches(std::span<const std::string> topics) {
+    if (transaction_ && transaction_->open()) {
+        return;  // A new producer would discard what was sent.
+    }
     if (batch_size_.too_large_for(topics) && producer_->flush(kReplacementWait).ok()) {
         make_producer();
     }
@@ -124,6 +133,9 @@ Partition ProducerCollector::choose_partition(detail::SinkTopic topic,
 void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingRecord& record) {
     if (pending_) [[unlikely]] {
         throw_pending();
+    }
+    if (transaction_) {
+        transaction_->ensure_open();
     }
     const Partition partition = choose_partition(topic, record);
     const kafka::Status status = send_patiently({.topic = topics_[topic.index].handle,
@@ -188,6 +200,52 @@ bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
     return status.ok();
 }
 
+void ProducerCollector::abort_transaction(std::chrono::milliseconds timeout) {
+    if (transaction_ && !transaction_->abort(timeout)) {
+        log_.warn(
+            "an open transaction could not be aborted: the brokers do that after "
+            "transaction.timeout.ms");
+    }
+}
+
+void ProducerCollector::send_before_failing(detail::SinkTopic topic,
+                                            const detail::OutgoingRecord& record) {
+    if (!parts_.transactional) {
+        send(topic, record);
+        return;
+    }
+    const auto copy = [](const NullableBytes& bytes) {
+        return bytes ? NullableOwnedBytes(*bytes) : std::nullopt;
+    };
+    last_letters_.push_back({{.topic = topics_[topic.index].name,
+                              .key = copy(record.key),
+                              .value = copy(record.value),
+                              .headers = record.headers == nullptr ? Headers{} : *record.headers,
+                              .timestamp = record.timestamp,
+                              .partition = record.partition},
+                             record.origin});
+}
+
+bool ProducerCollector::deliver_dead_letters(std::chrono::milliseconds timeout) {
+    if (!parts_.transactional) {
+        return flush(timeout);
+    }
+    std::vector<Letter> letters = std::exchange(last_letters_, {});
+    if (letters.empty()) {
+        return true;
+    }
+    if (!transaction_->abort(timeout)) {
+        reset();
+    }
+    if (!transaction_->initialise(timeout)) {
+        return false;
+    }
+    transaction_->ensure_open();
+    dead_letters_ = std::move(letters);
+    throw_pending();
+    return flush(timeout) && transaction_->commit({}, {}, timeout).ok();
+}
+
 void ProducerCollector::forget_partition_counts() {
     for (Topic& topic : topics_) {
         topic.partitions = 0;
@@ -212,6 +270,14 @@ void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_d
             .headers = &failed_delivery.headers,
             .retriable = failed_delivery.status.retriable()},
            context, failed_delivery.origin, failed_delivery.status);
+    if (parts_.transactional && !failure_ && !retry_ && !unusable_) {
+        failure_ =
+            "the production exception handler decided to continue, but a transaction cannot "
+            "be committed without a record that was sent; it can only continue without "
+            "records that are too large for max.request.size. " +
+            failed_delivery.status.message();
+        pending_ = true;
+    }
 }
 
 ErrorContext ProducerCollector::context_of(std::uint32_t origin) const {
@@ -245,8 +311,9 @@ void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& c
         const KafkaError error(what);
         ErrorResponse response = parts_.settings->production_handler(context, record, error);
         sent_dead_letters_ |= !response.dead_letters.empty();
+        const bool last = parts_.transactional && response.decision != ErrorDecision::kResume;
         for (DeadLetter& letter : response.dead_letters) {
-            dead_letters_.push_back({std::move(letter), origin});
+            (last ? last_letters_ : dead_letters_).push_back({std::move(letter), origin});
             pending_ = true;
         }
         if (response.decision == ErrorDecision::kResume) {

@@ -7,6 +7,7 @@
 #include "metrics/registry.hpp"
 #include "millrace/client/handlers.hpp"
 #include "millrace/detail/nodes/record_collector.hpp"
+#include "runtime/commit/output_transaction.hpp"
 #include "runtime/task/batch_size.hpp"
 #include "runtime/task/task_settings.hpp"
 
@@ -23,7 +24,8 @@
 
 namespace millrace::runtime {
 
-/// Sends the records of a stream thread's tasks through its one producer.
+/// Sends the records of a stream thread's tasks through its one producer; with exactly-once, in
+/// transactions, each of which begins with its first record.
 ///
 /// Chooses partitions with murmur2 of the key; partition counts are cached for a while. Deliveries
 /// fail later than they are sent: the next send, poll or flush of any task throws what the
@@ -43,6 +45,10 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         std::shared_ptr<kafka::ClientSupplier> supplier{};
         kafka::ClientSettings producer_settings{};
         std::shared_ptr<const TaskSettings> settings{};
+
+        /// Exactly-once: the producer has a transactional.id.
+        bool transactional = false;
+
         std::shared_ptr<metrics::Counter>
             dropped{};                 ///< Records discarded after a decision to resume.
         const Clock* clock = nullptr;  ///< Must outlive the collector.
@@ -70,6 +76,28 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     std::uint32_t origin(TaskId task, const std::string& node) override;
     Partition partition_count(detail::SinkTopic topic) override;
     void send(detail::SinkTopic topic, const detail::OutgoingRecord& record) override;
+    void send_before_failing(detail::SinkTopic topic,
+                             const detail::OutgoingRecord& record) override;
+
+    /// Transactions are possible. Without transactions, always. One attempt of up to `timeout`; see
+    /// OutputTransaction::initialise.
+    bool initialise(std::chrono::milliseconds timeout) {
+        return !transaction_ || transaction_->initialise(timeout);
+    }
+
+    bool transactional() const noexcept { return parts_.transactional; }
+
+    /// See OutputTransaction::commit. Requires transactional(), and that everything sent is
+    /// flushed.
+    kafka::Status commit_transaction(std::span<const kafka::OffsetCommit> offsets,
+                                     const kafka::GroupMetadata& group,
+                                     std::chrono::milliseconds timeout) {
+        return transaction_->commit(offsets, group, timeout);
+    }
+
+    /// Before the producer ends for good: its open transaction would hold up the readers of the
+    /// output, and the next owners of the tasks, until transaction.timeout.ms has passed.
+    void abort_transaction(std::chrono::milliseconds timeout);
 
     /// Serves delivery reports.
     void poll();
@@ -79,6 +107,11 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
 
     /// Whether a handler has caused dead letters for records that could not be sent.
     bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
+
+    /// Delivers the dead letters of a failure that ends the thread, waiting up to `timeout`. False:
+    /// not in time. With exactly-once, the rest of the output is discarded, and the letters are a
+    /// transaction of their own, without offsets: the record is processed again later.
+    bool deliver_dead_letters(std::chrono::milliseconds timeout);
 
     /// Clears the cached partition counts, so that added partitions are detected.
     void forget_partition_counts();
@@ -127,12 +160,14 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     std::map<Origin, std::uint32_t> origin_numbers_;
     std::vector<Origin> origins_;  // By origin; the first is none.
     std::vector<Letter> dead_letters_;
+    std::vector<Letter> last_letters_;  // Sent after the transaction is aborted.
     bool sent_dead_letters_ = false;
     bool pending_ = false;  // One of the following, or dead letters.
     std::optional<std::string> failure_;
     std::optional<std::string> retry_;
     std::optional<std::string> unusable_;
     std::unique_ptr<kafka::Producer> producer_;
+    std::optional<OutputTransaction> transaction_;  // Of producer_.
 };
 
 }  // namespace millrace::runtime

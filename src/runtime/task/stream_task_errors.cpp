@@ -120,17 +120,20 @@ void StreamTask::describe_source(ErrorContext& context) const {
 
 void StreamTask::act_on(const ErrorResponse& response, std::string_view what,
                         const ErrorContext& context, const std::exception& error) {
+    const bool resume = response.decision == ErrorDecision::kResume;
     sent_dead_letters_ |= !response.dead_letters.empty();
     for (const DeadLetter& letter : response.dead_letters) {
-        collector_->send(collector_->topic(letter.topic),
-                         {.key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
-                          .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
-                          .timestamp = letter.timestamp,
-                          .headers = &letter.headers,
-                          .partition = letter.partition,
-                          .origin = collector_->origin(id_, std::string(context.node))});
+        const detail::SinkTopic topic = collector_->topic(letter.topic);
+        const detail::OutgoingRecord record{
+            .key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
+            .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
+            .timestamp = letter.timestamp,
+            .headers = &letter.headers,
+            .partition = letter.partition,
+            .origin = collector_->origin(id_, std::string(context.node))};
+        resume ? collector_->send(topic, record) : collector_->send_before_failing(topic, record);
     }
-    if (response.decision == ErrorDecision::kResume) {
+    if (resume) {
         count_dropped();
         return;
     }

@@ -56,6 +56,7 @@ void StreamThread::make_clients() {
         .supplier = parts_.supplier,
         .producer_settings = parts_.producer_settings,
         .settings = parts_.task_settings,
+        .transactional = parts_.producer_settings.contains("transactional.id"),
         .dropped = parts_.metrics->counter(
             {"dropped-records-total", "stream-thread-metrics", {{"thread-id", name()}}}),
         .clock = parts_.clock,
@@ -154,11 +155,15 @@ void StreamThread::turn(Timestamp now) {
     tasks_->start_restored();
     update_thread_state();
     warn_while_waiting();
-    if (!paused() && !consumer_->assignment_lost()) {
-        executor_->process();
-        executor_->punctuate();
+    if (collector_->initialise(kSlice)) {
+        if (!paused() && !consumer_->assignment_lost()) {
+            executor_->process();
+            executor_->punctuate();
+        }
+        executor_->maybe_commit();
+    } else {
+        log_.warn(name() + ": waiting for the transaction coordinator");
     }
-    executor_->maybe_commit();
     collector_->poll();
     const TaskRegistry& tasks = tasks_->registry();
     throughput_log_.write(monotonic(), executor_->processed(), tasks.running().size(),

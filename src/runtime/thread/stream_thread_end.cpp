@@ -20,6 +20,9 @@ constexpr milliseconds kAnnouncementPoll{100};
 /// The maximum time for leaving the group, whatever the timeout.
 constexpr milliseconds kToLeave{100};
 
+/// The maximum time for aborting a transaction when the thread ends.
+constexpr milliseconds kToAbort{1'000};
+
 }  // namespace
 
 void StreamThread::close(milliseconds timeout, bool leave_group) {
@@ -75,6 +78,7 @@ void StreamThread::close_tasks(const std::function<milliseconds()>& left) {
 /// Before other members own the tasks: later writes would conflict with theirs.
 void StreamThread::drop_output() {
     try {
+        collector_->abort_transaction(kToAbort);
         collector_->reset();
     } catch (const std::exception& error) {
         log::error(name() + ": cannot drop output: " + error.what());
@@ -91,7 +95,7 @@ void StreamThread::deliver_dead_letters(milliseconds timeout) {
         return;  // The next owner of the tasks reads the same record.
     }
     try {
-        if (!collector_->flush(timeout)) {
+        if (!collector_->deliver_dead_letters(timeout)) {
             log::error(name() + ": output from before an error is not acknowledged in time");
         }
     } catch (const std::exception& error) {
@@ -122,6 +126,7 @@ void StreamThread::abandon() {
     try {
         states_.transition_to(ThreadState::kPendingShutdown);
         tasks_->close_all_dirty();
+        collector_->abort_transaction(kToAbort);
         std::unique_ptr<kafka::Consumer> consumer;
         std::vector<std::function<void(TaskRegistry&)>> dropped;
         {

@@ -166,7 +166,7 @@ std::vector<Effect> effects() {
         {"dsl.store.format", "default", join, {{"a"}}, {"no headers"}, {}, kHeaders},
         {"dsl.store.format", "headers", join, {{"a"}}, {"headers"}, {}, kHeaders},
         {"processing.guarantee", "at_least_once", pass_on, {{"a"}}, {"k=a@1"}},
-        {"processing.guarantee", "exactly_once_v2", pass_on, {}, {}, "not supported yet"},
+        {"processing.guarantee", "exactly_once_v2", pass_on, {{"a"}}, {"k=a@1"}},
         {explicit_names, "false", unnamed, {{"a"}}, {"files"}, {}, kFiles},
         {explicit_names, "true", unnamed, {}, {}, "explicit names are required"},
         {optimization, "none", optimisable, kBoth, topics_but({}), {}, kTopics},

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/commit/output_transaction.hpp"
+
+#include "millrace/core/error.hpp"
+#include "runtime/task/task_errors.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace millrace::runtime {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+bool refused(const kafka::Status& status) {
+    return status.code() == kafka::ErrorCode::kAuthorization ||
+           status.code() == kafka::ErrorCode::kAuthentication ||
+           status.code() == kafka::ErrorCode::kInvalidConfig ||
+           status.code() == kafka::ErrorCode::kUnsupported;
+}
+
+/// No response, or one that asks for patience.
+bool unanswered(const kafka::Status& status) {
+    switch (status.code()) {
+        case kafka::ErrorCode::kTimedOut:
+        case kafka::ErrorCode::kTransport:
+        case kafka::ErrorCode::kNotReady:
+        case kafka::ErrorCode::kConcurrentTransactions:
+            return true;
+        default:
+            return status.retriable();
+    }
+}
+
+}  // namespace
+
+bool OutputTransaction::initialise(milliseconds timeout) {
+    if (state_ != State::kNotInitialised) {
+        return true;
+    }
+    const kafka::Status status = producer_.init_transactions(timeout);
+    if (status.ok()) {
+        state_ = State::kReady;
+        return true;
+    }
+    if (!status.fatal() && unanswered(status)) {
+        return false;
+    }
+    give_up("cannot initialise transactions", status);
+}
+
+void OutputTransaction::begin() {
+    if (state_ != State::kReady) {
+        throw RestartFromCommit("output is not possible: transactions are not initialised yet",
+                                RestartFromCommit::Backoff::kNone);
+    }
+    if (const kafka::Status status = producer_.begin_transaction(); !status.ok()) {
+        give_up("cannot begin a transaction", status);
+    }
+    state_ = State::kOpen;
+}
+
+kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> offsets,
+                                        const kafka::GroupMetadata& group, milliseconds timeout) {
+    if (state_ == State::kNotInitialised) {
+        return {kafka::ErrorCode::kNotReady, "transactions are not initialised yet"};
+    }
+    ensure_open();
+    const auto end = clock_.monotonic() + timeout;
+    const auto left = [&] {
+        return std::max(milliseconds{0},
+                        std::chrono::duration_cast<milliseconds>(end - clock_.monotonic()));
+    };
+    if (!offsets.empty()) {
+        kafka::Status status = producer_.send_offsets(offsets, group, timeout);
+        if (!status.ok()) {
+            const bool harmless = !status.fatal() && !status.must_abort_transaction();
+            if (harmless && unanswered(status)) {
+                return status;
+            }
+            give_up("cannot add offsets to the transaction", status);
+        }
+    }
+    kafka::Status status = producer_.commit_transaction(left());
+    while (!status.ok() && status.retriable() && left() > milliseconds{0}) {
+        status = producer_.commit_transaction(left());
+    }
+    if (!status.ok()) {
+        give_up(unanswered(status) ? "it is unknown whether the transaction is committed"
+                                   : "cannot commit the transaction",
+                status);
+    }
+    state_ = State::kReady;
+    return status;
+}
+
+bool OutputTransaction::abort(milliseconds timeout) {
+    if (state_ == State::kUnusable) {
+        return false;
+    }
+    if (state_ == State::kOpen) {
+        state_ = State::kUnusable;
+        if (!producer_.abort_transaction(timeout).ok()) {
+            return false;
+        }
+        state_ = State::kReady;
+    }
+    return true;
+}
+
+void OutputTransaction::give_up(const char* what, const kafka::Status& status) {
+    state_ = State::kUnusable;
+    const std::string text = std::string(what) + ": " + status.message();
+    if (refused(status)) {
+        throw KafkaError(text);
+    }
+    throw RestartFromCommit(text);
+}
+
+}  // namespace millrace::runtime

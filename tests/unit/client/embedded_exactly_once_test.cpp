@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// processing.guarantee=exactly_once_v2: every record counts once, whatever fails.
+#include "millrace/core/error.hpp"
+#include "millrace/millrace.hpp"
+#include "support/embedded_application.hpp"
+
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+using support::counting_topology;
+using support::relay_topology;
+using testing::BrokerFault;
+using testing::BrokerOperation;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using testing::FaultMoment;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using testing::RecordsShown;
+using ::testing::SizeIs;
+
+class ExactlyOnce : public support::EmbeddedApplication {
+  protected:
+    static constexpr int kKeys = 4;
+
+    StreamsConfig exactly_once(const std::string& instance = "one") const {
+        auto settings = config(instance);
+        settings.processing_guarantee = ProcessingGuarantee::kExactlyOnceV2;
+        return settings;
+    }
+
+    std::unique_ptr<KafkaStreams> counter(const std::string& instance = "one") const {
+        return client(counting_topology(on_record), exactly_once(instance));
+    }
+
+    /// One more record of each key.
+    void produce_round() {
+        for (int key = 0; key < kKeys; ++key) {
+            produce("key" + std::to_string(key));
+        }
+    }
+
+    void produce_rounds(int rounds) {
+        for (int round = 0; round < rounds; ++round) {
+            produce_round();
+        }
+        rounds_ += rounds;
+    }
+
+    /// Waits until the condition is true.
+    template <class F>
+    static bool eventually(const F& condition) {
+        const support::Events none;
+        for (int attempt = 0; attempt < 12'000; ++attempt) {
+            if (condition()) {
+                return true;
+            }
+            none.wait_for_no_longer_than(5ms);
+        }
+        return false;
+    }
+
+    bool all_input_is_committed() const {
+        std::int64_t committed = 0;
+        for (const auto& [partition, offset] : broker.committed_offsets("app")) {
+            committed += partition.topic == "in" ? offset : 0;
+        }
+        return committed == static_cast<std::int64_t>(rounds_) * kKeys;
+    }
+
+    /// The counts of each key are 1, 2, 3, … in the output that a read_committed consumer gets.
+    void expect_each_record_counted_once() const {
+        std::map<std::string, std::vector<std::string>> counts;
+        for (const auto& record : broker.records("out")) {
+            counts[*record.key].push_back(*record.value);
+        }
+        EXPECT_THAT(counts, SizeIs(kKeys));
+        for (const auto& [key, values] : counts) {
+            EXPECT_THAT(values, SizeIs(rounds_)) << key;
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                EXPECT_EQ(values[i], std::to_string(i + 1)) << key;
+            }
+        }
+    }
+
+    int rounds_ = 0;
+};
+
+TEST_F(ExactlyOnce, CommitsOutputAndOffsetsTogether) {
+    create_topics(2);
+    const auto streams = counter();
+    streams->start();
+    produce_rounds(25);
+
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    expect_each_record_counted_once();
+    EXPECT_TRUE(streams->close(60s));
+}
+
+TEST_F(ExactlyOnce, HidesOutputUntilTheCommit) {
+    create_topics(1);
+    auto settings = exactly_once();
+    settings.commit_interval = 9s;
+    const auto streams = client(counting_topology(on_record), settings);
+    streams->start();
+    produce_rounds(1);
+    ASSERT_TRUE(processed.wait_for(kKeys));
+
+    EXPECT_THAT(broker.records("out"), IsEmpty());
+
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, LeavesNoTransactionOpenWhenTheClientEndsWithoutACommit) {
+    create_topics(1);
+    auto settings = exactly_once();
+    settings.commit_interval = 9s;
+    const Topology topology = relay_topology([](const support::StringRecord& record) {
+        if (record.value == "bad") {
+            throw std::runtime_error("bad record");
+        }
+    });
+    const auto streams = client(topology, settings);
+    produce("a");
+    broker.produce("in", {.key = "k", .value = "bad"});
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
+    EXPECT_TRUE(streams->close(60s));
+
+    broker.produce("out", {.key = "later", .value = "v"});
+
+    EXPECT_THAT(table("out"), ElementsAre(Pair("later", "v")));
+    EXPECT_THAT(broker.committed_offsets("app"), IsEmpty());
+}
+
+TEST_F(ExactlyOnce, ContinuesWhereTheLastTransactionEndedAfterARestart) {
+    create_topics(2);
+    for (int run = 0; run < 3; ++run) {
+        const auto streams = counter();
+        streams->start();
+        produce_rounds(5);
+        ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+        EXPECT_TRUE(streams->close(60s));
+    }
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, NeitherLosesNorDoublesWhenInstancesJoinAndLeave) {
+    create_topics(4);
+    const auto first = counter("one");
+    first->start();
+    produce_rounds(20);
+    for (int run = 0; run < 3; ++run) {
+        const auto second = counter("two");
+        second->start();
+        produce_rounds(20);
+        ASSERT_TRUE(second->wait_for(ClientState::kRunning, 60s));
+        produce_rounds(20);
+        EXPECT_TRUE(second->close(60s));
+    }
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(first->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, DiscardsTheOutputOfAMemberThatTheGroupHasRemoved) {
+    create_topics(2);
+    const auto streams = counter();
+    streams->start();
+    produce_rounds(20);
+    ASSERT_TRUE(processed.wait_for(10));
+
+    for (const auto& member : broker.members("app")) {
+        broker.expire_member("app", member.member_id);
+    }
+    produce_rounds(20);
+
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, DeliversTheDeadLetterOfAFailureButNotTheOutputBeforeIt) {
+    create_topics(1);
+    broker.create_topic("rejected", 1);
+    auto settings = exactly_once();
+    settings.commit_interval = 9s;
+    settings.errors_dead_letter_queue_topic_name = "rejected";
+    const Topology topology = relay_topology([](const support::StringRecord& record) {
+        if (record.value == "bad") {
+            throw std::runtime_error("bad record");
+        }
+    });
+    produce("a");
+    broker.produce("in", {.key = "k", .value = "bad"});
+    const auto streams = client(topology, settings);
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
+    EXPECT_TRUE(streams->close(60s));
+
+    EXPECT_THAT(table("rejected"), ElementsAre(Pair("k", "bad")));
+    EXPECT_THAT(broker.records("out"), IsEmpty());
+    EXPECT_THAT(broker.committed_offsets("app"), IsEmpty());
+}
+
+TEST_F(ExactlyOnce, RefusesToContinueWithoutARecordThatTheBrokerRefused) {
+    create_topics(1);
+    auto settings = exactly_once();
+    settings.production_exception_handler = [](const ErrorContext&, const FailedRecord&,
+                                               const std::exception&) {
+        return ErrorResponse{ErrorDecision::kResume, {}};
+    };
+    const auto streams = client(relay_topology(on_record), settings);
+    keep_errors(*streams);
+    broker.fail_next(BrokerOperation::kProduce, BrokerFault::kInvalidRecord);
+    produce("a");
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
+    EXPECT_TRUE(streams->close(60s));
+
+    EXPECT_THAT(errors(), Contains(HasSubstr("a transaction cannot be committed without")));
+}
+
+TEST_F(ExactlyOnce, RefusesACommitIntervalThatTheTransactionTimeoutWouldEnd) {
+    create_topics(1);
+    auto settings = exactly_once();
+    settings.commit_interval = 10s;
+    try {
+        client(relay_topology(on_record), settings);
+        FAIL();
+    } catch (const ConfigError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("commit.interval.ms = 10000 must be less than "
+                                            "transaction.timeout.ms = 10000"));
+    }
+}
+
+struct Fault {
+    BrokerOperation operation;
+    BrokerFault fault;
+    FaultMoment moment;
+};
+
+class ExactlyOnceFaults : public ExactlyOnce, public ::testing::WithParamInterface<Fault> {};
+
+TEST_P(ExactlyOnceFaults, NeitherLosesNorDoubles) {
+    const auto [operation, fault, moment] = GetParam();
+    create_topics(2);
+    if (operation == BrokerOperation::kInitTransactions) {
+        broker.fail_next(operation, fault, moment);
+    }
+    const auto streams = counter();
+    streams->start();
+    for (int round = 1; round <= 3; ++round) {
+        produce_rounds(10);
+        ASSERT_TRUE(processed.wait_for(round * 10 * kKeys));
+        broker.fail_next(operation, fault, moment);
+        produce_rounds(10);
+        ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    }
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
+std::vector<Fault> faults() {
+    std::vector<Fault> all;
+    for (const auto moment : {FaultMoment::kBefore, FaultMoment::kAfter}) {
+        for (const auto fault : {BrokerFault::kTimedOut, BrokerFault::kTransport,
+                                 BrokerFault::kNotReady, BrokerFault::kFenced}) {
+            for (const auto operation :
+                 {BrokerOperation::kSendOffsets, BrokerOperation::kCommitTransaction,
+                  BrokerOperation::kInitTransactions, BrokerOperation::kProduce}) {
+                all.push_back({operation, fault, moment});
+            }
+        }
+        for (const auto fault : {BrokerFault::kUnknownMember, BrokerFault::kIllegalGeneration,
+                                 BrokerFault::kRebalanceInProgress}) {
+            all.push_back({BrokerOperation::kSendOffsets, fault, moment});
+        }
+    }
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryFault, ExactlyOnceFaults, ::testing::ValuesIn(faults()));
+
+}  // namespace
+}  // namespace millrace
