@@ -93,23 +93,12 @@ NullableBytes LayeredSessionStore::fetch_row(BytesView key, SessionWindow sessio
     return layers_.read(make_key(key, session, key_));
 }
 
-class LayeredSessionStore::Iterator final : public SessionBytesIterator {
+class LayeredSessionStore::Iterator final : public SegmentedIterator<SessionBytesIterator> {
   public:
-    Iterator(StoreLayers& layers, Show show, SegmentedQuery query)
-        : format_(layers.format()), show_(show), rows_(layers, std::move(query)) {}
+    using SegmentedIterator::SegmentedIterator;
 
-    bool valid() const override { return rows_.valid(); }
-    void next() override { rows_.next(); }
-    BytesView key() const override { return session_key_of(rows_.key()); }
-    SessionWindow session() const override { return session_of(rows_.key()); }
-    BytesView value() const override {
-        return show_ == Show::kRows ? rows_.value() : *format_.value_of(rows_.value());
-    }
-
-  private:
-    const RowFormat& format_;
-    Show show_;
-    SegmentedRows rows_;
+    BytesView key() const override { return session_key_of(changelog_key()); }
+    SessionWindow session() const override { return session_of(changelog_key()); }
 };
 
 std::unique_ptr<SessionBytesIterator> LayeredSessionStore::find_sessions(NullableBytes first,

@@ -43,7 +43,6 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredStore 
   private:
     class Iterator;
     class WithHeaders;
-    enum class Show { kValues, kRows };
 
     BytesView make_key(BytesView key, SessionWindow session, Bytes& out);
     std::int64_t last_end_of_cache(Timestamp latest_start) const;

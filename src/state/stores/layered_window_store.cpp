@@ -97,23 +97,12 @@ NullableBytes LayeredWindowStore::fetch_row(BytesView key, Timestamp window_star
     return layers_.read(key_);
 }
 
-class LayeredWindowStore::Iterator final : public WindowBytesIterator {
+class LayeredWindowStore::Iterator final : public SegmentedIterator<WindowBytesIterator> {
   public:
-    Iterator(StoreLayers& layers, Show show, SegmentedQuery query)
-        : format_(layers.format()), show_(show), rows_(layers, std::move(query)) {}
+    using SegmentedIterator::SegmentedIterator;
 
-    bool valid() const override { return rows_.valid(); }
-    void next() override { rows_.next(); }
-    BytesView key() const override { return window_key_of(rows_.key()); }
-    Timestamp window_start() const override { return window_start_of(rows_.key()); }
-    BytesView value() const override {
-        return show_ == Show::kRows ? rows_.value() : *format_.value_of(rows_.value());
-    }
-
-  private:
-    const RowFormat& format_;
-    Show show_;
-    SegmentedRows rows_;
+    BytesView key() const override { return window_key_of(changelog_key()); }
+    Timestamp window_start() const override { return window_start_of(changelog_key()); }
 };
 
 std::unique_ptr<WindowBytesIterator> LayeredWindowStore::fetch(BytesView key, Timestamp from,

@@ -48,7 +48,6 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
   private:
     class Iterator;
     class WithHeaders;
-    enum class Show { kValues, kRows };
     struct Sequences {
         std::uint32_t row = 0;     // Of the last row that was put, if duplicates are kept.
         std::uint32_t logged = 0;  // Of the last put that was logged, including nulls.

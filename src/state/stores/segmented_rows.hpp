@@ -84,6 +84,32 @@ class SegmentedRows final : private Walk {
     std::size_t next_sorted_ = 0;
 };
 
+/// The value that an iterator of a window or session store returns: that of the row, or the row
+/// with its headers.
+enum class Show { kValues, kRows };
+
+/// What the iterators of window and session stores have in common. `Base` is the public iterator.
+template <class Base>
+class SegmentedIterator : public Base {
+  public:
+    SegmentedIterator(StoreLayers& layers, Show show, SegmentedQuery query)
+        : format_(layers.format()), show_(show), rows_(layers, std::move(query)) {}
+
+    bool valid() const final { return rows_.valid(); }
+    void next() final { rows_.next(); }
+    BytesView value() const final {
+        return show_ == Show::kRows ? rows_.value() : *format_.value_of(rows_.value());
+    }
+
+  protected:
+    BytesView changelog_key() const { return rows_.key(); }
+
+  private:
+    const RowFormat& format_;
+    Show show_;
+    SegmentedRows rows_;
+};
+
 /// Finds the rows of one key without an iterator if all of them are in memory.
 class RowsInMemory {
   public:
