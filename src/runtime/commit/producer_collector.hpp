@@ -95,7 +95,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         return transaction_->commit(offsets, group, timeout);
     }
 
-    /// Before the producer ends for good: its open transaction would hold up the readers of the
+    /// Before the producer ends without a successor: its open transaction would hold up the readers of the
     /// output, and the next owners of the tasks, until transaction.timeout.ms has passed.
     void abort_transaction(std::chrono::milliseconds timeout);
 
