@@ -78,7 +78,7 @@ TEST(KnownSettings, ThoseThatMillraceFixesAreIgnoredWithAWarning) {
         {"main.consumer.partition.assignment.strategy", "own assignor"},
         {"consumer.key.deserializer", "the compiler chooses serdes by type"},
         {"producer.value.serializer", "the compiler chooses serdes by type"},
-        {"producer.transactional.id", "not transactional"},
+        {"producer.transactional.id", "derived from application.id"},
         {"restore.consumer.auto.offset.reset", "from where their content ends"},
         {"global.consumer.group.instance.id", "only the main consumer joins the group"},
         {"upgrade.from", "same rebalance protocol"},
