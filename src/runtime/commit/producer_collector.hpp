@@ -95,8 +95,8 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         return transaction_->commit(offsets, group, timeout);
     }
 
-    /// Before the producer ends without a successor: its open transaction would hold up the readers of the
-    /// output, and the next owners of the tasks, until transaction.timeout.ms has passed.
+    /// Before the producer ends without a successor: its open transaction would hold up the readers
+    /// of the output, and the next owners of the tasks, until transaction.timeout.ms has passed.
     void abort_transaction(std::chrono::milliseconds timeout);
 
     /// Serves delivery reports.
