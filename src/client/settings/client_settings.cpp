@@ -263,6 +263,11 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
 
 namespace {
 
+[[noreturn]] void refuse_duration(const std::string& name, const std::string& value) {
+    throw ConfigError("bad setting: " + name + " = \"" + value +
+                      "\": must be an integer from 1 to 2147483647 (milliseconds)");
+}
+
 std::chrono::milliseconds duration_of(const StreamsConfig& config, Role role,
                                       const std::string& name,
                                       std::chrono::milliseconds otherwise) {
@@ -280,8 +285,7 @@ std::chrono::milliseconds duration_of(const StreamsConfig& config, Role role,
         std::int32_t value = 0;
         const auto [stop, error] = std::from_chars(text.data(), end, value);
         if (error != std::errc() || stop != end || value < 1) {
-            throw ConfigError("bad setting: " + full + " = \"" + text +
-                              "\": must be an integer from 1 to 2147483647 (milliseconds)");
+            refuse_duration(full, text);
         }
         result = std::chrono::milliseconds{value};
     }
@@ -342,6 +346,7 @@ OffsetReset default_offset_reset(const StreamsConfig& config) {
 
 std::vector<std::string_view> client_setting_names() {
     std::vector<std::string_view> names;
+    names.reserve(kClientNames.size());
     for (const ClientName& entry : kClientNames) {
         names.push_back(entry.name);
     }
