@@ -43,12 +43,8 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
   public:
     struct Parts {
         std::shared_ptr<kafka::ClientSupplier> supplier{};
-        kafka::ClientSettings producer_settings{};
+        kafka::ClientSettings producer_settings{};  ///< With a transactional.id: exactly-once.
         std::shared_ptr<const TaskSettings> settings{};
-
-        /// Exactly-once: the producer has a transactional.id.
-        bool transactional = false;
-
         std::shared_ptr<metrics::Counter>
             dropped{};                 ///< Records discarded after a decision to resume.
         const Clock* clock = nullptr;  ///< Must outlive the collector.
@@ -79,13 +75,13 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     void send_before_failing(detail::SinkTopic topic,
                              const detail::OutgoingRecord& record) override;
 
-    /// Transactions are possible. Without transactions, always. One attempt of up to `timeout`; see
-    /// OutputTransaction::initialise.
+    /// Returns whether records can be sent. Without transactions, always true. One attempt of up to
+    /// `timeout`; see OutputTransaction::initialise.
     bool initialise(std::chrono::milliseconds timeout) {
         return !transaction_ || transaction_->initialise(timeout);
     }
 
-    bool transactional() const noexcept { return parts_.transactional; }
+    bool transactional() const noexcept { return transaction_.has_value(); }
 
     /// See OutputTransaction::commit. Requires transactional(), and that everything sent is
     /// flushed.
@@ -95,8 +91,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         return transaction_->commit(offsets, group, timeout);
     }
 
-    /// Before the producer ends without a successor: its open transaction would hold up the readers
-    /// of the output, and the next owners of the tasks, until transaction.timeout.ms has passed.
+    /// Aborts an open transaction. Call it before the last producer of the thread ends: readers of
+    /// the output, and the next owners of the tasks, wait for the end of the transaction, up to
+    /// transaction.timeout.ms.
     void abort_transaction(std::chrono::milliseconds timeout);
 
     /// Serves delivery reports.

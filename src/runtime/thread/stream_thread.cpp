@@ -56,7 +56,6 @@ void StreamThread::make_clients() {
         .supplier = parts_.supplier,
         .producer_settings = parts_.producer_settings,
         .settings = parts_.task_settings,
-        .transactional = parts_.producer_settings.contains("transactional.id"),
         .dropped = parts_.metrics->counter(
             {"dropped-records-total", "stream-thread-metrics", {{"thread-id", name()}}}),
         .clock = parts_.clock,
