@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The state that a killed process finds after its restart, on a real Apache Kafka.
+// Processes that are killed: what they find after a restart, on a real Apache Kafka.
 #include "integration/child_process.hpp"
 #include "integration/topic_reader.hpp"
 #include "millrace/client/kafka_streams.hpp"
@@ -8,13 +8,14 @@
 #include "support/kafka_broker.hpp"
 #include "support/kafka_clients.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -23,11 +24,12 @@ namespace millrace::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::Each;
+using ::testing::Ge;
+using ::testing::Pair;
+using ::testing::SizeIs;
 
 constexpr const char* kApplication = "MILLRACE_TEST_APPLICATION";
-constexpr int kRecords = 20'000;
-constexpr int kKeys = 1'000;
-constexpr int kTail = 10;
 
 struct Place {
     std::string application;
@@ -35,16 +37,24 @@ struct Place {
     std::string in;
     std::string out;
     std::filesystem::path state_dir;
+    bool commits_always = false;  ///< A kill at any moment is a kill in a commit.
 };
 
 StreamsConfig config_of(const Place& place) {
     StreamsConfig config{.application_id = place.application,
                          .bootstrap_servers = place.servers,
                          .state_dir = place.state_dir};
-    config.commit_interval = 200ms;
-    config.statestore_flush_interval = 1s;
-    config.set("consumer.session.timeout.ms", "6000");
-    config.set("consumer.heartbeat.interval.ms", "500");
+    if (place.commits_always) {
+        config.commit_interval = 1ms;
+        config.statestore_flush_interval = 1ms;
+        config.set("consumer.group.instance.id", "one");  // Replaces the killed member at once.
+        config.set("producer.linger.ms", "1");
+    } else {
+        config.commit_interval = 200ms;
+        config.statestore_flush_interval = 1s;
+        config.set("consumer.session.timeout.ms", "6000");
+        config.set("consumer.heartbeat.interval.ms", "500");
+    }
     return config;
 }
 
@@ -56,11 +66,12 @@ std::string environment(const char* name) {
 // The program to kill: this test program, started again for this test only.
 TEST(KilledProcess, RunsUntilItIsKilled) {
     if (environment(kApplication).empty()) {
-        GTEST_SKIP() << "started by the test below";
+        GTEST_SKIP() << "started by the tests below";
     }
-    const Place place{environment(kApplication), environment("MILLRACE_TEST_SERVERS"),
-                      environment("MILLRACE_TEST_IN"), environment("MILLRACE_TEST_OUT"),
-                      environment("MILLRACE_TEST_STATE")};
+    const Place place{
+        environment(kApplication),          environment("MILLRACE_TEST_SERVERS"),
+        environment("MILLRACE_TEST_IN"),    environment("MILLRACE_TEST_OUT"),
+        environment("MILLRACE_TEST_STATE"), !environment("MILLRACE_TEST_COMMITS_ALWAYS").empty()};
     KafkaStreams streams(support::counting_topology([](const auto&) {}, place.in, place.out),
                          config_of(place));
     streams.start();
@@ -80,18 +91,31 @@ class Killed : public ::testing::Test {
         ::setenv("MILLRACE_TEST_IN", place.in.c_str(), 1);
         ::setenv("MILLRACE_TEST_OUT", place.out.c_str(), 1);
         ::setenv("MILLRACE_TEST_STATE", place.state_dir.c_str(), 1);
+        std::filesystem::create_directories(place.state_dir);
     }
     ~Killed() override {
         ::unsetenv(kApplication);
+        ::unsetenv("MILLRACE_TEST_COMMITS_ALWAYS");
         std::filesystem::remove_all(place.state_dir);
     }
 
-    void produce(int records) {
+    void commit_always() {
+        place.commits_always = true;
+        ::setenv("MILLRACE_TEST_COMMITS_ALWAYS", "yes", 1);
+    }
+
+    ChildProcess run() const {
+        return ChildProcess({"/proc/self/exe", "--gtest_filter=KilledProcess.RunsUntilItIsKilled"},
+                            place.state_dir / "child.log");
+    }
+
+    /// To `keys` keys in turn.
+    void produce(int records, int keys) {
         RecordingProducerListener listener;
         const auto producer = clients->make_producer({}, listener);
         const auto topic = producer->topic(place.in);
         for (int record = 0; record < records; ++record) {
-            const std::string key = "k" + std::to_string(record % kKeys);
+            const std::string key = "k" + std::to_string(record % keys);
             while (
                 !producer->send({.topic = topic, .partition = 0, .key = key, .value = "v"}).ok()) {
                 (void)producer->flush(1s);
@@ -107,7 +131,7 @@ class Killed : public ::testing::Test {
     static bool eventually(const std::function<bool()>& holds) {
         const auto deadline = std::chrono::steady_clock::now() + 4 * kPatience;
         while (!holds() && std::chrono::steady_clock::now() < deadline) {
-            std::this_thread::sleep_for(50ms);
+            std::this_thread::sleep_for(5ms);
         }
         return holds();
     }
@@ -118,14 +142,15 @@ class Killed : public ::testing::Test {
 };
 
 TEST_F(Killed, FindsOlderCommitsOnDiskAndRestoresOnlyTheRest) {
-    produce(kRecords);
-    std::filesystem::create_directories(place.state_dir);
+    constexpr int kRecords = 20'000;
+    constexpr int kKeys = 1'000;
+    constexpr int kTail = 10;
+    produce(kRecords, kKeys);
     {
-        ChildProcess child({"/proc/self/exe", "--gtest_filter=KilledProcess.RunsUntilItIsKilled"},
-                           place.state_dir / "child.log");
+        ChildProcess child = run();
         ASSERT_TRUE(eventually([&] { return lag() == 0; })) << child.output();
         std::this_thread::sleep_for(4s);  // More than statestore.flush.interval.ms and one commit.
-        produce(kTail);
+        produce(kTail, kKeys);
         ASSERT_TRUE(eventually([&] { return lag() == 0; })) << child.output();
         EXPECT_EQ(child.stop(SIGKILL), -SIGKILL);
     }
@@ -134,7 +159,7 @@ TEST_F(Killed, FindsOlderCommitsOnDiskAndRestoresOnlyTheRest) {
         support::counting_topology([&](const auto&) { processed.happened(); }, place.in, place.out),
         config_of(place));
     streams.start();
-    produce(1);
+    produce(1, 1);
     ASSERT_TRUE(processed.wait_for(1));
     double restored = 0;
     for (const ClientMetric& each : streams.metrics()) {
@@ -149,6 +174,33 @@ TEST_F(Killed, FindsOlderCommitsOnDiskAndRestoresOnlyTheRest) {
     ASSERT_FALSE(counts.empty());
     EXPECT_EQ(counts.back().key, "k0");
     EXPECT_EQ(counts.back().value, std::to_string(kRecords / kKeys + 2));
+}
+
+TEST_F(Killed, LosesNoRecordInACommit) {
+    constexpr int kKeys = 50;
+    constexpr int kKills = 6;
+    constexpr int kRecords = 400;  // Of each key, between two kills.
+    commit_always();
+    for (int kill = 0; kill < kKills; ++kill) {
+        produce(kKeys * kRecords, kKeys);
+        const std::int64_t before = lag();
+        ChildProcess child = run();
+        ASSERT_TRUE(eventually([&] { return lag() < before; })) << child.output();
+        EXPECT_EQ(child.stop(SIGKILL), -SIGKILL);
+    }
+    {
+        ChildProcess child = run();
+        ASSERT_TRUE(eventually([&] { return lag() == 0; })) << child.output();
+        EXPECT_EQ(child.stop(SIGKILL), -SIGKILL);
+    }
+
+    std::map<std::string, int> counts;
+    for (const ReadRecord& record :
+         TopicReader(broker.bootstrap_servers()).read_all(place.out, 1)) {
+        counts[record.key] = std::stoi(record.value);
+    }
+    EXPECT_THAT(counts, SizeIs(kKeys));
+    EXPECT_THAT(counts, Each(Pair(::testing::_, Ge(kKills * kRecords))));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace millrace::state {
 
 namespace {
 
-/// How many rows are listed at most.
+/// The largest number of listed rows.
 constexpr std::size_t kFew = 256;
 
 }  // namespace
@@ -129,7 +129,7 @@ MemtableEntry* CachedRows::next_of_hand() {
     return nullptr;
 }
 
-/// Fewer than half of what is listed, so that a list lasts for a while.
+/// At most half of the limit, so that some more rows do not end the list at once.
 bool CachedRows::few_among_many() const {
     constexpr std::size_t kMany = 64;  // Buckets that the hand passes per row.
     return of_hand_ <= kFew / 2 && rows_.buckets().size() > kMany * of_hand_;
@@ -147,7 +147,7 @@ void CachedRows::list_few() {
     listed_ = true;
 }
 
-/// As the hand does.
+/// Gives used rows a second round, as the hand does.
 MemtableEntry* CachedRows::next_of_few() {
     for (std::size_t steps = 2 * few_.size(); steps > 0; --steps) {
         next_few_ = next_few_ + 1 < few_.size() ? next_few_ + 1 : 0;

@@ -154,6 +154,53 @@ TEST_F(ExactlyOnce, ContinuesWhereTheLastTransactionEndedAfterARestart) {
     expect_each_record_counted_once();
 }
 
+TEST_F(ExactlyOnce, ContinuesAfterClientsThatEndedLikeACrash) {
+    create_topics(2);
+    for (int run = 1; run <= 4; ++run) {
+        auto settings = exactly_once();
+        settings.set("consumer.session.timeout.ms", "1000");
+        settings.set("consumer.heartbeat.interval.ms", "100");
+        const auto streams = client(counting_topology(on_record), settings);
+        const int before = processed.count();
+        streams->start();
+        produce_rounds(20);
+        ASSERT_TRUE(processed.wait_for(before + 10 * kKeys));
+    }
+    const auto streams = counter();
+    streams->start();
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, KeepsTheStateWhenTheGuaranteeChanges) {
+    create_topics(2);
+    for (int run = 0; run < 4; ++run) {
+        const auto streams =
+            client(counting_topology(on_record), run % 2 == 0 ? config() : exactly_once());
+        streams->start();
+        produce_rounds(5);
+        ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+        EXPECT_TRUE(streams->close(60s));
+    }
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, NeitherLosesNorDoublesWhenThreadsAreAddedAndRemoved) {
+    create_topics(4);
+    const auto streams = counter();
+    streams->start();
+    for (int run = 0; run < 3; ++run) {
+        produce_rounds(20);
+        ASSERT_TRUE(streams->add_stream_thread());
+        produce_rounds(20);
+        ASSERT_TRUE(streams->remove_stream_thread());
+    }
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
 TEST_F(ExactlyOnce, NeitherLosesNorDoublesWhenInstancesJoinAndLeave) {
     create_topics(4);
     const auto first = counter("one");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+// A disk that is full, and a state directory that cannot be written.
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
 #include "support/embedded_application.hpp"
@@ -6,14 +8,19 @@
 #include <gmock/gmock.h>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
+using std::filesystem::perms;
 using support::counting_topology;
 using support::Events;
 using ::testing::AllOf;
@@ -43,6 +50,28 @@ class SmallDisk {
     void (*handler_)(int);
 };
 
+/// During its lifetime, the process is not root, whom no permissions bind.
+class WithoutRoot {
+  public:
+    WithoutRoot() {
+        if (was_root_) {
+            EXPECT_EQ(::seteuid(kNobody), 0);
+        }
+    }
+    ~WithoutRoot() {
+        if (was_root_) {
+            EXPECT_EQ(::seteuid(0), 0);
+        }
+    }
+    WithoutRoot(const WithoutRoot&) = delete;
+    WithoutRoot& operator=(const WithoutRoot&) = delete;
+
+  private:
+    static constexpr uid_t kNobody = 65'534;
+
+    bool was_root_ = ::geteuid() == 0;
+};
+
 class EmbeddedStorageFaults : public support::EmbeddedApplication {
   protected:
     EmbeddedStorageFaults() {
@@ -60,20 +89,21 @@ class EmbeddedStorageFaults : public support::EmbeddedApplication {
     std::unique_ptr<KafkaStreams> failing_counter() {
         auto writing = config();
         writing.rocksdb_write_buffer_bytes = 64 << 10;
+        writing.set("consumer.session.timeout.ms", "1000");  // A failed thread stays in the group.
+        writing.set("consumer.heartbeat.interval.ms", "100");
         auto streams = client(counting_topology(on_record), writing);
         keep_errors(*streams);
         return streams;
     }
-};
 
-TEST_F(EmbeddedStorageFaults, AFullDiskStopsTheClientWithAClearErrorAndLosesNothing) {
-    create_topics(1);
-    auto streams = failing_counter();
-    streams->start();
-    produce_keys(0, 10);
-    ASSERT_TRUE(processed.wait_for(10));
-    {
-        const SmallDisk disk(16 << 10);
+    void start(KafkaStreams& streams) {
+        streams.start();
+        produce_keys(0, 10);
+        ASSERT_TRUE(processed.wait_for(10));
+    }
+
+    /// Produces new keys until a write to the state directory has failed.
+    void run_until_failure(KafkaStreams& streams) {
         int made = 10;
         while (uncaught.count() == 0 && made < 100'000) {
             produce_keys(made, 100);
@@ -81,28 +111,42 @@ TEST_F(EmbeddedStorageFaults, AFullDiskStopsTheClientWithAClearErrorAndLosesNoth
             uncaught.wait_for_no_longer_than(20ms);
         }
         ASSERT_EQ(uncaught.count(), 1);
-        ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
+        ASSERT_TRUE(streams.wait_for(ClientState::kError, 60s));
+        EXPECT_TRUE(streams.close(60s));
+    }
+
+    void expect_all_counted_after_a_restart() {
+        Events last;
+        on_record = [&](const support::StringRecord& record) {
+            if (record.key == "last") {
+                last.happened();
+            }
+        };
+        produce("last");
+        const auto all = broker.records("in").size();
+        const auto streams = counter();
+        streams->start();
+        ASSERT_TRUE(last.wait_for(1));
         EXPECT_TRUE(streams->close(60s));
+
+        EXPECT_THAT(table("out"), SizeIs(all)) << "no record is missing";
+        EXPECT_THAT(broker.committed_offsets("app"),
+                    ElementsAre(Pair(TopicPartition{"in", 0}, static_cast<Offset>(all))));
+    }
+};
+
+TEST_F(EmbeddedStorageFaults, AFullDiskStopsTheClientWithAClearErrorAndLosesNothing) {
+    create_topics(1);
+    auto streams = failing_counter();
+    start(*streams);
+    {
+        const SmallDisk disk(16 << 10);
+        run_until_failure(*streams);
     }
     EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("task 0_0"), HasSubstr("folder"))));
     streams.reset();
 
-    Events last;
-    on_record = [&](const support::StringRecord& record) {
-        if (record.key == "last") {
-            last.happened();
-        }
-    };
-    produce("last");
-    const auto all = broker.records("in").size();
-    streams = counter();
-    streams->start();
-    ASSERT_TRUE(last.wait_for(1));
-    EXPECT_TRUE(streams->close(60s));
-
-    EXPECT_THAT(table("out"), SizeIs(all)) << "no record is missing";
-    EXPECT_THAT(broker.committed_offsets("app"),
-                ElementsAre(Pair(TopicPartition{"in", 0}, static_cast<Offset>(all))));
+    expect_all_counted_after_a_restart();
 }
 
 TEST_F(EmbeddedStorageFaults, AStateDirectoryThatCannotBeCreatedIsRefusedAtOnce) {
@@ -124,6 +168,41 @@ TEST_F(EmbeddedStorageFaults, ATaskFolderThatCannotBeCreatedStopsTheClientWithAC
     EXPECT_TRUE(streams->close(60s));
 
     EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("0_0"), HasSubstr("folder"))));
+}
+
+/// The state directory becomes read-only while the client runs.
+class EmbeddedUnwritableState : public EmbeddedStorageFaults {
+  protected:
+    ~EmbeddedUnwritableState() override { allow_writing(true); }
+
+    void allow_writing(bool allowed) const {
+        const perms mode = allowed ? perms::owner_all : perms::owner_read | perms::owner_exec;
+        std::vector<std::filesystem::path> folders{state_dir};
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(state_dir)) {
+            if (entry.is_directory()) {
+                folders.push_back(entry.path());
+            }
+        }
+        for (const auto& folder : folders) {
+            std::filesystem::permissions(folder, mode);
+        }
+    }
+
+    WithoutRoot without_root_;
+};
+
+TEST_F(EmbeddedUnwritableState, StopsTheClientWithAClearErrorAndLosesNothing) {
+    create_topics(1);
+    auto streams = failing_counter();
+    start(*streams);
+    allow_writing(false);
+    run_until_failure(*streams);
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("task 0_0"), HasSubstr("folder"),
+                                            HasSubstr("Permission denied"))));
+    streams.reset();
+    allow_writing(true);
+
+    expect_all_counted_after_a_restart();
 }
 
 }  // namespace

@@ -173,6 +173,51 @@ TEST(Memtable, EvictsReadRowsInInsertionOrder) {
     EXPECT_EQ(table.cached_bytes(), 0U);
 }
 
+// Such rows are listed, because a search for them would read the whole table.
+TEST(Memtable, EvictsAFewCachedRowsAmongManyOthers) {
+    const std::string topic = "t";
+    detail::RecordContext context;
+    context.topic = &topic;
+    Memtable table(0);
+    for (int at = 0; at < 10'000; ++at) {
+        table.write_through("uncommitted-" + std::to_string(at), BytesView("value"));
+    }
+    std::mt19937 random(7);
+    std::set<Bytes> cached;
+    const auto flush = [&] {
+        table.begin_flush(nullptr);
+        while (MemtableEntry* entry = table.next_pending()) {
+            table.flushed(*entry, false, true);
+        }
+    };
+    for (int round = 0; round < 300; ++round) {  // Grows beyond what is listed, and shrinks again.
+        const std::size_t size = round % 3 == 0 ? 300 : random() % 100;
+        while (cached.size() < size) {
+            const Bytes key = "cached-" + std::to_string(random() % 1000);
+            table.write_cached(key, BytesView("value"), context, {});
+            cached.insert(key);
+        }
+        for (const Bytes& key : std::set<Bytes>(cached)) {
+            if (random() % 4 == 0) {  // Larger values move the row.
+                table.write_cached(key, Bytes(20 + random() % 200, 'v'), context, {});
+            }
+        }
+        flush();
+        while (cached.size() > size / 2) {
+            MemtableEntry* entry = table.eviction_candidate();
+            ASSERT_NE(entry, nullptr);
+            ASSERT_EQ(cached.erase(Bytes(entry->key())), 1U) << entry->key();
+            table.evict(*entry);
+        }
+    }
+    while (MemtableEntry* entry = table.eviction_candidate()) {
+        EXPECT_EQ(cached.erase(Bytes(entry->key())), 1U);
+        table.evict(*entry);
+    }
+    EXPECT_THAT(cached, ::testing::IsEmpty());
+    EXPECT_EQ(table.cached_bytes(), 0U);
+}
+
 TEST(Memtable, OfARecordCacheOwnsReadRowsAfterTheyAreWritten) {
     const std::string topic = "t";
     detail::RecordContext context;
