@@ -197,9 +197,15 @@ std::optional<std::string> reason_not_accepted(std::string_view name, std::strin
 }
 
 std::vector<std::string> settings_without_effect(const StreamsConfig& config) {
+    const bool exactly_once = config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2;
     std::vector<std::string> lines;
     for (const auto& [name, value] : config.others) {
-        if (const auto reason = reason_without_effect(name)) {
+        auto reason = reason_without_effect(name);
+        if (exactly_once && without_client_prefix(name) == "isolation.level" &&
+            lower_case(value) != "read_committed") {
+            reason = "with exactly_once_v2, all consumers are read_committed";
+        }
+        if (reason) {
             lines.push_back("setting without effect: " + name + ": " + *reason);
         }
     }

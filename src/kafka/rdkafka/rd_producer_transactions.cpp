@@ -14,13 +14,11 @@ using std::chrono::milliseconds;
 
 Status RdProducer::init_transactions(milliseconds timeout) {
     return status_of_error(
-        RdError(rd_kafka_init_transactions(client_.get(), to_rd_timeout(timeout))),
-        "cannot initialise transactions");
+        RdError(rd_kafka_init_transactions(client_.get(), to_rd_timeout(timeout))), {});
 }
 
 Status RdProducer::begin_transaction() {
-    return status_of_error(RdError(rd_kafka_begin_transaction(client_.get())),
-                           "cannot begin a transaction");
+    return status_of_error(RdError(rd_kafka_begin_transaction(client_.get())), {});
 }
 
 Status RdProducer::send_offsets(std::span<const OffsetCommit> offsets, const GroupMetadata& group,
@@ -40,8 +38,7 @@ Status RdProducer::send_offsets(std::span<const OffsetCommit> offsets, const Gro
     const RdList list = to_list(offsets);
     const RdError error(rd_kafka_send_offsets_to_transaction(client_.get(), list.get(), native,
                                                              to_rd_timeout(timeout)));
-    return status_of_error(
-        error, "cannot commit offsets of group " + group.group_id + " in the transaction");
+    return status_of_error(error, "offsets of group " + group.group_id);
 }
 
 Status RdProducer::commit_transaction(milliseconds timeout) {
@@ -52,13 +49,13 @@ Status RdProducer::commit_transaction(milliseconds timeout) {
     const auto spent = std::chrono::duration_cast<milliseconds>(system_clock().monotonic() - begin);
     const RdError error(rd_kafka_commit_transaction(client_.get(), to_rd_timeout(timeout - spent)));
     rethrow_from_callback();
-    return status_of_error(error, "cannot commit the transaction");
+    return status_of_error(error, {});
 }
 
 Status RdProducer::abort_transaction(milliseconds timeout) {
     const RdError error(rd_kafka_abort_transaction(client_.get(), to_rd_timeout(timeout)));
     rethrow_from_callback();
-    return status_of_error(error, "cannot abort the transaction");
+    return status_of_error(error, {});
 }
 
 }  // namespace millrace::kafka

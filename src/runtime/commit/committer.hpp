@@ -32,10 +32,9 @@ class Committer {
               std::chrono::milliseconds task_timeout);
 
     /// Commits the `tasks` that need it, waiting up to `timeout` for Kafka. Throws
-    /// RestartFromCommit if another member has this member's identity, or as
-    /// OutputTransaction::commit does; KafkaError if Kafka refuses,
-    /// or has not responded for task.timeout.ms; TaskFailure; and the exceptions of tasks and
-    /// collector.
+    /// RestartFromCommit if this member is fenced, and as OutputTransaction::commit does;
+    /// KafkaError if Kafka refuses, or has not responded for task.timeout.ms; TaskFailure; and the
+    /// exceptions of tasks and collector.
     Outcome commit(std::span<StreamTask* const> tasks, std::chrono::milliseconds timeout);
 
     /// True if the last attempt has failed.

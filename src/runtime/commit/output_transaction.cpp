@@ -20,7 +20,7 @@ bool refused(const kafka::Status& status) {
            status.code() == kafka::ErrorCode::kUnsupported;
 }
 
-/// No response, or one that asks for patience.
+/// True if there was no response, or a retriable error.
 bool unanswered(const kafka::Status& status) {
     switch (status.code()) {
         case kafka::ErrorCode::kTimedOut:
@@ -68,12 +68,8 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
     }
     ensure_open();
     const auto end = clock_.monotonic() + timeout;
-    const auto left = [&] {
-        return std::max(milliseconds{0},
-                        std::chrono::duration_cast<milliseconds>(end - clock_.monotonic()));
-    };
     if (!offsets.empty()) {
-        kafka::Status status = producer_.send_offsets(offsets, group, timeout);
+        const kafka::Status status = producer_.send_offsets(offsets, group, timeout);
         if (!status.ok()) {
             const bool harmless = !status.fatal() && !status.must_abort_transaction();
             if (harmless && unanswered(status)) {
@@ -82,10 +78,9 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
             give_up("cannot add offsets to the transaction", status);
         }
     }
-    kafka::Status status = producer_.commit_transaction(left());
-    while (!status.ok() && status.retriable() && left() > milliseconds{0}) {
-        status = producer_.commit_transaction(left());
-    }
+    const auto left = std::chrono::duration_cast<milliseconds>(end - clock_.monotonic());
+    const kafka::Status status =
+        producer_.commit_transaction(std::max(milliseconds{0}, left));  // Retries for that time.
     if (!status.ok()) {
         give_up(unanswered(status) ? "it is unknown whether the transaction is committed"
                                    : "cannot commit the transaction",
@@ -111,7 +106,8 @@ bool OutputTransaction::abort(milliseconds timeout) {
 
 void OutputTransaction::give_up(const char* what, const kafka::Status& status) {
     state_ = State::kUnusable;
-    const std::string text = std::string(what) + ": " + status.message();
+    const std::string text =
+        std::string(what) + ": transactional.id " + id_ + ": " + status.message();
     if (refused(status)) {
         throw KafkaError(text);
     }

@@ -6,31 +6,35 @@
 
 #include <chrono>
 #include <span>
+#include <string>
+#include <utility>
 
 namespace millrace::runtime {
 
-/// The transactions of one producer, one after the other: output, changelog records and offsets of
-/// all tasks of a stream thread become visible together (KIP-447).
+/// Manages the transactions of one producer: output, changelog records and offsets of all tasks of
+/// a stream thread become visible together (KIP-447).
 ///
 ///     not initialised ──initialise──► ready ──ensure_open──► open ──commit──► ready
 ///
-/// Every failure that leaves an open transaction behind throws RestartFromCommit: the owner
-/// destroys the producer and creates a new one. Its initialise() fences the old one, so that a
-/// delayed commit request has no effect any more, and ends the open transaction. Tasks then
-/// continue from the group's committed offsets, which Kafka does not return while their transaction
-/// is undecided. So an unknown outcome needs no other decision: what was committed is kept, the
-/// rest is processed again.
+/// Every failure that leaves a transaction open throws RestartFromCommit: the owner destroys the
+/// producer and creates a new one. Its initialise() fences the old one, so that a delayed commit
+/// request has no effect, and aborts the open transaction. Tasks then continue at the group's
+/// committed offsets, which Kafka does not return while their transaction is pending. An unknown
+/// outcome therefore needs no special handling: committed records are kept, and others are
+/// processed again.
 ///
 /// Not thread-safe: owned by a stream thread.
 class OutputTransaction {
   public:
-    /// Both must outlive this.
-    OutputTransaction(kafka::Producer& producer, const Clock& clock)
-        : producer_(producer), clock_(clock) {}
+    /// `producer` and `clock` must outlive this. `id` is the producer's transactional.id, for
+    /// errors.
+    OutputTransaction(kafka::Producer& producer, const Clock& clock, std::string id)
+        : producer_(producer), clock_(clock), id_(std::move(id)) {}
 
-    /// Ends what earlier producers with the same transactional.id have left open, once. One attempt
-    /// of up to `timeout`. False: Kafka does not respond, try again. Throws KafkaError if Kafka
-    /// refuses, RestartFromCommit if the producer cannot be used any more.
+    /// Aborts transactions that earlier producers with this transactional.id have left open. Tries
+    /// once, for up to `timeout`; no effect after a success. Returns false if Kafka does not
+    /// respond, to be tried again. Throws KafkaError if Kafka refuses, RestartFromCommit if the
+    /// producer cannot be used any more.
     bool initialise(std::chrono::milliseconds timeout);
 
     /// Begins a transaction if none is open. Throws RestartFromCommit if that is impossible.
@@ -42,13 +46,14 @@ class OutputTransaction {
 
     bool open() const noexcept { return state_ == State::kOpen; }
 
-    /// Commits all output of the transaction with these offsets. Not ok: nothing has changed, and
-    /// the same call may succeed later. Throws RestartFromCommit if the outcome is unknown or the
-    /// transaction must be aborted, KafkaError if the producer is not authorized.
+    /// Commits all output of the transaction with these offsets. If the status is not ok, the
+    /// transaction is still open, and the call may be retried. Throws RestartFromCommit if the
+    /// outcome is unknown or the transaction must be aborted, KafkaError if the producer is not
+    /// authorized.
     kafka::Status commit(std::span<const kafka::OffsetCommit> offsets,
                          const kafka::GroupMetadata& group, std::chrono::milliseconds timeout);
 
-    /// Discards the output of an open transaction. False if that failed: a new producer is needed.
+    /// Discards the output of an open transaction. Returns false if a new producer is needed.
     bool abort(std::chrono::milliseconds timeout);
 
   private:
@@ -59,6 +64,7 @@ class OutputTransaction {
 
     kafka::Producer& producer_;
     const Clock& clock_;
+    std::string id_;
     State state_ = State::kNotInitialised;
 };
 

@@ -30,8 +30,9 @@ ProducerCollector::~ProducerCollector() = default;
 void ProducerCollector::make_producer() {
     transaction_.reset();
     producer_ = parts_.supplier->make_producer(batch_size_.apply(parts_.producer_settings), *this);
-    if (parts_.producer_settings.contains("transactional.id")) {
-        transaction_.emplace(*producer_, *parts_.clock);
+    if (const auto id = parts_.producer_settings.find("transactional.id");
+        id != parts_.producer_settings.end()) {
+        transaction_.emplace(*producer_, *parts_.clock, id->second);
     }
     for (Topic& topic : topics_) {
         topic.handle = producer_->topic(topic.name);

@@ -24,8 +24,8 @@
 
 namespace millrace::runtime {
 
-/// Sends the records of a stream thread's tasks through its one producer; with exactly-once, in
-/// transactions, each of which begins with its first record.
+/// Sends the records of a stream thread's tasks through its one producer. With exactly-once, it
+/// sends them in transactions.
 ///
 /// Chooses partitions with murmur2 of the key; partition counts are cached for a while. Deliveries
 /// fail later than they are sent: the next send, poll or flush of any task throws what the
@@ -105,9 +105,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     /// Whether a handler has caused dead letters for records that could not be sent.
     bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
 
-    /// Delivers the dead letters of a failure that ends the thread, waiting up to `timeout`. False:
-    /// not in time. With exactly-once, the rest of the output is discarded, and the letters are a
-    /// transaction of their own, without offsets: the record is processed again later.
+    /// Delivers the dead letters of a failure that ends the thread. Returns false on timeout. With
+    /// exactly-once, discards the rest of the output, and commits the letters in a separate
+    /// transaction without offsets, because the record will be processed again.
     bool deliver_dead_letters(std::chrono::milliseconds timeout);
 
     /// Clears the cached partition counts, so that added partitions are detected.

@@ -2,6 +2,7 @@
 
 // processing.guarantee=exactly_once_v2: every record counts once, whatever fails.
 #include "millrace/core/error.hpp"
+#include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
 #include "support/embedded_application.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using support::counting_topology;
 using support::relay_topology;
+using ::testing::AllOf;
 using testing::BrokerFault;
 using testing::BrokerOperation;
 using ::testing::Contains;
@@ -91,6 +93,17 @@ class ExactlyOnce : public support::EmbeddedApplication {
         }
     }
 
+    /// Waits for a line with this text: see `logged`.
+    void expect_log(const std::string& words) {
+        set_log_sink([this, words](LogLevel, std::string_view line) {
+            if (line.find(words) != std::string_view::npos) {
+                logged.happened();
+            }
+        });
+    }
+    ~ExactlyOnce() override { set_log_sink({}); }
+
+    support::Events logged;
     int rounds_ = 0;
 };
 
@@ -288,6 +301,64 @@ TEST_F(ExactlyOnce, RefusesACommitIntervalThatTheTransactionTimeoutWouldEnd) {
         EXPECT_THAT(error.what(), HasSubstr("commit.interval.ms = 10000 must be less than "
                                             "transaction.timeout.ms = 10000"));
     }
+}
+
+TEST_F(ExactlyOnce, WaitsForTheTransactionCoordinator) {
+    create_topics(2);
+    expect_log("waiting for the transaction coordinator");
+    broker.fail_next(BrokerOperation::kInitTransactions, BrokerFault::kNotReady);
+    const auto streams = counter();
+    streams->start();
+    produce_rounds(5);
+
+    EXPECT_TRUE(logged.wait_for(1));
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, NamesTheTransactionalIdThatIsNotAuthorized) {
+    create_topics(1);
+    broker.fail_next(BrokerOperation::kInitTransactions, BrokerFault::kAuthorization);
+    const auto streams = counter();
+    keep_errors(*streams);
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
+    EXPECT_TRUE(streams->close(60s));
+
+    EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("cannot initialise transactions"),
+                                            HasSubstr("transactional.id app-"))));
+}
+
+TEST_F(ExactlyOnce, SaysThatTheOutcomeOfACommitIsUnknown) {
+    create_topics(1);
+    expect_log("it is unknown whether the transaction is committed");
+    const auto streams = counter();
+    streams->start();
+    broker.fail_next(BrokerOperation::kCommitTransaction, BrokerFault::kTransport,
+                     FaultMoment::kAfter);
+    produce_rounds(1);
+
+    EXPECT_TRUE(logged.wait_for(1));
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, SaysWhenTheTransactionOfAnEndedClientStaysOpen) {
+    create_topics(1);
+    expect_log("an open transaction could not be aborted");
+    auto settings = exactly_once();
+    settings.commit_interval = 9s;
+    const auto streams = client(counting_topology(on_record), settings);
+    streams->start();
+    produce_rounds(1);
+    ASSERT_TRUE(processed.wait_for(kKeys));
+    broker.set_available(false);
+    streams->close(1s);
+
+    EXPECT_TRUE(logged.wait_for(1));
+    broker.set_available(true);
 }
 
 struct Fault {

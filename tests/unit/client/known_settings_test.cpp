@@ -103,6 +103,19 @@ TEST(KnownSettings, ThoseThatMillraceFixesAreIgnoredWithAWarning) {
     }
 }
 
+TEST(KnownSettings, AnotherIsolationLevelIsIgnoredWithAWarningWithExactlyOnce) {
+    for (const char* name :
+         {"isolation.level", "consumer.isolation.level", "restore.consumer.isolation.level"}) {
+        StreamsConfig config = with(name, "read_uncommitted");
+        EXPECT_THAT(settings_without_effect(config), IsEmpty());
+        config.set("processing.guarantee", "exactly_once_v2");
+        EXPECT_THAT(settings_without_effect(config),
+                    ElementsAre(AllOf(HasSubstr(name), HasSubstr("all consumers are"))));
+        config.set(name, "read_committed");
+        EXPECT_THAT(settings_without_effect(config), IsEmpty());
+    }
+}
+
 TEST(KnownSettings, ThoseOfTheMainConsumerHaveAnEffect) {
     StreamsConfig config = with("group.instance.id", "one");
     config.set("consumer.auto.offset.reset", "latest");
