@@ -62,7 +62,7 @@ std::shared_ptr<const runtime::TaskSettings> task_settings(const StreamsConfig& 
     return settings;
 }
 
-/// Throws ConfigError, before anything is created.
+/// Checks the settings of exactly-once before any client is created. Throws ConfigError.
 void check_transactions(const StreamsConfig& config) {
     auto producer = client::client_settings(config, client::Role::kProducer, "");
     client::make_transactional(producer, config, "");

@@ -19,7 +19,7 @@ namespace {
 /// Poll interval for signals.
 constexpr std::chrono::milliseconds kLook{50};
 
-/// Lock-free, so that a signal handler may write it while another thread reads it.
+/// Lock-free, therefore safe to write in a signal handler.
 std::atomic<int> signal_received = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 

@@ -13,7 +13,7 @@ namespace millrace {
 
 /// Reads a binary format from the front. Numbers are big-endian.
 ///
-/// `Fail` is a callable that throws the error of the format: called if the bytes end too early. The
+/// `Fail` throws the error of the format when the input is too short. The
 /// bytes must outlive the reader and the views that it returns.
 template <std::invocable Fail>
 class ByteReader {
@@ -39,13 +39,13 @@ class ByteReader {
         return static_cast<Integer>(bits);
     }
 
-    /// Bytes after their length, an unsigned number of the type `Length`.
+    /// Length-prefixed bytes; the length is an unsigned `Length`.
     template <std::unsigned_integral Length>
     BytesView sized() {
         return take(number<Length>());
     }
 
-    /// Bytes after their length; a negative length stands for null.
+    /// Length-prefixed bytes; a negative length stands for null.
     NullableBytes nullable() {
         const auto size = number<std::int32_t>();
         return size < 0 ? NullableBytes() : take(static_cast<std::size_t>(size));

@@ -39,7 +39,7 @@ class MILLRACE_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
   public:
     explicit MutexLock(Mutex& mutex) MILLRACE_THREAD_ATTRIBUTE(acquire_capability(mutex))
         : lock_(mutex.mutex_) {}
-    /// The calling thread has locked the mutex.
+    /// Tells the analysis that the calling thread holds the mutex.
     MutexLock(Mutex& mutex, std::adopt_lock_t) MILLRACE_THREAD_ATTRIBUTE(requires_capability(mutex))
         : lock_(mutex.mutex_, std::adopt_lock) {}
     ~MutexLock() MILLRACE_THREAD_ATTRIBUTE(release_capability()) = default;

@@ -10,8 +10,8 @@
 
 namespace millrace::restore {
 
-/// Logs the open transactions that restores wait for: each one when it is first seen, and then once
-/// a minute with the time since, however often tasks start to restore again.
+/// Logs the open transactions that block restores: each one when it is first detected, then every
+/// minute with the elapsed time, even if its task starts to restore again.
 ///
 /// Not thread-safe.
 class OpenTransactions {
@@ -21,7 +21,7 @@ class OpenTransactions {
     /// `clock` must outlive this.
     explicit OpenTransactions(const Clock& clock) : clock_(&clock) {}
 
-    /// The restore of `store` up to offset `end` of `changelog` waits at offset `first`.
+    /// Reports that the restore of `store` up to offset `end` of `changelog` is blocked at `first`.
     void blocked(const std::string& store, const TopicPartition& changelog, Offset first,
                  Offset end);
 

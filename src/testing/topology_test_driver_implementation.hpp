@@ -24,7 +24,7 @@
 
 namespace millrace::testing {
 
-/// Runs a whole topology as one task, and its global stores, on one thread without a broker. A
+/// Runs a topology, including its global stores, as one task on one thread without a broker. A
 /// record that the task sends to one of its own topics is processed at once.
 class TopologyTestDriver::Implementation final : public detail::DriverPort {
   public:
@@ -87,7 +87,7 @@ class TopologyTestDriver::Implementation final : public detail::DriverPort {
     std::map<std::string, std::deque<BytesRecord>> by_topic_;
 };
 
-/// Throws the error for a name that is not in the topology.
+/// Throws the error that the topology does not contain a name.
 [[noreturn]] void unknown_name(const std::string& what, const std::string& name);
 
 }  // namespace millrace::testing

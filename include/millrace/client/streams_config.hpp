@@ -18,7 +18,7 @@ namespace millrace {
 /// The effect of a failure on results.
 enum class ProcessingGuarantee {
     kAtLeastOnce,    ///< Records after the last commit are processed again.
-    kExactlyOnceV2,  ///< Input offsets, state and output are one transaction (KIP-447).
+    kExactlyOnceV2,  ///< Input offsets, changelogs and output are one transaction (KIP-447).
 };
 
 /// All settings of a client, by field in code and by Kafka Streams' name in files, the environment

@@ -10,7 +10,7 @@
 
 namespace millrace::client {
 
-/// Without "consumer.", "producer." and so on.
+/// Returns `name` without its client prefix: "consumer.", "producer." and so on.
 std::string_view without_client_prefix(std::string_view name);
 
 /// Why Millrace does not have a setting of Kafka Streams. Empty if it is not one of these settings.

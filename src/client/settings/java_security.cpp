@@ -91,7 +91,7 @@ bool has(std::string_view text, std::string_view part) {
     return text.find(part) != std::string_view::npos;
 }
 
-/// Of sasl.jaas.config, librdkafka can use a user name and password.
+/// librdkafka supports only the user name and password of sasl.jaas.config.
 std::optional<std::string> reason_of_jaas(std::string_view value) {
     if (has(value, "Krb5LoginModule")) {
         return "librdkafka has no JAAS: set sasl.kerberos.keytab, sasl.kerberos.principal and "
@@ -107,7 +107,7 @@ std::optional<std::string> reason_of_jaas(std::string_view value) {
            "sasl.username and sasl.password";
 }
 
-/// Of names that librdkafka has, too, but not with all of Java's values.
+/// Settings that librdkafka has, but with fewer values than Java.
 std::optional<std::string> reason_of_value(std::string_view name, std::string_view value) {
     const std::string lower = lower_case(value);
     if (name == "ssl.truststore.type" && lower != "pem") {

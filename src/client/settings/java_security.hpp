@@ -12,7 +12,7 @@ namespace millrace::client {
 /// that value can be used. `name` has no client prefix.
 std::optional<std::string> reason_java_only(std::string_view name, std::string_view value);
 
-/// True for security settings whose accepted values mean what librdkafka does anyway.
+/// True if the accepted values of the setting are what librdkafka always does.
 bool is_implied_by_librdkafka(std::string_view name);
 
 }  // namespace millrace::client

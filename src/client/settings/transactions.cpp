@@ -11,11 +11,11 @@ namespace millrace::client {
 
 namespace {
 
-/// Kafka Streams' default, instead of the producer's 60 s: how long a process that ended without
-/// aborting its transaction holds up the readers of its output.
+/// Kafka Streams' default; that of the producer is 60 s. A process that crashes blocks the readers
+/// of its output for up to this time.
 constexpr const char* kTransactionTimeout = "10000";
 
-/// 0 if it is no number: the producer refuses it.
+/// 0 if `text` is not a number.
 std::int64_t number(const std::string& text) {
     std::int64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);

@@ -8,11 +8,11 @@
 
 namespace millrace::client {
 
-/// Adds the transactions of exactly_once_v2 to the settings of a stream thread's producer;
-/// at_least_once: changes nothing. Throws ConfigError for settings that do not fit together.
+/// Makes the producer of a stream thread transactional if exactly_once_v2 is set. Throws
+/// ConfigError for incompatible settings.
 ///
-/// `id` identifies the thread in all runs of the process with the same state directory, so that its
-/// next run ends what this run leaves open.
+/// `id` identifies the thread in all runs of the process with the same state directory, so that the
+/// next run aborts transactions that this run leaves open.
 void make_transactional(kafka::ClientSettings& producer, const StreamsConfig& config,
                         const std::string& id);
 

@@ -11,19 +11,19 @@
 
 namespace millrace::runtime {
 
-/// Reports the first reading of the global topics to the application's restore listener. Throws
+/// Reports the initial read of the global topics to the application's restore listener. Throws
 /// what the listener throws.
 class FirstReading {
   public:
     void set_listener(StateRestoreListener listener) { listener_ = std::move(listener); }
 
-    /// Increases whenever the first reading makes progress.
+    /// Increases whenever the initial read makes progress.
     std::uint64_t progress() const noexcept { return progress_; }
 
     /// Reading starts at `input.next`.
     void started(const GlobalInput& input, const std::string& store);
 
-    /// `input.next` has moved, over `records` records. True if this completed the partition.
+    /// Another `records` records were read, up to `input.next`. True if the partition is complete.
     bool advanced(GlobalInput& input, std::size_t records, const std::string& store);
 
   private:

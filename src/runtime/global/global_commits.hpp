@@ -23,15 +23,15 @@ class GlobalCommits {
                   kafka::Consumer& consumer, const Clock& clock)
         : task_(task), gate_(gate), inputs_(inputs), consumer_(consumer), clock_(clock) {}
 
-    /// The inputs are those of a new start: their stores are trusted, and have positions to store
-    /// even if their topics are empty.
+    /// Called after the start positions are found: all stores are trusted, and have positions to
+    /// store even if their topics are empty.
     void started();
 
-    /// A position has changed.
+    /// Called after a position has changed.
     void moved() noexcept { dirty_ = true; }
 
-    /// Records of the store's topic were lost: from now on, commits store no positions for it, so
-    /// that the next start rebuilds it.
+    /// Stops storing positions for a store whose topic has lost records. The next start rebuilds
+    /// the store.
     void distrust(std::size_t store) { untrusted_.insert(store); }
     bool trusts_all() const noexcept { return untrusted_.empty(); }
 

@@ -13,12 +13,12 @@ namespace millrace::runtime {
 struct GlobalInput {
     TopicPartition partition;
     std::size_t topic = 0;     ///< Index into the task's topics, and of the store.
-    Offset first = 0;          ///< Of the log at the first turn.
-    Offset end = 0;            ///< The same; of a read_committed consumer the last stable offset.
+    Offset first = 0;          ///< Start of the log at the first turn.
+    Offset end = 0;            ///< Its end then, or its last stable offset.
     Offset next = 0;           ///< The store has all records before it.
     std::int32_t epoch = -1;   ///< Of the record before it; -1: unknown.
-    std::int64_t records = 0;  ///< Of the first reading.
-    bool complete = false;     ///< The first reading is complete.
+    std::int64_t records = 0;  ///< Read initially.
+    bool complete = false;     ///< The initial read is complete.
 };
 
 /// Ordered by topic.

@@ -17,8 +17,8 @@
 
 namespace millrace::runtime {
 
-/// Looks up the partitions that fill the global stores, and chooses where to start to read them: at
-/// the positions of the last commit, or at the beginning if those cannot be trusted.
+/// Looks up the partitions that fill the global stores, and chooses their start positions: those of
+/// the last commit, or the beginning if those cannot be trusted.
 ///
 /// Not thread-safe. Errors: KafkaError if a topic is missing or the cluster refuses the request.
 class GlobalStart {
@@ -38,8 +38,8 @@ class GlobalStart {
     explicit GlobalStart(const Parts& parts)
         : parts_(parts), removal_age_(parts.admin, parts.clock, parts.request_timeout) {}
 
-    /// The inputs with their start positions. Clears the stores that start at the beginning. Empty:
-    /// no response from the cluster, to be retried.
+    /// Returns the inputs with their start positions. Clears the stores that start at the
+    /// beginning. Empty if the cluster did not respond: try again.
     std::optional<GlobalInputs> look_up();
 
   private:

@@ -18,9 +18,8 @@ namespace millrace::runtime {
 ///
 /// Records are processed in timestamp order, so that a join sees its two sides in the order of
 /// their times; the offset order within a partition never changes. This requires a head record from
-/// every partition. For an empty partition, the group waits as `max.task.idle.ms` says (KIP-695):
-/// without limit while its lag is positive or unknown, then for `max_idle`; a negative `max_idle`
-/// never waits.
+/// every partition. A negative `max_idle` does not wait for empty partitions. Otherwise the group
+/// waits while their lag is positive or unknown, and then for up to `max_idle` (KIP-695).
 ///
 /// Partitions with heads of equal time: see TimeHeap; a partition is put into the heap when it
 /// becomes non-empty, and again after each of its records.

@@ -15,8 +15,7 @@ class Node;
 
 namespace millrace::runtime {
 
-/// The first time of the grid `anchor + n * interval` that is not before the anchor and after
-/// `time`. Empty: it would be later than the largest time.
+/// Returns the first `anchor + n * interval`, n >= 0, that is later than `time`. Empty on overflow.
 std::optional<Timestamp> next_on_grid(Timestamp anchor, std::chrono::milliseconds interval,
                                       Timestamp time);
 
@@ -39,7 +38,7 @@ struct Punctuation {
 /// Not thread-safe.
 class PunctuationQueue {
   public:
-    /// Requires an interval of at least 1 ms. `first` empty: never called.
+    /// Requires an interval of at least 1 ms. If `first` is empty, it is never called.
     Cancellable schedule(const detail::Node& node, std::chrono::milliseconds interval,
                          std::optional<Timestamp> first, Punctuator punctuator);
 

@@ -31,8 +31,8 @@ class Engine {
 
     virtual std::uint64_t approximate_num_entries() = 0;
 
-    /// Deletes every key below `end`. Cheap for whole segments, which is what stores drop; the
-    /// default deletes row by row.
+    /// Deletes every key below `end`. Cheap for whole segments. The default implementation deletes
+    /// row by row.
     virtual void drop_below(BytesView end);
 
     virtual void clear() = 0;

@@ -129,7 +129,7 @@ MemtableEntry* CachedRows::next_of_hand() {
     return nullptr;
 }
 
-/// At most half of the limit, so that some more rows do not end the list at once.
+/// Half of the limit, to avoid frequent rebuilds of the list.
 bool CachedRows::few_among_many() const {
     constexpr std::size_t kMany = 64;  // Buckets that the hand passes per row.
     return of_hand_ <= kFew / 2 && rows_.buckets().size() > kMany * of_hand_;
@@ -147,7 +147,7 @@ void CachedRows::list_few() {
     listed_ = true;
 }
 
-/// Gives used rows a second round, as the hand does.
+/// The clock algorithm over the list; see next_of_hand.
 MemtableEntry* CachedRows::next_of_few() {
     for (std::size_t steps = 2 * few_.size(); steps > 0; --steps) {
         next_few_ = next_few_ + 1 < few_.size() ? next_few_ + 1 : 0;

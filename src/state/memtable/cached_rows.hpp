@@ -39,7 +39,7 @@ class CachedRows {
     /// `entry` is removed.
     void remove(MemtableEntry& entry);
 
-    /// `from` moved to `to`.
+    /// Updates references after an entry has moved from `from` to `to`.
     void replace(const MemtableEntry* from, MemtableEntry* to) {
         if (from->queued_) {
             queue_.replace(from, to);

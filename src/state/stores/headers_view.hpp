@@ -7,8 +7,9 @@
 
 namespace millrace::state {
 
-/// What the views with headers of all kinds of stores share; see KeyValueBytesStore::with_headers.
-/// `Face` is the interface of the kind, `Store` its class. The store owns the view.
+/// Base class of the views with headers of all kinds of stores; see
+/// KeyValueBytesStore::with_headers. `Face` is the interface of the kind, `Store` its class. The
+/// store owns the view.
 template <class Face, class Store>
 class HeadersView : public Face {
   public:

@@ -12,8 +12,8 @@ namespace millrace::state {
 [[noreturn]] void refuse_session(const detail::StoreSpec& spec, SessionWindow session);
 [[noreturn]] void refuse_timestamp(const detail::StoreSpec& spec, Timestamp time);
 
-/// Refuse times that Kafka cannot store, or that a restore from the changelog would refuse, with
-/// std::invalid_argument.
+/// Throw std::invalid_argument if a time is negative, or a session ends before it starts: a restore
+/// from the changelog would refuse such a row.
 inline void check_window_start(const detail::StoreSpec& spec, Timestamp start) {
     if (start < Timestamp{}) [[unlikely]] {
         refuse_window_start(spec, start);

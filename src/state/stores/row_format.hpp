@@ -39,8 +39,8 @@ class RowFormat {
         return row && keeps_headers_ ? without_headers(*row) : row;
     }
 
-    /// The value of the row that `read` returns, without a copy. Copying an optional view right
-    /// after it was written stalls the processor: a quarter of the cost of a cached read.
+    /// The value of the row that `read` returns, without a copy: a copy causes a store-forwarding
+    /// stall, which is a quarter of the cost of a cached read.
     template <std::invocable F>
     NullableBytes value_of(F&& read) const {
         if (!keeps_headers_) [[likely]] {

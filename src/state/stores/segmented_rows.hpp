@@ -84,11 +84,11 @@ class SegmentedRows final : private Walk {
     std::size_t next_sorted_ = 0;
 };
 
-/// The value that an iterator of a window or session store returns: that of the row, or the row
-/// with its headers.
+/// What an iterator of a window or session store returns: the value without headers, or the
+/// complete row.
 enum class Show { kValues, kRows };
 
-/// What the iterators of window and session stores have in common. `Base` is the public iterator.
+/// Base class of the iterators of window and session stores. `Base` is the public iterator.
 template <class Base>
 class SegmentedIterator : public Base {
   public:

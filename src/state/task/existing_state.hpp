@@ -13,8 +13,8 @@
 
 namespace millrace::state {
 
-/// What a task finds on disk when it opens its stores: rows that the topology's stores use, that
-/// must be restored, or that no store has. Logs whatever it deletes.
+/// Compares the state on disk with the topology when a task opens its stores: keeps usable rows and
+/// deletes others. Logs what it deletes.
 class ExistingState {
   public:
     /// `options` must outlive this.

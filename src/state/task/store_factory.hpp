@@ -11,12 +11,12 @@
 
 namespace millrace::state {
 
-/// True if the rows of the store are in its task's database. `default_engine` is the engine of
-/// stores that name none.
+/// True if the rows of the store are in its task's database. `default_engine` is that of
+/// stores without an explicit engine.
 bool is_on_disk(const detail::StoreSpec& spec, StoreEngine default_engine);
 
-/// Creates the layers of a task's stores: the class by the kind of the store, the engine by its
-/// place.
+/// Creates the layers of a task's stores. The kind of the store selects the class; its engine type
+/// and location select the engine.
 class StoreFactory {
   public:
     /// Both must outlive this and the stores.
@@ -24,8 +24,8 @@ class StoreFactory {
         : environment_(environment), database_(database) {}
 
     /// Sets `layers` and `face` of `store`, whose `on_disk` is set. `index` is the position of the
-    /// store in the task. `spec` and `store` must outlive the layers. Throws StateError if there is
-    /// no such store.
+    /// store in the task. `spec` and `store` must outlive the layers. Throws StateError if the
+    /// combination is not supported.
     void make(const detail::StoreSpec& spec, std::size_t index, TaskStore& store);
 
   private:

@@ -19,7 +19,7 @@ class StoreRestore {
     /// Removes all rows and the checkpoint.
     void clear(TaskStore& store);
 
-    /// A batch, in offset order.
+    /// Applies a batch of records in offset order.
     void add(TaskStore& store, std::span<const ChangelogRecord> records);
 
     void finish(TaskStore& store, std::optional<Offset> last, std::optional<Timestamp> current_at);

@@ -31,10 +31,10 @@ class TaskDatabase {
     /// Part of the next write(). No effect for stores in memory.
     void put_checkpoint(TaskStore& store);
 
-    /// The same for all stores whose checkpoint on disk is old.
+    /// The same for all stores whose checkpoint on disk is outdated.
     void put_old_checkpoints(std::span<TaskStore> stores);
 
-    /// Deletes the checkpoint from disk before it returns, and drops what was not written yet.
+    /// Deletes the checkpoint from disk before it returns, and discards pending writes.
     void remove_checkpoint(const TaskStore& store);
 
     /// Null if no store is on disk.
@@ -48,8 +48,8 @@ class TaskDatabase {
     /// True if commits should be flushed now.
     bool flush_due() const;
 
-    /// True if an idle task should flush now. Less often if there is nothing to flush but the time
-    /// up to which the stores are current.
+    /// True if an idle task should flush now. Less often if only the time up to which the stores
+    /// are current has changed.
     bool idle_flush_due() const;
 
     /// See Database; the next flush is due an interval later.

@@ -6,7 +6,7 @@
 
 namespace millrace::detail {
 
-/// The function of a Factory, without its type.
+/// The type-erased function of a Factory.
 class Maker {
   public:
     virtual ~Maker() = default;
@@ -14,10 +14,10 @@ class Maker {
 };
 
 /// A function that creates objects of type T or derived from it; empty by default. Copies share the
-/// function. Threads may call it at the same time if the function allows it.
+/// function. Thread-safe if the function is.
 ///
-/// The same as std::function<std::unique_ptr<T>()>, with a sixth of the instantiations: a topology
-/// has a factory for each node.
+/// Like std::function<std::unique_ptr<T>()>, but cheaper to compile: it needs a sixth of the
+/// template instantiations, and a topology has a factory for each node.
 template <class T>
 class Factory {
   public:

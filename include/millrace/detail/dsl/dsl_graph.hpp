@@ -66,8 +66,8 @@ StreamCore<K, V> widened(const StreamCore<KFrom, VFrom>& core) {
 /// A processor with one parent, for KStream::add.
 template <class KOut, class VOut>
 struct ProcessorStep {
-    const char* prefix;   ///< Of its generated name.
-    std::string given{};  ///< The user's name.
+    const char* prefix;   ///< Of the generated name.
+    std::string given{};  ///< Set by the user; empty: generated.
     SerdeOf<Plain<KOut>> key_serde{};
     SerdeOf<Plain<VOut>> value_serde{};
     bool changes_key = false;
@@ -98,8 +98,8 @@ std::unique_ptr<T> of_task(const Factory<T>& factory) {
     return factory();
 }
 
-/// A factory of nodes N(name, args...). Copies `args` for each task; instead of a Factory, N gets
-/// an object that it made.
+/// A factory of nodes N(name, args...). Copies `args` for each task; replaces an argument that is a
+/// Factory by an object that it creates.
 template <class N, class... Args>
 NodeFactory factory_of(std::string name, Args... args) {
     return [name = std::move(name), args...]() -> std::unique_ptr<Node> {

@@ -37,7 +37,7 @@ struct StorePlace {
     }
 };
 
-/// The handle of the table that `node` writes to the store of `place`.
+/// Returns the handle of the table that `node` writes; `place` has its store.
 template <class K, class V>
 TableCore<K, V> stored_table(const std::shared_ptr<LogicalGraph>& graph, LogicalNode& node,
                              const StorePlace& place, const TableSerdes<K, V>& serdes,

@@ -103,7 +103,7 @@ void widen(std::type_index key, std::type_index value, void* input,
     }
 }
 
-/// A MakeConverter to an Input<KTo, VTo>.
+/// Creates a converter to an Input<KTo, VTo>; see MakeConverter.
 template <class KTo, class VTo>
 std::unique_ptr<Converter> make_widening(std::type_index key, std::type_index value, void* input) {
     using K = Plain<KTo>;
@@ -123,7 +123,7 @@ std::unique_ptr<Converter> make_widening(std::type_index key, std::type_index va
     return made;
 }
 
-/// The port of `input`.
+/// Returns the untyped port of `input`.
 template <class K, class V>
 InputPort port_of(Input<K, V>& input) {
     InputPort port{typeid(K), typeid(V), &input};
@@ -133,7 +133,7 @@ InputPort port_of(Input<K, V>& input) {
     return port;
 }
 
-/// Throws TopologyError: `child` accepts other keys or values than `parent` forwards.
+/// Throws the TopologyError that `child` does not accept the keys or values that `parent` forwards.
 [[noreturn]] void types_differ(const Node& parent, std::type_index key, std::type_index value,
                                const Node& child, const InputPort& port);
 
@@ -175,7 +175,8 @@ class OutputLinks {
     /// Adds `child`. Throws TopologyError if it does not accept records of these types.
     void link(const Node& parent, std::type_index key, std::type_index value, Node& child);
 
-    /// Sends to `through`, a RoutedInput<K, V>*, and its `input` instead of children.
+    /// Redirects the output from the children to `through`, a RoutedInput<K, V>*. `input` is the
+    /// same object as an Input<K, V>*.
     void set_hook(void* input, void* through);
 
     const std::vector<Child>& children() const noexcept { return children_; }
@@ -184,7 +185,8 @@ class OutputLinks {
     /// Null if there is no child of that name.
     const Child* child_of(std::string_view name) const;
 
-    /// Must be called in a catch block. Asks the processing exception handler; rethrows for a hook.
+    /// Must be called in a catch block. Calls the processing exception handler; rethrows the
+    /// exception if `child` is a hook.
     static void failed(TaskContext& context, const Child& child);
 
   private:
@@ -202,13 +204,13 @@ class Output : private OutputLinks {
   public:
     void connect(const Node& parent, Node& child) { link(parent, typeid(K), typeid(V), child); }
 
-    /// Sends the output to `through` instead of children. Nothing may be connected.
+    /// Redirects the output from the children to `through`. Requires that no child is connected.
     void hook(RoutedInput<K, V>& through) {
         set_hook(static_cast<Input<K, V>*>(&through), &through);
     }
 
-    /// The exception of a child is passed to the processing exception handler; its siblings still
-    /// get the record if the handler decides to resume.
+    /// If a child throws, calls the processing exception handler. If that resumes, the remaining
+    /// children still receive the record.
     void forward(TaskContext& context, const Record<K, V>& record) const {
         const AtHand at_hand(context.record(), record.timestamp, record.headers);
         for (const Child& child : children()) {

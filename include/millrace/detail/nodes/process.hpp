@@ -161,8 +161,8 @@ class ProcessorNode final : public TypedNode<typename P::KeyIn, typename P::Valu
     Context own_context_;
 };
 
-/// A node factory of the processors that `make` creates. Copies `make` for each task: several
-/// threads create tasks at the same time.
+/// Returns a factory of nodes whose processors `make` creates. Each task has its own copy of
+/// `make`, because threads create tasks concurrently.
 template <class F>
 NodeFactory processor_factory(const std::string& name, F make) {
     return [name, make = std::move(make)]() -> std::unique_ptr<Node> {

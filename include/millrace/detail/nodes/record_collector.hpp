@@ -57,8 +57,8 @@ class RecordCollector {
     /// production exception handler; throws ProcessingError if the handler decides to fail.
     virtual void send(SinkTopic topic, const OutgoingRecord& record) = 0;
 
-    /// Sends a dead letter about a failure that ends the thread. It is delivered although the rest
-    /// of the output since the last commit is discarded.
+    /// Sends a dead letter before the thread fails. With exactly-once, the other output since the
+    /// last commit is discarded.
     virtual void send_before_failing(SinkTopic topic, const OutgoingRecord& record) {
         send(topic, record);
     }

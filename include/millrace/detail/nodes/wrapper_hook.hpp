@@ -16,11 +16,11 @@ class TaskContext;
 class Converter {
   public:
     virtual ~Converter() = default;
-    virtual void* input() = 0;  ///< An Input of the types that it converts.
+    virtual void* input() = 0;  ///< The input of the converter, an Input<K, V>*.
 };
 
-/// Creates the converter from these types, without nulls, to `input`, which accepts nulls; null if
-/// `input` accepts other types.
+/// Creates a converter from keys and values of these types, which are never null, to `input`, which
+/// accepts nulls. Null if `input` accepts other types.
 using MakeConverter = std::unique_ptr<Converter> (*)(std::type_index key, std::type_index value,
                                                      void* input);
 

@@ -14,7 +14,7 @@
 
 namespace millrace::detail {
 
-/// The functions of a serde without its type.
+/// The type-erased functions of a serde.
 struct SerdeFunctions {
     std::type_index value_type;
     void (*write)(const void* serde, const void* value, Bytes& out);
@@ -59,7 +59,7 @@ inline constinit thread_local SerdeChecks* serde_checks = nullptr;
 /// were.
 class SerdeChecks::Check {
   public:
-    /// `functions` are called with `serde`; `type` is its type, for messages.
+    /// `serde` is passed to each of the `functions`; `type` is its type, for messages.
     Check(const std::type_info& type, const SerdeFunctions& functions, const void* serde) noexcept
         : checks_(serde_checks),
           type_(&type),
@@ -67,14 +67,15 @@ class SerdeChecks::Check {
           serde_(serde),
           off_(nullptr) {}
 
-    /// The serde must append the same bytes for any content of the buffer. False if it throws.
+    /// Checks that the serde appends the same bytes whatever the buffer contains. False if it
+    /// throws.
     bool write(const void* value);
 
     /// Another way to write the value of `write`.
     void same_bytes(std::string_view function, BytesView bytes);
 
-    /// The serde must read the same value for any content of the object. A serde that cannot write
-    /// has nothing to compare.
+    /// Checks that the serde reads the same value whatever the object contains. Skipped for a serde
+    /// that cannot write.
     void read(BytesView bytes);
 
   private:
