@@ -68,6 +68,19 @@ class Faults : public ::testing::Test {
     Listener listener;
 };
 
+TEST_F(Faults, ATopicThatGrowsWhileBatchesWaitKeepsThem) {
+    const auto producer = make_producer();
+    send(*producer, "before");
+    broker.set_available(false);
+    send(*producer, "waiting");
+    producer->poll();
+    broker.add_partitions("t", 5);
+    broker.set_available(true);
+
+    EXPECT_TRUE(producer->flush(kNoWait).ok());
+    EXPECT_THAT(values(), SizeIs(2));
+}
+
 TEST_F(Faults, RecordsWaitWhileBrokersAreDown) {
     const auto producer = make_producer();
     broker.set_available(false);

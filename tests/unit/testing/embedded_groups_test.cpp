@@ -127,6 +127,22 @@ TEST_F(EmbeddedGroups, ACrashedMemberIsRemovedAfterItsSession) {
     EXPECT_THAT(other->held(), SizeIs(2));
 }
 
+TEST_F(EmbeddedGroups, AMemberThatEndedWhileItWasDisconnectedDoesNotComeBack) {
+    broker.create_topic("t", 2);
+    auto doomed = make_member("doomed", {{"session.timeout.ms", "5000"}});
+    const auto other = make_member("other");
+    settle({doomed.get(), other.get()});
+
+    broker.disconnect("doomed");
+    doomed.reset();
+    broker.reconnect("doomed");
+    broker.advance(milliseconds(5'001));
+    settle({other.get()});
+
+    EXPECT_THAT(broker.members("g"), SizeIs(1));
+    EXPECT_THAT(other->held(), SizeIs(2));
+}
+
 TEST_F(EmbeddedGroups, ARemovedMemberMayNotCommitAndRejoins) {
     broker.create_topic("t", 2);
     const auto member = make_member("a");

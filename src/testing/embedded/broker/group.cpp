@@ -63,6 +63,7 @@ Member& Group::replace_static(Member earlier, const MemberSettings& settings,
     member.joined = false;
     member.polling = false;
     member.silent_since.reset();
+    member.gone = false;
     if (state_ == State::kStable) {
         member.undelivered = true;
     } else if (state_ == State::kAssigning) {
@@ -267,7 +268,7 @@ std::optional<std::int64_t> Group::next_deadline() const {
 
 void Group::set_silent(const std::string& client_id, std::optional<std::int64_t> since) {
     for (auto& [id, member] : members_) {
-        if (member.settings.client_id == client_id) {
+        if (member.settings.client_id == client_id && !member.gone) {
             member.silent_since = since;
         }
     }

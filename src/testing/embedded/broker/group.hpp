@@ -44,6 +44,7 @@ struct Member {
     std::int64_t last_poll = 0;
     bool polling = false;                      ///< The member is waiting in poll.
     std::optional<std::int64_t> silent_since;  ///< When heartbeats stopped.
+    bool gone = false;  ///< Its consumer has ended, so heartbeats never start again.
 };
 
 /// A consumer group: its members, generations and offsets.

@@ -227,6 +227,7 @@ void EmbeddedProducer::append_all() {
 /// Appends the complete batches of a partition, in order. Requires the cluster's mutex.
 EmbeddedProducer::Outcome EmbeddedProducer::append_pending(std::uint32_t topic,
                                                            Partition partition) {
+    resolve(topics_[topic]);  // Not while `pending` refers to one of its partitions.
     auto& pending =
         topics_[topic].partitions[static_cast<std::size_t>(partition)].records.pending();
     while (!pending.empty()) {
@@ -283,7 +284,6 @@ EmbeddedProducer::Outcome EmbeddedProducer::append(std::uint32_t topic, Partitio
 
 kafka::Result<Offset> EmbeddedProducer::append_to_log(TopicState& topic, Partition partition,
                                                       const PendingBatch& pending) {
-    resolve(topic);
     const auto index = static_cast<std::size_t>(partition);
     if (topic.topic == nullptr || index >= topic.topic->partitions.size()) {
         return failure(kafka::ErrorCode::kUnknownTopic,

@@ -244,6 +244,7 @@ void Membership::end(bool leave) {
             group->remove(member_id_);
         } else {
             member->silent_since = member->silent_since.value_or(cluster_.clock().ticks());
+            member->gone = true;
         }
     }
     forget_member();
