@@ -15,17 +15,21 @@ namespace {
 /// of its output for up to this time.
 constexpr const char* kTransactionTimeout = "10000";
 
-/// 0 if `text` is not a number.
-std::int64_t number(const std::string& text) {
-    std::int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
 void require(bool condition, const std::string& problem) {
     if (!condition) {
         throw ConfigError("bad settings for processing.guarantee = exactly_once_v2: " + problem);
     }
+}
+
+/// The value of a setting of the producer, in milliseconds.
+std::int64_t milliseconds_in(const kafka::ClientSettings& producer, const std::string& name) {
+    const std::string& text = producer.at(name);
+    const char* const end = text.data() + text.size();
+    std::int32_t value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    require(error == std::errc() && stop == end && value >= 1,
+            "producer." + name + " = \"" + text + "\" must be an integer from 1 to 2147483647");
+    return value;
 }
 
 }  // namespace
@@ -37,28 +41,28 @@ void make_transactional(kafka::ClientSettings& producer, const StreamsConfig& co
     }
     producer["transactional.id"] = config.application_id + "-" + id;
     producer.try_emplace("transaction.timeout.ms", kTransactionTimeout);
-    const std::string& timeout = producer["transaction.timeout.ms"];
+    const std::int64_t timeout = milliseconds_in(producer, "transaction.timeout.ms");
+    const std::string shown = "producer.transaction.timeout.ms = " + std::to_string(timeout);
     const auto commit_interval = config.effective_commit_interval().count();
-    require(commit_interval < number(timeout),
-            "commit.interval.ms = " + std::to_string(commit_interval) +
-                " must be less than transaction.timeout.ms = " + timeout +
-                ": otherwise the brokers abort transactions before they are committed");
+    require(commit_interval < timeout,
+            "commit.interval.ms = " + std::to_string(commit_interval) + " must be less than " +
+                shown + ": otherwise the brokers abort transactions before they are committed");
     for (const char* name : {"message.timeout.ms", "delivery.timeout.ms"}) {
-        if (const auto found = producer.find(name); found != producer.end()) {
-            require(number(found->second) > 0 && number(found->second) <= number(timeout),
-                    std::string(name) + " = " + found->second +
-                        " must be positive and not more than transaction.timeout.ms = " + timeout);
+        if (producer.contains(name)) {
+            require(milliseconds_in(producer, name) <= timeout,
+                    std::string("producer.") + name + " = " + producer.at(name) +
+                        " must not be more than " + shown);
         }
     }
     if (!producer.contains("delivery.timeout.ms")) {
-        producer.try_emplace("message.timeout.ms", timeout);
+        producer.try_emplace("message.timeout.ms", std::to_string(timeout));
     }
     const auto idempotence = producer.find("enable.idempotence");
     require(idempotence == producer.end() || idempotence->second == "true",
-            "enable.idempotence must be true: transactions require it");
+            "producer.enable.idempotence must be true: transactions require it");
     const auto acks = producer.find("acks");
     require(acks == producer.end() || acks->second == "all" || acks->second == "-1",
-            "acks must be all: transactions require it");
+            "producer.acks must be all: transactions require it");
 }
 
 }  // namespace millrace::client

@@ -47,16 +47,16 @@ bool OutputTransaction::initialise(milliseconds timeout) {
     if (!status.fatal() && unanswered(status)) {
         return false;
     }
-    give_up("cannot initialise transactions", status);
+    give_up(State::kUnknown, "cannot initialise transactions", status);
 }
 
 void OutputTransaction::begin() {
     if (state_ != State::kReady) {
-        throw RestartFromCommit("output is not possible: transactions are not initialised yet",
+        throw RestartFromCommit("output is not possible before transactions are initialised",
                                 RestartFromCommit::Backoff::kNone);
     }
     if (const kafka::Status status = producer_.begin_transaction(); !status.ok()) {
-        give_up("cannot begin a transaction", status);
+        give_up(State::kUnknown, "cannot begin a transaction", status);
     }
     state_ = State::kOpen;
 }
@@ -75,37 +75,34 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
             if (harmless && unanswered(status)) {
                 return status;
             }
-            give_up("cannot add offsets to the transaction", status);
+            give_up(State::kFailed, "cannot add offsets to the transaction", status);
         }
     }
     const auto left = std::chrono::duration_cast<milliseconds>(end - clock_.monotonic());
     const kafka::Status status =
         producer_.commit_transaction(std::max(milliseconds{0}, left));  // Retries for that time.
     if (!status.ok()) {
-        give_up(unanswered(status) ? "it is unknown whether the transaction is committed"
-                                   : "cannot commit the transaction",
-                status);
+        if (unanswered(status)) {
+            give_up(State::kUnknown, "it is unknown whether the transaction is committed", status);
+        }
+        give_up(State::kFailed, "cannot commit the transaction", status);
     }
     state_ = State::kReady;
     return status;
 }
 
 bool OutputTransaction::abort(milliseconds timeout) {
-    if (state_ == State::kUnusable) {
-        return false;
+    if (state_ == State::kOpen || state_ == State::kFailed) {
+        const kafka::Status status = producer_.abort_transaction(timeout);
+        state_ = status.ok() ? State::kReady : status.fenced() ? State::kFenced : State::kUnknown;
     }
-    if (state_ == State::kOpen) {
-        state_ = State::kUnusable;
-        if (!producer_.abort_transaction(timeout).ok()) {
-            return false;
-        }
-        state_ = State::kReady;
-    }
-    return true;
+    return state_ != State::kUnknown;
 }
 
-void OutputTransaction::give_up(const char* what, const kafka::Status& status) {
-    state_ = State::kUnusable;
+void OutputTransaction::give_up(State left_in, const char* what, const kafka::Status& status) {
+    state_ = status.fenced() && status.fatal() ? State::kFenced
+             : status.fatal()                  ? State::kUnknown
+                                               : left_in;
     const std::string text =
         std::string(what) + ": transactional.id " + id_ + ": " + status.message();
     if (refused(status)) {

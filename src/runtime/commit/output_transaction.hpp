@@ -15,6 +15,8 @@ namespace millrace::runtime {
 /// a stream thread become visible together (KIP-447).
 ///
 ///     not initialised ──initialise──► ready ──ensure_open──► open ──commit──► ready
+///                                                             │ failure
+///                                            ready ◄──abort── failed
 ///
 /// Every failure that leaves a transaction open throws RestartFromCommit: the owner destroys the
 /// producer and creates a new one. Its initialise() fences the old one, so that a delayed commit
@@ -53,14 +55,23 @@ class OutputTransaction {
     kafka::Status commit(std::span<const kafka::OffsetCommit> offsets,
                          const kafka::GroupMetadata& group, std::chrono::milliseconds timeout);
 
-    /// Discards the output of an open transaction. Returns false if a new producer is needed.
+    /// Discards the output of an open transaction. Returns false if only a new producer can: its
+    /// initialise() does. No effect, and true, if another producer with this id has fenced this
+    /// one.
     bool abort(std::chrono::milliseconds timeout);
 
   private:
-    enum class State { kNotInitialised, kReady, kOpen, kUnusable };
+    enum class State {
+        kNotInitialised,
+        kReady,
+        kOpen,
+        kFailed,   ///< Must be aborted.
+        kUnknown,  ///< It may be open, and this producer cannot end it.
+        kFenced,   ///< Another producer has ended it.
+    };
 
     void begin();
-    [[noreturn]] void give_up(const char* what, const kafka::Status& status);
+    [[noreturn]] void give_up(State left_in, const char* what, const kafka::Status& status);
 
     kafka::Producer& producer_;
     const Clock& clock_;

@@ -6,6 +6,7 @@
 #include "millrace/core/error.hpp"
 #include "runtime/task/task_errors.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace millrace::runtime {
@@ -187,7 +188,17 @@ bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
 }
 
 void ProducerCollector::abort_transaction(std::chrono::milliseconds timeout) {
-    if (transaction_ && !transaction_->abort(timeout)) {
+    if (!transaction_ || transaction_->abort(timeout)) {
+        return;
+    }
+    reset();
+    bool ended = false;
+    try {
+        ended = transaction_->initialise(timeout);
+    } catch (const std::exception& error) {
+        log_.warn(error.what());
+    }
+    if (!ended) {
         log_.warn(
             "an open transaction could not be aborted: the brokers do that after "
             "transaction.timeout.ms");

@@ -86,10 +86,11 @@ void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_d
            context, failed_delivery.origin, failed_delivery.status);
     if (transactional() && !failure_ && !retry_ && !unusable_) {
         failure_ =
-            "the production exception handler decided to continue, but a transaction cannot "
-            "be committed without a record that was sent; it can only continue without "
-            "records that are too large for max.request.size. " +
-            failed_delivery.status.message();
+            "the production exception handler decided to continue, but a transaction cannot be "
+            "committed without a record that was sent: topic " +
+            std::string(failed_delivery.topic) + ", partition " +
+            std::to_string(failed_delivery.partition) + ": " + failed_delivery.status.message() +
+            "; correct the record or the topic, or use at_least_once";
         pending_ = true;
     }
 }

@@ -287,7 +287,8 @@ TEST_F(ExactlyOnce, RefusesToContinueWithoutARecordThatTheBrokerRefused) {
     ASSERT_TRUE(streams->wait_for(ClientState::kError, 60s));
     EXPECT_TRUE(streams->close(60s));
 
-    EXPECT_THAT(errors(), Contains(HasSubstr("a transaction cannot be committed without")));
+    EXPECT_THAT(errors(), Contains(AllOf(HasSubstr("a transaction cannot be committed without"),
+                                         HasSubstr("topic out, partition 0"))));
 }
 
 TEST_F(ExactlyOnce, RefusesACommitIntervalThatTheTransactionTimeoutWouldEnd) {
@@ -299,7 +300,7 @@ TEST_F(ExactlyOnce, RefusesACommitIntervalThatTheTransactionTimeoutWouldEnd) {
         FAIL();
     } catch (const ConfigError& error) {
         EXPECT_THAT(error.what(), HasSubstr("commit.interval.ms = 10000 must be less than "
-                                            "transaction.timeout.ms = 10000"));
+                                            "producer.transaction.timeout.ms = 10000"));
     }
 }
 
@@ -359,6 +360,45 @@ TEST_F(ExactlyOnce, SaysWhenTheTransactionOfAnEndedClientStaysOpen) {
 
     EXPECT_TRUE(logged.wait_for(1));
     broker.set_available(true);
+}
+
+TEST_F(ExactlyOnce, LeavesNoTransactionOpenWhenTheLastCommitFails) {
+    for (const auto fault : {BrokerFault::kIllegalGeneration, BrokerFault::kUnknownMember,
+                             BrokerFault::kAuthorization, BrokerFault::kTransport}) {
+        for (const auto operation :
+             {BrokerOperation::kSendOffsets, BrokerOperation::kCommitTransaction}) {
+            testing::EmbeddedBroker fresh;
+            fresh.create_topic("in", 1);
+            fresh.create_topic("out", 1);
+            auto settings = exactly_once(std::to_string(static_cast<int>(fault)) + "-" +
+                                         std::to_string(static_cast<int>(operation)));
+            settings.commit_interval = 9s;
+            const int before = processed.count();
+            KafkaStreams streams(relay_topology(on_record), settings, fresh.clients());
+            streams.start();
+            fresh.produce("in", {.key = "k", .value = "v"});
+            ASSERT_TRUE(processed.wait_for(before + 1));
+            fresh.fail_next(operation, fault);
+            streams.close(60s);
+
+            fresh.produce("out", {.key = "later", .value = "v"});
+            EXPECT_THAT(fresh.records("out"), ::testing::Not(IsEmpty())) << "still open";
+        }
+    }
+}
+
+TEST_F(ExactlyOnce, RefusesTimeoutsThatAreNoNumbers) {
+    for (const char* value : {"abc", "0", "-1", "9999999999", "10s"}) {
+        auto settings = exactly_once();
+        settings.set("producer.transaction.timeout.ms", value);
+        try {
+            client(relay_topology(on_record), settings);
+            FAIL() << value;
+        } catch (const ConfigError& error) {
+            EXPECT_THAT(error.what(), HasSubstr("producer.transaction.timeout.ms = \"" +
+                                                std::string(value) + "\" must be an integer"));
+        }
+    }
 }
 
 struct Fault {
