@@ -38,7 +38,8 @@ void RepartitionPurger::purge(const std::vector<ThreadMetadata>& threads) {
     if (ours.empty()) {
         return;
     }
-    const auto committed = admin_.group_offsets(application_.application_id, kTimeout);
+    const std::vector<TopicPartition> partitions(ours.begin(), ours.end());
+    const auto committed = admin_.group_offsets(application_.application_id, partitions, kTimeout);
     if (!committed.ok()) {
         return;
     }

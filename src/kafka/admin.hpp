@@ -71,9 +71,11 @@ class Admin {
                                                      OffsetSpec spec, Isolation isolation,
                                                      std::chrono::milliseconds timeout) = 0;
 
-    /// The committed offsets of a group. Partitions without a committed offset are omitted.
+    /// The committed offsets of a group for these partitions. Partitions without a committed offset
+    /// are omitted.
     virtual Result<std::map<TopicPartition, CommittedOffset>> group_offsets(
-        const std::string& group, std::chrono::milliseconds timeout) = 0;
+        const std::string& group, std::span<const TopicPartition> partitions,
+        std::chrono::milliseconds timeout) = 0;
 
     /// Sets the committed offsets of a group without members.
     virtual Status alter_group_offsets(const std::string& group,

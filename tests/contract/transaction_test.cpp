@@ -50,8 +50,10 @@ class Transactions : public Contract {
         return producer->send_offsets({&commit, 1}, group, kTimeout);
     }
 
-    std::map<TopicPartition, kafka::CommittedOffset> group_offsets(const std::string& group) {
-        return require_value(admin().group_offsets(group, kTimeout));
+    std::map<TopicPartition, kafka::CommittedOffset> group_offsets(const std::string& group,
+                                                                   const std::string& topic) {
+        const TopicPartition first{topic, 0};
+        return require_value(admin().group_offsets(group, {&first, 1}, kTimeout));
     }
 };
 
@@ -273,12 +275,12 @@ TEST_P(Transactions, CommitOffsetsTogetherWithRecords) {
     producer->send(topic, "k", "v");
     require_ok(send_offset(*producer, (*member)->group_metadata(), {topic, 0}, 9));
 
-    EXPECT_THAT(group_offsets(group), IsEmpty());
+    EXPECT_THAT(group_offsets(group, topic), IsEmpty());
     producer->commit();
 
-    eventually("the offset", [&] { return !group_offsets(group).empty(); });
-    EXPECT_EQ(group_offsets(group).at({topic, 0}).offset, 9);
-    EXPECT_EQ(group_offsets(group).at({topic, 0}).metadata, "m");
+    eventually("the offset", [&] { return !group_offsets(group, topic).empty(); });
+    EXPECT_EQ(group_offsets(group, topic).at({topic, 0}).offset, 9);
+    EXPECT_EQ(group_offsets(group, topic).at({topic, 0}).metadata, "m");
 }
 
 TEST_P(Transactions, DiscardOffsetsWhenAborted) {
@@ -293,8 +295,8 @@ TEST_P(Transactions, DiscardOffsetsWhenAborted) {
     require_ok(send_offset(*producer, (*member)->group_metadata(), {topic, 0}, 4));
     producer->commit();
 
-    eventually("the offset", [&] { return !group_offsets(group).empty(); });
-    EXPECT_EQ(group_offsets(group).at({topic, 0}).offset, 4);
+    eventually("the offset", [&] { return !group_offsets(group, topic).empty(); });
+    EXPECT_EQ(group_offsets(group, topic).at({topic, 0}).offset, 4);
 }
 
 TEST_P(Transactions, MakeTheirOffsetsUnstableUntilTheyEnd) {

@@ -56,8 +56,9 @@ class ForwardingAdmin : public kafka::Admin {
         return to_.list_offsets(partitions, spec, isolation, timeout);
     }
     kafka::Result<std::map<TopicPartition, kafka::CommittedOffset>> group_offsets(
-        const std::string& group, std::chrono::milliseconds timeout) override {
-        return to_.group_offsets(group, timeout);
+        const std::string& group, std::span<const TopicPartition> partitions,
+        std::chrono::milliseconds timeout) override {
+        return to_.group_offsets(group, partitions, timeout);
     }
     kafka::Status alter_group_offsets(const std::string& group,
                                       std::span<const kafka::OffsetCommit> offsets,

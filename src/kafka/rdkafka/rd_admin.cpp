@@ -109,6 +109,7 @@ rd_kafka_t* RdAdmin::client_of_group(const std::string& group) {
     if (client == nullptr) {
         ClientSettings settings = settings_;
         settings["group.id"] = group;
+        settings["isolation.level"] = "read_uncommitted";  // Offsets without pending ones.
         client = make_client(RD_KAFKA_CONSUMER, make_admin_config(settings), nullptr);
     }
     return client.get();

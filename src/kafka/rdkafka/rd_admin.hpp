@@ -42,15 +42,17 @@ class RdAdmin final : public Admin {
                                              OffsetSpec spec, Isolation isolation,
                                              std::chrono::milliseconds timeout) override;
     Result<std::map<TopicPartition, CommittedOffset>> group_offsets(
-        const std::string& group, std::chrono::milliseconds timeout) override;
+        const std::string& group, std::span<const TopicPartition> partitions,
+        std::chrono::milliseconds timeout) override;
     Status alter_group_offsets(const std::string& group, std::span<const OffsetCommit> offsets,
                                std::chrono::milliseconds timeout) override;
     Status delete_group(const std::string& group, std::chrono::milliseconds timeout) override;
 
   private:
-    /// A client of this group. librdkafka crashes in a client without a group when a broker
-    /// responds to a request for a group's offsets with NOT_COORDINATOR (issue 5040). Created once
-    /// for each group, because it costs threads, connections and time. Throws ConfigError.
+    /// A consumer of this group, which never joins it. The admin interface of librdkafka is not
+    /// used to read offsets: it uses freed memory when a request has timed out and the coordinator
+    /// comes back, or responds with NOT_COORDINATOR (issue 5040). Created once for each group,
+    /// because it costs threads, connections and time. Throws ConfigError.
     rd_kafka_t* client_of_group(const std::string& group);
     Result<RdEvent> describe_configs(AdminCall& call, std::span<const std::string> topics);
 
@@ -62,8 +64,6 @@ class RdAdmin final : public Admin {
     Result<std::vector<Offset>> ask_offsets(std::span<const TopicPartition> partitions,
                                             OffsetSpec spec, Isolation isolation,
                                             std::chrono::milliseconds timeout, bool& has_moved);
-    Result<std::map<TopicPartition, CommittedOffset>> ask_group_offsets(
-        rd_kafka_t* client, const std::string& group, std::chrono::milliseconds timeout) const;
 
     ClientSettings settings_;
     RdClient client_;

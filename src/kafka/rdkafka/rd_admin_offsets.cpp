@@ -107,9 +107,8 @@ Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition
         if (!again || system_clock().monotonic() + kLeaderPause >= deadline) {
             return offsets;
         }
-        if (has_moved) {
-            const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kLeaderPause)));
-        } else {
+        const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kLeaderPause)));
+        if (!has_moved) {
             attempt = next_offsets_attempt(attempt);
         }
     }
@@ -154,6 +153,11 @@ Result<std::vector<Offset>> RdAdmin::ask_offsets(std::span<const TopicPartition>
             return status_of_error(element.err,
                                    "cannot list offsets of " + to_string(to_partition(element)));
         }
+        if (element.offset < 0) {
+            // librdkafka's result of a request to a leader that failed or timed out has no error.
+            return status_of_error(RD_KAFKA_RESP_ERR__TIMED_OUT,
+                                   "cannot list offsets of " + to_string(to_partition(element)));
+        }
         found.emplace(to_partition(element), element.offset);
     }
     std::vector<Offset> offsets;
@@ -168,51 +172,43 @@ Result<std::vector<Offset>> RdAdmin::ask_offsets(std::span<const TopicPartition>
     return offsets;
 }
 
-Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(const std::string& group,
-                                                                         milliseconds timeout) {
+Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(
+    const std::string& group, std::span<const TopicPartition> partitions, milliseconds timeout) {
+    std::map<TopicPartition, CommittedOffset> offsets;
+    if (partitions.empty()) {
+        return offsets;
+    }
+    const std::string doing = "cannot read the offsets of group " + group;
     rd_kafka_t* client = nullptr;
     try {
         client = client_of_group(group);
     } catch (const Error& error) {
-        return Status(ErrorCode::kOther,
-                      "cannot read the offsets of group " + group + ": " + error.what());
+        return Status(ErrorCode::kOther, doing + ": " + error.what());
     }
+    const RdList list = to_list(partitions);
     const RdQueue nothing(rd_kafka_queue_new(client));
-    auto offsets = ask_group_offsets(client, group, timeout);
     // While a group's coordinator is being elected and the group is being loaded.
-    for (; !offsets.ok() && offsets.status().retriable() && timeout > kCoordinatorPause;
-         timeout -= kCoordinatorPause) {
-        const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
-        offsets = ask_group_offsets(client, group, timeout);
-    }
-    return offsets;
-}
-
-Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::ask_group_offsets(
-    rd_kafka_t* client, const std::string& group, milliseconds timeout) const {
-    AdminCall call(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout,
-                   "cannot read the offsets of group " + group);
-    RequestArray<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy>
-        requests;
-    requests.add(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
-    rd_kafka_ListConsumerGroupOffsets(client, requests.data(), requests.size(), call.options(),
-                                      call.answers());
-    const Result<RdEvent> answer = call.wait();
-    if (!answer.ok()) {
-        return answer.status();
-    }
-    std::size_t count = 0;
-    const auto* const* const groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-        rd_kafka_event_ListConsumerGroupOffsets_result(answer.value().get()), &count);
-    std::map<TopicPartition, CommittedOffset> offsets;
-    for (const auto* result : std::span(groups, count)) {
-        if (Status failure = failure_of(*result, call.doing()); !failure.ok()) {
-            return failure;
+    const auto deadline = system_clock().monotonic() + timeout;
+    Status status;
+    for (;;) {
+        const auto left =
+            std::chrono::duration_cast<milliseconds>(deadline - system_clock().monotonic());
+        status =
+            status_of_error(rd_kafka_committed(client, list.get(), to_rd_timeout(left)), doing);
+        if (!status.retriable() || system_clock().monotonic() + kCoordinatorPause >= deadline) {
+            break;
         }
-        for (const auto& element : elements(*rd_kafka_group_result_partitions(result))) {
-            if (element.offset >= 0) {
-                offsets.emplace(to_partition(element), to_committed_offset(element));
-            }
+        const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
+    }
+    if (!status.ok()) {
+        return status;
+    }
+    for (const auto& element : elements(*list)) {
+        if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return status_of_error(element.err, doing + ", " + to_string(to_partition(element)));
+        }
+        if (element.offset >= 0) {
+            offsets.emplace(to_partition(element), to_committed_offset(element));
         }
     }
     return offsets;

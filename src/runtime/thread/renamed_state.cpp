@@ -37,12 +37,32 @@ std::string unused_topics(const ApplicationTopology& application,
     return names;
 }
 
+/// All partitions of the topics that the application reads.
+std::vector<TopicPartition> inputs_of(const ApplicationTopology& application,
+                                      const kafka::PartitionCounts& existing) {
+    std::vector<TopicPartition> inputs;
+    for (const auto& [topic, partitions] : existing) {
+        if (std::any_of(application.sub_topologies.begin(), application.sub_topologies.end(),
+                        [&](const auto& part) { return assignment::reads(part, topic); })) {
+            for (Partition partition = 0; partition < partitions; ++partition) {
+                inputs.push_back({topic, partition});
+            }
+        }
+    }
+    return inputs;
+}
+
 }  // namespace
 
 void warn_of_state_that_begins_empty(const ApplicationTopology& application,
                                      const std::set<std::string>& created, kafka::Admin& admin,
                                      std::chrono::milliseconds timeout) {
-    const auto committed = admin.group_offsets(application.application_id, timeout);
+    const auto existing = admin.list_topics(timeout);
+    if (!existing.ok()) {
+        return;
+    }
+    const auto committed = admin.group_offsets(application.application_id,
+                                               inputs_of(application, existing.value()), timeout);
     if (!committed.ok() || committed.value().empty()) {
         return;
     }
@@ -70,9 +90,7 @@ void warn_of_state_that_begins_empty(const ApplicationTopology& application,
     if (empty.empty()) {
         return;
     }
-    const auto existing = admin.list_topics(timeout);
-    const std::string unused =
-        existing.ok() ? unused_topics(application, existing.value()) : std::string{};
+    const std::string unused = unused_topics(application, existing.value());
     log::warn(
         "state starts empty although the application has committed offsets of its input: " + empty +
         (unused.empty() ? "; it is new, or its topic was deleted"

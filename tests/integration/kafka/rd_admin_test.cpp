@@ -115,19 +115,20 @@ TEST(RdAdmin, SetsReadsAndDeletesTheOffsetsOfAGroup) {
     const auto admin = clients->make_admin({});
     const std::string topic = make_topic(*clients, "group-offsets", 2);
     const std::string group = unique_name("group");
-    EXPECT_THAT(admin->group_offsets(group, kPatience).value(), IsEmpty());
+    const std::vector<TopicPartition> both{{topic, 0}, {topic, 1}};
+    EXPECT_THAT(admin->group_offsets(group, both, kPatience).value(), IsEmpty());
 
     const kafka::OffsetCommit offset{{topic, 1}, 12, -1, "m"};
     const kafka::Status set = admin->alter_group_offsets(group, {&offset, 1}, kPatience);
     ASSERT_TRUE(set.ok()) << set.message();
-    EXPECT_THAT(admin->group_offsets(group, kPatience).value(),
+    EXPECT_THAT(admin->group_offsets(group, both, kPatience).value(),
                 ElementsAre(Pair(TopicPartition{topic, 1},
                                  AllOf(Field(&kafka::CommittedOffset::offset, Optional(Offset{12})),
                                        Field(&kafka::CommittedOffset::metadata, "m")))));
 
     const kafka::Status deleted = admin->delete_group(group, kPatience);
     EXPECT_TRUE(deleted.ok()) << deleted.message();
-    EXPECT_THAT(admin->group_offsets(group, kPatience).value(), IsEmpty());
+    EXPECT_THAT(admin->group_offsets(group, both, kPatience).value(), IsEmpty());
 }
 
 TEST(RdAdmin, DoesNotChangeTheOffsetsOfAGroupWithMembers) {

@@ -214,7 +214,8 @@ TEST(RdGroup, CommitsFromWithinARevocation) {
     member.consumer->close(kPatience);
 
     EXPECT_TRUE(committed.ok()) << committed.message();
-    const auto offsets = clients->make_admin({})->group_offsets(group, kPatience);
+    const TopicPartition first{topic, 0};
+    const auto offsets = clients->make_admin({})->group_offsets(group, {&first, 1}, kPatience);
     ASSERT_TRUE(offsets.ok()) << offsets.status().message();
     EXPECT_THAT(offsets.value(),
                 ElementsAre(::testing::Pair(

@@ -173,14 +173,22 @@ kafka::Result<std::vector<Offset>> EmbeddedAdmin::list_offsets(
 }
 
 kafka::Result<std::map<TopicPartition, kafka::CommittedOffset>> EmbeddedAdmin::group_offsets(
-    const std::string& group, std::chrono::milliseconds timeout) {
+    const std::string& group, std::span<const TopicPartition> partitions,
+    std::chrono::milliseconds timeout) {
     auto lock = cluster_->lock();
     if (auto status = cluster_->await_reachable(lock, client_id_, timeout); !status.ok()) {
         return status;
     }
-    const Group* found = cluster_->find_group(group);
-    return found == nullptr ? std::map<TopicPartition, kafka::CommittedOffset>{}
-                            : found->offsets().committed();
+    std::map<TopicPartition, kafka::CommittedOffset> offsets;
+    if (const Group* found = cluster_->find_group(group)) {
+        const auto& all = found->offsets().committed();
+        for (const TopicPartition& partition : partitions) {
+            if (const auto committed = all.find(partition); committed != all.end()) {
+                offsets.insert(*committed);
+            }
+        }
+    }
+    return offsets;
 }
 
 kafka::Status EmbeddedAdmin::alter_group_offsets(const std::string& group,

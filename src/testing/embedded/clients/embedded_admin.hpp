@@ -36,7 +36,8 @@ class EmbeddedAdmin final : public kafka::Admin {
                                                     kafka::Isolation isolation,
                                                     std::chrono::milliseconds timeout) override;
     kafka::Result<std::map<TopicPartition, kafka::CommittedOffset>> group_offsets(
-        const std::string& group, std::chrono::milliseconds timeout) override;
+        const std::string& group, std::span<const TopicPartition> partitions,
+        std::chrono::milliseconds timeout) override;
     kafka::Status alter_group_offsets(const std::string& group,
                                       std::span<const kafka::OffsetCommit> offsets,
                                       std::chrono::milliseconds timeout) override;
