@@ -265,17 +265,19 @@ void AssignedTasks::close_revoked(const std::vector<TaskId>& ids) {
 }
 
 /// False if the revoked tasks were not committed. Their output in flight is then discarded: it must
-/// not reach Kafka after the output of the next owner.
+/// not reach Kafka after the output of the next owner. With exactly-once, so is their output in the
+/// open transaction, which will not be committed with their offsets any more.
 bool AssignedTasks::commit_before_revocation(const std::vector<TaskId>& ids) {
     std::string why;
     try {
         if (parts_.commit(parts_.settings->request_timeout) != Committer::Outcome::kLater) {
             return true;
         }
-        if (!parts_.consumer->assignment_lost() && parts_.collector->flush(milliseconds{0})) {
+        if (!parts_.collector->transactional() && !parts_.consumer->assignment_lost() &&
+            parts_.collector->flush(milliseconds{0})) {
             return false;
         }
-        why = "output of revoked tasks is not acknowledged in time";
+        why = "revoked tasks are not committed in time";
     } catch (const RestartFromCommit& restart) {
         why = std::string("cannot commit revoked tasks: ") + restart.what();
     } catch (const TaskFailure& failure) {
@@ -283,7 +285,10 @@ bool AssignedTasks::commit_before_revocation(const std::vector<TaskId>& ids) {
             throw;
         }
         log::warn(name() + ": state of a revoked task is damaged: " + failure.what());
-        return false;
+        if (!parts_.collector->transactional()) {
+            return false;
+        }
+        why = "the state of a revoked task is damaged";
     }
     for (const TaskId& id : ids) {
         parts_.tasks->close_dirty(id);

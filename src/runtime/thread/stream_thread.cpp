@@ -294,7 +294,14 @@ void StreamThread::restart(const RestartFromCommit& cause) {
 
 void StreamThread::rebuild(const TaskFailure& failure) {
     log::warn(name() + ": state is damaged and will be rebuilt: " + failure.what());
+    std::vector<TaskId> others;
+    if (collector_->transactional()) {  // The open transaction contains output of the task.
+        others = tasks_->registry().ids();
+        std::erase(others, failure.task());
+        collector_->reset();
+    }
     assigned_->restart_tasks({failure.task()}, true);
+    assigned_->restart_tasks(others, false);
     if (!backoff_.add(monotonic())) {
         std::rethrow_exception(failure.cause());
     }

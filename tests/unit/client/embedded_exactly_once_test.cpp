@@ -4,10 +4,12 @@
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
+#include "state/format/state_corrupted.hpp"
 #include "support/embedded_application.hpp"
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <vector>
 
@@ -229,6 +231,46 @@ TEST_F(ExactlyOnce, NeitherLosesNorDoublesWhenInstancesJoinAndLeave) {
     }
     ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
     EXPECT_TRUE(first->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, DiscardsTheOutputOfATaskWhoseStateIsDamaged) {
+    create_topics(2);
+    std::atomic<int> records{0};
+    const auto damaged_once = [&](const support::StringRecord& record) {
+        on_record(record);
+        if (++records == 30) {
+            throw state::StateCorrupted("damaged by a test");
+        }
+    };
+    auto settings = exactly_once();
+    settings.commit_interval = 2s;
+    const auto streams = client(counting_topology(damaged_once), settings);
+    streams->start();
+    produce_rounds(20);
+
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(streams->close(60s));
+    expect_each_record_counted_once();
+}
+
+TEST_F(ExactlyOnce, DiscardsTheOutputOfRevokedTasksThatAreNotCommitted) {
+    create_topics(4);
+    auto settings = exactly_once();
+    settings.commit_interval = 9s;
+    const auto first = client(counting_topology(on_record), settings);
+    first->start();
+    produce_rounds(5);
+    ASSERT_TRUE(processed.wait_for(5 * kKeys));
+    broker.fail_next(BrokerOperation::kSendOffsets, BrokerFault::kNotReady);
+    const auto second = counter("two");
+    second->start();
+    ASSERT_TRUE(second->wait_for(ClientState::kRunning, 60s));
+    produce_rounds(5);
+
+    EXPECT_TRUE(first->close(60s));
+    ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
+    EXPECT_TRUE(second->close(60s));
     expect_each_record_counted_once();
 }
 
