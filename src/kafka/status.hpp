@@ -84,7 +84,10 @@ class [[nodiscard]] Result {
     const T& value() const { return std::get<T>(content_); }
 
     /// The status; an ok one if there is a value.
-    Status status() const { return ok() ? Status{} : std::get<Status>(content_); }
+    Status status() const {
+        const Status* failed = std::get_if<Status>(&content_);
+        return failed != nullptr ? *failed : Status{};
+    }
 
   private:
     std::variant<T, Status> content_;
