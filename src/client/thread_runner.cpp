@@ -96,7 +96,7 @@ std::chrono::milliseconds ThreadRunner::handle(runtime::StreamThread& thread,
     if (decision == UncaughtDecision::kShutDownApplication) {
         thread.announce_application_shutdown(kAnnouncement);
     }
-    thread.abandon();
+    thread.end_after_error();
     if (decision == UncaughtDecision::kReplaceThread) {
         log::warn(name_ + ": is replaced, as the uncaught-exception handler decided");
         replace_ = true;

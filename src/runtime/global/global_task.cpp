@@ -25,7 +25,8 @@ GlobalTask::GlobalTask(const topology::ApplicationTopology& application,
                        std::unique_ptr<state::TaskStores> stores,
                        std::shared_ptr<const TaskSettings> settings,
                        std::shared_ptr<metrics::Counter> dropped)
-    : settings_(std::move(settings)),
+    : spec_(application.spec),
+      settings_(std::move(settings)),
       stores_(std::move(stores)),
       dropped_counter_(std::move(dropped)) {
     const detail::TopologySpec& spec = *application.spec;
@@ -190,7 +191,13 @@ void GlobalTask::count_dropped(std::string_view where, std::string_view reason) 
 
 void GlobalTask::cannot_process(const detail::Node& node) const {
     const bool at_record = record_.topic != nullptr;
-    throw ProcessingError("cannot process record of a global store: node " + node.name() +
+    const auto& stores = spec_->global_stores;
+    const auto store =
+        std::ranges::find(stores, node.name(), &detail::GlobalStoreSpec::processor_node);
+    throw ProcessingError("cannot process record of " +
+                          (store != stores.end() ? "global store " + store->store.name
+                                                 : std::string("a global store")) +
+                          ": node " + node.name() +
                           (at_record ? ", topic " + *record_.topic + ", partition " +
                                            std::to_string(record_.partition) + ", offset " +
                                            std::to_string(record_.offset)

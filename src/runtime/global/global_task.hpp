@@ -86,6 +86,7 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     bool decode(Input& input, const std::string& topic, Partition partition,
                 const kafka::Message& message);
 
+    const detail::TopologySpec* spec_;
     std::shared_ptr<const TaskSettings> settings_;
     std::unique_ptr<state::TaskStores> stores_;
     std::unique_ptr<topology::TaskTopology> nodes_;

@@ -25,4 +25,21 @@ std::string place_of(const ErrorContext& context) {
     return text.empty() ? text : text + ": ";
 }
 
+SerdeError with_stores_of(std::string_view node, const detail::TopologySpec& spec,
+                          const Error& error) {
+    std::string stores;
+    for (const detail::NodeSpec& each : spec.nodes) {
+        for (const std::string& store : each.stores) {
+            if (each.name == node) {
+                stores.append(stores.empty() ? "" : ", ").append(store);
+            }
+        }
+    }
+    if (stores.empty()) {
+        return SerdeError(error.what());
+    }
+    return SerdeError(error.what() + (" (the node uses store " + stores) +
+                      ", whose rows may be of another type)");
+}
+
 }  // namespace millrace::runtime

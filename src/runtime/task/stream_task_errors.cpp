@@ -65,7 +65,11 @@ void StreamTask::processing_failed(const detail::Node& node) {
         if (beyond_handlers(error.kind())) {
             throw;
         }
-        ask_processing_handler(node, error);
+        if (error.kind() == ErrorKind::kSerde) {
+            ask_processing_handler(node, with_stores_of(node.name(), *application_->spec, error));
+        } else {
+            ask_processing_handler(node, error);
+        }
     } catch (const std::exception& error) {
         ask_processing_handler(node, error);
     } catch (...) {

@@ -90,8 +90,13 @@ class StreamThread final : public Driven {
     /// `timeout`: uncommitted records are processed again later. Does not throw.
     void close(std::chrono::milliseconds timeout, bool leave_group = true);
 
-    /// Like a crash, except that files are closed: nothing is committed. After an exception of
-    /// run_once, or to end without waiting. Does not throw.
+    /// After an exception of run_once: commits nothing and drops uncommitted output, and leaves the
+    /// group, so that other threads get the tasks at once. Takes about a second at most if Kafka
+    /// does not respond. Does not throw.
+    void end_after_error();
+
+    /// Like a crash, except that files are closed: nothing is committed, and the group keeps the
+    /// member until its session expires. To end without waiting. Does not throw.
     void abandon();
 
     /// Wakes up a waiting run_once.

@@ -119,6 +119,21 @@ void StreamThread::announce_application_shutdown(milliseconds timeout) {
     }
 }
 
+void StreamThread::end_after_error() {
+    if (state() == ThreadState::kDead) {
+        return;
+    }
+    try {
+        states_.transition_to(ThreadState::kPendingShutdown);
+        tasks_->close_all_dirty();
+        drop_output();
+        consumer_->close(kToLeave);
+    } catch (const std::exception& error) {
+        log::error(name() + ": cannot leave the group: " + error.what());
+    }
+    abandon();
+}
+
 void StreamThread::abandon() {
     if (state() == ThreadState::kDead) {
         return;

@@ -90,6 +90,24 @@ TEST_F(EmbeddedForeignChangelog, StopsASessionStoreWhenASessionEndsBeforeItStart
     expect_refused(sessions(), "k" + big_endian(5, 8) + big_endian(6, 8), "ends before it starts");
 }
 
+TEST_F(EmbeddedForeignChangelog, IsNamedWithTheStoreWhenARowCannotBeRead) {
+    broker.produce(kChangelog, {.key = "k", .value = "abc"});
+    broker.produce("in", {.key = "k", .value = "v"});
+    StreamsBuilder builder;
+    builder.stream<Text, Text>("in").group_by_key().count({.store = "counts"});
+    const auto streams = client(std::move(builder).build(), config());
+    keep_errors(*streams);
+    streams->start();
+    ASSERT_TRUE(uncaught.wait_for(1));
+
+    EXPECT_THAT(errors(),
+                ElementsAre(AllOf(
+                    HasSubstr("topic in, partition 0, offset 0"),
+                    HasSubstr("wrong number of bytes: expected 8, got 3"),
+                    HasSubstr("(the node uses store counts, whose rows may be of another type)"))));
+    EXPECT_TRUE(streams->close(60s));
+}
+
 TEST_F(EmbeddedForeignChangelog, IsNoneWhenTheKeysFit) {
     for (const bool session : {false, true}) {
         broker.produce(kChangelog, {.key = "k" + big_endian(6, 8) +

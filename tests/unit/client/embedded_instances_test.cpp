@@ -84,6 +84,30 @@ TEST_F(EmbeddedInstances, LoseNothingWhenOneDiesWithoutClosing) {
     }
 }
 
+TEST_F(EmbeddedInstances, GetTheTasksOfAThreadThatFailedBeforeItsSessionExpires) {
+    create_topics(2);
+    StreamsConfig patient = config("one");
+    patient.set("consumer.session.timeout.ms", "1800000");
+    const auto first = client(counting_topology([&](const auto& record) {
+                                  processed.happened();
+                                  if (record.key == "bad") {
+                                      throw std::runtime_error("bad record");
+                                  }
+                              }),
+                              patient);
+    keep_errors(*first);
+    first->start();
+    produce("bad");
+    ASSERT_TRUE(uncaught.wait_for(1));
+    ASSERT_TRUE(first->wait_for(ClientState::kError, 60s));
+
+    const auto second = counter("two");
+    second->start();
+    ASSERT_TRUE(processed.wait_for(2)) << "the group does not wait for a member that has failed";
+    ASSERT_TRUE(second->close(60s));
+    EXPECT_EQ(table("out").size(), 1U);
+}
+
 TEST_F(EmbeddedInstances, SpreadTasksOverThreadsThatStartAndEnd) {
     create_topics(4);
     const auto streams = client(relay_topology(on_record), config());

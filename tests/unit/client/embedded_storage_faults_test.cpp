@@ -89,7 +89,6 @@ class EmbeddedStorageFaults : public support::EmbeddedApplication {
     std::unique_ptr<KafkaStreams> failing_counter() {
         auto writing = config();
         writing.rocksdb_write_buffer_bytes = 64 << 10;
-        writing.set("consumer.session.timeout.ms", "1000");  // A failed thread stays in the group.
         writing.set("consumer.heartbeat.interval.ms", "100");
         auto streams = client(counting_topology(on_record), writing);
         keep_errors(*streams);
