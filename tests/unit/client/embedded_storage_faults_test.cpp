@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -144,6 +145,77 @@ TEST_F(EmbeddedStorageFaults, AFullDiskStopsTheClientWithAClearErrorAndLosesNoth
     }
     EXPECT_THAT(errors(), ElementsAre(AllOf(HasSubstr("task 0_0"), HasSubstr("folder"))));
     streams.reset();
+
+    expect_all_counted_after_a_restart();
+}
+
+/// The state directory is a file system of its own, in memory.
+class EmbeddedFullDisk : public EmbeddedStorageFaults {
+  protected:
+    static constexpr std::size_t kSize = 24 << 20;
+
+    void SetUp() override {
+        std::filesystem::create_directories(state_dir);
+        const std::string options = "size=" + std::to_string(kSize);
+        mounted_ = ::mount("none", state_dir.c_str(), "tmpfs", 0, options.c_str()) == 0;
+        if (!mounted_) {
+            GTEST_SKIP() << "this process may not mount file systems";
+        }
+    }
+    ~EmbeddedFullDisk() override {
+        if (mounted_) {
+            EXPECT_EQ(::umount2(state_dir.c_str(), MNT_DETACH), 0);
+        }
+    }
+
+    std::filesystem::path ballast() const { return state_dir / "ballast"; }
+
+    /// Writes a file that takes all space.
+    void fill() const {
+        std::ofstream file(ballast(), std::ios::binary);
+        const std::string block(4096, 'x');
+        for (std::size_t written = 0; file.good(); written += block.size()) {
+            ASSERT_LE(written, kSize);
+            file.write(block.data(), static_cast<std::streamsize>(block.size())).flush();
+        }
+    }
+
+  private:
+    bool mounted_ = false;
+};
+
+TEST_F(EmbeddedFullDisk, StopsTheClientWithTheRemedyAndLosesNothing) {
+    create_topics(1);
+    auto streams = failing_counter();
+    start(*streams);
+    fill();
+    run_until_failure(*streams);
+    EXPECT_THAT(errors(),
+                ElementsAre(AllOf(HasSubstr("task 0_0"), HasSubstr("folder"),
+                                  HasSubstr("free space, or set state.dir to a larger disk"))));
+    streams.reset();
+    std::filesystem::remove(ballast());
+
+    expect_all_counted_after_a_restart();
+}
+
+TEST_F(EmbeddedFullDisk, IsReportedWhenAClientStartsOnIt) {
+    create_topics(1);
+    fill();
+    produce("key");
+    std::string error;
+    try {
+        const auto streams = failing_counter();
+        streams->start();
+        ASSERT_TRUE(uncaught.wait_for(1));
+        EXPECT_TRUE(streams->close(60s));
+        error = errors().front();
+    } catch (const StateError& refused) {
+        error = refused.what();
+    }
+    EXPECT_THAT(error, AllOf(HasSubstr(state_dir.string()),
+                             HasSubstr("free space, or set state.dir to a larger disk")));
+    std::filesystem::remove(ballast());
 
     expect_all_counted_after_a_restart();
 }

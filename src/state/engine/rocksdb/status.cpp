@@ -17,7 +17,7 @@ struct Hint {
 
 constexpr std::array kHints{
     Hint{"No space left on device",
-         "the disk is full: free space, or set state.dir to a larger one"},
+         "the disk is full: free space, or set state.dir to a larger disk"},
     Hint{"Disk quota exceeded", "the disk quota is exhausted: raise it, or change state.dir"},
     Hint{"File too large", "the limit on file sizes (ulimit -f) is too low"},
     Hint{"Too many open files", "raise the limit on open files (ulimit -n)"},
