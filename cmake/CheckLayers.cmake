@@ -81,7 +81,7 @@ set(src_public_restore core state)
 
 # runtime: task <- commit, global <- thread.
 set(src_runtime/task core metrics kafka state/format state/task topology restore)
-set(src_public_runtime/task core detail/serde processor detail/nodes client)
+set(src_public_runtime/task core detail/serde processor detail/graph detail/nodes client)
 set(src_runtime/commit core metrics kafka runtime/task)
 set(src_public_runtime/commit core detail/nodes client)
 set(src_runtime/global core metrics kafka state/format state/task topology restore runtime/task)
