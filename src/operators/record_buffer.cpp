@@ -3,6 +3,7 @@
 
 #include "core/byte_reader.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/detail/core/saturating.hpp"
 #include "millrace/serde/primitives.hpp"
 
 #include <algorithm>
@@ -82,7 +83,11 @@ BufferedRecord read_value(BytesView bytes) {
     record.offset = reader.number<std::int64_t>();
     record.topic = reader.nullable().value_or(BytesView());
     record.partition = reader.number<std::int32_t>();
-    for (auto headers = reader.number<std::int32_t>(); headers > 0; --headers) {
+    auto headers = reader.number<std::int32_t>();
+    if (headers < 0) {
+        reader.fail();
+    }
+    for (; headers > 0; --headers) {
         std::string name(reader.nullable().value_or(BytesView()));
         const NullableBytes value = reader.nullable();
         record.headers.add(std::move(name),
@@ -108,7 +113,7 @@ void RecordBuffer::open(KeyValueBytesStore& store) {
 }
 
 bool RecordBuffer::add(const BufferedRecord& record, std::chrono::milliseconds grace) {
-    if (latest_ != kNoTimestamp && record.timestamp < latest_ - grace) {
+    if (latest_ != kNoTimestamp && record.timestamp < saturating_subtract(latest_, grace)) {
         return false;
     }
     last_number_ = (last_number_ + 1) & 0x7fffffffU;
@@ -122,10 +127,10 @@ bool RecordBuffer::add(const BufferedRecord& record, std::chrono::milliseconds g
 
 void RecordBuffer::emit_due(std::chrono::milliseconds grace,
                             const std::function<void(const BufferedRecord&)>& emit) {
-    if (latest_ == kNoTimestamp || earliest_ > latest_ - grace) {
+    const Timestamp due = saturating_subtract(latest_, grace);
+    if (latest_ == kNoTimestamp || earliest_ > due) {
         return;
     }
-    const Timestamp due = latest_ - grace;
     earliest_ = Timestamp::max();
     for (const auto row = store_->range(std::nullopt, std::nullopt, RowOrder::kForward);
          row->valid(); row->next()) {

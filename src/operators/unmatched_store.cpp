@@ -32,7 +32,13 @@ std::int32_t count_of(BytesView list) {
     if (list.size() < 1 + kCountBytes || list.front() != kListOfAnySize) {
         not_a_list();
     }
-    return read_big_endian<std::int32_t>(list.data() + 1);
+    // An element has at least its size and its side.
+    const auto most = (list.size() - 1 - kCountBytes) / (kCountBytes + 1);
+    const auto count = read_big_endian<std::int32_t>(list.data() + 1);
+    if (count < 0 || static_cast<std::size_t>(count) > most) {
+        not_a_list();
+    }
+    return count;
 }
 
 template <class F>
@@ -45,11 +51,14 @@ void for_each_element(BytesView list, F&& use) {
         }
         const auto size = static_cast<std::size_t>(read_big_endian<std::uint32_t>(list.data()));
         list.remove_prefix(kCountBytes);
-        if (list.size() < size) {
+        if (size == 0 || list.size() < size) {
             not_a_list();
         }
         use(list.substr(0, size));
         list.remove_prefix(size);
+    }
+    if (!list.empty()) {
+        not_a_list();
     }
 }
 

@@ -64,6 +64,9 @@ class Reader : public ByteReader<Malformed> {
 
 void take_headers(Reader& reader, Headers& headers) {
     const std::int32_t count = reader.number<std::int32_t>();
+    if (count < 0) {
+        reader.fail();
+    }
     for (std::int32_t i = 0; i < count; ++i) {
         std::string key = reader.take_bytes();
         headers.add(std::move(key), reader.take_sized());

@@ -75,19 +75,37 @@ class Reader : public ByteReader<Malformed> {
         }
         fail();
     }
+
+    /// An offset, time or length that is unknown, or at least 0.
+    std::int64_t known_or_not() {
+        const auto read = number<std::int64_t>();
+        if (read < -1) {
+            fail();
+        }
+        return read;
+    }
+
+    bool flag() {
+        const auto read = number<std::uint8_t>();
+        if (read > 1) {
+            fail();
+        }
+        return read == 1;
+    }
 };
 
 StoreShape read_shape(Reader& reader) {
     StoreShape shape;
     shape.kind = reader.one_of(kKinds);
     shape.row_form = reader.one_of(kForms);
-    shape.backed_up = reader.number<std::uint8_t>() != 0;
+    shape.backed_up = reader.flag();
     shape.segment_interval = reader.number<std::int64_t>();
     shape.retention = reader.number<std::int64_t>();
     shape.source_topic = reader.text();
     shape.key_type = reader.text();
     shape.value_type = reader.text();
-    if (is_segmented(shape.kind) != (shape.segment_interval > 0)) {
+    if (is_segmented(shape.kind) != (shape.segment_interval > 0) || shape.segment_interval < 0 ||
+        shape.retention < 0) {
         reader.fail();
     }
     return shape;
@@ -155,20 +173,23 @@ Checkpoint read_checkpoint(BytesView row, const std::string& where) {
                          "; run that version again, or remove the task's folder and let the "
                          "changelogs rebuild it");
     }
-    if (format == 0 || format > kShapeAndPositions) {
+    if (format < kPlainRows || format > kShapeAndPositions) {
         reader.fail();
     }
     Checkpoint read;
-    if (const std::int64_t offset = reader.number<std::int64_t>(); offset >= 0) {
+    if (const std::int64_t offset = reader.known_or_not(); offset >= 0) {
         read.offset = offset;
     }
-    read.current_at = timestamp_of(reader.number<std::int64_t>());
+    read.current_at = timestamp_of(reader.known_or_not());
     read.headers = format == kRowsWithHeaders;
     if (format >= kShape) {
         read.shape = read_shape(reader);
         read.headers = read.shape->row_form != StoreShape::RowForm::kPlain;
     }
     if (format == kShapeAndPositions) {
+        if (read.offset) {
+            reader.fail();
+        }
         read.positions = read_positions(reader);
     }
     read.rest = Bytes(reader.rest());

@@ -133,6 +133,9 @@ void append_to_version_row(BytesView row, std::int64_t from, std::int64_t to,
     }
     // A deletion exactly at the time at which the new version starts is replaced by it.
     const std::size_t old = kHeadSize + (newest == from ? kEntrySize : 0);
+    if (row.size() < kHeadSize + kEntrySize) {
+        unreadable(row);
+    }
     out.append(row.substr(old)).append(value.value_or(BytesView()));
 }
 
@@ -153,6 +156,9 @@ void prepend_to_version_row(BytesView row, std::int64_t from, const NullableByte
     if (first == row_next(row)) {
         write_version_row(from, first, value, out);  // It ends at the single deletion.
         return;
+    }
+    if (first > row_next(row)) {
+        unreadable(row);
     }
     const std::size_t values = version_at(row, first).first_value;
     append_head(row_next(row), from, out);
