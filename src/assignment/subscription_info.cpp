@@ -6,6 +6,7 @@
 #include "millrace/detail/serde/big_endian.hpp"
 
 #include <concepts>
+#include <limits>
 
 namespace millrace::assignment {
 
@@ -26,7 +27,9 @@ class Writer {
     }
 
     void flags(std::uint8_t value) { number(value); }
-    void text(const std::string& value) {
+    /// Without what does not fit.
+    void text(BytesView value) {
+        value = value.substr(0, std::numeric_limits<std::uint16_t>::max());
         number(static_cast<std::uint16_t>(value.size()));
         bytes_ += value;
     }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace millrace::state {
 namespace {
@@ -18,6 +19,17 @@ namespace {
 constexpr const char* kLockFile = ".lock";
 constexpr const char* kProcessFile = "process.json";
 constexpr const char* kProcessId = "processId";
+constexpr std::size_t kUuidSize = 36;
+
+/// The identity in the content of kProcessFile; empty: there is none.
+std::optional<std::string> process_id_in(const Bytes& content) {
+    const auto json = nlohmann::json::parse(content, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains(kProcessId) || !json[kProcessId].is_string()) {
+        return std::nullopt;
+    }
+    auto id = json[kProcessId].get<std::string>();
+    return id.size() == kUuidSize ? std::optional(std::move(id)) : std::nullopt;
+}
 
 std::optional<TaskId> task_of(const std::string& name) {
     TaskId task;
@@ -56,14 +68,13 @@ StateDirectory::StateDirectory(const std::filesystem::path& state_dir,
 std::string StateDirectory::load_process_id(Random& random) {
     const std::filesystem::path file = path_ / kProcessFile;
     if (const std::optional<Bytes> content = files_.read(file)) {
-        const auto json = nlohmann::json::parse(*content, nullptr, /*allow_exceptions=*/false);
-        if (json.is_object() && json.contains(kProcessId) && json[kProcessId].is_string()) {
-            return json[kProcessId].get<std::string>();
+        if (std::optional<std::string> id = process_id_in(*content)) {
+            return std::move(*id);
         }
         log::warn("cannot read the identity of this instance, creating a new one: " +
                   file.string());
     }
-    const std::string id = random_uuid(random);
+    std::string id = random_uuid(random);
     files_.write(file, nlohmann::json{{kProcessId, id}}.dump());
     return id;
 }

@@ -41,6 +41,14 @@ TEST(SubscriptionInfo, RefusesEveryTruncation) {
     EXPECT_THROW(decode_subscription(bytes + "x"), SerdeError);
 }
 
+TEST(SubscriptionInfo, CutsATextThatIsTooLong) {
+    const SubscriptionInfo read = decode_subscription(
+        encode(SubscriptionInfo{.process_id = "p", .thread_name = std::string(70'000, 't')}));
+
+    EXPECT_EQ(read.process_id, "p");
+    EXPECT_EQ(read.thread_name, std::string(65'535, 't'));
+}
+
 TEST(SubscriptionInfo, ReportsWhichSideToUpdateWhenTheVersionIsNewer) {
     Bytes bytes = encode(kSubscriptionExample);
     bytes[6] = 2;

@@ -61,6 +61,18 @@ TEST_F(StateDirectoryTest, UnreadableIdentityIsReplaced) {
     EXPECT_EQ(StateDirectory(folder.path(), "app").process_id(), fresh);
 }
 
+TEST_F(StateDirectoryTest, IdentityThatIsNotAUuidIsReplaced) {
+    const std::string id = StateDirectory(folder.path(), "app").process_id();
+    // Too long for the data that members of a group exchange.
+    std::ofstream(folder.path() / "app" / "process.json")
+        << R"({"processId":")" << std::string(70'000, 'x') << "\"}";
+
+    const std::string fresh = StateDirectory(folder.path(), "app").process_id();
+
+    EXPECT_EQ(fresh.size(), id.size());
+    EXPECT_EQ(StateDirectory(folder.path(), "app").process_id(), fresh);
+}
+
 TEST_F(StateDirectoryTest, SecondClientOfTheProcessIsRefused) {
     const StateDirectory directory(folder.path(), "app");
 
