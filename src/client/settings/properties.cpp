@@ -19,9 +19,7 @@ std::string_view without_leading_blanks(std::string_view text) {
     return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
-/// Takes the next line and its end ("
-/// ", "\r" or "\r
-/// ") from `text`.
+/// Takes the next line and its end, any of Unix, old Mac and Windows, from `text`.
 std::string_view take_line(std::string_view& text) {
     const auto end = text.find_first_of("\r\n");
     const std::string_view line = text.substr(0, end);

@@ -39,11 +39,18 @@ std::string nearest_setting(std::string_view name) {
     for (const Setting& setting : client::settings()) {
         names.push_back(setting.name);
     }
-    const auto nearest = std::min_element(names.begin(), names.end(),
-                                          [name](std::string_view a, std::string_view b) {
-                                              return distance(a, name) < distance(b, name);
-                                          });
-    return distance(*nearest, name) <= name.size() / 3 ? std::string(*nearest) : std::string();
+    std::string_view nearest;
+    std::size_t least = name.size() / 3 + 1;
+    for (const std::string_view each : names) {
+        // The distance is at least the difference in length: a file may have names of any length.
+        if (each.size() < name.size() + least && name.size() < each.size() + least) {
+            if (const std::size_t changes = distance(each, name); changes < least) {
+                nearest = each;
+                least = changes;
+            }
+        }
+    }
+    return std::string(nearest);
 }
 
 /// True for settings without their own field.

@@ -161,6 +161,11 @@ TEST(KnownSettings, OnlyASimilarNameIsSuggested) {
                       HasSubstr("own settings start with app.")));
 }
 
+TEST(KnownSettings, ALongUnknownNameIsRefusedAtOnce) {
+    // Searching for a similar name takes time for each pair of characters.
+    EXPECT_THAT(refusal(std::string(8 << 20, 'x'), "1"), HasSubstr("unknown setting"));
+}
+
 TEST(KnownSettings, BooleansIgnoreCase) {
     EXPECT_TRUE(with("ensure.explicit.internal.resource.naming", "TRUE")
                     .ensure_explicit_internal_resource_naming);
