@@ -16,6 +16,9 @@ namespace {
 /// How long records for other topics may delay the first record for a topic with smaller batches.
 constexpr std::chrono::seconds kReplacementWait{2};
 
+/// The suffix of the second producer's transactional id.
+constexpr const char* kSecondId = "-2";
+
 }  // namespace
 
 ProducerCollector::ProducerCollector(Parts parts)
@@ -23,41 +26,73 @@ ProducerCollector::ProducerCollector(Parts parts)
       batch_size_(parts_.producer_settings, parts_.limits),
       log_(*parts_.clock),
       origins_(1) {
-    make_producer();
+    make_outputs();
 }
 
 ProducerCollector::~ProducerCollector() = default;
 
-void ProducerCollector::make_producer() {
-    transaction_.reset();
-    producer_ = parts_.supplier->make_producer(batch_size_.apply(parts_.producer_settings), *this);
-    if (const auto id = parts_.producer_settings.find("transactional.id");
-        id != parts_.producer_settings.end()) {
-        transaction_.emplace(*producer_, *parts_.clock, id->second);
+ProducerCollector::Output ProducerCollector::make_output(const std::string& id_suffix) {
+    kafka::ClientSettings settings = batch_size_.apply(parts_.producer_settings);
+    Output made;
+    const auto id = settings.find("transactional.id");
+    if (id == settings.end()) {
+        made.producer = parts_.supplier->make_producer(settings, *this);
+    } else {
+        id->second += id_suffix;
+        made.producer = parts_.supplier->make_producer(settings, *this);
+        made.transaction =
+            std::make_unique<OutputTransaction>(*made.producer, *parts_.clock, id->second);
+    }
+    return made;
+}
+
+void ProducerCollector::make_outputs() {
+    output_ = {};
+    idle_ = {};
+    output_ = make_output("");
+    if (transactional() && parts_.take_turns) {
+        idle_ = make_output(kSecondId);
     }
     for (Topic& topic : topics_) {
-        topic.handle = producer_->topic(topic.name);
+        topic.handle = handle_of(topic.name);
         topic.partitions = 0;
     }
 }
 
+/// The same for both producers: they get the topics in the same order.
+kafka::TopicHandle ProducerCollector::handle_of(const std::string& topic) {
+    const kafka::TopicHandle handle = output_.producer->topic(topic);
+    if (idle_.producer != nullptr) {
+        MILLRACE_CHECK(idle_.producer->topic(topic).index == handle.index);
+    }
+    return handle;
+}
+
+kafka::Status ProducerCollector::commit_transaction(std::span<const kafka::OffsetCommit> offsets,
+                                                    const kafka::GroupMetadata& group,
+                                                    std::chrono::milliseconds timeout) {
+    kafka::Status status = output_.transaction->commit(offsets, group, timeout);
+    if (status.ok() && idle_.producer != nullptr) {
+        std::swap(output_, idle_);
+    }
+    return status;
+}
+
 void ProducerCollector::reset() {
-    transaction_.reset();
-    producer_.reset();
     dead_letters_.clear();
     last_letters_.clear();
     failure_.reset();
     retry_.reset();
     unusable_.reset();
     pending_ = false;
-    make_producer();
+    make_outputs();
 }
 
 detail::SinkTopic ProducerCollector::topic(const std::string& name) {
     const auto [entry, added] =
         index_.try_emplace(name, static_cast<std::uint32_t>(topics_.size()));
     if (added) {
-        topics_.push_back({name, producer_->topic(name), 0});
+        topics_.push_back({name, handle_of(name), 0});
         fit_batches({&name, 1});
     }
     return {entry->second};
@@ -71,11 +106,11 @@ void ProducerCollector::expect(std::span<const std::string> topics) {
 /// records are not delivered in time, the current producer is kept: a batch that is too large is
 /// then detected when the topic refuses it.
 void ProducerCollector::fit_batches(std::span<const std::string> topics) {
-    if (transaction_ && transaction_->open()) {
+    if (transactional() && output_.transaction->open()) {
         return;  // A new producer would discard what was sent.
     }
-    if (batch_size_.too_large_for(topics) && producer_->flush(kReplacementWait).ok()) {
-        make_producer();
+    if (batch_size_.too_large_for(topics) && output_.producer->flush(kReplacementWait).ok()) {
+        make_outputs();
     }
 }
 
@@ -92,7 +127,7 @@ Partition ProducerCollector::partition_count(detail::SinkTopic topic) {
     MILLRACE_CHECK(topic.index < topics_.size());
     Topic& known = topics_[topic.index];
     if (known.partitions == 0) [[unlikely]] {
-        const auto count = producer_->partition_count(known.handle, parts_.metadata_timeout);
+        const auto count = output_.producer->partition_count(known.handle, parts_.metadata_timeout);
         if (!count.ok()) {
             const std::string what =
                 "cannot send to topic " + known.name +
@@ -121,8 +156,8 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
     if (pending_) [[unlikely]] {
         throw_pending();
     }
-    if (transaction_) {
-        transaction_->ensure_open();
+    if (transactional()) {
+        output_.transaction->ensure_open();
     }
     const Partition partition = choose_partition(topic, record);
     const kafka::Status status = send_patiently({.topic = topics_[topic.index].handle,
@@ -151,11 +186,11 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
 /// Waits while the queue is full: it has room at the latest when message.timeout.ms of its oldest
 /// record has passed. If time does not advance, waiting is useless.
 kafka::Status ProducerCollector::send_patiently(const kafka::ProducerRecord& record) {
-    kafka::Status status = producer_->send(record);
+    kafka::Status status = output_.producer->send(record);
     while (status.code() == kafka::ErrorCode::kQueueFull && parts_.while_full) [[unlikely]] {
         const auto before = parts_.clock->monotonic();
         parts_.while_full();
-        status = producer_->send(record);
+        status = output_.producer->send(record);
         if (parts_.clock->monotonic() == before) {
             break;
         }
@@ -165,7 +200,10 @@ kafka::Status ProducerCollector::send_patiently(const kafka::ProducerRecord& rec
 
 void ProducerCollector::poll() {
     batch_size_.doubt_limits();
-    producer_->poll();
+    output_.producer->poll();
+    if (idle_.producer != nullptr) {
+        idle_.producer->poll();
+    }
     if (pending_) [[unlikely]] {
         throw_pending();
     }
@@ -173,7 +211,7 @@ void ProducerCollector::poll() {
 
 bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
     batch_size_.doubt_limits();
-    const kafka::Status status = producer_->flush(timeout);
+    const kafka::Status status = output_.producer->flush(timeout);
     if (pending_) {
         const bool again = !dead_letters_.empty();
         throw_pending();
@@ -188,13 +226,13 @@ bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
 }
 
 void ProducerCollector::abort_transaction(std::chrono::milliseconds timeout) {
-    if (!transaction_ || transaction_->abort(timeout)) {
+    if (!transactional() || output_.transaction->abort(timeout)) {
         return;
     }
     reset();
     bool ended = false;
     try {
-        ended = transaction_->initialise(timeout);
+        ended = initialise(timeout);
     } catch (const std::exception& error) {
         log_.warn(error.what());
     }

@@ -24,8 +24,9 @@
 
 namespace millrace::runtime {
 
-/// Sends the records of a stream thread's tasks through its one producer. With exactly-once, it
-/// sends them in transactions.
+/// Sends the records of a stream thread's tasks. With exactly-once, it sends them in transactions,
+/// through one producer, or through two that take turns. The second one begins its transaction
+/// after that of the first is committed, so they never overlap.
 ///
 /// Chooses partitions with murmur2 of the key; partition counts are cached for a while. Deliveries
 /// fail later than they are sent: the next send, poll or flush of any task throws what the
@@ -58,6 +59,11 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         /// full queue is a failure for the production handler.
         std::function<void()> while_full{};
 
+        /// Two producers take turns. With one, the next transaction may meet the commit markers of
+        /// the last one; librdkafka then waits for 20 ms, much for a short commit interval. No
+        /// effect without transactions.
+        bool take_turns = false;
+
         /// The timeout for looking up a topic's partitions.
         std::chrono::milliseconds metadata_timeout{60'000};
     };
@@ -78,18 +84,17 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     /// Returns whether records can be sent. Without transactions, always true. One attempt of up to
     /// `timeout`; see OutputTransaction::initialise.
     bool initialise(std::chrono::milliseconds timeout) {
-        return !transaction_ || transaction_->initialise(timeout);
+        return (!output_.transaction || output_.transaction->initialise(timeout)) &&
+               (!idle_.transaction || idle_.transaction->initialise(timeout));
     }
 
-    bool transactional() const noexcept { return transaction_.has_value(); }
+    bool transactional() const noexcept { return output_.transaction != nullptr; }
 
     /// See OutputTransaction::commit. Requires transactional(), and that everything sent is
     /// flushed.
     kafka::Status commit_transaction(std::span<const kafka::OffsetCommit> offsets,
                                      const kafka::GroupMetadata& group,
-                                     std::chrono::milliseconds timeout) {
-        return transaction_->commit(offsets, group, timeout);
-    }
+                                     std::chrono::milliseconds timeout);
 
     /// Aborts an open transaction. Call it before the last producer of the thread ends: readers of
     /// the output, and the next owners of the tasks, wait for the end of the transaction, up to
@@ -113,7 +118,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     /// Clears the cached partition counts, so that added partitions are detected.
     void forget_partition_counts();
 
-    /// Destroys the producer with all unacknowledged records, and creates a new one.
+    /// Destroys the producers with all unacknowledged records, and creates new ones.
     void reset();
 
   private:
@@ -136,6 +141,11 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
         Partition partitions = 0;  // 0: unknown.
     };
 
+    struct Output {
+        std::unique_ptr<kafka::Producer> producer;
+        std::unique_ptr<OutputTransaction> transaction;  // With exactly-once. Uses `producer`.
+    };
+
     void on_failed_delivery(const kafka::FailedDelivery& failed) override;
     void on_error(const kafka::Status& status) override;
 
@@ -146,7 +156,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     kafka::Status send_patiently(const kafka::ProducerRecord& record);
     void send_dead_letters();
     void throw_pending();
-    void make_producer();
+    kafka::TopicHandle handle_of(const std::string& topic);
+    Output make_output(const std::string& id_suffix);
+    void make_outputs();
     void fit_batches(std::span<const std::string> topics);
 
     Parts parts_;
@@ -163,8 +175,8 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     std::optional<std::string> failure_;
     std::optional<std::string> retry_;
     std::optional<std::string> unusable_;
-    std::unique_ptr<kafka::Producer> producer_;
-    std::optional<OutputTransaction> transaction_;  // Of producer_.
+    Output output_;
+    Output idle_;  // The one whose turn is next; empty unless two take turns.
 };
 
 }  // namespace millrace::runtime

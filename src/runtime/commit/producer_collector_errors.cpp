@@ -54,16 +54,16 @@ bool ProducerCollector::deliver_dead_letters(std::chrono::milliseconds timeout) 
     if (letters.empty()) {
         return true;
     }
-    if (!transaction_->abort(timeout)) {
+    if (!output_.transaction->abort(timeout)) {
         reset();
     }
-    if (!transaction_->initialise(timeout)) {
+    if (!initialise(timeout)) {
         return false;
     }
-    transaction_->ensure_open();
+    output_.transaction->ensure_open();
     dead_letters_ = std::move(letters);
     throw_pending();
-    return flush(timeout) && transaction_->commit({}, {}, timeout).ok();
+    return flush(timeout) && output_.transaction->commit({}, {}, timeout).ok();
 }
 
 void ProducerCollector::on_failed_delivery(const kafka::FailedDelivery& failed_delivery) {

@@ -25,6 +25,10 @@ constexpr std::chrono::seconds kQuietJoining{5};
 /// The default of Kafka's consumers, including librdkafka.
 constexpr milliseconds kDefaultMaxPollInterval{300'000};
 
+/// Exactly-once: with shorter commit intervals, two producers take turns. With longer ones, the
+/// commit markers are written before the next transaction begins.
+constexpr milliseconds kTurnsBelow{100};
+
 milliseconds max_poll_interval(const kafka::ClientSettings& settings) {
     const auto found = settings.find("max.poll.interval.ms");
     std::int64_t value = kDefaultMaxPollInterval.count();
@@ -62,6 +66,7 @@ void StreamThread::make_clients() {
         .limits = parts_.batch_limits,
         .source = [this](ErrorContext& context) { tasks_->describe_source(context); },
         .while_full = [this] { check_while_output_waits(); },
+        .take_turns = parts_.settings.commit_interval < kTurnsBelow,
         .metadata_timeout = parts_.settings.request_timeout});
     consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, assignor_);
 }

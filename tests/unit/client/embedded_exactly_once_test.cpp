@@ -5,7 +5,7 @@
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
 #include "state/format/state_corrupted.hpp"
-#include "support/embedded_application.hpp"
+#include "support/exactly_once_application.hpp"
 
 #include <gmock/gmock.h>
 
@@ -17,6 +17,7 @@ namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
+using ExactlyOnce = support::ExactlyOnceApplication;
 using support::counting_topology;
 using support::relay_topology;
 using ::testing::AllOf;
@@ -30,84 +31,6 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 using testing::RecordsShown;
 using ::testing::SizeIs;
-
-class ExactlyOnce : public support::EmbeddedApplication {
-  protected:
-    static constexpr int kKeys = 4;
-
-    StreamsConfig exactly_once(const std::string& instance = "one") const {
-        auto settings = config(instance);
-        settings.processing_guarantee = ProcessingGuarantee::kExactlyOnceV2;
-        return settings;
-    }
-
-    std::unique_ptr<KafkaStreams> counter(const std::string& instance = "one") const {
-        return client(counting_topology(on_record), exactly_once(instance));
-    }
-
-    /// One more record of each key.
-    void produce_round() {
-        for (int key = 0; key < kKeys; ++key) {
-            produce("key" + std::to_string(key));
-        }
-    }
-
-    void produce_rounds(int rounds) {
-        for (int round = 0; round < rounds; ++round) {
-            produce_round();
-        }
-        rounds_ += rounds;
-    }
-
-    /// Waits until the condition is true.
-    template <class F>
-    static bool eventually(const F& condition) {
-        const support::Events none;
-        for (int attempt = 0; attempt < 12'000; ++attempt) {
-            if (condition()) {
-                return true;
-            }
-            none.wait_for_no_longer_than(5ms);
-        }
-        return false;
-    }
-
-    bool all_input_is_committed() const {
-        std::int64_t committed = 0;
-        for (const auto& [partition, offset] : broker.committed_offsets("app")) {
-            committed += partition.topic == "in" ? offset : 0;
-        }
-        return committed == static_cast<std::int64_t>(rounds_) * kKeys;
-    }
-
-    /// The counts of each key are 1, 2, 3, … in the output that a read_committed consumer gets.
-    void expect_each_record_counted_once() const {
-        std::map<std::string, std::vector<std::string>> counts;
-        for (const auto& record : broker.records("out")) {
-            counts[*record.key].push_back(*record.value);
-        }
-        EXPECT_THAT(counts, SizeIs(kKeys));
-        for (const auto& [key, values] : counts) {
-            EXPECT_THAT(values, SizeIs(rounds_)) << key;
-            for (std::size_t i = 0; i < values.size(); ++i) {
-                EXPECT_EQ(values[i], std::to_string(i + 1)) << key;
-            }
-        }
-    }
-
-    /// Waits for a line with this text: see `logged`.
-    void expect_log(const std::string& words) {
-        set_log_sink([this, words](LogLevel, std::string_view line) {
-            if (line.find(words) != std::string_view::npos) {
-                logged.happened();
-            }
-        });
-    }
-    ~ExactlyOnce() override { set_log_sink({}); }
-
-    support::Events logged;
-    int rounds_ = 0;
-};
 
 TEST_F(ExactlyOnce, CommitsOutputAndOffsetsTogether) {
     create_topics(2);
@@ -442,54 +365,6 @@ TEST_F(ExactlyOnce, RefusesTimeoutsThatAreNoNumbers) {
         }
     }
 }
-
-struct Fault {
-    BrokerOperation operation;
-    BrokerFault fault;
-    FaultMoment moment;
-};
-
-class ExactlyOnceFaults : public ExactlyOnce, public ::testing::WithParamInterface<Fault> {};
-
-TEST_P(ExactlyOnceFaults, NeitherLosesNorDoubles) {
-    const auto [operation, fault, moment] = GetParam();
-    create_topics(2);
-    if (operation == BrokerOperation::kInitTransactions) {
-        broker.fail_next(operation, fault, moment);
-    }
-    const auto streams = counter();
-    streams->start();
-    for (int round = 1; round <= 3; ++round) {
-        produce_rounds(10);
-        ASSERT_TRUE(processed.wait_for(round * 10 * kKeys));
-        broker.fail_next(operation, fault, moment);
-        produce_rounds(10);
-        ASSERT_TRUE(eventually([&] { return all_input_is_committed(); }));
-    }
-    EXPECT_TRUE(streams->close(60s));
-    expect_each_record_counted_once();
-}
-
-std::vector<Fault> faults() {
-    std::vector<Fault> all;
-    for (const auto moment : {FaultMoment::kBefore, FaultMoment::kAfter}) {
-        for (const auto fault : {BrokerFault::kTimedOut, BrokerFault::kTransport,
-                                 BrokerFault::kNotReady, BrokerFault::kFenced}) {
-            for (const auto operation :
-                 {BrokerOperation::kSendOffsets, BrokerOperation::kCommitTransaction,
-                  BrokerOperation::kInitTransactions, BrokerOperation::kProduce}) {
-                all.push_back({operation, fault, moment});
-            }
-        }
-        for (const auto fault : {BrokerFault::kUnknownMember, BrokerFault::kIllegalGeneration,
-                                 BrokerFault::kRebalanceInProgress}) {
-            all.push_back({BrokerOperation::kSendOffsets, fault, moment});
-        }
-    }
-    return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(EveryFault, ExactlyOnceFaults, ::testing::ValuesIn(faults()));
 
 }  // namespace
 }  // namespace millrace

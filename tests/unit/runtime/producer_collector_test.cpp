@@ -15,11 +15,14 @@ namespace {
 using namespace std::chrono_literals;
 using testing::BrokerFault;
 using testing::BrokerOperation;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
+using ::testing::UnorderedElementsAre;
 
 detail::OutgoingRecord record(BytesView key, std::optional<Partition> partition = {}) {
     return {.key = key,
@@ -64,6 +67,7 @@ class ProducerCollectorTest : public ::testing::Test {
                                   .dropped = dropped,
                                   .clock = &clock,
                                   .limits = limits.get(),
+                                  .take_turns = take_turns,
                                   .metadata_timeout = 100ms});
     }
 
@@ -99,6 +103,7 @@ class ProducerCollectorTest : public ::testing::Test {
     std::unique_ptr<BatchLimits> limits;  // Null: limits are not read.
     std::vector<std::size_t> refused;
     kafka::ClientSettings producer_settings;
+    bool take_turns = false;
     std::shared_ptr<metrics::Counter> dropped = std::make_shared<metrics::Counter>();
     std::shared_ptr<TaskSettings> settings = std::make_shared<TaskSettings>();
 };
@@ -322,6 +327,86 @@ TEST_F(ProducerCollectorTest, WorksAgainAfterAReset) {
 
     EXPECT_TRUE(collector.flush(1s));
     EXPECT_THAT(broker.records("out"), SizeIs(1));
+}
+
+/// Transactions of a collector, one after the other.
+class TransactionTurns : public ProducerCollectorTest {
+  protected:
+    TransactionTurns() { producer_settings["transactional.id"] = "id"; }
+
+    void commit(ProducerCollector& collector, const std::string& key) const {
+        ASSERT_TRUE(collector.initialise(1s));
+        collector.send(collector.topic("out"), record(key));
+        ASSERT_TRUE(collector.flush(1s));
+        ASSERT_TRUE(collector.commit_transaction({}, {}, 1s).ok());
+    }
+
+    void fence(const std::string& id) {
+        others.push_back(broker.clients()->make_producer({{"transactional.id", id}}, ignore_));
+        ASSERT_TRUE(others.back()->init_transactions(1s).ok());
+    }
+
+    std::vector<std::string> keys() const {
+        std::vector<std::string> all;
+        for (const auto& each : broker.records("out")) {
+            all.push_back(*each.key);
+        }
+        return all;
+    }
+
+    std::vector<std::unique_ptr<kafka::Producer>> others;
+
+  private:
+    struct Ignore final : kafka::ProducerListener {
+        void on_failed_delivery(const kafka::FailedDelivery&) override {}
+        void on_error(const kafka::Status&) override {}
+    };
+    mutable Ignore ignore_;
+};
+
+TEST_F(TransactionTurns, AreTakenByTwoProducers) {
+    take_turns = true;
+    ProducerCollector collector = make();
+    ASSERT_TRUE(collector.initialise(1s));
+    fence("id-2");
+    commit(collector, "first");
+
+    EXPECT_THROW(commit(collector, "second"), RestartFromCommit) << "the second one is fenced";
+    collector.reset();
+    ASSERT_TRUE(collector.initialise(1s));
+    fence("id");
+    EXPECT_THROW(commit(collector, "again"), RestartFromCommit) << "the first one begins";
+    collector.reset();
+    for (const char* key : {"a", "b", "c", "d", "e"}) {
+        commit(collector, key);
+    }
+    EXPECT_THAT(keys(), UnorderedElementsAre("first", "a", "b", "c", "d", "e"));
+}
+
+TEST_F(TransactionTurns, AreNotTakenByOne) {
+    ProducerCollector collector = make();
+    ASSERT_TRUE(collector.initialise(1s));
+    fence("id-2");
+    commit(collector, "first");
+    commit(collector, "second");
+
+    EXPECT_THAT(keys(), UnorderedElementsAre("first", "second"));
+}
+
+TEST_F(TransactionTurns, EndWithAnAbortOfTheOpenTransaction) {
+    take_turns = true;
+    for (int committed = 0; committed < 3; ++committed) {
+        ProducerCollector collector = make();
+        for (int i = 0; i < committed; ++i) {
+            commit(collector, "committed");
+        }
+        ASSERT_TRUE(collector.initialise(1s));
+        collector.send(collector.topic("out"), record("aborted"));
+        collector.abort_transaction(1s);
+        commit(collector, "last");
+    }
+    EXPECT_THAT(keys(), SizeIs(1 + 2 + 3));
+    EXPECT_THAT(keys(), Not(Contains("aborted")));
 }
 
 }  // namespace
