@@ -76,7 +76,7 @@ void PartitionLog::remember(const ProducerStamp& stamp, Offset base) {
     auto& recent = recent_[stamp.producer_id];
     recent.push_back({stamp.epoch, stamp.sequence, base});
     if (recent.size() > kRememberedBatches) {
-        recent.pop_front();
+        recent.erase(recent.begin());
     }
 }
 

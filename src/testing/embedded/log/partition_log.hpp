@@ -147,8 +147,9 @@ class PartitionLog {
     std::size_t bytes_ = 0;
     std::size_t dirty_bytes_ = 0;  ///< Appended since the last compaction.
 
-    std::map<std::int64_t, Offset> open_transactions_;     ///< Producer id to first offset.
-    std::map<std::int64_t, std::deque<Appended>> recent_;  ///< By producer id: against duplicates.
+    std::map<std::int64_t, Offset> open_transactions_;  ///< Producer id to first offset.
+    /// By producer id: against duplicates. Small, because no entry is deleted.
+    std::map<std::int64_t, std::vector<Appended>> recent_;
     std::vector<Waiter*> watchers_;
 };
 
