@@ -42,6 +42,11 @@ class RecordQueue {
 
     const TopicPartition& partition() const noexcept { return partition_; }
 
+    /// The topic, for the contexts of records. Lives as long as the queue, unless set_topic has
+    /// replaced it by an equal text that lives longer.
+    const std::string& topic() const noexcept { return *topic_; }
+    void set_topic(const std::string& same) noexcept { topic_ = &same; }
+
     std::size_t size() const noexcept { return end_ - head_ + (placeholder_ ? 1 : 0); }
     bool empty() const noexcept { return head_ == end_ && !placeholder_; }
 
@@ -99,6 +104,7 @@ class RecordQueue {
     detail::SourceRecord source_record() const;
 
     TopicPartition partition_;
+    const std::string* topic_ = &partition_.topic;
     std::unique_ptr<detail::SourceInput> source_;
     BadRecordListener* listener_;
     std::vector<kafka::Message> messages_;  // Before head_: freed, except for their positions.

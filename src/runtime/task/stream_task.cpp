@@ -57,8 +57,10 @@ void StreamTask::make_queue(const TopicPartition& input) {
         nodes_->source_of(internal ? input.topic.substr(prefix.size()) : input.topic);
     MILLRACE_CHECK(source != nullptr);
     skipped_records_.push_back(std::make_unique<SkippedRecords>(*this, *source->node));
-    group_.add(std::make_unique<RecordQueue>(input, source->inputs->make_input(),
-                                             *skipped_records_.back()));
+    auto queue = std::make_unique<RecordQueue>(input, source->inputs->make_input(),
+                                               *skipped_records_.back());
+    queue->set_topic(stores_->topic_name(input.topic));
+    group_.add(std::move(queue));
 }
 
 std::size_t StreamTask::add_input(const TopicPartition& input) {
@@ -195,7 +197,7 @@ void StreamTask::process_head() {
         record_.timestamp = time;
         record_.offset = message.offset();
         record_.partition = queue.partition().partition;
-        record_.topic = &queue.partition().topic;
+        record_.topic = &queue.topic();
         record_.headers = &queue.head_headers();
         record_.source = &message.record();
         expect_records(queue);
@@ -276,6 +278,20 @@ void StreamTask::close_dirty() {
     if (state_ == TaskState::kClosed) {
         return;
     }
+    drop_uncommitted();
+    stores_->close();
+}
+
+std::unique_ptr<state::TaskStores> StreamTask::close_keeping_stores() {
+    if (state_ != TaskState::kRunning || !stores_->rolls_back()) {
+        close_dirty();
+        return nullptr;
+    }
+    drop_uncommitted();
+    return std::move(stores_);
+}
+
+void StreamTask::drop_uncommitted() {
     try {
         suspend();
     } catch (const std::exception& error) {
@@ -284,7 +300,6 @@ void StreamTask::close_dirty() {
     }
     transition(state_, TaskState::kClosed);
     stores_->roll_back();
-    stores_->close();
 }
 
 }  // namespace millrace::runtime

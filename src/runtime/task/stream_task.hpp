@@ -160,6 +160,11 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// Any state → kClosed; drops uncommitted changes.
     void close_dirty();
 
+    /// The same, but returns the stores of a running task, open and as of the last commit, for the
+    /// next task of the same id. Null if they are closed, because they cannot be rolled back or are
+    /// being restored.
+    std::unique_ptr<state::TaskStores> close_keeping_stores();
+
     /// Number of dropped records (nulls that the types do not allow, late records, skipped
     /// unreadable records).
     std::uint64_t dropped_records() const noexcept { return dropped_records_; }
@@ -208,6 +213,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     void make_queue(const TopicPartition& input);
     void make_backups();
     void init_node(detail::Node& node);
+    void drop_uncommitted();
     void close_node(detail::Node& node) const;
     void close_nodes();
     void process_head();

@@ -154,10 +154,12 @@ void AssignedTasks::restart_tasks(const std::vector<TaskId>& ids, bool wipe) {
         if (registry().find(id) == nullptr) {
             continue;
         }
-        parts_.tasks->close_dirty(id);
         again.push_back(id);
         if (wipe) {
+            parts_.tasks->close_dirty(id);
             wiped_.insert(id);
+        } else {
+            parts_.tasks->close_for_restart(id);
         }
     }
     for (const TaskId& id : again) {
@@ -178,7 +180,7 @@ bool AssignedTasks::reopen(TaskId id) {
     if (inputs.empty()) {
         return true;  // Not ours any more.
     }
-    if (parts_.task_maker->is_held(id)) {
+    if (parts_.task_maker->is_held(id) && !parts_.tasks->keeps_stores(id)) {
         wait_for_task(id);
         return true;
     }
@@ -317,7 +319,9 @@ void AssignedTasks::on_lost(const std::vector<TopicPartition>& partitions) {
 /// These partitions are revoked.
 void AssignedTasks::remove_inputs(const std::vector<TopicPartition>& partitions) {
     inputs_.remove(partitions);
-    std::erase_if(wiped_, [this](const TaskId& id) { return inputs_.of(id).empty(); });
+    const auto gone = [this](const TaskId& id) { return inputs_.of(id).empty(); };
+    std::erase_if(wiped_, gone);
+    parts_.tasks->close_kept_stores(gone);
     complete_ = false;  // Some tasks may continue with their remaining partitions.
 }
 

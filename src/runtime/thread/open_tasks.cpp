@@ -16,12 +16,7 @@ OpenTasks::OpenTasks(Parts parts)
 
 bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
                      std::vector<kafka::CommittedOffset> committed, bool wipe) {
-    auto dropped =
-        parts_.metrics->counter({"dropped-records-total",
-                                 "stream-task-metrics",
-                                 {{"thread-id", parts_.thread_name}, {"task-id", to_string(id)}}});
-    auto made =
-        parts_.task_maker->make(id, std::move(inputs), *parts_.collector, std::move(dropped), wipe);
+    auto made = make(id, std::move(inputs), wipe);
     if (made == nullptr) {
         return false;
     }
@@ -37,6 +32,25 @@ bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
     parts_.restorer->add(this, id, task.stores(), std::move(stores),
                          [this](restore::RestoreResult result) { restored(std::move(result)); });
     return true;
+}
+
+std::unique_ptr<StreamTask> OpenTasks::make(TaskId id, std::vector<TopicPartition> inputs,
+                                            bool wipe) {
+    auto dropped =
+        parts_.metrics->counter({"dropped-records-total",
+                                 "stream-task-metrics",
+                                 {{"thread-id", parts_.thread_name}, {"task-id", to_string(id)}}});
+    if (wipe) {
+        close_kept_stores([id](TaskId each) { return each == id; });
+    }
+    if (const auto kept = kept_.find(id); kept != kept_.end()) {
+        auto stores = std::move(kept->second);
+        kept_.erase(kept);
+        return parts_.task_maker->make_again(id, std::move(inputs), *parts_.collector,
+                                             std::move(dropped), std::move(stores));
+    }
+    return parts_.task_maker->make(id, std::move(inputs), *parts_.collector, std::move(dropped),
+                                   wipe);
 }
 
 std::vector<restore::StoreToRestore> OpenTasks::stores_to_restore(
@@ -126,14 +140,20 @@ void OpenTasks::close_clean(TaskId id) {
     keep_until_acknowledged(registry_.remove(id));
 }
 
-void OpenTasks::close_dirty(TaskId id) {
+/// Null if there is no such task.
+std::unique_ptr<StreamTask> OpenTasks::remove(TaskId id) {
     parts_.restorer->remove(this, id);
     {
         // The result of this restore does not concern a later task of the same id.
         const MutexLock lock(mutex_);
         std::erase_if(restored_, [&](const auto& result) { return result.task == id; });
     }
-    std::unique_ptr<StreamTask> task = registry_.remove(id);
+    return registry_.remove(id);
+}
+
+void OpenTasks::close_dirty(TaskId id) {
+    close_kept_stores([id](TaskId each) { return each == id; });
+    std::unique_ptr<StreamTask> task = remove(id);
     if (task == nullptr) {
         return;
     }
@@ -146,7 +166,38 @@ void OpenTasks::close_dirty(TaskId id) {
     keep_until_acknowledged(std::move(task));
 }
 
+void OpenTasks::close_for_restart(TaskId id) {
+    std::unique_ptr<StreamTask> task = remove(id);
+    if (task == nullptr) {
+        return;
+    }
+    try {
+        if (auto stores = task->close_keeping_stores()) {
+            kept_.emplace(id, std::move(stores));
+            closed_.push_back(std::move(task));
+            return;
+        }
+    } catch (const std::exception& error) {
+        log::error(parts_.thread_name + ": cannot close task " + to_string(id) + ": " +
+                   error.what());
+    }
+    keep_until_acknowledged(std::move(task));
+}
+
+void OpenTasks::close_kept_stores(const std::function<bool(TaskId)>& which) {
+    for (auto kept = kept_.begin(); kept != kept_.end();) {
+        const TaskId id = kept->first;
+        if (which(id)) {
+            kept = kept_.erase(kept);
+            parts_.task_maker->closed(id);
+        } else {
+            ++kept;
+        }
+    }
+}
+
 void OpenTasks::close_all_dirty() {
+    close_kept_stores([](TaskId) { return true; });
     for (const TaskId& id : registry_.ids()) {
         close_dirty(id);
     }

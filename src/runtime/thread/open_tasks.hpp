@@ -15,6 +15,7 @@
 #include "state/budget/cache_budget.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,6 +68,15 @@ class OpenTasks {
     void close_dirty(TaskId id);
     void close_all_dirty();
 
+    /// The same for a task that open() follows: its stores stay open if possible, as of the last
+    /// commit, so that little or nothing must be restored. Does not throw.
+    void close_for_restart(TaskId id);
+
+    bool keeps_stores(TaskId id) const { return kept_.contains(id); }
+
+    /// Closes kept stores of tasks that open() will not follow.
+    void close_kept_stores(const std::function<bool(TaskId)>& which);
+
     /// Call it after tasks were added or removed: informs the assignor, and creates the new
     /// metadata.
     void publish();
@@ -91,12 +101,15 @@ class OpenTasks {
         const StreamTask& task, const std::vector<kafka::CommittedOffset>& committed) const;
     void restored(restore::RestoreResult result);
     void run(TaskRegistry::Entry& entry);
+    std::unique_ptr<StreamTask> remove(TaskId id);
+    std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs, bool wipe);
     void keep_until_acknowledged(std::unique_ptr<StreamTask> task);
 
     Parts parts_;
     state::CacheBudget cache_;
     TaskRegistry registry_;
-    std::vector<std::unique_ptr<StreamTask>> closed_;  // Their records may be in flight.
+    std::vector<std::unique_ptr<StreamTask>> closed_;            // Their records may be in flight.
+    std::map<TaskId, std::unique_ptr<state::TaskStores>> kept_;  // Of closed tasks.
 
     mutable Mutex mutex_;
     std::vector<restore::RestoreResult> restored_ MILLRACE_GUARDED_BY(mutex_);

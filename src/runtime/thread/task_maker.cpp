@@ -19,22 +19,38 @@ std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartitio
                                             std::shared_ptr<metrics::Counter> dropped,
                                             bool wipe) const {
     const topology::SubTopology& part = part_of(id);
+    if (!hold(id, part)) {
+        return nullptr;
+    }
+    return assemble(id, std::move(inputs), collector, std::move(dropped),
+                    [&] { return open_stores(id, part, wipe); });
+}
+
+std::unique_ptr<StreamTask> TaskMaker::make_again(TaskId id, std::vector<TopicPartition> inputs,
+                                                  detail::RecordCollector& collector,
+                                                  std::shared_ptr<metrics::Counter> dropped,
+                                                  std::unique_ptr<state::TaskStores> stores) const {
+    return assemble(id, std::move(inputs), collector, std::move(dropped),
+                    [&] { return std::move(stores); });
+}
+
+std::unique_ptr<StreamTask> TaskMaker::assemble(
+    TaskId id, std::vector<TopicPartition> inputs, detail::RecordCollector& collector,
+    std::shared_ptr<metrics::Counter> dropped,
+    const std::function<std::unique_ptr<state::TaskStores>()>& stores) const {
     std::function<StateStore*(const std::string&)> global_store;
     if (parts_.global_stores != nullptr) {
         global_store = [views = parts_.global_stores->views()](const std::string& name) {
             return views->find(name);
         };
     }
-    if (!hold(id, part)) {
-        return nullptr;
-    }
     try {
         return std::make_unique<StreamTask>(
             StreamTask::Parts{.id = id,
                               .application = parts_.application,
-                              .part = &part,
+                              .part = &part_of(id),
                               .inputs = std::move(inputs),
-                              .stores = open_stores(id, part, wipe),
+                              .stores = stores(),
                               .collector = &collector,
                               .settings = parts_.settings,
                               .dropped = std::move(dropped),

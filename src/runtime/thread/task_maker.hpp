@@ -7,6 +7,7 @@
 #include "state/budget/memory_budget.hpp"
 #include "state/task/state_directory.hpp"
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <vector>
@@ -36,6 +37,13 @@ class TaskMaker {
                                      detail::RecordCollector& collector,
                                      std::shared_ptr<metrics::Counter> dropped, bool wipe) const;
 
+    /// The same with the open stores of an earlier task of that id, for which closed() was not
+    /// called.
+    std::unique_ptr<StreamTask> make_again(TaskId id, std::vector<TopicPartition> inputs,
+                                           detail::RecordCollector& collector,
+                                           std::shared_ptr<metrics::Counter> dropped,
+                                           std::unique_ptr<state::TaskStores> stores) const;
+
     /// Whether make() would return null.
     bool is_held(TaskId id) const;
 
@@ -54,6 +62,10 @@ class TaskMaker {
     const state::MemoryBudget& memory() const noexcept { return *parts_.memory; }
 
   private:
+    std::unique_ptr<StreamTask> assemble(
+        TaskId id, std::vector<TopicPartition> inputs, detail::RecordCollector& collector,
+        std::shared_ptr<metrics::Counter> dropped,
+        const std::function<std::unique_ptr<state::TaskStores>()>& stores) const;
     bool hold(TaskId id, const topology::SubTopology& part) const;
     std::unique_ptr<state::TaskStores> open_stores(TaskId id, const topology::SubTopology& part,
                                                    bool wipe) const;

@@ -21,6 +21,7 @@ class CustomEngine final : public Engine {
     bool empty() override { return !iterate({}, RowOrder::kForward)->valid(); }
     bool persistent() const override { return store_->persistent(); }
     bool direct() const override { return true; }
+    bool rolls_back() const override { return false; }
 
   private:
     std::unique_ptr<KeyValueBytesStore> store_;

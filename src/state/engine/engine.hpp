@@ -46,6 +46,9 @@ class Engine {
     /// them (a bounded store evicts; a custom store may do anything).
     virtual bool direct() const { return false; }
 
+    /// False if roll_back() cannot undo what was put since the last commit.
+    virtual bool rolls_back() const { return true; }
+
     /// Segments that may have rows when the engine is opened. Only for segmented engines.
     virtual std::vector<std::int64_t> segments() { return {}; }
 

@@ -17,6 +17,7 @@
 #include "state/task/task_store.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace millrace::state {
@@ -68,6 +69,7 @@ struct TaskStores::Parts {
     CacheBudget own_cache;
     StoreEnvironment environment;
     TaskDatabase database;
+    std::set<std::string> topics;  // Of source records.
     std::vector<TaskStore> stores;
     std::vector<LayeredStore*> prefetching;
     bool closed = false;
@@ -124,6 +126,10 @@ void TaskStores::choose_prefetching() {
 
 void TaskStores::set_context(StoreContext& context) {
     parts_->environment.context = &context;
+}
+
+const std::string& TaskStores::topic_name(const std::string& topic) {
+    return *parts_->topics.insert(topic).first;
 }
 
 void TaskStores::set_cache(CacheBudget& cache) {
@@ -271,9 +277,15 @@ void TaskStores::keep_current(std::span<const std::size_t> behind) {
 
 void TaskStores::roll_back() {
     check_open();
+    parts_->database.discard();
     for (TaskStore& store : parts_->stores) {
         store.layers->roll_back();
     }
+}
+
+bool TaskStores::rolls_back() const {
+    return std::all_of(parts_->stores.begin(), parts_->stores.end(),
+                       [](const TaskStore& store) { return store.layers->engine().rolls_back(); });
 }
 
 std::optional<Offset> TaskStores::changelog_offset(std::size_t store) const {

@@ -68,6 +68,10 @@ class TaskStores {
 
     void set_context(StoreContext& context);
 
+    /// A copy that lives as long as the stores: they refer to the topics of records that they hold,
+    /// and may outlive the task that has written those.
+    const std::string& topic_name(const std::string& topic);
+
     /// Sets the record caches' budget of the thread that runs the task. Without it, the stores have
     /// a budget of their own with the size of a thread's. `cache` must outlive the stores or the
     /// next call.
@@ -105,8 +109,11 @@ class TaskStores {
     void commit_positions(std::span<const TopicPositions> positions,
                           std::span<const std::size_t> behind = {});
 
-    /// Drops everything since the last commit.
+    /// Drops everything since the last commit. Requires rolls_back(), unless close() follows.
     void roll_back();
+
+    /// False if a custom store is among the stores: its writes cannot be undone.
+    bool rolls_back() const;
 
     /// The offset of the last changelog record that the stored data contain; empty if unknown:
     /// restore from the beginning. By spec index.
