@@ -124,6 +124,12 @@ class Producer {
     /// producer and create a new one.
     virtual Status commit_transaction(std::chrono::milliseconds timeout) = 0;
     virtual Status abort_transaction(std::chrono::milliseconds timeout) = 0;
+
+    /// Whether a request of a transaction was sent and never answered, even if it was repeated with
+    /// success. It may reach the broker during a later transaction of this producer, and end it or
+    /// replace its offsets (KAFKA-17754): destroy this producer and create a new one, whose
+    /// init_transactions() fences the request.
+    virtual bool has_unanswered_requests() const { return false; }
 };
 
 }  // namespace millrace::kafka

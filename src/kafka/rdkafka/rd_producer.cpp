@@ -300,12 +300,17 @@ void RdProducer::error_callback(rd_kafka_t* client, int error, const char* text,
 
 rd_kafka_resp_err_t RdProducer::new_client_callback(rd_kafka_t* client, const rd_kafka_conf_t*,
                                                     void* self, char*, std::size_t) noexcept {
-    const rd_kafka_resp_err_t error =
-        rd_kafka_interceptor_add_on_send(client, "millrace", send_callback, self);
-    return error != RD_KAFKA_RESP_ERR_NO_ERROR
-               ? error
-               : rd_kafka_interceptor_add_on_acknowledgement(client, "millrace",
-                                                             acknowledgement_callback, nullptr);
+    constexpr const char* kName = "millrace";
+    for (const rd_kafka_resp_err_t error :
+         {rd_kafka_interceptor_add_on_send(client, kName, send_callback, self),
+          rd_kafka_interceptor_add_on_acknowledgement(client, kName, acknowledgement_callback,
+                                                      nullptr),
+          rd_kafka_interceptor_add_on_response_received(client, kName, response_callback, self)}) {
+        if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return error;
+        }
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 rd_kafka_resp_err_t RdProducer::acknowledgement_callback(rd_kafka_t*, rd_kafka_message_t* message,

@@ -7,6 +7,8 @@
 #include "kafka/rdkafka/rd_config.hpp"
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <exception>
 #include <string>
 #include <unordered_map>
@@ -38,6 +40,7 @@ class RdProducer final : public Producer {
                         std::chrono::milliseconds timeout) override;
     Status commit_transaction(std::chrono::milliseconds timeout) override;
     Status abort_transaction(std::chrono::milliseconds timeout) override;
+    bool has_unanswered_requests() const override;
 
   private:
     struct Topic {
@@ -58,6 +61,12 @@ class RdProducer final : public Producer {
     static rd_kafka_resp_err_t send_callback(rd_kafka_t* client, rd_kafka_message_t* message,
                                              void* self) noexcept;
 
+    static rd_kafka_resp_err_t response_callback(rd_kafka_t* client, int socket, const char* broker,
+                                                 std::int32_t node, std::int16_t key,
+                                                 std::int16_t version, std::int32_t correlation_id,
+                                                 std::size_t size, std::int64_t round_trip,
+                                                 rd_kafka_resp_err_t error, void* self) noexcept;
+
     void report_failure(const rd_kafka_message_t& message);
     const Topic& known(TopicHandle topic) const;
     RdError produce(const ProducerRecord& record, const Topic& topic);
@@ -67,6 +76,7 @@ class RdProducer final : public Producer {
 
     // The client is declared before everything that refers to it: see handles.hpp.
     ProducerListener& listener_;
+    std::atomic<bool> unanswered_{false};  // Written by the client's threads.
     RdClient client_;
     std::array<rd_kafka_vu_t, 8> arguments_{};  // Arguments of a send, most of which do not change.
     std::vector<Topic> topics_;                 // By TopicHandle::index.

@@ -12,6 +12,16 @@ namespace millrace::kafka {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+/// AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit: librdkafka repeats them without
+/// report after a timeout or the end of a connection.
+bool belongs_to_transaction(std::int16_t key) noexcept {
+    return key == 24 || key == 25 || key == 26 || key == 28;
+}
+
+}  // namespace
+
 Status RdProducer::init_transactions(milliseconds timeout) {
     return status_of_error(
         RdError(rd_kafka_init_transactions(client_.get(), to_rd_timeout(timeout))), {});
@@ -56,6 +66,22 @@ Status RdProducer::abort_transaction(milliseconds timeout) {
     const RdError error(rd_kafka_abort_transaction(client_.get(), to_rd_timeout(timeout)));
     rethrow_from_callback();
     return status_of_error(error, {});
+}
+
+bool RdProducer::has_unanswered_requests() const {
+    return unanswered_.load(std::memory_order_relaxed);
+}
+
+// Called with an error when librdkafka no longer waits for the response, before it repeats the
+// request. It does not tell whether the request had reached the connection.
+rd_kafka_resp_err_t RdProducer::response_callback(rd_kafka_t*, int, const char*, std::int32_t,
+                                                  std::int16_t key, std::int16_t, std::int32_t,
+                                                  std::size_t, std::int64_t,
+                                                  rd_kafka_resp_err_t error, void* self) noexcept {
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR && belongs_to_transaction(key)) {
+        static_cast<RdProducer*>(self)->unanswered_.store(true, std::memory_order_relaxed);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 }  // namespace millrace::kafka

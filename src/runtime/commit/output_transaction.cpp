@@ -72,7 +72,7 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
         const kafka::Status status = producer_.send_offsets(offsets, group, timeout);
         if (!status.ok()) {
             const bool harmless = !status.fatal() && !status.must_abort_transaction();
-            if (harmless && unanswered(status)) {
+            if (harmless && unanswered(status) && !producer_.has_unanswered_requests()) {
                 return status;
             }
             give_up(State::kFailed, "cannot add offsets to the transaction", status);
@@ -94,7 +94,8 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
 bool OutputTransaction::abort(milliseconds timeout) {
     if (state_ == State::kOpen || state_ == State::kFailed) {
         const kafka::Status status = producer_.abort_transaction(timeout);
-        state_ = status.ok() ? State::kReady : status.fenced() ? State::kFenced : State::kUnknown;
+        const bool ended = status.ok() && !producer_.has_unanswered_requests();
+        state_ = ended ? State::kReady : status.fenced() ? State::kFenced : State::kUnknown;
     }
     return state_ != State::kUnknown;
 }

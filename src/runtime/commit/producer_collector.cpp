@@ -34,6 +34,7 @@ ProducerCollector::~ProducerCollector() = default;
 ProducerCollector::Output ProducerCollector::make_output(const std::string& id_suffix) {
     kafka::ClientSettings settings = batch_size_.apply(parts_.producer_settings);
     Output made;
+    made.id_suffix = id_suffix;
     const auto id = settings.find("transactional.id");
     if (id == settings.end()) {
         made.producer = parts_.supplier->make_producer(settings, *this);
@@ -72,10 +73,31 @@ kafka::Status ProducerCollector::commit_transaction(std::span<const kafka::Offse
                                                     const kafka::GroupMetadata& group,
                                                     std::chrono::milliseconds timeout) {
     kafka::Status status = output_.transaction->commit(offsets, group, timeout);
+    if (status.ok() && output_.producer->has_unanswered_requests()) [[unlikely]] {
+        fence_unanswered_requests(timeout);
+    }
     if (status.ok() && idle_.producer != nullptr) {
         std::swap(output_, idle_);
     }
     return status;
+}
+
+/// The transaction is committed. If initialise() fails here, the next transaction tries again.
+void ProducerCollector::fence_unanswered_requests(std::chrono::milliseconds timeout) {
+    log_.warn(
+        "a request of a committed transaction was repeated, and one copy never answered: a new "
+        "producer fences it");
+    const std::string id_suffix = output_.id_suffix;
+    output_ = {};
+    output_ = make_output(id_suffix);
+    for (const Topic& topic : topics_) {
+        MILLRACE_CHECK(output_.producer->topic(topic.name).index == topic.handle.index);
+    }
+    try {
+        output_.transaction->initialise(timeout);
+    } catch (const RestartFromCommit& error) {
+        log_.warn(error.what());
+    }
 }
 
 void ProducerCollector::reset() {

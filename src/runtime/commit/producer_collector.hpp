@@ -91,7 +91,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     bool transactional() const noexcept { return output_.transaction != nullptr; }
 
     /// See OutputTransaction::commit. Requires transactional(), and that everything sent is
-    /// flushed.
+    /// flushed. Then replaces a producer that has unanswered requests.
     kafka::Status commit_transaction(std::span<const kafka::OffsetCommit> offsets,
                                      const kafka::GroupMetadata& group,
                                      std::chrono::milliseconds timeout);
@@ -144,6 +144,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     struct Output {
         std::unique_ptr<kafka::Producer> producer;
         std::unique_ptr<OutputTransaction> transaction;  // With exactly-once. Uses `producer`.
+        std::string id_suffix;
     };
 
     void on_failed_delivery(const kafka::FailedDelivery& failed) override;
@@ -159,6 +160,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     kafka::TopicHandle handle_of(const std::string& topic);
     Output make_output(const std::string& id_suffix);
     void make_outputs();
+    void fence_unanswered_requests(std::chrono::milliseconds timeout);
     void fit_batches(std::span<const std::string> topics);
 
     Parts parts_;
