@@ -4,8 +4,7 @@ import random
 import threading
 import time
 
-from confluent_kafka import (Consumer, ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, OFFSET_BEGINNING, Producer,
-                             TopicPartition)
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, OFFSET_BEGINNING, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 import checker
@@ -45,12 +44,6 @@ class Topics:
                     result[topic, partition] = (stable[partition], end)
         return result
 
-    def committed(self, group):
-        futures = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=10)
-        (future,) = futures.values()
-        return {(each.topic, each.partition): each.offset for each in future.result(20).topic_partitions
-                if each.offset >= 0}
-
     def read(self, topic, partitions, *, integers, patience=120):
         """All committed records up to the stable end, as `checker.Record`s."""
         ends = self.ends(topic, partitions, stable=True)
@@ -78,6 +71,29 @@ class Topics:
         finally:
             consumer.close()
         return records
+
+
+class CommittedOffsets:
+    """Of a group, read through a consumer that does not join it: the admin client's function crashes when the coordinator
+    changes (librdkafka 2.14 and 2.16)."""
+
+    def __init__(self, bootstrap, group, topics):
+        self.topics = topics
+        self.group = group
+        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False,
+                                  "isolation.level": "read_uncommitted", "log_level": 0})
+
+    def read(self):
+        """(topic, partition) to offset, for the input and the repartition topics."""
+        known = self.consumer.list_topics(timeout=10).topics
+        partitions = [TopicPartition(topic, partition) for topic, description in known.items()
+                      if topic in self.topics or (topic.startswith(self.group + "-") and topic.endswith("-repartition"))
+                      for partition in description.partitions]
+        return {(each.topic, each.partition): each.offset for each in self.consumer.committed(partitions, timeout=10)
+                if each.error is None and each.offset >= 0}
+
+    def close(self):
+        self.consumer.close()
 
 
 class Load:

@@ -61,12 +61,13 @@ struct millrace_stamp {
 /* The timestamp of a consumed record, and the leader epoch of its partition. */
 struct millrace_stamp millrace_record_stamp(const rd_kafka_message_t* record);
 
-/* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
+/* C names. NOLINTBEGIN(readability-identifier-naming) */
 enum millrace_fetching {
     MILLRACE_NOT_FETCHING, /* Not started, or stopped by an error. */
     MILLRACE_LOOKING_UP,   /* A broker is resolving a logical offset. */
     MILLRACE_FETCHING
 };
+/* NOLINTEND(readability-identifier-naming) */
 
 /* The fetch state of the partition. A seek during a lookup is lost: when the response arrives,
  * librdkafka looks up again, and continues at the logical offset. */

@@ -69,7 +69,7 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
     ensure_open();
     const auto end = clock_.monotonic() + timeout;
     if (!offsets.empty()) {
-        const kafka::Status status = producer_.send_offsets(offsets, group, timeout);
+        kafka::Status status = producer_.send_offsets(offsets, group, timeout);
         if (!status.ok()) {
             const bool harmless = !status.fatal() && !status.must_abort_transaction();
             if (harmless && unanswered(status) && !producer_.has_unanswered_requests()) {
@@ -79,7 +79,7 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
         }
     }
     const auto left = std::chrono::duration_cast<milliseconds>(end - clock_.monotonic());
-    const kafka::Status status =
+    kafka::Status status =
         producer_.commit_transaction(std::max(milliseconds{0}, left));  // Retries for that time.
     if (!status.ok()) {
         if (unanswered(status)) {
