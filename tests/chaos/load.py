@@ -10,8 +10,8 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 import checker
 
 KEYS = 20
-START_MS = 1_700_000_000_000
 DAY_MS = 24 * 3600 * 1000
+AGE_DAYS = 200  # Of the first record: brokers refuse records from the future, so event time jumps towards the present.
 FLUSH_KEY = "flush"
 
 
@@ -103,7 +103,8 @@ class Load:
         self.bootstrap, self.workload, self.inputs, self.partitions = bootstrap, workload, inputs, partitions
         self.chance = random.Random(f"load-{seed}")
         self.rate = rate
-        self.now_ms = START_MS
+        self.now_ms = int(time.time() * 1000) - AGE_DAYS * DAY_MS
+        self.last_jump_ms = self.now_ms + (AGE_DAYS - 10) * DAY_MS
         self.number = 0
         self.aborted = self.committed = self.transactions = 0
         self.stopping = threading.Event()
@@ -164,7 +165,7 @@ class Load:
         if self.workload != "windowed-count":
             return self.now_ms
         luck = self.chance.random()
-        if luck < 0.0005:
+        if luck < 0.0005 and self.now_ms < self.last_jump_ms:
             self.now_ms += 3 * DAY_MS
         elif luck < 0.003:
             self.now_ms += self.chance.randint(10_000, 60_000)
