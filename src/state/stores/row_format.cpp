@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/stores/row_format.hpp"
 
-#include "core/check.hpp"
 #include "millrace/detail/state/stored_headers.hpp"
 #include "state/format/window_key.hpp"
-#include "state/stores/put_times.hpp"
 
 namespace millrace::state {
 namespace {
@@ -45,28 +43,12 @@ BytesView RowFormat::without_headers(BytesView row) const {
     return row;
 }
 
-RowFormat::Logged RowFormat::logged(const NullableBytes& row,
-                                    const detail::RecordContext& context) {
-    Logged logged{row, std::nullopt, logs_record_headers_ ? context.headers : nullptr};
-    if (logs_record_time_) {
-        logged.timestamp = context.timestamp;
-    }
-    if (keeps_headers_) {
-        logged.headers = context.headers;
-    }
-    if (keeps_headers_ && row) {
-        logged_headers_.clear();
-        detail::read_stored_headers(detail::take_stored_headers(*logged.value), logged_headers_);
-        logged.headers = &logged_headers_;
-        logged.value->remove_prefix(adds_time_ ? kTimeSize : 0);
-    }
-    if (timestamped_ && row) {
-        MILLRACE_CHECK(logged.value->size() >= kTimeSize);
-        logged.timestamp = read_timestamp(logged.value->substr(0, kTimeSize));
-        check_timestamp(spec_, *logged.timestamp);
-        logged.value->remove_prefix(kTimeSize);
-    }
-    return logged;
+/// Reads the headers of a row, and returns the rest.
+BytesView RowFormat::take_headers(BytesView row) {
+    logged_headers_.clear();
+    detail::read_stored_headers(detail::take_stored_headers(row), logged_headers_);
+    row.remove_prefix(adds_time_ ? kTimeSize : 0);
+    return row;
 }
 
 NullableBytes RowFormat::restored(const ChangelogRecord& record) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/check.hpp"
 #include "millrace/detail/state/store_spec.hpp"
+#include "state/format/window_key.hpp"
+#include "state/stores/put_times.hpp"
 #include "state/stores/store_context.hpp"
 
 #include <concepts>
@@ -49,14 +52,33 @@ class RowFormat {
         return value_of(read());
     }
 
-    /// The changelog value of a row.
-    struct Logged {
-        NullableBytes value;
-        std::optional<Timestamp> timestamp;
-        const Headers* headers;  ///< May be null.
-    };
-    /// Throws std::invalid_argument if the time of the row is negative.
-    Logged logged(const NullableBytes& row, const detail::RecordContext& context);
+    /// Calls `append` with the value, optional timestamp and headers (may be null) of a row's
+    /// changelog record. They are arguments, not a returned struct: reading that right after it was
+    /// written causes a store-forwarding stall. Throws std::invalid_argument if the time of the row
+    /// is negative.
+    template <class F>
+    void with_logged(const NullableBytes& row, const detail::RecordContext& context, F&& append) {
+        const bool context_headers = logs_record_headers_ || keeps_headers_;
+        const Headers* headers = context_headers ? context.headers : nullptr;
+        std::optional<Timestamp> time;
+        if (logs_record_time_) {
+            time = context.timestamp;
+        }
+        if (!row) {
+            append(NullableBytes(), time, headers);
+            return;
+        }
+        BytesView value = *row;
+        if (keeps_headers_) [[unlikely]] {
+            value = take_headers(value);
+            headers = &logged_headers_;
+        }
+        if (timestamped_) {
+            time = time_of(value);
+            value.remove_prefix(kTimeSize);
+        }
+        append(NullableBytes(value), time, headers);
+    }
 
     /// The row of a changelog record.
     NullableBytes restored(const ChangelogRecord& record);
@@ -64,6 +86,13 @@ class RowFormat {
   private:
     BytesView with_headers(BytesView value, Timestamp time, const StoreContext* context);
     BytesView without_headers(BytesView row) const;
+    BytesView take_headers(BytesView row);
+    Timestamp time_of(BytesView value) const {
+        MILLRACE_CHECK(value.size() >= kTimeSize);
+        const Timestamp time = read_timestamp(value.substr(0, kTimeSize));
+        check_timestamp(spec_, time);
+        return time;
+    }
 
     const detail::StoreSpec& spec_;
     bool keeps_headers_;

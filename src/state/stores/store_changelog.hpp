@@ -25,8 +25,12 @@ class StoreChangelog {
     /// Appends a row with `context`.
     void append_row(BytesView key, const NullableBytes& row, const detail::RecordContext& context) {
         if (appends()) {
-            const RowFormat::Logged logged = format_.logged(row, context);
-            append(key, logged.value, logged.timestamp, logged.headers);
+            format_.with_logged(row, context,
+                                [&](const NullableBytes& value, std::optional<Timestamp> timestamp,
+                                    const Headers* headers) {
+                                    environment_.context->log_change(index_, key, value, timestamp,
+                                                                     headers);
+                                });
         }
     }
 
