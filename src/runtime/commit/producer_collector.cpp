@@ -182,15 +182,26 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
         output_.transaction->ensure_open();
     }
     const Partition partition = choose_partition(topic, record);
-    const kafka::Status status = send_patiently({.topic = topics_[topic.index].handle,
-                                                 .partition = partition,
-                                                 .key = record.key,
-                                                 .value = record.value,
-                                                 .timestamp = record.timestamp,
-                                                 .headers = record.headers,
-                                                 .acknowledged = record.acknowledged,
-                                                 .origin = record.origin});
+    const kafka::ProducerRecord sent{.topic = topics_[topic.index].handle,
+                                     .partition = partition,
+                                     .key = record.key,
+                                     .value = record.value,
+                                     .timestamp = record.timestamp,
+                                     .headers = record.headers,
+                                     .acknowledged = record.acknowledged,
+                                     .origin = record.origin};
+    const kafka::Status status = output_.producer->send(sent);
     if (!status.ok()) [[unlikely]] {
+        not_sent(topic, record, sent, status);
+    }
+}
+
+void ProducerCollector::not_sent(detail::SinkTopic topic, const detail::OutgoingRecord& record,
+                                 const kafka::ProducerRecord& sent, kafka::Status status) {
+    if (status.code() == kafka::ErrorCode::kQueueFull) {
+        status = send_when_there_is_room(sent, std::move(status));
+    }
+    if (!status.ok()) {
         ErrorContext context = context_of(record.origin);
         if (parts_.source) {
             parts_.source(context);
@@ -207,9 +218,9 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
 
 /// Waits while the queue is full: it has room at the latest when message.timeout.ms of its oldest
 /// record has passed. If time does not advance, waiting is useless.
-kafka::Status ProducerCollector::send_patiently(const kafka::ProducerRecord& record) {
-    kafka::Status status = output_.producer->send(record);
-    while (status.code() == kafka::ErrorCode::kQueueFull && parts_.while_full) [[unlikely]] {
+kafka::Status ProducerCollector::send_when_there_is_room(const kafka::ProducerRecord& record,
+                                                         kafka::Status status) {
+    while (status.code() == kafka::ErrorCode::kQueueFull && parts_.while_full) {
         const auto before = parts_.clock->monotonic();
         parts_.while_full();
         status = output_.producer->send(record);

@@ -154,7 +154,10 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     ErrorContext context_of(std::uint32_t origin) const;
     void failed(const FailedRecord& record, const ErrorContext& context, std::uint32_t origin,
                 const kafka::Status& status);
-    kafka::Status send_patiently(const kafka::ProducerRecord& record);
+    void not_sent(detail::SinkTopic topic, const detail::OutgoingRecord& record,
+                  const kafka::ProducerRecord& sent, kafka::Status status);
+    kafka::Status send_when_there_is_room(const kafka::ProducerRecord& record,
+                                          kafka::Status status);
     void send_dead_letters();
     void throw_pending();
     kafka::TopicHandle handle_of(const std::string& topic);

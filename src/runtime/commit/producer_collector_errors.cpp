@@ -152,15 +152,17 @@ void ProducerCollector::failed(const FailedRecord& record, const ErrorContext& c
 void ProducerCollector::send_dead_letters() {
     for (const auto& [letter, origin] : std::exchange(dead_letters_, {})) {
         const detail::SinkTopic where = topic(letter.topic);
+        const kafka::ProducerRecord record{
+            .topic = topics_[where.index].handle,
+            .partition = letter.partition.value_or(kafka::kAnyPartition),
+            .key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
+            .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
+            .timestamp = letter.timestamp,
+            .headers = &letter.headers,
+            .acknowledged = nullptr,
+            .origin = origin};
         const kafka::Status status =
-            send_patiently({.topic = topics_[where.index].handle,
-                            .partition = letter.partition.value_or(kafka::kAnyPartition),
-                            .key = letter.key ? NullableBytes(*letter.key) : std::nullopt,
-                            .value = letter.value ? NullableBytes(*letter.value) : std::nullopt,
-                            .timestamp = letter.timestamp,
-                            .headers = &letter.headers,
-                            .acknowledged = nullptr,
-                            .origin = origin});
+            send_when_there_is_room(record, output_.producer->send(record));
         if (!status.ok()) {
             const Origin& from = origins_.at(origin);
             failure_ = "cannot send dead letter: " +
