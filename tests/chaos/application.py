@@ -110,6 +110,7 @@ class Process:
             code = child.wait(CLOSE_SECONDS + 5)
         except subprocess.TimeoutExpired:
             self.violations.append(f"CLOSE: process {self.name} has not ended {CLOSE_SECONDS + 5} s after SIGTERM")
+            self.save_stacks(child.pid)
             child.kill()
             code = child.wait()
         self.ended(child)
@@ -117,6 +118,13 @@ class Process:
             return  # Before it could block the signal.
         if code not in (0, -signal.SIGKILL):
             self.violations.append(f"CLOSE: process {self.name} ended with {code}, {time.monotonic() - begin:.1f} s after SIGTERM")
+
+    def save_stacks(self, pid):
+        """Of all threads, if gdb is installed: what a process waits for."""
+        if shutil.which("gdb"):
+            with open(self.log("stacks"), "ab") as file:
+                subprocess.run(["gdb", "-batch", "-p", str(pid), "-ex", "thread apply all bt"], stdin=subprocess.DEVNULL,
+                               stdout=file, stderr=file)
 
     def wipe(self):
         shutil.rmtree(self.folder / f"state{self.name}", ignore_errors=True)

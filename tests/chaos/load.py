@@ -165,9 +165,9 @@ class Load:
         if self.workload != "windowed-count":
             return self.now_ms
         luck = self.chance.random()
-        if luck < 0.0005 and self.now_ms < self.last_jump_ms:
+        if luck < 0.002 and self.now_ms < self.last_jump_ms:
             self.now_ms += 3 * DAY_MS
-        elif luck < 0.003:
+        elif luck < 0.005:
             self.now_ms += self.chance.randint(10_000, 60_000)
         elif luck < 0.05:
             return self.now_ms - self.chance.randint(0, 5_000)
