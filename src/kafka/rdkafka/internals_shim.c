@@ -5,6 +5,7 @@
 #include "rdkafka_int.h"
 #include "rdkafka_broker.h"
 #include "rdkafka_cgrp.h"
+#include "rdkafka_coord.h"
 #include "rdkafka_offset.h"
 #include "rdkafka_partition.h"
 #include "rdkafka_topic.h"
@@ -14,6 +15,8 @@
 #if RD_KAFKA_VERSION != 0x020e02ff
 #error "The shim was written against librdkafka 2.14.2: compare its internal headers first."
 #endif
+
+#define MILLRACE_COORDINATOR_INTERVAL_US (500 * 1000)
 
 struct millrace_partition {
     rd_kafka_toppar_t* toppar;
@@ -402,4 +405,69 @@ void millrace_await_room(rd_kafka_t* client, int timeout_ms) {
 
 void millrace_date_at_epoch(rd_kafka_message_t* message) {
     rd_kafka_message2msg(message)->rkm_timestamp = 0;
+}
+
+struct millrace_coordinator_watch {
+    rd_kafka_timer_t timer;
+};
+
+/* As rd_kafka_coord_req_fail, which is static. */
+static void fail_coordinator_request(rd_kafka_t* client, rd_kafka_coord_req_t* request) {
+    rd_kafka_op_t* reply = rd_kafka_op_new(RD_KAFKA_OP_RECV_BUF);
+    rd_kafka_buf_t* buffer = rd_kafka_buf_new(0, 0);
+
+    buffer->rkbuf_cb = request->creq_resp_cb;
+    buffer->rkbuf_opaque = request->creq_reply_opaque;
+    reply->rko_rk = client;
+    reply->rko_err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    reply->rko_u.xbuf.rkbuf = buffer;
+    rd_kafka_replyq_enq(&request->creq_replyq, reply, 0);
+
+    TAILQ_REMOVE(&client->rk_coord_reqs, request, creq_link);
+    request->creq_done = rd_true;
+    rd_kafka_timer_stop(&client->rk_timers, &request->creq_tmr, RD_DO_LOCK);
+    if (--request->creq_refcnt > 0) {
+        return; /* A FindCoordinator request refers to it. */
+    }
+    if (request->creq_rkb != NULL) {
+        rd_kafka_broker_persistent_connection_del(request->creq_rkb,
+                                                  &request->creq_rkb->rkb_persistconn.coord);
+        rd_kafka_broker_destroy(request->creq_rkb);
+    }
+    rd_kafka_replyq_destroy(&request->creq_replyq);
+    rd_free(request->creq_coordkey);
+    rd_free(request);
+}
+
+/* In the client's main thread, the only one that uses rk_coord_reqs. */
+static void watch_coordinator_requests(rd_kafka_timers_t* timers, void* internal_broker) {
+    rd_kafka_t* client = timers->rkts_rk;
+    const rd_ts_t now = rd_clock();
+    rd_kafka_coord_req_t* request;
+    rd_kafka_coord_req_t* next;
+
+    if (rd_kafka_terminating(client) || TAILQ_EMPTY(&client->rk_coord_reqs)) {
+        return;
+    }
+    TAILQ_FOREACH_SAFE(request, &client->rk_coord_reqs, creq_link, next) {
+        if (request->creq_ts_timeout <= now) {
+            fail_coordinator_request(client, request);
+        }
+    }
+    /* Looks for the coordinators of the others, at most once a second. */
+    rd_kafka_coord_rkb_monitor_cb(internal_broker);
+}
+
+struct millrace_coordinator_watch* millrace_coordinator_watch_new(rd_kafka_t* client) {
+    struct millrace_coordinator_watch* watch = calloc(1, sizeof *watch);
+
+    if (watch != NULL) {
+        rd_kafka_timer_start(&client->rk_timers, &watch->timer, MILLRACE_COORDINATOR_INTERVAL_US,
+                             watch_coordinator_requests, client->rk_internal_rkb);
+    }
+    return watch;
+}
+
+void millrace_coordinator_watch_free(struct millrace_coordinator_watch* watch) {
+    free(watch);
 }

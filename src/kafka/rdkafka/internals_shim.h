@@ -99,6 +99,18 @@ rd_kafka_resp_err_t millrace_flush(rd_kafka_t* client, int timeout_ms);
 /* Waits up to `timeout_ms` while the producer's queue is full, then serves delivery reports. */
 void millrace_await_room(rd_kafka_t* client, int timeout_ms);
 
+/* Limits the time of requests that are sent through a coordinator, such as TxnOffsetCommit. While
+ * the coordinator is down, librdkafka does not look for a new one before the connection to any
+ * broker opens or closes, and it ignores the timeout of the request; the function that waits for the
+ * response then blocks for as long as the coordinator is down. */
+struct millrace_coordinator_watch;
+
+/* Null if memory is short. */
+struct millrace_coordinator_watch* millrace_coordinator_watch_new(rd_kafka_t* client);
+
+/* After the client is destroyed: its thread uses the watch until then. */
+void millrace_coordinator_watch_free(struct millrace_coordinator_watch* watch);
+
 /* For an on_send interceptor: sets the timestamp of a record to the epoch, which the public
  * interface interprets as "now". */
 void millrace_date_at_epoch(rd_kafka_message_t* message);

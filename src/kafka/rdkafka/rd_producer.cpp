@@ -117,6 +117,9 @@ RdProducer::RdProducer(const ClientSettings& settings, ProducerListener& listene
     arguments_[kFlags].u.i = RD_KAFKA_MSG_F_COPY;
     rd_kafka_conf_interceptor_add_on_new(config.get(), "millrace", new_client_callback, this);
     client_ = make_client(RD_KAFKA_PRODUCER, std::move(config), this);
+    if (settings.contains("transactional.id")) {
+        watch_.reset(millrace_coordinator_watch_new(client_.get()));
+    }
 }
 
 RdProducer::~RdProducer() {

@@ -4,12 +4,14 @@
 #include "kafka/client_supplier.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/rdkafka/handles.hpp"
+#include "kafka/rdkafka/internals_shim.h"
 #include "kafka/rdkafka/rd_config.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -77,6 +79,8 @@ class RdProducer final : public Producer {
     // The client is declared before everything that refers to it: see handles.hpp.
     ProducerListener& listener_;
     std::atomic<bool> unanswered_{false};  // Written by the client's threads.
+    // With transactions. Declared before the client, whose thread uses it.
+    std::unique_ptr<millrace_coordinator_watch, FreeBy<millrace_coordinator_watch_free>> watch_;
     RdClient client_;
     std::array<rd_kafka_vu_t, 8> arguments_{};  // Arguments of a send, most of which do not change.
     std::vector<Topic> topics_;                 // By TopicHandle::index.
