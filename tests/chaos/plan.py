@@ -29,6 +29,8 @@ SCENARIOS = {
     "late-end-txn": {"late-end-txn": 1},
     # Requests of a transaction that arrive late, and processes that move their tasks meanwhile.
     "late-requests": {"late-request": 5, "kill": 1, "terminate": 1},
+    # Processes receive SIGTERM while a coordinator is down.
+    "stops": {"broker-kill": 2, "broker-pause": 1, "terminate": 4},
     # Without faults of brokers: for one node and little time.
     "short": {**PROCESS_FAULTS, **NETWORK_FAULTS, "late-end-txn": 6},
 }

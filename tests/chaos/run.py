@@ -213,7 +213,7 @@ class Run:
 
     def check(self, caught_up):
         time.sleep(1.5)  # For output that should not come.
-        self.violations += checker.shared_tasks(self.application.assignments())
+        self.violations += self.shared_tasks()
         self.application.end()
         output = self.read_output()
         self.violations += checker.violations(self.workload, self.guarantee, self.input_records, output)
@@ -226,6 +226,15 @@ class Run:
             ends[self.output, partition] = (self.topics.ends(self.output, PARTITIONS, stable=True)[partition], end)
         self.violations += checker.hanging_transactions(ends)
         self.caught_up, self.outputs = caught_up, output
+
+    def shared_tasks(self):
+        """A process that was frozen until now learns a little later that its tasks have another owner."""
+        deadline = time.monotonic() + 2 * SESSION_TIMEOUT
+        while True:
+            found = checker.shared_tasks(self.application.assignments())
+            if not found or time.monotonic() > deadline:
+                return found
+            time.sleep(0.5)
 
     def report(self, faults):
         result = {"name": self.name, "seed": self.seed, "scenario": self.options.scenario, "workload": self.workload,
