@@ -30,8 +30,15 @@ class Topics:
     def ends(self, topic, partitions, *, stable):
         level = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
         asked = {TopicPartition(topic, each): OffsetSpec.latest() for each in range(partitions)}
-        found = self.admin.list_offsets(asked, isolation_level=level, request_timeout=30)
-        return {partition.partition: future.result(60).offset for partition, future in found.items()}
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                found = self.admin.list_offsets(asked, isolation_level=level, request_timeout=30)
+                return {partition.partition: future.result(60).offset for partition, future in found.items()}
+            except KafkaException:  # The leader has just changed.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
 
     def ends_of_application(self, application):
         """(topic, partition) to (stable end, end) of its internal topics."""
