@@ -26,6 +26,11 @@ class InsideClient {
         return false;
     }
 
+    /// The client whose code the calling thread runs; null: none.
+    static const void* current() noexcept {
+        return innermost() == nullptr ? nullptr : innermost()->client_;
+    }
+
   private:
     static const InsideClient*& innermost() noexcept {
         thread_local const InsideClient* mark = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/file_system.hpp"
 
+#include "core/fail_point.hpp"
 #include "millrace/core/error.hpp"
 
 #include <fcntl.h>
@@ -190,6 +191,7 @@ class SystemFiles final : public FileSystem {
                 fail("write", fresh);
             }
         }
+        MILLRACE_FAIL_POINT("directory.file_synced");
         if (::rename(fresh.c_str(), file.c_str()) != 0) {
             fail("write", file);
         }

@@ -2,6 +2,7 @@
 #include "restore/restorer.hpp"
 
 #include "core/check.hpp"
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "kafka/isolation_of.hpp"
 #include "millrace/core/error.hpp"
@@ -177,6 +178,9 @@ bool Restorer::work_on(const std::shared_ptr<Task>& task) {
             progress = advance(*task);
         }
         done = task->prepared && task->complete();
+        if (done) {
+            MILLRACE_FAIL_POINT("restore.handing_over");
+        }
     } catch (const std::exception& failure) {
         log::error("cannot restore task " + to_string(task->id) + ": " + failure.what());
         error = std::current_exception();
@@ -223,6 +227,7 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end,
     } else {
         task.stores->clear(store);
     }
+    MILLRACE_FAIL_POINT("restore.begun");
     changelog.last = stored;
     changelog.total = 0;
     begin_of(parts_.listener, changelog, from);
@@ -291,6 +296,7 @@ bool Restorer::read(Task& task, Changelog& changelog) {
     }
     if (!records_.empty()) {
         apply(task, changelog);
+        MILLRACE_FAIL_POINT("restore.batch_applied");
         changelog.total += static_cast<std::int64_t>(records_.size());
         restored_records_->add(records_.size());
         if (parts_.listener.on_batch_restored) {
@@ -319,6 +325,7 @@ bool Restorer::read(Task& task, Changelog& changelog) {
 
 void Restorer::finish(Task& task, Changelog& changelog) {
     task.stores->finish_restore(changelog.what.store, changelog.last, changelog.end_at);
+    MILLRACE_FAIL_POINT("restore.finished");
     changelog.phase = Phase::kDone;
     if (parts_.listener.on_restore_end) {
         parts_.listener.on_restore_end(changelog.what.changelog, changelog.what.name,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What a restore begins with: the offsets of the changelogs, and which rows of the stores are kept.
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "restore/restorer.hpp"
@@ -87,7 +88,9 @@ void Restorer::report_open_transactions(Task& task) {
 /// Empty: no response.
 std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicPartition>& of,
                                       kafka::OffsetSpec which, kafka::Isolation isolation) {
-    auto found = parts_.admin->list_offsets(of, which, isolation, parts_.request_timeout);
+    auto found = MILLRACE_FAIL_POINT_ANSWER(
+        "restore.ends_read",
+        parts_.admin->list_offsets(of, which, isolation, parts_.request_timeout));
     if (found.ok()) {
         return std::move(found.value());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/commit/committer.hpp"
 
+#include "core/fail_point.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/task_errors.hpp"
 
@@ -55,12 +56,15 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
         return Outcome::kLater;
     }
     offsets_.clear();
+    MILLRACE_FAIL_POINT("commit.begun");
     for (StreamTask* task : committing_) {
         run_task_code(task->task_id(), [&] { task->prepare_commit(offsets_); });
     }
+    MILLRACE_FAIL_POINT("commit.caches_flushed");
     if (!collector_.flush(timeout)) {
         return later("output is not acknowledged yet");
     }
+    MILLRACE_FAIL_POINT("commit.delivered");
     const kafka::Status status = commit_offsets(timeout);
     if (status.fenced()) {
         throw RestartFromCommit("cannot commit offsets: " + status.message());
@@ -73,7 +77,9 @@ Committer::Outcome Committer::commit(std::span<StreamTask* const> tasks,
     }
     for (StreamTask* task : committing_) {
         run_task_code(task->task_id(), [&] { task->post_commit(); });
+        MILLRACE_FAIL_POINT("commit.task_applied");
     }
+    MILLRACE_FAIL_POINT("commit.applied");
     failing_since_.reset();
     keep_current(tasks);
     return Outcome::kDone;
@@ -83,7 +89,11 @@ kafka::Status Committer::commit_offsets(std::chrono::milliseconds timeout) {
     if (collector_.transactional()) {
         return collector_.commit_transaction(offsets_, consumer_.group_metadata(), timeout);
     }
-    return offsets_.empty() ? kafka::Status{} : consumer_.commit(offsets_, timeout);
+    if (offsets_.empty()) {
+        return {};
+    }
+    return MILLRACE_FAIL_POINT_ANSWER("commit.offsets_committed",
+                                      consumer_.commit(offsets_, timeout));
 }
 
 // Unchanged state counts as committed, unless another member can have changed it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/commit/output_transaction.hpp"
 
+#include "core/fail_point.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/task_errors.hpp"
 
@@ -39,7 +40,8 @@ bool OutputTransaction::initialise(milliseconds timeout) {
     if (state_ != State::kNotInitialised) {
         return true;
     }
-    const kafka::Status status = producer_.init_transactions(timeout);
+    const kafka::Status status =
+        MILLRACE_FAIL_POINT_ANSWER("transaction.initialised", producer_.init_transactions(timeout));
     if (status.ok()) {
         state_ = State::kReady;
         return true;
@@ -58,6 +60,7 @@ void OutputTransaction::begin() {
     if (const kafka::Status status = producer_.begin_transaction(); !status.ok()) {
         give_up(State::kUnknown, "cannot begin a transaction", status);
     }
+    MILLRACE_FAIL_POINT("transaction.begun");
     state_ = State::kOpen;
 }
 
@@ -69,7 +72,8 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
     ensure_open();
     const auto end = clock_.monotonic() + timeout;
     if (!offsets.empty()) {
-        kafka::Status status = producer_.send_offsets(offsets, group, timeout);
+        kafka::Status status = MILLRACE_FAIL_POINT_ANSWER(
+            "commit.offsets_sent", producer_.send_offsets(offsets, group, timeout));
         if (!status.ok()) {
             const bool harmless = !status.fatal() && !status.must_abort_transaction();
             if (harmless && unanswered(status) && !producer_.has_unanswered_requests()) {
@@ -79,8 +83,9 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
         }
     }
     const auto left = std::chrono::duration_cast<milliseconds>(end - clock_.monotonic());
-    kafka::Status status =
-        producer_.commit_transaction(std::max(milliseconds{0}, left));  // Retries for that time.
+    kafka::Status status = MILLRACE_FAIL_POINT_ANSWER(
+        "commit.transaction_committed",
+        producer_.commit_transaction(std::max(milliseconds{0}, left)));  // Retries for that time.
     if (!status.ok()) {
         if (unanswered(status)) {
             give_up(State::kUnknown, "it is unknown whether the transaction is committed", status);
@@ -93,7 +98,8 @@ kafka::Status OutputTransaction::commit(std::span<const kafka::OffsetCommit> off
 
 bool OutputTransaction::abort(milliseconds timeout) {
     if (state_ == State::kOpen || state_ == State::kFailed) {
-        const kafka::Status status = producer_.abort_transaction(timeout);
+        const kafka::Status status =
+            MILLRACE_FAIL_POINT_ANSWER("transaction.aborted", producer_.abort_transaction(timeout));
         const bool ended = status.ok() && !producer_.has_unanswered_requests();
         state_ = ended ? State::kReady : status.fenced() ? State::kFenced : State::kUnknown;
     }

@@ -2,6 +2,7 @@
 #include "runtime/commit/producer_collector.hpp"
 
 #include "core/check.hpp"
+#include "core/fail_point.hpp"
 #include "kafka/murmur2.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/task_errors.hpp"
@@ -101,6 +102,7 @@ void ProducerCollector::fence_unanswered_requests(std::chrono::milliseconds time
 }
 
 void ProducerCollector::reset() {
+    MILLRACE_FAIL_POINT("produce.dropping");
     dead_letters_.clear();
     last_letters_.clear();
     failure_.reset();
@@ -181,6 +183,7 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
     if (transactional()) {
         output_.transaction->ensure_open();
     }
+    MILLRACE_FAIL_POINT("produce.record");
     const Partition partition = choose_partition(topic, record);
     const kafka::ProducerRecord sent{.topic = topics_[topic.index].handle,
                                      .partition = partition,
@@ -191,6 +194,7 @@ void ProducerCollector::send(detail::SinkTopic topic, const detail::OutgoingReco
                                      .acknowledged = record.acknowledged,
                                      .origin = record.origin};
     const kafka::Status status = output_.producer->send(sent);
+    MILLRACE_FAIL_POINT("produce.sent");
     if (!status.ok()) [[unlikely]] {
         not_sent(topic, record, sent, status);
     }
@@ -244,7 +248,8 @@ void ProducerCollector::poll() {
 
 bool ProducerCollector::flush(std::chrono::milliseconds timeout) {
     batch_size_.doubt_limits();
-    const kafka::Status status = output_.producer->flush(timeout);
+    const kafka::Status status =
+        MILLRACE_FAIL_POINT_ANSWER("produce.flushed", output_.producer->flush(timeout));
     if (pending_) {
         const bool again = !dead_letters_.empty();
         throw_pending();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/global/global_commits.hpp"
 
+#include "core/fail_point.hpp"
+
 namespace millrace::runtime {
 
 namespace {
@@ -35,6 +37,7 @@ void GlobalCommits::save() {
         }
     }
     task_.stores().flush_caches();
+    MILLRACE_FAIL_POINT("global.saving");
     task_.stores().commit_positions(positions, behind());
 }
 

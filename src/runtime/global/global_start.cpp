@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/global/global_start.hpp"
 
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 
@@ -52,8 +53,9 @@ bool GlobalStart::look_up_offsets(GlobalInputs& inputs) {
     if (!answered(begins.status())) {
         return false;
     }
-    const auto ends = parts_.admin.list_offsets(partitions, kafka::OffsetSpec::kLatest,
-                                                parts_.isolation, parts_.request_timeout);
+    const auto ends = MILLRACE_FAIL_POINT_ANSWER(
+        "global.ends_read", parts_.admin.list_offsets(partitions, kafka::OffsetSpec::kLatest,
+                                                      parts_.isolation, parts_.request_timeout));
     if (!answered(ends.status())) {
         return false;
     }
@@ -82,6 +84,7 @@ void GlobalStart::choose_start(std::size_t store, std::span<GlobalInput> inputs)
     if (known == 0) {
         const GlobalStoresGate::Writing writing(parts_.gate);
         parts_.task.stores().clear(store);
+        MILLRACE_FAIL_POINT("global.cleared");
     }
 }
 

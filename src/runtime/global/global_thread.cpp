@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/global/global_thread.hpp"
 
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "kafka/isolation_of.hpp"
 #include "millrace/core/error.hpp"
@@ -161,6 +162,7 @@ void GlobalThread::update(GlobalInput& input) {
             for (; done < end; ++done) {
                 task_.update(input.topic, input.partition.partition, messages_[done], now);
             }
+            MILLRACE_FAIL_POINT("global.records_applied");
             torn_ = false;
             const kafka::Message& last = messages_[done - 1];
             passed(input, last.offset() + 1, last.leader_epoch());
@@ -219,7 +221,10 @@ void GlobalThread::close() {
             commits_.save();
         }
     });
-    attempt([this] { task_.close(); });
+    attempt([this] {
+        MILLRACE_FAIL_POINT("global.saved");
+        task_.close();
+    });
     attempt([this] {
         if (damaged_) {
             task_.stores().wipe();

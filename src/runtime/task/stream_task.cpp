@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/exception_text.hpp"
+#include "core/fail_point.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/stream_task_skipped_records.hpp"
 #include "runtime/task/task_errors.hpp"
@@ -117,6 +118,7 @@ void StreamTask::complete_restoration(std::span<const kafka::CommittedOffset> co
         ++nodes_open_;
         init_node(*node);
     }
+    MILLRACE_FAIL_POINT("open.running");
 }
 
 void StreamTask::init_node(detail::Node& node) {
@@ -169,7 +171,9 @@ std::size_t StreamTask::process(std::size_t max, Timestamp now) {
     std::size_t processed = 0;
     while (processed < max && group_.ready(now)) {
         changed_ = true;
+        MILLRACE_FAIL_POINT("process.record");
         process_head();
+        MILLRACE_FAIL_POINT("process.processed");
         ++processed;
     }
     record_ = {};
@@ -248,6 +252,7 @@ void StreamTask::suspend() {
     stream_time_punctuations_.clear();
     wall_clock_punctuations_.clear();
     close_nodes();
+    MILLRACE_FAIL_POINT("close.suspended");
 }
 
 void StreamTask::close_nodes() {
@@ -300,6 +305,7 @@ void StreamTask::drop_uncommitted() {
     }
     transition(state_, TaskState::kClosed);
     stores_->roll_back();
+    MILLRACE_FAIL_POINT("close.rolled_back");
 }
 
 }  // namespace millrace::runtime

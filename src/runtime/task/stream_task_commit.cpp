@@ -2,6 +2,7 @@
 
 // The commit of a StreamTask.
 #include "core/check.hpp"
+#include "core/fail_point.hpp"
 #include "runtime/task/stream_task.hpp"
 
 #include <utility>
@@ -66,6 +67,7 @@ void StreamTask::post_commit() {
             reflected[store] = backup.acknowledged;
         }
     }
+    MILLRACE_FAIL_POINT("apply.begun");
     stores_->commit(reflected, stores_behind());
     for (std::size_t input = 0; input < inputs_.size(); ++input) {
         if (committing_[input]) {

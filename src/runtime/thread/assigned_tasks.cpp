@@ -2,6 +2,7 @@
 #include "runtime/thread/assigned_tasks.hpp"
 
 #include "core/check.hpp"
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/task_errors.hpp"
@@ -41,6 +42,7 @@ std::vector<kafka::StartPosition> AssignedTasks::on_assigned(
 std::vector<kafka::StartPosition> AssignedTasks::add_assigned(
     const std::vector<TopicPartition>& partitions) {
     parts_.states->transition_to(ThreadState::kPartitionsAssigned);
+    MILLRACE_FAIL_POINT("assign.begun");
     inputs_.check(partitions);
     const auto committed = committed_offsets(partitions);
     if (!committed.ok()) {
@@ -74,6 +76,7 @@ std::vector<kafka::StartPosition> AssignedTasks::add_assigned(
         }
     }
     parts_.tasks->publish();
+    MILLRACE_FAIL_POINT("assign.done");
     return starts;
 }
 
@@ -85,7 +88,8 @@ kafka::Result<std::vector<kafka::CommittedOffset>> AssignedTasks::committed_offs
         return std::vector<kafka::CommittedOffset>{};
     }
     // One attempt: the group must be polled, and other tasks must run.
-    auto committed = parts_.consumer->committed(partitions, parts_.offsets_timeout);
+    auto committed = MILLRACE_FAIL_POINT_ANSWER(
+        "assign.offsets_read", parts_.consumer->committed(partitions, parts_.offsets_timeout));
     if (committed.ok()) {
         MILLRACE_CHECK(committed.value().size() == partitions.size());
         return committed;
@@ -190,8 +194,9 @@ bool AssignedTasks::reopen(TaskId id) {
         return false;
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const kafka::Status status =
-            parts_.consumer->seek(parts_.start_positions->start(inputs[i], committed.value()[i]));
+        const kafka::Status status = MILLRACE_FAIL_POINT_ANSWER(
+            "assign.positioned",
+            parts_.consumer->seek(parts_.start_positions->start(inputs[i], committed.value()[i])));
         if (!status.ok()) {
             postpone("cannot seek to the committed offset: partition " + to_string(inputs[i]) +
                      ": " + status.message());
@@ -252,7 +257,9 @@ void AssignedTasks::close_revoked(const std::vector<TaskId>& ids) {
     if (ids.empty()) {
         return;
     }
+    MILLRACE_FAIL_POINT("revoke.begun");
     const bool committed = commit_before_revocation(ids);
+    MILLRACE_FAIL_POINT("revoke.committed");
     for (const TaskId& id : ids) {
         const TaskRegistry::Entry* entry = registry().find(id);
         if (entry == nullptr) {
@@ -264,6 +271,7 @@ void AssignedTasks::close_revoked(const std::vector<TaskId>& ids) {
             parts_.tasks->close_dirty(id);
         }
     }
+    MILLRACE_FAIL_POINT("revoke.closed");
 }
 
 /// False if the revoked tasks were not committed. Their output in flight is then discarded: it must
@@ -309,6 +317,7 @@ void AssignedTasks::on_lost(const std::vector<TopicPartition>& partitions) {
         parts_.tasks->close_dirty(id);
     }
     try {
+        MILLRACE_FAIL_POINT("lost.closed");
         drop_output("the assignment is lost");
     } catch (...) {
         pending_.remember();

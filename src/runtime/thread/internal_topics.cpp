@@ -2,6 +2,7 @@
 #include "runtime/thread/internal_topics.hpp"
 
 #include "assignment/partition_assignor.hpp"
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/thread/renamed_state.hpp"
@@ -157,7 +158,8 @@ std::string InternalTopics::inputs_of(const std::string& internal_topic,
 
 kafka::Status InternalTopics::create(const std::vector<kafka::NewTopic>& topics,
                                      std::chrono::milliseconds timeout) {
-    const auto result = admin_.create_topics(topics, timeout);
+    const auto result =
+        MILLRACE_FAIL_POINT_ANSWER("join.topics_created", admin_.create_topics(topics, timeout));
     if (!result.ok()) {
         if (!result.status().retriable()) {
             throw KafkaError("cannot create internal topics: " + result.status().message());

@@ -2,6 +2,7 @@
 #include "runtime/thread/open_tasks.hpp"
 
 #include "core/check.hpp"
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "runtime/task/source_filter.hpp"
 #include "runtime/task/task_errors.hpp"
@@ -21,6 +22,7 @@ bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
         return false;
     }
     StreamTask& task = *made;
+    MILLRACE_FAIL_POINT("open.made");
     task.start_restoring();
     std::vector<restore::StoreToRestore> stores = stores_to_restore(task, committed);
     registry_.add(id, {std::move(made), std::move(committed)});
@@ -120,6 +122,7 @@ void OpenTasks::start_restored() {
 
 void OpenTasks::run(TaskRegistry::Entry& entry) {
     StreamTask& task = *entry.task;
+    MILLRACE_FAIL_POINT("open.restored");
     task.stores().set_cache(cache_);
     task.complete_restoration(entry.committed, parts_.clock->now());
     for (std::size_t input = 0; input < task.inputs().size(); ++input) {

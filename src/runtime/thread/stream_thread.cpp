@@ -2,6 +2,7 @@
 #include "runtime/thread/stream_thread.hpp"
 
 #include "core/check.hpp"
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/thread/subscription.hpp"
@@ -149,7 +150,9 @@ void StreamThread::turn(Timestamp now) {
     if (!subscribed_at_ && !join()) {
         return;
     }
+    MILLRACE_FAIL_POINT("poll.begun");
     consumer_->poll(wait_time(now));
+    MILLRACE_FAIL_POINT("poll.done");
     polled_->add();
     assigned_->throw_pending();
     handle_group_commands();
@@ -198,6 +201,7 @@ void StreamThread::subscribe() {
         throw KafkaError("cannot subscribe: " + status.message());
     }
     subscribed_at_ = monotonic();
+    MILLRACE_FAIL_POINT("poll.subscribed");
 }
 
 milliseconds StreamThread::wait_time(Timestamp now) const {
@@ -291,7 +295,9 @@ void StreamThread::restart(const RestartFromCommit& cause) {
     log_.warn(name() + ": restarting from the last commit: " + cause.what());
     topics_->doubt();
     collector_->reset();
+    MILLRACE_FAIL_POINT("restart.output_dropped");
     assigned_->restart_tasks(tasks_->registry().ids(), false);
+    MILLRACE_FAIL_POINT("restart.reopened");
     if (cause.backoff() == RestartFromCommit::Backoff::kGrowing && !backoff_.add(monotonic())) {
         throw KafkaError(std::string("no progress within task.timeout.ms: ") + cause.what());
     }

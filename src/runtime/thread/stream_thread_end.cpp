@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // How a stream thread ends.
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/thread/stream_thread.hpp"
@@ -37,7 +38,9 @@ void StreamThread::close(milliseconds timeout, bool leave_group) {
             const auto spent = std::chrono::duration_cast<milliseconds>(monotonic() - begin);
             return std::max(milliseconds{0}, timeout - spent);
         };
+        MILLRACE_FAIL_POINT("close.begun");
         close_tasks(left);
+        MILLRACE_FAIL_POINT("close.tasks_closed");
         const bool uncommitted = tasks_->registry().size() > 0;
         tasks_->close_all_dirty();
         if (uncommitted) {
@@ -45,6 +48,7 @@ void StreamThread::close(milliseconds timeout, bool leave_group) {
         }
         if (leave_group) {
             consumer_->close(std::max(left(), kToLeave));
+            MILLRACE_FAIL_POINT("close.left_group");
         }
     } catch (const std::exception& error) {
         log::error(name() + ": cannot close cleanly: " + error.what());
@@ -61,6 +65,7 @@ void StreamThread::close_tasks(const std::function<milliseconds()>& left) {
                left() > milliseconds{0}) {
             consumer_->poll(milliseconds{10});
         }
+        MILLRACE_FAIL_POINT("close.committed");
         const std::vector<StreamTask*> running = tasks_->registry().running();
         for (const StreamTask* task : running) {
             if (!task->commit_needed()) {

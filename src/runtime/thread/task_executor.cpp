@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/thread/task_executor.hpp"
 
+#include "core/fail_point.hpp"
 #include "runtime/task/task_errors.hpp"
 
 #include <algorithm>
@@ -59,6 +60,7 @@ void TaskExecutor::process() {
 /// The clock is read only now and then: see Pace.
 std::size_t TaskExecutor::process_task(StreamTask& task, nanoseconds slice_end) {
     task.fetch();
+    MILLRACE_FAIL_POINT("process.fetched");
     const std::size_t batch = parts_.settings->process_batch;
     std::size_t records = 0;
     auto before = monotonic();
@@ -87,6 +89,7 @@ void TaskExecutor::punctuate() {
     for (std::size_t i = 0; i < running.size(); ++i) {
         StreamTask& task = *running[next_clock_++ % running.size()];
         run_task_code(task.task_id(), [&] { task.punctuate(parts_.clock->now()); });
+        MILLRACE_FAIL_POINT("process.punctuated");
         if (monotonic() >= end) {
             more_work_ = more_work_ || i + 1 < running.size();
             break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/task/existing_state.hpp"
 
+#include "core/fail_point.hpp"
 #include "core/file_system.hpp"
 #include "core/log.hpp"
 #include "state/format/checkpoint.hpp"
@@ -57,6 +58,7 @@ void ExistingState::remove_unknown(Database& database) const {
                 "task " +
                 options_.name + ", store " + name);
             database.remove(name);
+            MILLRACE_FAIL_POINT("open.unknown_store_removed");
         }
     }
 }

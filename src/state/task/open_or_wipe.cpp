@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/task/open_or_wipe.hpp"
 
+#include "core/fail_point.hpp"
 #include "core/file_system.hpp"
 #include "core/log.hpp"
 #include "state/format/state_corrupted.hpp"
@@ -19,6 +20,7 @@ std::unique_ptr<TaskStores> open_or_wipe(const TaskStores::Options& options, Mem
     }
     if (!options.directory.empty()) {
         system_files().remove_all(options.directory);
+        MILLRACE_FAIL_POINT("open.wiped");
     }
     return std::make_unique<TaskStores>(options, memory);
 }

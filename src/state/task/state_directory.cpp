@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/task/state_directory.hpp"
 
+#include "core/fail_point.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 
@@ -75,7 +76,9 @@ std::string StateDirectory::load_process_id(Random& random) {
                   file.string());
     }
     std::string id = random_uuid(random);
+    MILLRACE_FAIL_POINT("directory.locked");
     files_.write(file, nlohmann::json{{kProcessId, id}}.dump());
+    MILLRACE_FAIL_POINT("directory.process_id_written");
     return id;
 }
 
@@ -129,6 +132,7 @@ void StateDirectory::clean_up() {
     for (const std::string& name : files_.list(path_)) {
         if (name != kLockFile && name != kProcessFile) {
             files_.remove_all(path_ / name);
+            MILLRACE_FAIL_POINT("directory.task_removed");
         }
     }
 }

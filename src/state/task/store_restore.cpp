@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/task/store_restore.hpp"
 
+#include "core/fail_point.hpp"
+
 #include <utility>
 
 namespace millrace::state {
@@ -16,8 +18,10 @@ void StoreRestore::clear(TaskStore& store) {
     if (store.on_disk) {
         // Before the rows: no crash may leave the offset without its rows.
         database_.remove_checkpoint(store);
+        MILLRACE_FAIL_POINT("restore.checkpoint_removed");
     }
     store.layers->clear();
+    MILLRACE_FAIL_POINT("restore.store_cleared");
     store.empty = true;
 }
 
@@ -52,6 +56,7 @@ void StoreRestore::finish(TaskStore& store, std::optional<Offset> last,
                           std::optional<Timestamp> current_at) {
     if (store.loading) {
         store.layers->engine().end_load();
+        MILLRACE_FAIL_POINT("load.ended");
         store.loading = false;
     }
     store.offset = last ? last : store.offset;
@@ -62,8 +67,10 @@ void StoreRestore::finish(TaskStore& store, std::optional<Offset> last,
     database_.write();
     store.layers->committed();
     store.restoring = false;
+    MILLRACE_FAIL_POINT("restore.checkpoint_written");
     if (std::exchange(store.restored_from_nothing, false) && store.on_disk) {
         database_.flush();  // Must not be repeated after a crash.
+        MILLRACE_FAIL_POINT("restore.flushed");
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
+#include "core/fail_point.hpp"
 #include "core/file_system.hpp"
 #include "millrace/core/error.hpp"
 #include "state/budget/cache_budget.hpp"
@@ -243,16 +244,20 @@ void TaskStores::commit_moved(Move move, std::span<const std::size_t> behind) {
             database.put_checkpoint(store);
         }
     }
+    MILLRACE_FAIL_POINT("apply.batch_filled");
     const bool flush = database.flush_due();
     if (flush) {
         database.put_old_checkpoints(parts_->stores);
     }
     database.write();
+    MILLRACE_FAIL_POINT("apply.written");
     for (TaskStore& store : parts_->stores) {
         store.layers->committed();
     }
+    MILLRACE_FAIL_POINT("apply.rows_committed");
     if (flush) {
         database.flush_soon();
+        MILLRACE_FAIL_POINT("apply.flush_begun");
     }
 }
 
@@ -332,7 +337,9 @@ void TaskStores::close() {
         }
     }
     database.write();
+    MILLRACE_FAIL_POINT("close.written");
     database.flush();
+    MILLRACE_FAIL_POINT("close.flushed");
 }
 
 void TaskStores::wipe() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/engine/rocksdb/bulk_loader.hpp"
 
+#include "core/fail_point.hpp"
 #include "core/file_system.hpp"
 #include "state/engine/key_head.hpp"
 
@@ -161,11 +162,13 @@ void BulkLoader::ingest(rocksdb::ColumnFamilyHandle* family, const Rows& rows) {
         database_.check(value ? writer.Put(row.key(), *value) : writer.Delete(row.key()), "load");
     }
     database_.check(writer.Finish(), "load");
+    MILLRACE_FAIL_POINT("load.file_written");
 
     rocksdb::IngestExternalFileOptions options;
     options.move_files = true;
     options.write_global_seqno = false;
     database_.check(database_.db().IngestExternalFile(family, {file}, options), "load");
+    MILLRACE_FAIL_POINT("load.file_ingested");
 }
 
 void BulkLoader::set_compaction(rocksdb::ColumnFamilyHandle* family, bool on) {
@@ -212,6 +215,7 @@ void BulkLoader::finish() {
     } else {
         ingest_run();
     }
+    MILLRACE_FAIL_POINT("load.rows_added");
     for (const Bytes& prefix : begun_) {
         set_compaction(family_of_(prefix), true);
     }

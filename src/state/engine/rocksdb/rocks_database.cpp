@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/engine/rocksdb/rocks_database.hpp"
 
+#include "core/fail_point.hpp"
 #include "core/file_system.hpp"
 #include "state/engine/rocksdb/rocks_engine.hpp"
 #include "state/engine/rocksdb/segment_engine.hpp"
@@ -35,6 +36,7 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
     : directory_(directory), owner_(owner), shared_(memory.engine()) {
     system_files().make_private_directory(directory_.parent_path());
     system_files().make_private_directory(directory_);
+    MILLRACE_FAIL_POINT("database.folder_made");
     system_files().remove_all(load_directory());  // Of an interrupted load.
     refuse_incomplete();
 
@@ -53,6 +55,7 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
     rocksdb::DB* db = nullptr;
     check(rocksdb::DB::Open(options, directory_.string(), descriptors, &handles, &db), "open");
     db_.reset(db);
+    MILLRACE_FAIL_POINT("database.opened");
     for (rocksdb::ColumnFamilyHandle* handle : handles) {
         families_.emplace(handle->GetName(), handle);
     }
@@ -193,6 +196,7 @@ void RocksDatabase::remove(const std::string& store) {
         put_store_metadata(store, std::nullopt);
         write();
         flush();
+        MILLRACE_FAIL_POINT("database.metadata_removed");
     }
     for (const std::string& family : families()) {
         if (family != rocksdb::kDefaultColumnFamilyName && store_of(family) == store) {
@@ -218,6 +222,7 @@ rocksdb::ColumnFamilyHandle* RocksDatabase::find_or_create(const std::string& fa
     check(db_->CreateColumnFamily(store_options(shared_, 1), family, &handle), "extend");
     families_.emplace(family, handle);
     count_families(families_.size() + doomed_.size());
+    MILLRACE_FAIL_POINT("database.family_created");
     return handle;
 }
 
@@ -240,7 +245,9 @@ void RocksDatabase::drop_doomed() {
     for (const auto& [name, handle] : doomed_) {
         handles.push_back(handle);
     }
+    MILLRACE_FAIL_POINT("database.dropping_families");
     check(db_->DropColumnFamilies(handles), "shrink");
+    MILLRACE_FAIL_POINT("database.families_dropped");
     for (rocksdb::ColumnFamilyHandle* handle : handles) {
         check(db_->DestroyColumnFamilyHandle(handle), "shrink");
     }
