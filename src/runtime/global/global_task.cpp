@@ -28,7 +28,7 @@ GlobalTask::GlobalTask(const topology::ApplicationTopology& application,
     : spec_(application.spec),
       settings_(std::move(settings)),
       stores_(std::move(stores)),
-      dropped_counter_(std::move(dropped)) {
+      dropped_records_("global task", std::move(dropped)) {
     const detail::TopologySpec& spec = *application.spec;
     std::vector<std::size_t> indices;
     for (std::size_t i = 0; i < spec.nodes.size(); ++i) {
@@ -118,8 +118,9 @@ bool GlobalTask::decode(Input& input, const std::string& topic, Partition partit
         return false;
     }
     if (input.time < Timestamp{}) {
-        count_dropped(input.source->name(),
-                      "negative timestamp " + std::to_string(milliseconds_of(input.time)));
+        dropped_records_.add(input.source->name(),
+                             "negative timestamp " + std::to_string(milliseconds_of(input.time)),
+                             wall_clock_);
         return false;
     }
     return true;
@@ -139,7 +140,7 @@ void GlobalTask::handle(const ErrorContext& context, const SerdeError& error) {
                               std::to_string(context.partition) + ", offset " +
                               std::to_string(context.offset) + ": " + error.what());
     }
-    count_dropped();
+    dropped_records_.add();
 }
 
 void GlobalTask::close() {
@@ -167,26 +168,11 @@ Cancellable GlobalTask::schedule(const detail::Node& node, const PunctuationSche
 }
 
 void GlobalTask::dropped(const detail::Node& node, std::string_view reason) {
-    count_dropped(node.name(), reason);
+    dropped_records_.add(node.name(), reason, wall_clock_);
 }
 
 void GlobalTask::dropped_expired(const std::string& store) {
-    count_dropped(store, "record too late for the store's retention");
-}
-
-void GlobalTask::count_dropped() {
-    ++dropped_records_;
-    if (dropped_counter_ != nullptr) {
-        dropped_counter_->add();
-    }
-}
-
-void GlobalTask::count_dropped(std::string_view where, std::string_view reason) {
-    count_dropped();
-    if (!std::exchange(drop_logged_, true)) {
-        log::warn("record dropped: " + std::string(reason) + ": " + std::string(where) +
-                  ", further ones of the global task are counted but not logged");
-    }
+    dropped_records_.add(store, "record too late for the store's retention", wall_clock_);
 }
 
 void GlobalTask::cannot_process(const detail::Node& node) const {

@@ -6,6 +6,7 @@
 #include "millrace/core/error.hpp"
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/nodes/task_context.hpp"
+#include "runtime/task/dropped_records.hpp"
 #include "runtime/task/task_settings.hpp"
 #include "state/task/task_stores.hpp"
 #include "topology/sub_topologies.hpp"
@@ -51,7 +52,7 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     void update(std::size_t topic, Partition partition, const kafka::Message& message,
                 Timestamp now);
 
-    std::uint64_t dropped_records() const noexcept { return dropped_records_; }
+    std::uint64_t dropped_records() const noexcept { return dropped_records_.count(); }
 
     /// Closes nodes and stores. Idempotent.
     void close();
@@ -79,8 +80,6 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
                     const Headers*) override {}
     void dropped_expired(const std::string& store) override;
 
-    void count_dropped();
-    void count_dropped(std::string_view where, std::string_view reason);
     void handle(const ErrorContext& context, const SerdeError& error);
     [[noreturn]] void cannot_process(const detail::Node& node) const;  // In a catch block.
     bool decode(Input& input, const std::string& topic, Partition partition,
@@ -92,9 +91,7 @@ class GlobalTask final : public detail::TaskContext, private state::StoreContext
     std::unique_ptr<topology::TaskTopology> nodes_;
     std::vector<std::string> topics_;
     std::vector<Input> inputs_;  // By topic.
-    std::uint64_t dropped_records_ = 0;
-    std::shared_ptr<metrics::Counter> dropped_counter_;
-    bool drop_logged_ = false;
+    DroppedRecords dropped_records_;
     bool dead_letter_logged_ = false;
     bool open_ = false;
 };

@@ -27,7 +27,7 @@ StreamTask::StreamTask(Parts parts)
       group_(settings_->max_idle),
       committed_(inputs_.size()),
       committing_(inputs_.size()),
-      dropped_counter_(std::move(parts.dropped)) {
+      dropped_records_("task " + to_string(id_), std::move(parts.dropped)) {
     MILLRACE_CHECK(application_ != nullptr && part_ != nullptr);
     MILLRACE_CHECK(collector_ != nullptr && stores_ != nullptr);
     make_backups();
@@ -301,7 +301,7 @@ void StreamTask::drop_uncommitted() {
         suspend();
     } catch (const std::exception& error) {
         // The task has already failed; other errors of its nodes must not hide that.
-        count_dropped("task", error.what());
+        dropped_records_.add("task", error.what(), wall_clock_);
     }
     transition(state_, TaskState::kClosed);
     stores_->roll_back();

@@ -6,6 +6,7 @@
 #include "millrace/core/task_id.hpp"
 #include "millrace/core/topic_partition.hpp"
 #include "millrace/detail/nodes/task_context.hpp"
+#include "runtime/task/dropped_records.hpp"
 #include "runtime/task/offset_metadata.hpp"
 #include "runtime/task/pace.hpp"
 #include "runtime/task/partition_group.hpp"
@@ -68,7 +69,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
         detail::RecordCollector* collector =
             nullptr;  ///< The stream thread's; must outlive the task.
         std::shared_ptr<const TaskSettings> settings{};
-        std::shared_ptr<metrics::Counter> dropped{};  ///< Called for dropped records; may be null.
+        std::shared_ptr<metrics::Counter> dropped{};  ///< Counts dropped records; may be null.
 
         /// Global stores, readable by every node; null if there are none.
         std::function<StateStore*(const std::string& name)> global_store{};
@@ -167,7 +168,7 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
 
     /// Number of dropped records (nulls that the types do not allow, late records, skipped
     /// unreadable records).
-    std::uint64_t dropped_records() const noexcept { return dropped_records_; }
+    std::uint64_t dropped_records() const noexcept { return dropped_records_.count(); }
 
     /// Whether a handler has caused dead letters.
     bool sent_dead_letters() const noexcept { return sent_dead_letters_; }
@@ -224,8 +225,6 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     void ask_processing_handler(const detail::Node& node, const std::exception& error);
     void act_on(const ErrorResponse& response, std::string_view what, const ErrorContext& context,
                 const std::exception& error);
-    void count_dropped();
-    void count_dropped(std::string_view where, std::string_view reason);
 
     TaskId id_;
     const topology::ApplicationTopology* application_;
@@ -251,10 +250,8 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     bool commit_requested_ = false;
     bool changed_ = false;  // There are changes other than offsets.
     bool sent_dead_letters_ = false;
-    std::uint64_t dropped_records_ = 0;
-    std::shared_ptr<metrics::Counter> dropped_counter_;
-    Timestamp drop_logged_ = kNoTimestamp;  // When the last dropped record was logged.
-    Headers no_headers_;                    // Of punctuators.
+    DroppedRecords dropped_records_;
+    Headers no_headers_;  // Of punctuators.
 };
 
 }  // namespace millrace::runtime

@@ -2,7 +2,6 @@
 
 // The part of StreamTask that handles records that cannot be read, processed or written.
 #include "core/exception_text.hpp"
-#include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/nodes/node.hpp"
 #include "runtime/task/error_place.hpp"
@@ -10,14 +9,10 @@
 #include "runtime/task/stream_task_skipped_records.hpp"
 #include "runtime/task/task_errors.hpp"
 
-#include <chrono>
 #include <stdexcept>
 
 namespace millrace::runtime {
 namespace {
-
-using namespace std::chrono_literals;
-constexpr auto kDropLogInterval = 10s;
 
 /// Errors that the thread must handle without a handler's decision: damaged state, cluster or
 /// library errors, and the decision of a handler further downstream.
@@ -49,11 +44,12 @@ void StreamTask::SkippedRecords::on_unreadable(const detail::SourceRecord& recor
 
 void StreamTask::SkippedRecords::on_negative_time(const detail::SourceRecord& record,
                                                   Timestamp extracted) {
-    task_->count_dropped(source_->name(), "negative timestamp " +
-                                              std::to_string(milliseconds_of(extracted)) +
-                                              " extracted: topic " + *record.topic +
-                                              ", partition " + std::to_string(record.partition) +
-                                              ", offset " + std::to_string(record.offset()));
+    task_->dropped_records_.add(source_->name(),
+                                "negative timestamp " + std::to_string(milliseconds_of(extracted)) +
+                                    " extracted: topic " + *record.topic + ", partition " +
+                                    std::to_string(record.partition) + ", offset " +
+                                    std::to_string(record.offset()),
+                                task_->wall_clock());
 }
 
 void StreamTask::processing_failed(const detail::Node& node) {
@@ -138,36 +134,18 @@ void StreamTask::act_on(const ErrorResponse& response, std::string_view what,
         resume ? collector_->send(topic, record) : collector_->send_before_failing(topic, record);
     }
     if (resume) {
-        count_dropped();
+        dropped_records_.add();
         return;
     }
     throw ProcessingError(std::string(what) + ": " + place_of(context) + error.what());
 }
 
 void StreamTask::dropped(const detail::Node& node, std::string_view reason) {
-    count_dropped(node.name(), reason);
+    dropped_records_.add(node.name(), reason, wall_clock_);
 }
 
 void StreamTask::dropped_expired(const std::string& store) {
-    count_dropped(store, "record too late for the store's retention");
-}
-
-void StreamTask::count_dropped() {
-    ++dropped_records_;
-    if (dropped_counter_ != nullptr) {
-        dropped_counter_->add();
-    }
-}
-
-void StreamTask::count_dropped(std::string_view where, std::string_view reason) {
-    count_dropped();
-    if (drop_logged_ != kNoTimestamp && wall_clock_ >= drop_logged_ &&
-        wall_clock_ - drop_logged_ < kDropLogInterval) {
-        return;
-    }
-    drop_logged_ = wall_clock_;
-    log::warn("record dropped: " + std::string(reason) + ": " + std::string(where) + ", task " +
-              to_string(id_) + ", so far " + std::to_string(dropped_records_));
+    dropped_records_.add(store, "record too late for the store's retention", wall_clock_);
 }
 
 }  // namespace millrace::runtime
