@@ -14,8 +14,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::vector<Status> statuses_of(const rd_kafka_topic_result_t* const* results, std::size_t count,
-                                const std::string& doing) {
+// Waits for a call about topics. `result_of` and `topics_of` are librdkafka's functions for the
+// event of that call. One status for each topic, in the order of the request.
+template <class RdResult>
+Result<std::vector<Status>> wait_for_topics(
+    AdminCall& call, const RdResult* (*result_of)(rd_kafka_event_t*),
+    const rd_kafka_topic_result_t** (*topics_of)(const RdResult*, std::size_t*),
+    const std::string& doing) {
+    const Result<RdEvent> answer = call.wait();
+    if (!answer.ok()) {
+        return answer.status();
+    }
+    std::size_t count = 0;
+    const auto* const* const results = topics_of(result_of(answer.value().get()), &count);
     std::vector<Status> statuses;
     for (const auto* result : std::span(results, count)) {
         const char* const detail = rd_kafka_topic_result_error_string(result);
@@ -196,14 +207,8 @@ Result<std::vector<Status>> RdAdmin::create_topics(std::span<const NewTopic> top
     }
     rd_kafka_CreateTopics(client_.get(), requests.data(), requests.size(), call.options(),
                           call.answers());
-    const Result<RdEvent> answer = call.wait();
-    if (!answer.ok()) {
-        return answer.status();
-    }
-    std::size_t count = 0;
-    const auto* const* const results = rd_kafka_CreateTopics_result_topics(
-        rd_kafka_event_CreateTopics_result(answer.value().get()), &count);
-    return statuses_of(results, count, "cannot create topic");
+    return wait_for_topics(call, rd_kafka_event_CreateTopics_result,
+                           rd_kafka_CreateTopics_result_topics, "cannot create topic");
 }
 
 Result<std::vector<Status>> RdAdmin::delete_topics(std::span<const std::string> names,
@@ -219,14 +224,8 @@ Result<std::vector<Status>> RdAdmin::delete_topics(std::span<const std::string> 
     }
     rd_kafka_DeleteTopics(client_.get(), requests.data(), requests.size(), call.options(),
                           call.answers());
-    const Result<RdEvent> answer = call.wait();
-    if (!answer.ok()) {
-        return answer.status();
-    }
-    std::size_t count = 0;
-    const auto* const* const results = rd_kafka_DeleteTopics_result_topics(
-        rd_kafka_event_DeleteTopics_result(answer.value().get()), &count);
-    return statuses_of(results, count, "cannot delete topic");
+    return wait_for_topics(call, rd_kafka_event_DeleteTopics_result,
+                           rd_kafka_DeleteTopics_result_topics, "cannot delete topic");
 }
 
 Result<RdEvent> RdAdmin::describe_configs(AdminCall& call, std::span<const std::string> topics) {
