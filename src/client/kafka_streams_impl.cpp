@@ -83,7 +83,7 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
                                    config_.windowstore_changelog_additional_retention);
     check_transactions(config_);
     clients_ = clients != nullptr ? std::move(clients) : kafka_clients(config_);
-    if (keeps_files(topology_.spec(), client::default_engine(config_))) {
+    if (keeps_files(topology_.spec(), config_.default_dsl_store)) {
         directory_ =
             std::make_unique<state::StateDirectory>(config_.state_dir, config_.application_id);
     }
@@ -127,7 +127,7 @@ void KafkaStreams::Implementation::make_task_maker() {
         .application = &application_,
         .memory = memory_.get(),
         .directory = directory_.get(),
-        .default_engine = client::default_engine(config_),
+        .default_engine = config_.default_dsl_store,
         .dsl_headers = client::keeps_headers(config_),
         .settings = task_settings_,
         .global_stores = global_ == nullptr ? nullptr : &global_->stores()});
@@ -143,7 +143,7 @@ void KafkaStreams::Implementation::make_global_thread() {
                                                         : directory_->global_directory(),
                                        .name = "global",
                                        .specs = {},
-                                       .default_engine = client::default_engine(config_),
+                                       .default_engine = config_.default_dsl_store,
                                        .dsl_headers = client::keeps_headers(config_),
                                        .processing = false};
     for (const auto& global : global_stores) {
@@ -181,7 +181,7 @@ void KafkaStreams::Implementation::clean_up() {
                     "clean_up must be called before start() or after close(): client is " +
                         std::string(to_string(state)));
     }
-    if (keeps_files(topology_.spec(), client::default_engine(config_))) {
+    if (keeps_files(topology_.spec(), config_.default_dsl_store)) {
         if (directory_ != nullptr) {
             task_maker_.reset();
             global_.reset();  // Its stores are open.

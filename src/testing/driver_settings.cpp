@@ -43,7 +43,7 @@ DriverSettings driver_settings(const Topology& topology, const DriverOptions& op
 
     DriverSettings settings;
     settings.memory.cache_bytes = config.statestore_cache_max_bytes;
-    settings.engine = client::default_engine(config);
+    settings.engine = config.default_dsl_store;
     settings.dsl_headers = client::keeps_headers(config);
     task->setting = [all = std::move(config)](std::string_view name) { return all.get(name); };
     settings.task = std::move(task);

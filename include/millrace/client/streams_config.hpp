@@ -2,7 +2,9 @@
 #pragma once
 
 #include "millrace/client/handlers.hpp"
+#include "millrace/processor/timestamp_extractor.hpp"
 #include "millrace/processor/topology_options.hpp"
+#include "millrace/state/store_engine.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -110,16 +112,16 @@ struct StreamsConfig {
     /// effect in the same way as topology_optimization.
     bool ensure_explicit_internal_resource_naming = false;
 
-    /// Default engine of stores: "rocksdb" or "in_memory".
-    std::string default_dsl_store = "rocksdb";
+    /// Default engine of stores: kRocksDb or kInMemory.
+    StoreEngine default_dsl_store = StoreEngine::kRocksDb;
 
     /// Row format of the DSL's stores: "default", or "headers" to keep the headers of records where
     /// Kafka Streams does (KIP-1285). Rows on disk in the other format are restored from the
     /// changelog.
     std::string dsl_store_format = "default";
 
-    /// Default timestamp extractor of sources: fail, skip, partition_time or wall_clock.
-    std::string default_timestamp_extractor = "fail";
+    /// Default timestamp extractor of sources; any except kDefault.
+    TimestampPolicy default_timestamp_extractor = TimestampPolicy::kFail;
 
     /// Handlers for records that cannot be read, processed or sent. See handlers.hpp. By name: fail
     /// or continue (deserialization and processing), also as log-and-fail, log-and-continue and by

@@ -5,7 +5,7 @@ namespace millrace {
 
 /// Where a store keeps its content.
 enum class StoreEngine {
-    kDefault,  ///< The setting dsl.store.suppliers; default RocksDB.
+    kDefault,  ///< The setting default.dsl.store; default RocksDB.
     kRocksDb,
     kInMemory,
     kLru,  ///< In memory, a bounded number of entries.

@@ -294,10 +294,6 @@ std::chrono::milliseconds duration_of(const StreamsConfig& config, Role role,
 
 }  // namespace
 
-StoreEngine default_engine(const StreamsConfig& config) {
-    return config.default_dsl_store == "in_memory" ? StoreEngine::kInMemory : StoreEngine::kRocksDb;
-}
-
 bool keeps_headers(const StreamsConfig& config) {
     return config.dsl_store_format == "headers";
 }

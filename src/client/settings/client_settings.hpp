@@ -4,7 +4,6 @@
 #include "kafka/client_supplier.hpp"
 #include "millrace/client/streams_config.hpp"
 #include "millrace/detail/graph/topology_spec.hpp"
-#include "millrace/state/store_engine.hpp"
 
 #include <chrono>
 #include <map>
@@ -25,9 +24,6 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
 
 /// Where sources without a reset policy start: auto.offset.reset. Throws ConfigError.
 OffsetReset default_offset_reset(const StreamsConfig& config);
-
-/// default.dsl.store: the engine of stores that name none.
-StoreEngine default_engine(const StreamsConfig& config);
 
 /// dsl.store.format: whether the DSL's stores keep headers.
 bool keeps_headers(const StreamsConfig& config);

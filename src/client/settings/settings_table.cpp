@@ -4,6 +4,7 @@
 #include "client/settings/lower_case.hpp"
 #include "client/settings/optimizations.hpp"
 #include "core/topic_name.hpp"
+#include "millrace/state/store_engine.hpp"
 
 #include <algorithm>
 #include <array>
@@ -148,6 +149,33 @@ Setting choice(std::string name, std::string StreamsConfig::*field, std::string 
             choices};
 }
 
+/// A field that stores one of `values`, each of which belongs to the choice at its index.
+template <class Enum>
+Setting choice(std::string name, Enum StreamsConfig::*field, std::string accepts,
+               std::vector<Enum> values, Choices choices) {
+    const auto index_in = [field, values](const StreamsConfig& config) {
+        return static_cast<std::size_t>(std::find(values.begin(), values.end(), config.*field) -
+                                        values.begin());
+    };
+    return {std::move(name),
+            std::move(accepts),
+            [field, values, choices](StreamsConfig& config, std::string_view value) {
+                const auto chosen = choice_of(choices, value);
+                if (chosen) {
+                    config.*field = values[*chosen];
+                }
+                return chosen.has_value();
+            },
+            [index_in, choices](const StreamsConfig& config) {
+                const std::size_t index = index_in(config);
+                return index < choices.size() ? std::string(choices[index].front()) : "default";
+            },
+            [index_in, choices](const StreamsConfig& config) {
+                return index_in(config) < choices.size();
+            },
+            choices};
+}
+
 using LoggingHandler = ErrorResponse (*)(const ErrorContext&, const std::exception&);
 
 template <class Handler>
@@ -203,28 +231,10 @@ Setting production_handler() {
 }
 
 Setting guarantee() {
-    return {"processing.guarantee",
-            "at_least_once or exactly_once_v2",
-            [](StreamsConfig& config, std::string_view value) {
-                if (value == "at_least_once") {
-                    config.processing_guarantee = ProcessingGuarantee::kAtLeastOnce;
-                } else if (value == "exactly_once_v2") {
-                    config.processing_guarantee = ProcessingGuarantee::kExactlyOnceV2;
-                } else {
-                    return false;
-                }
-                return true;
-            },
-            [](const StreamsConfig& config) -> std::string {
-                return config.processing_guarantee == ProcessingGuarantee::kAtLeastOnce
-                           ? "at_least_once"
-                           : "exactly_once_v2";
-            },
-            [](const StreamsConfig& config) {
-                return config.processing_guarantee == ProcessingGuarantee::kAtLeastOnce ||
-                       config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2;
-            },
-            {{"at_least_once"}, {"exactly_once_v2"}}};
+    return choice("processing.guarantee", &StreamsConfig::processing_guarantee,
+                  "at_least_once or exactly_once_v2",
+                  {ProcessingGuarantee::kAtLeastOnce, ProcessingGuarantee::kExactlyOnceV2},
+                  {{"at_least_once"}, {"exactly_once_v2"}});
 }
 
 Setting optimization() {
@@ -297,6 +307,8 @@ void add_processing(std::vector<Setting>& table) {
     table.push_back(
         choice("default.timestamp.extractor", &C::default_timestamp_extractor,
                "fail, skip, partition_time or wall_clock",
+               {TimestampPolicy::kFail, TimestampPolicy::kSkip, TimestampPolicy::kUsePartitionTime,
+                TimestampPolicy::kWallClock},
                {{"fail", "FailOnInvalidTimestamp"},
                 {"skip", "LogAndSkipOnInvalidTimestamp"},
                 {"partition_time", "partition-time", "UsePartitionTimeOnInvalidTimestamp"},
@@ -324,6 +336,7 @@ void add_state(std::vector<Setting>& table) {
     table.push_back(
         number("rocksdb.max.background.jobs", &C::rocksdb_max_background_jobs, 0, 1'000));
     table.push_back(choice("default.dsl.store", &C::default_dsl_store, "rocksdb or in_memory",
+                           {StoreEngine::kRocksDb, StoreEngine::kInMemory},
                            {{"rocksdb", "rocksDB", "RocksDBDslStoreSuppliers"},
                             {"in_memory", "in-memory", "InMemoryDslStoreSuppliers"}}));
     table.push_back(choice("dsl.store.format", &C::dsl_store_format, "default or headers",

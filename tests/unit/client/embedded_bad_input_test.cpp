@@ -111,7 +111,7 @@ TEST_F(EmbeddedBadInput, ANegativeTimestampStopsTheClientByDefault) {
 
 TEST_F(EmbeddedBadInput, NegativeTimestampsAreSkippedAndCountedWhenConfigured) {
     auto tolerant = config();
-    tolerant.default_timestamp_extractor = "skip";
+    tolerant.default_timestamp_extractor = TimestampPolicy::kSkip;
     send(kNumber, kNumber, timestamp_of(-1));
     send(kNumber, kNumber);
     const auto streams = started(tolerant);

@@ -95,7 +95,7 @@ TEST_F(EmbeddedSkippedRows, StaySkippedWhenATableIsRestoredFromItsSourceTopic) {
 
 TEST_F(EmbeddedSkippedRows, OfNegativeTimeStaySkippedToo) {
     auto skipping = config();
-    skipping.default_timestamp_extractor = "skip";
+    skipping.default_timestamp_extractor = TimestampPolicy::kSkip;
     send("in", "a", number(1));
     send("in", "a", number(2), timestamp_of(-1));
     send("in", "b", number(3));
