@@ -18,7 +18,7 @@ set(public_windows core detail/core serde detail/windows)
 set(public_detail/windows core serde detail/serde windows)
 set(public_metrics "")
 set(public_state core detail/core serde windows detail/state)
-set(public_detail/state core detail/core serde windows state)
+set(public_detail/state core detail/core serde detail/serde windows state)
 set(public_processor core detail/core state detail/state detail/processor)
 set(public_detail/processor core detail/core processor)
 set(public_detail/graph core detail/core detail/state processor)
@@ -52,7 +52,7 @@ set(src_public_kafka/rdkafka core)
 
 # state: format, budget <- engine <- memtable <- stores <- task.
 set(src_state/format core)
-set(src_public_state/format core serde windows detail/state)
+set(src_public_state/format core detail/serde windows detail/state)
 set(src_state/budget "")
 set(src_public_state/budget "")
 set(src_state/engine "")
@@ -68,7 +68,7 @@ set(src_public_state/task core state detail/state)
 
 # Topologies: operators <- topology <- dsl.
 set(src_operators core)
-set(src_public_operators core detail/core serde detail/serde detail/state processor detail/graph detail/nodes)
+set(src_public_operators core detail/core detail/serde detail/state processor detail/graph detail/nodes)
 set(src_topology core operators)
 set(src_public_topology core detail/state processor detail/graph detail/nodes detail/ops dsl detail/dsl)
 set(src_dsl core topology)
@@ -94,7 +94,7 @@ set(src_client/settings core kafka)
 set(src_public_client/settings core state processor detail/graph client)
 set(src_client core metrics kafka kafka/rdkafka state/budget state/task topology restore runtime/task runtime/global
     runtime/thread client/settings)
-set(src_public_client core state client)
+set(src_public_client core detail/serde state client)
 
 # testing/embedded: log <- broker <- clients.
 set(src_testing core kafka state/budget state/task topology runtime/task runtime/global client/settings)

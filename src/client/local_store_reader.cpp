@@ -4,6 +4,7 @@
 #include "client/inside_client.hpp"
 #include "core/thread_annotations.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/detail/serde/times.hpp"
 #include "millrace/state/bytes_store.hpp"
 
 #include <algorithm>
@@ -18,14 +19,12 @@ namespace {
 using detail::StoreKind;
 using detail::StoreReader;
 
-constexpr std::size_t kTimestampBytes = 8;
-
 bool with_timestamp(StoreKind kind) {
     return kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow;
 }
 
 Bytes plain_value(BytesView value, bool timestamped) {
-    return Bytes(timestamped ? value.substr(std::min(kTimestampBytes, value.size())) : value);
+    return Bytes(timestamped ? value.substr(std::min(detail::kTimeSize, value.size())) : value);
 }
 
 class LocalStoreReader final : public StoreReader {

@@ -4,7 +4,7 @@
 #include "core/byte_reader.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/core/saturating.hpp"
-#include "millrace/serde/primitives.hpp"
+#include "millrace/detail/serde/times.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -14,7 +14,6 @@ namespace millrace::detail {
 namespace {
 
 constexpr char kByTime = 0;
-constexpr std::size_t kTimeBytes = 8;
 constexpr std::size_t kNumberBytes = 4;
 constexpr std::int32_t kNull = -1;
 constexpr std::int64_t kPadding = 0;
@@ -31,7 +30,7 @@ struct NotBuffered {
 // One byte, the time, the record's key, a number.
 void make_key(const BufferedRecord& record, std::uint32_t number, Bytes& out) {
     out.assign(1, kByTime);
-    append_big_endian(milliseconds_of(record.timestamp), out);
+    append_time(record.timestamp, out);
     out += record.key;
     append_big_endian(number, out);
 }
@@ -43,21 +42,21 @@ struct KeyParts {
 };
 
 KeyParts read_key(BytesView bytes) {
-    if (bytes.size() < 1 + kTimeBytes + kNumberBytes) {
+    if (bytes.size() < 1 + kTimeSize + kNumberBytes) {
         throw SerdeError("not the key of a buffered record");
     }
     KeyParts parts;
-    parts.timestamp = timestamp_of(read_big_endian<std::int64_t>(bytes.data() + 1));
+    parts.timestamp = time_at(bytes, 1);
     parts.number = read_big_endian<std::uint32_t>(bytes.data() + bytes.size() - kNumberBytes);
     bytes.remove_suffix(kNumberBytes);
-    parts.key = bytes.substr(1 + kTimeBytes);
+    parts.key = bytes.substr(1 + kTimeSize);
     return parts;
 }
 
 // The origin of the record, then the prior and the old value, which only buffers of tables have.
 void write_value(const BufferedRecord& record, Bytes& out) {
     out.clear();
-    append_big_endian(milliseconds_of(record.timestamp), out);
+    append_time(record.timestamp, out);
     append_big_endian(record.offset, out);
     append_sized(record.topic, out);
     append_big_endian(record.partition, out);

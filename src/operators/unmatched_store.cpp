@@ -3,7 +3,7 @@
 
 #include "millrace/core/error.hpp"
 #include "millrace/detail/core/saturating.hpp"
-#include "millrace/serde/primitives.hpp"
+#include "millrace/detail/serde/times.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,6 @@
 namespace millrace::detail {
 namespace {
 
-constexpr std::size_t kTimeBytes = 8;
 constexpr std::size_t kCountBytes = 4;
 constexpr char kListOfAnySize = 1;
 constexpr char kLeft = 1;
@@ -66,7 +65,7 @@ void for_each_element(BytesView list, F&& use) {
 
 void UnmatchedStore::make_key(Timestamp timestamp, bool is_left, BytesView key) {
     key_.clear();
-    append_big_endian(milliseconds_of(timestamp), key_);
+    append_time(timestamp, key_);
     key_ += is_left ? kLeft : kRight;
     key_ += key;
 }
@@ -102,13 +101,13 @@ void UnmatchedStore::emit_closed(JoinClock& clock, const UnmatchedWindows& windo
         bool right_is_open = false;
         for (; rows->valid(); rows->next()) {
             const BytesView row = rows->key();
-            if (row.size() < kTimeBytes + 1) {
+            if (row.size() < kTimeSize + 1) {
                 not_a_list();
             }
             Unmatched unmatched;
-            unmatched.timestamp = timestamp_of(read_big_endian<std::int64_t>(row.data()));
-            unmatched.is_left = row[kTimeBytes] == kLeft;
-            unmatched.key = row.substr(kTimeBytes + 1);
+            unmatched.timestamp = time_at(row, 0);
+            unmatched.is_left = row[kTimeSize] == kLeft;
+            unmatched.key = row.substr(kTimeSize + 1);
             clock.min_time = unmatched.timestamp;
             if (left_is_open && right_is_open) {
                 break;

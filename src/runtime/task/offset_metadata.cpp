@@ -4,7 +4,7 @@
 #include "core/byte_reader.hpp"
 #include "core/log.hpp"
 #include "millrace/core/bytes.hpp"
-#include "millrace/detail/serde/big_endian.hpp"
+#include "millrace/detail/serde/times.hpp"
 
 #include <array>
 #include <cstddef>
@@ -110,13 +110,13 @@ std::optional<OffsetMetadata> read(std::string_view text) {
 
 std::string encode(Timestamp partition_time, const ProcessorTimes& processor_times) {
     Bytes bytes(1, kVersion);
-    detail::append_big_endian(milliseconds_of(partition_time), bytes);
+    detail::append_time(partition_time, bytes);
     if (!processor_times.empty()) {
         detail::append_big_endian(static_cast<std::uint32_t>(processor_times.size()), bytes);
         for (const auto& [store, time] : processor_times) {
             detail::append_big_endian(static_cast<std::uint32_t>(store.size()), bytes);
             bytes += store;
-            detail::append_big_endian(milliseconds_of(time), bytes);
+            detail::append_time(time, bytes);
         }
     }
     return to_base64(bytes);

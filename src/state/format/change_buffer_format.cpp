@@ -76,7 +76,7 @@ void take_headers(Reader& reader, Headers& headers) {
 }  // namespace
 
 void append_buffered_change(const detail::BufferedChange& change, Timestamp time, Bytes& out) {
-    append_timestamp(change.timestamp, out);
+    detail::append_time(change.timestamp, out);
     append_big_endian(static_cast<std::uint64_t>(change.offset), kTimeSize, out);
     append_sized(change.topic != nullptr ? BytesView(*change.topic) : BytesView(), out);
     append_int(change.partition, out);
@@ -92,7 +92,7 @@ void append_buffered_change(const detail::BufferedChange& change, Timestamp time
         append_sized(view(change.old_value), out);
     }
     append_sized(view(change.new_value), out);
-    append_timestamp(time, out);
+    detail::append_time(time, out);
 }
 
 DecodedChange decode_buffered_change(BytesView bytes) {

@@ -128,7 +128,7 @@ void append_front(std::uint8_t format, std::optional<Offset> offset, Timestamp c
                   BytesView shape, Bytes& out) {
     out.push_back(static_cast<char>(format));
     append_big_endian(static_cast<std::uint64_t>(offset.value_or(-1)), kOffsetSize, out);
-    append_timestamp(current_at, out);
+    detail::append_time(current_at, out);
     out.append(shape);
 }
 

@@ -17,17 +17,13 @@ constexpr std::size_t kHeadSize = 2 * kTimeSize;  // Next and first.
 constexpr std::uint64_t kRemoved = 0xffffffffU;
 constexpr std::uint64_t kFirstNegative = 0x80000000U;
 
-void append_time(std::int64_t time, Bytes& out) {
-    append_big_endian(static_cast<std::uint64_t>(time), kTimeSize, out);
-}
-
 void append_head(std::int64_t next, std::int64_t first, Bytes& out) {
-    append_time(next, out);
-    append_time(first, out);
+    detail::append_time(timestamp_of(next), out);
+    detail::append_time(timestamp_of(first), out);
 }
 
 void append_entry(std::int64_t from, const NullableBytes& value, Bytes& out) {
-    append_time(from, out);
+    detail::append_time(timestamp_of(from), out);
     append_big_endian(value ? value->size() : kRemoved, kLengthSize, out);
 }
 
@@ -40,7 +36,7 @@ std::int64_t time_at(BytesView row, std::size_t offset) {
     if (row.size() < offset + kTimeSize) {
         unreadable(row);
     }
-    return static_cast<std::int64_t>(read_big_endian(row.substr(offset, kTimeSize)));
+    return milliseconds_of(detail::time_at(row, offset));
 }
 
 // Nothing: removed.

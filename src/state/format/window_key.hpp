@@ -4,7 +4,7 @@
 #include "core/check.hpp"
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
-#include "millrace/serde/primitives.hpp"
+#include "millrace/detail/serde/times.hpp"
 #include "millrace/windows/window.hpp"
 
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace millrace::state {
 ///     in a store   8 bytes segment, then the changelog's key
 ///
 /// all numbers big-endian.
+using detail::kTimeSize;
 inline constexpr std::size_t kSegmentSize = 8;
-inline constexpr std::size_t kTimeSize = 8;  ///< The size of every time in a key or row.
 inline constexpr std::size_t kSequenceSize = 4;
 inline constexpr std::size_t kWindowSuffixSize = kTimeSize + kSequenceSize;
 
@@ -41,18 +41,16 @@ inline std::uint64_t read_big_endian(BytesView bytes) {
     return detail::read_big_endian<std::uint32_t>(bytes.data());
 }
 
-inline void append_timestamp(Timestamp timestamp, Bytes& out) {
-    append_big_endian(static_cast<std::uint64_t>(milliseconds_of(timestamp)), kTimeSize, out);
-}
-
-inline Timestamp read_timestamp(BytesView bytes) {
-    return timestamp_of(static_cast<std::int64_t>(read_big_endian(bytes)));
+/// Throws InternalError unless kTimeSize bytes are at `position`.
+inline Timestamp read_time(BytesView bytes, std::size_t position) {
+    MILLRACE_CHECK(bytes.size() >= kTimeSize && position <= bytes.size() - kTimeSize);
+    return detail::time_at(bytes, position);
 }
 
 /// The time at the start of the last `suffix_size` bytes of a key, in milliseconds: a window's
 /// start, a session's end.
 inline std::int64_t suffix_time_of(BytesView key, std::size_t suffix_size) {
-    return milliseconds_of(read_timestamp(key.substr(key.size() - suffix_size, kTimeSize)));
+    return milliseconds_of(read_time(key, key.size() - suffix_size));
 }
 
 /// The parts of a changelog key. Requires size() >= kWindowSuffixSize.
@@ -60,8 +58,7 @@ inline BytesView window_key_of(BytesView changelog_key) {
     return changelog_key.substr(0, changelog_key.size() - kWindowSuffixSize);
 }
 inline Timestamp window_start_of(BytesView changelog_key) {
-    return read_timestamp(
-        changelog_key.substr(changelog_key.size() - kWindowSuffixSize, kTimeSize));
+    return read_time(changelog_key, changelog_key.size() - kWindowSuffixSize);
 }
 inline std::uint32_t window_sequence_of(BytesView changelog_key) {
     return static_cast<std::uint32_t>(
@@ -70,7 +67,7 @@ inline std::uint32_t window_sequence_of(BytesView changelog_key) {
 
 /// Writes the kWindowSuffixSize bytes after the key.
 inline void write_window_suffix(Timestamp start, std::uint32_t sequence, char* out) {
-    detail::write_big_endian(milliseconds_of(start), out);
+    detail::write_time(start, out);
     detail::write_big_endian(sequence, out + kTimeSize);
 }
 
@@ -101,14 +98,14 @@ inline BytesView session_key_of(BytesView changelog_key) {
     return changelog_key.substr(0, changelog_key.size() - kSessionSuffixSize);
 }
 inline SessionWindow session_of(BytesView changelog_key) {
-    const BytesView times = changelog_key.substr(changelog_key.size() - kSessionSuffixSize);
-    return {read_timestamp(times.substr(kTimeSize)), read_timestamp(times.substr(0, kTimeSize))};
+    const std::size_t end = changelog_key.size() - kSessionSuffixSize;
+    return {read_time(changelog_key, end + kTimeSize), read_time(changelog_key, end)};
 }
 
 /// Writes the kSessionSuffixSize bytes after the key.
 inline void write_session_suffix(SessionWindow session, char* out) {
-    detail::write_big_endian(milliseconds_of(session.end), out);
-    detail::write_big_endian(milliseconds_of(session.start), out + kTimeSize);
+    detail::write_time(session.end, out);
+    detail::write_time(session.start, out + kTimeSize);
 }
 
 }  // namespace millrace::state

@@ -21,7 +21,7 @@ NullableOwnedBytes owned(const NullableBytes& bytes) {
 }
 
 std::int64_t latest_time(BytesView row) {
-    return milliseconds_of(read_timestamp(row.substr(0, kTimeSize)));
+    return milliseconds_of(read_time(row, 0));
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ void LayeredVersionedStore::insert_latest(BytesView key, const NullableBytes& va
         return;
     }
     row_.clear();
-    append_timestamp(timestamp_of(time), row_);
+    detail::append_time(timestamp_of(time), row_);
     row_.append(*value);
     layers_.write_unlogged(key_in(kLatest, key), BytesView(row_));
 }
@@ -157,7 +157,7 @@ void LayeredVersionedStore::append(BytesView key, std::int64_t from, std::int64_
     store_history(segment, key);
 }
 
-// Deletions are not stored among the latest values, where they would stay for ever.
+// Deletions are not stored among the latest values, where they would stay forever.
 void LayeredVersionedStore::note_removal(BytesView key, std::int64_t time) {
     const std::int64_t segment = segment_of(time);
     const NullableBytes row = layers_.read(key_in(segment, key));

@@ -81,12 +81,12 @@ void RowExpiry::clear() {
 }
 
 void RowExpiry::save(Bytes& out) const {
-    append_timestamp(timestamp_of(stream_time_), out);
+    detail::append_time(timestamp_of(stream_time_), out);
 }
 
 void RowExpiry::load(BytesView saved) {
     MILLRACE_CHECK(saved.size() >= kTimeSize);
-    stream_time_ = milliseconds_of(read_timestamp(saved.substr(0, kTimeSize)));
+    stream_time_ = milliseconds_of(read_time(saved, 0));
     committed_stream_time_ = stream_time_;
 }
 

@@ -32,7 +32,7 @@ BytesView RowFormat::with_headers(BytesView value, Timestamp time, const StoreCo
     row_.clear();
     detail::append_stored_headers(or_none(of_record ? context->record().headers : nullptr), row_);
     if (adds_time_) {
-        append_timestamp(time, row_);
+        detail::append_time(time, row_);
     }
     return row_.append(value);
 }
@@ -60,7 +60,7 @@ NullableBytes RowFormat::restored(const ChangelogRecord& record) {
         detail::append_stored_headers(or_none(record.headers), row_);
     }
     if (timestamped_ || adds_time_) {
-        append_timestamp(record.timestamp, row_);
+        detail::append_time(record.timestamp, row_);
     }
     return BytesView(row_.append(*record.value));
 }

@@ -89,7 +89,7 @@ class RowFormat {
     BytesView take_headers(BytesView row);
     Timestamp time_of(BytesView value) const {
         MILLRACE_CHECK(value.size() >= kTimeSize);
-        const Timestamp time = read_timestamp(value.substr(0, kTimeSize));
+        const Timestamp time = read_time(value, 0);
         check_timestamp(spec_, time);
         return time;
     }

@@ -62,7 +62,7 @@ class WalkInMemory final : private Walk {
     void in_segment_with_kept(Bytes from, const Use& use) {
         KeyRange range;
         range.upper = Bytes(group());
-        append_timestamp(timestamp_of(to_), *range.upper);
+        detail::append_time(timestamp_of(to_), *range.upper);
         range.upper->append(suffix_size() - kTimeSize, '\xff').push_back('\0');
         range.lower = std::move(from);
         const std::size_t group_size = group().size();

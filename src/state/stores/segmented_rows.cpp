@@ -211,9 +211,9 @@ KeyRange SegmentedRows::range_in(std::int64_t segment) const {
     if (of_one_key()) {
         range.upper = range.lower;
         range.lower->append(*query_.first);
-        append_timestamp(timestamp_of(query_.from), *range.lower);
+        detail::append_time(timestamp_of(query_.from), *range.lower);
         range.upper->append(*query_.last);
-        append_timestamp(timestamp_of(query_.to), *range.upper);
+        detail::append_time(timestamp_of(query_.to), *range.upper);
         range.upper->append(layers_.expiry().suffix_size() - kTimeSize, '\xff').push_back('\0');
         return range;
     }

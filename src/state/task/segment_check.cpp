@@ -22,7 +22,7 @@ constexpr std::int64_t kLatestVersions = std::numeric_limits<std::int64_t>::max(
 // The time that determines a row's segment; empty: it is not a row of such a store.
 std::optional<std::int64_t> time_of(const detail::StoreSpec& spec, BytesView key, BytesView value) {
     if (spec.kind == StoreKind::kVersionedKeyValue) {
-        return value.size() < sizeof(std::int64_t) ? std::nullopt : std::optional(row_next(value));
+        return value.size() < kTimeSize ? std::nullopt : std::optional(row_next(value));
     }
     const std::size_t suffix =
         spec.kind == StoreKind::kSession ? kSessionSuffixSize : kWindowSuffixSize;

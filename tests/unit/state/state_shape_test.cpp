@@ -39,7 +39,7 @@ Timestamp time_of(int row) {
 Bytes value_of(StoreKind kind, int row) {
     Bytes value;
     if (kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow) {
-        append_timestamp(time_of(row), value);
+        detail::append_time(time_of(row), value);
     }
     return value + "v" + std::to_string(row);
 }

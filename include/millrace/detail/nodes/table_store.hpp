@@ -5,7 +5,7 @@
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/node.hpp"
 #include "millrace/detail/nodes/table.hpp"
-#include "millrace/detail/serde/big_endian.hpp"
+#include "millrace/detail/serde/times.hpp"
 #include "millrace/detail/state/flush_listener.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
@@ -25,20 +25,10 @@ namespace millrace::detail {
 template <class K, class V>
 using TableSerdes = StoreSerdes<K, V>;
 
-inline constexpr std::size_t kTimestampSize = 8;
-
-[[noreturn]] inline void no_room_for_timestamp(std::size_t size) {
-    throw SerdeError("too short for a value with timestamp: " + std::to_string(size) + " bytes");
-}
-
 /// Reads a value with a leading timestamp. Throws SerdeError.
 template <class V>
 Timestamp read_timestamped(const SerdeOf<V>& serde, BytesView bytes, V& out) {
-    if (bytes.size() < kTimestampSize) {
-        no_room_for_timestamp(bytes.size());
-    }
-    const Timestamp timestamp = timestamp_of(read_big_endian<std::int64_t>(bytes.data()));
-    bytes.remove_prefix(kTimestampSize);
+    const Timestamp timestamp = take_time(bytes);
     serde.deserialize(bytes, out);
     return timestamp;
 }
@@ -46,8 +36,8 @@ Timestamp read_timestamped(const SerdeOf<V>& serde, BytesView bytes, V& out) {
 /// Replaces `out` by the value with a leading timestamp.
 template <class V>
 void write_timestamped(const SerdeOf<V>& serde, const V& value, Timestamp timestamp, Bytes& out) {
-    serde.serialize_behind(kTimestampSize, value, out);
-    write_big_endian<std::int64_t>(milliseconds_of(timestamp), out.data());
+    serde.serialize_behind(kTimeSize, value, out);
+    write_time(timestamp, out.data());
 }
 
 /// The store of that kind that `node` is connected to.

@@ -35,14 +35,14 @@ struct StoredValue<ValueTimestampHeaders<V>> {
 
     static void write(const Serde& serde, const ValueTimestampHeaders<V>& value, Bytes& out) {
         append_stored_headers(value.headers, out);
-        append_stored_timestamp(value.timestamp, out);
+        append_time(value.timestamp, out);
         serde.serialize(value.value, out);
     }
     static void read(const Serde& serde, BytesView bytes, ValueTimestampHeaders<V>& out) {
         out.headers.clear();
         read_stored_headers(take_stored_headers(bytes), out.headers);
-        out.timestamp = stored_timestamp(bytes);
-        serde.deserialize(bytes.substr(kStoredTimestampSize), out.value);
+        out.timestamp = take_time(bytes);
+        serde.deserialize(bytes, out.value);
     }
 };
 

@@ -4,7 +4,7 @@
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/core/time.hpp"
-#include "millrace/detail/serde/big_endian.hpp"
+#include "millrace/detail/serde/times.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/windows/window.hpp"
 
@@ -15,16 +15,6 @@
 #include <utility>
 
 namespace millrace::detail {
-
-inline constexpr std::size_t kTimeSize = sizeof(std::int64_t);
-
-inline void append_time(Timestamp time, Bytes& out) {
-    append_big_endian(milliseconds_of(time), out);
-}
-
-inline Timestamp time_at(BytesView bytes, std::size_t position) {
-    return timestamp_of(read_big_endian<std::int64_t>(bytes.data() + position));
-}
 
 /// Number of bytes after the plain key in a serialised windowed key; 0: not a windowed key.
 template <class K>
