@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 #include "state/budget/cache_budget.hpp"
 #include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
@@ -62,12 +64,12 @@ class Task {
 
     KeyValueBytesStore& key_value() {
         auto& store = dynamic_cast<KeyValueBytesStore&>(*stores_->store("store"));
-        store.set_flush_listener(&sink_, true);
+        detail::set_flush_listener(store, &sink_, true);
         return store;
     }
     WindowBytesStore& window() {
         auto& store = dynamic_cast<WindowBytesStore&>(*stores_->store("store"));
-        store.set_flush_listener(&sink_, true);
+        detail::set_flush_listener(store, &sink_, true);
         return store;
     }
 

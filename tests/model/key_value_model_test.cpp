@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 #include "state/budget/cache_budget.hpp"
 #include "state/budget/memory_budget.hpp"
 #include "state/task/task_stores.hpp"
@@ -65,7 +67,7 @@ class KeyValueModel
         stores_->set_context(context_);
         stores_->set_cache(cache_);
         store_ = dynamic_cast<KeyValueBytesStore*>(stores_->store("s"));
-        cached_ = store_->set_flush_listener(&forwarded_, true);
+        cached_ = detail::set_flush_listener(*store_, &forwarded_, true);
     }
 
     Bytes random_key() {

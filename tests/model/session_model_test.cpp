@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 #include "state/format/window_key.hpp"
 #include "support/expiring_store_model.hpp"
 
@@ -28,7 +30,7 @@ class SessionModel : public ExpiringStoreModel<SessionBytesStore> {
 
     void reopened() override {
         if (stack().listened) {
-            store().set_flush_listener(&listener_, false);
+            detail::set_flush_listener(store(), &listener_, false);
         }
     }
 

@@ -2,6 +2,7 @@
 #include "store_dump.hpp"
 
 #include "millrace/detail/graph/topology_spec.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 #include "millrace/state/bytes_store.hpp"
 #include "millrace/state/value_timestamp_headers.hpp"
 
@@ -146,7 +147,7 @@ Json dump_versions(VersionedBytesStore& store, const Seen& seen) {
 /// The content of a store, with the headers of its rows if it stores them.
 template <class Store, class Dump>
 Json dump_as(const std::string& kind, Store& store, bool timestamped, Dump dump) {
-    if (Store* with_headers = store.with_headers()) {
+    if (Store* with_headers = detail::with_headers(store)) {
         const bool of_join = kind == "window";
         return {{"kind", (of_join ? "headers_timestamped_" : "headers_") + kind},
                 {"entries", dump(*with_headers, Layout{true, timestamped || of_join})}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/state/flush_listener.hpp"
 #include "state/task/task_stores.hpp"
 
 #include <string>

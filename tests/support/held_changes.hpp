@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/detail/state/change_buffer.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
 #include "state/budget/memory_budget.hpp"
 #include "state/format/change_buffer_format.hpp"
 #include "state/task/task_stores.hpp"

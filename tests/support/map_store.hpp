@@ -38,9 +38,6 @@ class MapStore final : public KeyValueBytesStore {
         return std::make_unique<Rows>(rows_);
     }
     std::uint64_t approximate_num_entries() override { return rows_.size(); }
-    bool set_flush_listener(detail::FlushListener* /*listener*/, bool /*old*/) override {
-        return false;
-    }
 
   private:
     /// A copy of all rows.

@@ -5,6 +5,7 @@
 #include "millrace/core/record.hpp"
 #include "millrace/core/task_id.hpp"
 #include "millrace/core/time.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 #include "millrace/detail/state/store_use.hpp"
 #include "millrace/detail/state/stored_headers.hpp"
 #include "millrace/processor/fixed_key_record.hpp"
@@ -73,7 +74,7 @@ class ProcessingContext {
         }
         detail::check_store(found, use);
         if constexpr (detail::kKeepsHeaders<typename Store::Value>) {
-            bytes = bytes->with_headers();
+            bytes = detail::with_headers(*bytes);
             if (bytes == nullptr) {
                 throw TopologyError("store " + name + " does not store headers");
             }

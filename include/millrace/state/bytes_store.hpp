@@ -3,7 +3,6 @@
 
 #include "millrace/core/bytes.hpp"
 #include "millrace/core/time.hpp"
-#include "millrace/detail/state/flush_listener.hpp"
 #include "millrace/state/state_store.hpp"
 #include "millrace/windows/window.hpp"
 
@@ -51,15 +50,6 @@ class KeyValueBytesStore : public StateStore {
     virtual std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) = 0;
 
     virtual std::uint64_t approximate_num_entries() = 0;
-
-    /// The same store with the headers before each value (docs/formats/stored-headers.md); null if
-    /// it does not store headers. Through this interface, values have no headers, and puts get the
-    /// headers of the store's definition: none, or those of the current record.
-    virtual KeyValueBytesStore* with_headers() { return nullptr; }
-
-    /// Sends flushed cache entries to `listener` and returns true; false if the store has no cache,
-    /// and the caller must forward changes itself.
-    virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 
 /// The result of putting a version.
@@ -79,7 +69,8 @@ struct VersionedBytes {
 };
 
 /// Storage of a store that keeps older values of each key (KIP-889). The history has a fixed
-/// length, counted from the latest timestamp that was put; a key's latest value is kept for ever.
+/// length, counted from the latest timestamp that was put; a key's latest value is kept
+/// indefinitely.
 class VersionedBytesStore : public StateStore {
   public:
     /// Null: deleted from then on. Versions may be put in any order; one with the same time is
@@ -138,13 +129,6 @@ class WindowBytesStore : public StateStore {
     virtual std::unique_ptr<WindowBytesIterator> fetch_range(NullableBytes first,
                                                              NullableBytes last, Timestamp from,
                                                              Timestamp to, RowOrder order) = 0;
-
-    /// See KeyValueBytesStore::with_headers.
-    virtual WindowBytesStore* with_headers() { return nullptr; }
-
-    /// See KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes window start and 4
-    /// bytes sequence number.
-    virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 
 /// Iterates over entries of a session store, like WindowBytesIterator.
@@ -203,13 +187,6 @@ class SessionBytesStore : public StateStore {
 
     /// Sessions of all keys with from <= end <= to, by end.
     virtual std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) = 0;
-
-    /// See KeyValueBytesStore::with_headers.
-    virtual SessionBytesStore* with_headers() { return nullptr; }
-
-    /// See KeyValueBytesStore::set_flush_listener; keys are key bytes, 8 bytes end and 8 bytes
-    /// start of the session.
-    virtual bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) = 0;
 };
 
 }  // namespace millrace

@@ -180,11 +180,6 @@ class KeyValueView final : public KeyValueBytesStore {
         return store_.approximate_num_entries();
     }
 
-    bool set_flush_listener(detail::FlushListener* /*listener*/,
-                            bool /*send_old_values*/) override {
-        return false;
-    }
-
   private:
     std::unique_ptr<BytesIterator> in_pieces(OpenRows open) const {
         return std::make_unique<RowsInPieces>(gate_, name_, std::move(open));

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "millrace/detail/state/flush_listener.hpp"
-
 #include <string>
 
 namespace millrace::state {
 
 /// Base class of the views with headers of all kinds of stores; see
-/// KeyValueBytesStore::with_headers. `Face` is the interface of the kind, `Store` its class. The
+/// detail::StoreHooks::with_headers. `Face` is the interface of the kind, `Store` its class. The
 /// store owns the view.
 template <class Face, class Store>
 class HeadersView : public Face {
@@ -17,8 +15,6 @@ class HeadersView : public Face {
 
     const std::string& name() const final { return store_->name(); }
     bool persistent() const final { return store_->persistent(); }
-    Face* with_headers() final { return this; }
-    bool set_flush_listener(detail::FlushListener*, bool) final { return false; }
 
   protected:
     Store* store_;

@@ -28,9 +28,6 @@ class LayeredKeyValueStore final : public KeyValueBytesStore, public LayeredStor
     std::unique_ptr<BytesIterator> prefix_scan(BytesView prefix) override;
     std::uint64_t approximate_num_entries() override { return layers_.approximate_num_entries(); }
     KeyValueBytesStore* with_headers() override;
-    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
-        return layers_.set_flush_listener(listener, send_old_values);
-    }
 
     void restore(std::span<const ChangelogRecord> records) override;
 

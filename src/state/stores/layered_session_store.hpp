@@ -32,9 +32,6 @@ class LayeredSessionStore final : public SessionBytesStore, public LayeredStore 
                   const std::function<void(SessionWindow, BytesView)>& use) override;
     std::unique_ptr<SessionBytesIterator> find_ended(Timestamp from, Timestamp to) override;
     SessionBytesStore* with_headers() override;
-    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
-        return layers_.set_flush_listener(listener, send_old_values);
-    }
 
     void restore(std::span<const ChangelogRecord> records) override {
         restore_rows(layers_, records);

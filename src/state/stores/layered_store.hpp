@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "millrace/detail/state/store_hooks.hpp"
 #include "state/stores/store_layers.hpp"
 
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace millrace::state {
 ///
 /// A kind overrides the functions for its own data, and calls the layers for everything else. Not
 /// thread-safe. Errors: see StoreLayers.
-class LayeredStore {
+class LayeredStore : public detail::StoreHooks {
   public:
     virtual ~LayeredStore() = default;
     LayeredStore(const LayeredStore&) = delete;
@@ -22,6 +23,12 @@ class LayeredStore {
 
     const detail::StoreSpec& spec() const noexcept { return layers_.spec(); }
     Engine& engine() const noexcept { return layers_.engine(); }
+
+    // StoreHooks
+    StateStore* with_headers() override { return nullptr; }
+    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) final {
+        return layers_.set_flush_listener(listener, send_old_values);
+    }
 
     /// See StoreLayers::prefetch.
     virtual void prefetch(BytesView key) { layers_.prefetch(key); }

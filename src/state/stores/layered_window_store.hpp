@@ -33,9 +33,6 @@ class LayeredWindowStore final : public WindowBytesStore, public LayeredStore {
                                                      Timestamp from, Timestamp to,
                                                      RowOrder order) override;
     WindowBytesStore* with_headers() override;
-    bool set_flush_listener(detail::FlushListener* listener, bool send_old_values) override {
-        return layers_.set_flush_listener(listener, send_old_values);
-    }
 
     void restore(std::span<const ChangelogRecord> records) override;
     void prefetch(BytesView key) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/stores/row_format.hpp"
 
+#include "core/check.hpp"
 #include "millrace/detail/state/stored_headers.hpp"
 #include "state/format/window_key.hpp"
 

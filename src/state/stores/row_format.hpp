@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/check.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
 #include "millrace/detail/state/store_spec.hpp"
 #include "state/format/window_key.hpp"
 #include "state/stores/put_times.hpp"

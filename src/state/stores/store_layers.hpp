@@ -96,7 +96,7 @@ class StoreLayers final {
     /// Prefetches for a read of `key`, in about two calls' time.
     void prefetch(BytesView key);
 
-    /// See KeyValueBytesStore::set_flush_listener.
+    /// See detail::StoreHooks::set_flush_listener.
     bool set_flush_listener(detail::FlushListener* listener, bool send_old_values);
 
     /// Logs and forwards everything in the record cache.

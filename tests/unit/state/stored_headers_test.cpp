@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/detail/state/stored_headers.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 
 #include "millrace/core/error.hpp"
 #include "millrace/serde/string.hpp"
@@ -101,7 +103,7 @@ TEST_P(KeptHeaders, AreThoseOfTheRecordAndHiddenFromUsers) {
     face(stores).put("k", BytesView(value));
 
     EXPECT_EQ(face(stores).get("k"), NullableBytes(value));
-    EXPECT_EQ(face(stores).with_headers()->get("k"), NullableBytes(documented()));
+    EXPECT_EQ(detail::with_headers(face(stores))->get("k"), NullableBytes(documented()));
     auto rows = face(stores).range(std::nullopt, std::nullopt, RowOrder::kForward);
     EXPECT_EQ(rows->value(), value);
     EXPECT_THAT(context_.log, ElementsAre(Field(&FakeStoreContext::Logged::value, "v")));
@@ -115,7 +117,7 @@ TEST_P(KeptHeaders, LeaveTheCacheForTheChangelogButNotForTheListener) {
     auto stores = open(detail::StoredHeaders::kOfRecordIfAsked, true, true);
     stores.set_context(context_);
     millrace::testing::RecordingListener listener;
-    ASSERT_TRUE(face(stores).set_flush_listener(&listener, true));
+    ASSERT_TRUE(detail::set_flush_listener(face(stores), &listener, true));
     face(stores).put("k", BytesView(Bytes(7, '\0') + "\4u"));
     face(stores).put("k", BytesView(value));
 
@@ -127,19 +129,19 @@ TEST_P(KeptHeaders, LeaveTheCacheForTheChangelogButNotForTheListener) {
     EXPECT_TRUE(context_.log.front().headers);
     ASSERT_EQ(listener.told.size(), 1U);
     EXPECT_EQ(listener.told.front().value, value);
-    EXPECT_EQ(face(stores).with_headers()->get("k"), NullableBytes(documented()));
+    EXPECT_EQ(detail::with_headers(face(stores))->get("k"), NullableBytes(documented()));
 }
 
 TEST_P(KeptHeaders, AreOmittedUnlessRequested) {
     auto stores = open(detail::StoredHeaders::kEmptyIfAsked, false);
 
-    EXPECT_EQ(face(stores).with_headers(), nullptr);
+    EXPECT_EQ(detail::with_headers(face(stores)), nullptr);
 }
 
 TEST_P(KeptHeaders, AreStoredInTablesOnDiskOnly) {
     auto stores = open(detail::StoredHeaders::kEmptyIfAsked, true);
 
-    EXPECT_EQ(face(stores).with_headers() != nullptr, GetParam() == StoreEngine::kRocksDb);
+    EXPECT_EQ(detail::with_headers(face(stores)) != nullptr, GetParam() == StoreEngine::kRocksDb);
 }
 
 TEST_P(KeptHeaders, AreRestoredFromTheChangelog) {
@@ -153,7 +155,7 @@ TEST_P(KeptHeaders, AreRestoredFromTheChangelog) {
     stores.restore(0, std::span(&record, 1));
     stores.finish_restore(0, 0);
 
-    EXPECT_EQ(face(stores).with_headers()->get("k"), NullableBytes(documented()));
+    EXPECT_EQ(detail::with_headers(face(stores))->get("k"), NullableBytes(documented()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, KeptHeaders,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/task/task_stores.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 #include "state/budget/cache_budget.hpp"
 #include "state/budget/memory_budget.hpp"
 #include "support/fake_store_context.hpp"
@@ -83,7 +85,7 @@ TEST_F(TaskStoresTest, UncachedWritesAreLoggedAtOnceWithTheContextsTime) {
         context.log,
         ElementsAre(FakeStoreContext::Logged{0, "a", "1", timestamp_of(7), false},
                     FakeStoreContext::Logged{0, "a", std::nullopt, timestamp_of(7), false}));
-    EXPECT_FALSE(store.set_flush_listener(&listener, true));
+    EXPECT_FALSE(detail::set_flush_listener(store, &listener, true));
 }
 
 TEST_F(TaskStoresTest, TimestampedValuesAreLoggedWithoutTheirTimestampAndAtIt) {
@@ -99,7 +101,7 @@ TEST_F(TaskStoresTest, TimestampedValuesAreLoggedWithoutTheirTimestampAndAtIt) {
 
 TEST_F(TaskStoresTest, CacheLogsAndForwardsOneEntryForEachKeyInTheOrderOfTheLastWrites) {
     KeyValueBytesStore& store = open(cached("s"));
-    ASSERT_TRUE(store.set_flush_listener(&listener, true));
+    ASSERT_TRUE(detail::set_flush_listener(store, &listener, true));
     const std::string topic = "in";
     context.at_hand.topic = &topic;
     at(1, 10);
@@ -124,7 +126,7 @@ TEST_F(TaskStoresTest, CacheLogsAndForwardsOneEntryForEachKeyInTheOrderOfTheLast
 
 TEST_F(TaskStoresTest, OldValueIsTheListenersLastNewValueWhetherCommittedOrNot) {
     KeyValueBytesStore& store = open(cached("s"));
-    store.set_flush_listener(&listener, true);
+    detail::set_flush_listener(store, &listener, true);
     store.put("a", "1");
     stores->flush_caches();
     store.put("a", "2");
@@ -144,7 +146,7 @@ TEST_F(TaskStoresTest, OldValueIsTheListenersLastNewValueWhetherCommittedOrNot) 
 
 TEST_F(TaskStoresTest, DeletionOfARowThatNeverLeftTheCacheIsNeitherLoggedNorForwarded) {
     KeyValueBytesStore& store = open(cached("s"));
-    store.set_flush_listener(&listener, false);
+    detail::set_flush_listener(store, &listener, false);
     store.put("a", "1");
     store.put("a", std::nullopt);
     commit();
@@ -155,7 +157,7 @@ TEST_F(TaskStoresTest, DeletionOfARowThatNeverLeftTheCacheIsNeitherLoggedNorForw
 
 TEST_F(TaskStoresTest, FlushUsesTheHeadersOfTheLastWrite) {
     KeyValueBytesStore& store = open(cached("s"));
-    store.set_flush_listener(&listener, false);
+    detail::set_flush_listener(store, &listener, false);
     {
         const Headers headers{{"h", "1"}};
         context.at_hand.headers = &headers;
@@ -173,7 +175,7 @@ TEST_F(TaskStoresTest, FlushUsesTheHeadersOfTheLastWrite) {
 TEST_F(TaskStoresTest, FullCacheFlushesADirtyEntryWithTheStoresOtherDirtyOnes) {
     KeyValueBytesStore& store = open(cached("s"));
     use_cache(300);
-    store.set_flush_listener(&listener, false);
+    detail::set_flush_listener(store, &listener, false);
     for (char key = 'a'; key <= 'z'; ++key) {
         store.put(BytesView(&key, 1), "value");
         EXPECT_LE(cache->written().bytes(), 300U);
@@ -259,7 +261,7 @@ TEST_F(TaskStoresTest, UncommittedRowsDoNotCountForThatLimit) {
 TEST_F(TaskStoresTest, CacheOfZeroBytesForwardsEachWriteAtOnce) {
     KeyValueBytesStore& store = open(cached("s"));
     use_cache(0);
-    store.set_flush_listener(&listener, true);
+    detail::set_flush_listener(store, &listener, true);
     store.put("a", "1");
     store.put("a", "2");
 
@@ -289,7 +291,7 @@ class Echo final : public detail::FlushListener {
 TEST_F(TaskStoresTest, WritesDuringAFlushArePartOfItIfTheirEntryIsPendingAndOtherwiseOfTheNext) {
     KeyValueBytesStore& store = open(cached("s"));
     Echo echo(store);
-    store.set_flush_listener(&echo, true);
+    detail::set_flush_listener(store, &echo, true);
     store.put("a", "1");
     store.put("b", "1");
     stores->flush_caches();

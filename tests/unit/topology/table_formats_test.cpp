@@ -91,7 +91,6 @@ class MapStore final : public KeyValueBytesStore {
     }
     std::unique_ptr<BytesIterator> prefix_scan(BytesView) override { return nullptr; }
     std::uint64_t approximate_num_entries() override { return rows.size(); }
-    bool set_flush_listener(detail::FlushListener*, bool) override { return false; }
 
     std::map<Bytes, Bytes> rows;
 

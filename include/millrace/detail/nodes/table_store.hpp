@@ -7,6 +7,7 @@
 #include "millrace/detail/nodes/table.hpp"
 #include "millrace/detail/serde/times.hpp"
 #include "millrace/detail/state/flush_listener.hpp"
+#include "millrace/detail/state/store_hooks.hpp"
 #include "millrace/serde/primitives.hpp"
 #include "millrace/serde/serde.hpp"
 #include "millrace/state/bytes_store.hpp"
@@ -73,9 +74,8 @@ class TableStore {
 
     bool has_versions() const noexcept { return versions_ != nullptr; }
 
-    /// See KeyValueBytesStore.
-    bool set_flush_listener(FlushListener* listener, bool send_old_values) {
-        return versions_ == nullptr && store_->set_flush_listener(listener, send_old_values);
+    StateStore& bytes() const noexcept {
+        return versions_ != nullptr ? static_cast<StateStore&>(*versions_) : *store_;
     }
 
     /// The key of the following calls; must outlive them.
@@ -161,15 +161,13 @@ class ChangeForwarder final : private FlushListener {
     ChangeForwarder(ReadKey read_key, SerdeOf<V> value_serde)
         : read_key_(std::move(read_key)), value_serde_(std::move(value_serde)) {}
 
-    /// `store` is a bytes store of any kind.
-    template <class Store>
     void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output,
-              Store& store, bool send_old_values) {
+              StateStore& store, bool send_old_values) {
         context_ = &context;
         node_ = &node;
         output_ = &output;
         send_old_values_ = send_old_values;
-        cached_ = store.set_flush_listener(this, send_old_values);
+        cached_ = set_flush_listener(store, this, send_old_values);
     }
 
     bool cached() const noexcept { return cached_; }
@@ -248,7 +246,7 @@ class StoredTable {
     void open(TaskContext& context, const Node& node, const Output<K, Change<V>>& output,
               bool send_old_values) {
         table_.open(context, node, name_);
-        forwarder_.open(context, node, output, table_, send_old_values);
+        forwarder_.open(context, node, output, table_.bytes(), send_old_values);
     }
 
     TableStore<K, V>& table() noexcept { return table_; }
