@@ -13,7 +13,7 @@
 namespace millrace::client {
 
 /// Deletes processed records of repartition topics: such a topic has no retention and would grow
-/// for ever. Owned by one thread.
+/// forever. Owned by one thread.
 class RepartitionPurger {
   public:
     /// Both must outlive the purger.

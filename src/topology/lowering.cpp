@@ -19,7 +19,7 @@ using detail::NodeSpec;
 
 class Lowering {
   public:
-    Lowering(SpecBuilder& builder, const detail::ProgramFlags& flags)
+    Lowering(SpecBuilder& builder, const detail::TopologyFlags& flags)
         : builder_(&builder), flags_(&flags) {}
 
     void emit(const LogicalNode& node) {
@@ -115,7 +115,7 @@ class Lowering {
     }
 
     SpecBuilder* builder_;
-    const detail::ProgramFlags* flags_;
+    const detail::TopologyFlags* flags_;
 };
 
 struct BuiltLater {

@@ -85,7 +85,7 @@ Topology supplier_with_stores(Case& c) {
                      store.put(key, n);
                      emit_value(ctx, r, "n" + std::to_string(n));
                  }),
-                 {.name = "counter", .brings = {number_store("seen")}})
+                 {.name = "counter", .added_stores = {number_store("seen")}})
         .to("out");
     return c.build();
 }

@@ -64,7 +64,7 @@ Topology only_changes() {
     const auto last = stores::key_value_store<std::string, std::string>(
         stores::persistent_key_value_store("last"));
     builder.stream<std::string, std::string>("readings")
-        .process([] { return std::make_unique<OnlyChanges>(); }, {.brings = {last}})
+        .process([] { return std::make_unique<OnlyChanges>(); }, {.added_stores = {last}})
         .to("changes");
     return std::move(builder).build();
 }

@@ -31,7 +31,8 @@ struct CountSeen final : Processor<Text, Text, Text, Text> {
 TEST(Process, UsesTheStoreOfItsSupplier) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
-            .process([] { return std::make_unique<CountSeen>(); }, {.brings = {counts_store()}})
+            .process([] { return std::make_unique<CountSeen>(); },
+                     {.added_stores = {counts_store()}})
             .to("out");
     });
     run.pipe("in", "a", "x", 1);

@@ -148,7 +148,7 @@ TEST(VersionedStore, IsUsedByProcessors) {
     Program run([](StreamsBuilder& builder) {
         builder.stream<Text, Text>("in")
             .process([] { return std::make_unique<Ask>(); },
-                     {.brings = {stores::versioned_key_value_store<Text, Text>(
+                     {.added_stores = {stores::versioned_key_value_store<Text, Text>(
                           stores::in_memory_versioned_store("versions", 50ms))}})
             .to("out");
     });

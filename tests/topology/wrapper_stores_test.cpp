@@ -212,14 +212,16 @@ TEST(WrapperStores, CannotHaveTheNameOfAStoreOfTheTopology) {
               }),
               refused);
     EXPECT_EQ(refusal_of([&make](StreamsBuilder& builder) {
-                  builder.stream<Text, Text>("in").process(make,
-                                                           {.brings = {calls_store("calls")}});
+                  builder.stream<Text, Text>("in").process(
+                      make, {.added_stores = {calls_store("calls")}});
               }),
               refused);
     TopologyBuilder builder(one_store_for_all().processor_wrapper);
     builder.add_source<Text, Text>("source", "in");
     EXPECT_THAT(
-        [&] { builder.add_processor("p", make, {"source"}, {.brings = {calls_store("calls")}}); },
+        [&] {
+            builder.add_processor("p", make, {"source"}, {.added_stores = {calls_store("calls")}});
+        },
         ::testing::ThrowsMessage<TopologyError>(refused));
 }
 

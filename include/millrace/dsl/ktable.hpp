@@ -206,9 +206,9 @@ class KGroupedTable {
     }
 
   private:
-    template <class N, Removals kRemovals, class Agg, class... Args>
-    KTable<K, Agg, kRemovals> aggregate_with(const char* prefix, Materialized<K, Agg> options,
-                                             Args... args) const;
+    template <class Step, class Subtract>
+    KTable<K, typename Step::Agg> aggregate_with(Step step, Subtract subtract, const char* prefix,
+                                                 Materialized<K, typename Step::Agg> options) const;
 
     detail::TableCore<K, V> core_;
     std::string topic_name_;

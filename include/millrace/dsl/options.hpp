@@ -126,9 +126,9 @@ struct TableJoined {
 
 /// How a user-defined processor is added.
 struct ProcessOptions {
-    std::string name{};                      ///< Of the node.
-    std::vector<std::string> stores{};       ///< Stores that it uses and that were added before.
-    std::vector<StoreDeclaration> brings{};  ///< Stores that are added with it (KIP-401).
+    std::string name{};                 ///< Of the node.
+    std::vector<std::string> stores{};  ///< Stores that it uses and that were added before.
+    std::vector<StoreDeclaration> added_stores{};  ///< Stores that are added with it (KIP-401).
 };
 
 }  // namespace millrace

@@ -60,7 +60,7 @@ class TopologyBuilder {
         detail::NodeSpec node = processor_spec(name, std::move(make));
         node.parents = std::move(parents);
         add(std::move(node));
-        for (const StoreDeclaration& store : options.brings) {
+        for (const StoreDeclaration& store : options.added_stores) {
             bring(store, name);
         }
         return connect(name, options.stores);

@@ -31,7 +31,7 @@ namespace millrace {
 /// concurrently.
 ///
 /// The fast form, for what measurements show to matter, replaces either function or both. It saves
-/// an allocation for each record, and leaves two duties to its writer:
+/// an allocation for each record, and its author has two duties:
 ///     static void serialize_to(const Payment& value, Bytes& out);   // appends: out is not empty
 ///     static void deserialize_into(BytesView bytes, Payment& out);  // overwrites all of an old
 ///     one

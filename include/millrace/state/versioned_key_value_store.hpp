@@ -24,8 +24,8 @@ struct VersionedRecord {
 
 /// A processor's view of one partition of a store that keeps older values of each key: values by
 /// key and time. The history has a fixed length, counted from the latest timestamp that was put; a
-/// key's latest value is kept for ever. Has the semantics of Kafka Streams' VersionedKeyValueStore
-/// (KIP-889).
+/// key's latest value is kept indefinitely. Has the semantics of Kafka Streams'
+/// VersionedKeyValueStore (KIP-889).
 ///
 /// Lifetime, threads, durability and errors: see KeyValueStore.
 template <class K, class V>

@@ -45,7 +45,8 @@ class TimeWindows {
     }
 
     /// Calls `use` with each window that contains `time`, by start; there is none before the epoch.
-    /// Throws Error before the first call if one of them would end after the largest time there is.
+    /// Throws Error before the first call if one of them would end after the largest representable
+    /// time.
     template <std::invocable<Window> F>
     void for_each_window(Timestamp time, F&& use) const {
         const std::int64_t at = milliseconds_of(time);

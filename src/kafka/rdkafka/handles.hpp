@@ -16,7 +16,7 @@ struct FreeBy {
     }
 };
 
-// rd_kafka_destroy waits, possibly for ever, until no queue, topic, message or partition list
+// rd_kafka_destroy waits, possibly forever, until no queue, topic, message or partition list
 // refers to the client. Therefore a class declares its client before every member that refers to
 // it.
 using RdError = std::unique_ptr<rd_kafka_error_t, FreeBy<rd_kafka_error_destroy>>;

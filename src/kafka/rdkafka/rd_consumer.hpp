@@ -27,7 +27,7 @@ namespace millrace::kafka {
 /// to GroupAssignor::on_assignment only.
 ///
 /// Lifetime: see Consumer. close() revokes all partitions; the destructor ends connections and
-/// threads, and waits for ever for messages that are still alive.
+/// threads, and waits forever for messages that are still alive.
 class RdConsumer final : public Consumer {
   public:
     /// Errors: ConfigError.

@@ -105,7 +105,7 @@ void RdConsumer::close(milliseconds timeout) {
 }
 
 void RdConsumer::abandon_group() noexcept {
-    // librdkafka 2.14.2 waits for ever when it is destroyed while a rebalance waits for the
+    // librdkafka 2.14.2 waits forever when it is destroyed while a rebalance waits for the
     // rebalance callback, even if it was configured not to close the consumer. Therefore this code
     // first terminates the membership locally, without a request to the broker, and then responds
     // to the rebalance: at that point librdkafka treats any response as revoking everything.

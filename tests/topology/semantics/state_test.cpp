@@ -31,7 +31,7 @@ struct PutOrList final : Processor<Text, Text, Text, Text> {
 void list_of(StreamsBuilder& builder, const WindowStoreSupplier& supplier) {
     builder.stream<Text, Text>("in")
         .process([] { return std::make_unique<PutOrList>(); },
-                 {.brings = {stores::window_store<Text, Text>(supplier)}})
+                 {.added_stores = {stores::window_store<Text, Text>(supplier)}})
         .to("out");
 }
 

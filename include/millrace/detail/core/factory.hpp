@@ -6,11 +6,11 @@
 
 namespace millrace::detail {
 
-/// The type-erased function of a Factory.
-class Maker {
-  public:
-    virtual ~Maker() = default;
-    virtual void* make() = 0;
+/// The type-erased function of a Factory. A struct of function pointers, not a class with virtual
+/// functions, whose tables and type information would cost the compiler more than its code.
+struct Maker {
+    void* (*make)(Maker& maker);
+    void (*destroy)(Maker* maker);
 };
 
 /// A function that creates objects of type T or derived from it; empty by default. Copies share the
@@ -25,28 +25,34 @@ class Factory {
     template <class F>
         requires requires(F& make) { std::unique_ptr<T>(make()); }
     Factory(F make)  // NOLINT(google-explicit-constructor)
-        : maker_(std::unique_ptr<Maker>(new MakerOf<F>(std::move(make)))) {}
+    {
+        Maker* maker = new MakerOf<F>{{&make_with<F>, &destroy<F>}, std::move(make)};
+        maker_.reset(maker, maker->destroy);
+    }
 
     explicit operator bool() const noexcept { return maker_ != nullptr; }
 
     /// Must not be empty.
     std::unique_ptr<T> operator()() const {
-        return std::unique_ptr<T>(static_cast<T*>(maker_->make()));
+        return std::unique_ptr<T>(static_cast<T*>(maker_->make(*maker_)));
     }
 
   private:
     template <class F>
-    class MakerOf final : public Maker {
-      public:
-        explicit MakerOf(F make) : make_(std::move(make)) {}
-        void* make() override {
-            T* made = make_().release();
-            return made;
-        }
-
-      private:
-        F make_;
+    struct MakerOf : Maker {
+        F function;
     };
+
+    template <class F>
+    static void* make_with(Maker& maker) {
+        T* made = static_cast<MakerOf<F>&>(maker).function().release();
+        return made;
+    }
+
+    template <class F>
+    static void destroy(Maker* maker) {
+        delete static_cast<MakerOf<F>*>(maker);
+    }
 
     std::shared_ptr<Maker> maker_;
 };

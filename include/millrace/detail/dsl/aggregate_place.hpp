@@ -2,7 +2,7 @@
 #pragma once
 
 #include "millrace/detail/dsl/grouped_core.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/state/store_spec.hpp"
 
 #include <chrono>
@@ -14,7 +14,7 @@
 namespace millrace::detail {
 
 template <class K, class V>
-AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store) {
+AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlan& store) {
     const StreamCore<K, V>& stream = group.stream;
     if (!stream.needs_repartition) {
         return {stream.node, stream.sources};
@@ -34,26 +34,19 @@ AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace&
 }
 
 /// Adds an aggregate's node, its store and its handle to the topology.
-template <class N, class Key, class Agg, class Origin, class K, class V, class... Args>
+template <class N, class Key, class Agg, class K, class V, class... Args>
 TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::string& name,
-                                  const StorePlace& store, const SerdeOf<Key>& key_serde,
-                                  const SerdeOf<Agg>& value_serde, std::shared_ptr<Origin> origin,
+                                  const StorePlan& store, const SerdeOf<Key>& key_serde,
+                                  const SerdeOf<Agg>& value_serde, TableOriginPtr<Key, Agg> origin,
                                   std::optional<WindowClose> closes, Args... args) {
     const AggregatePlace place = place_aggregate(group, store);
     LogicalNode node = processor_node<N>(name, std::move(args)...);
     node.add_store(store.store(name));
-    node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
+    node.versioned = store.is_versioned();
     node.closes = closes;
     LogicalNode& added = group.stream.graph->add(std::move(node), {place.parent});
-    TableCore<Key, Agg> core{group.stream.graph, &added,      name,
-                             key_serde,          value_serde, place.sources};
-    core.origin = std::move(origin);
-    core.state = store.state;
-    core.queryable = store.name_is_generated ? std::string() : store.spec.name;
-    if (added.versioned.value_or(false)) {
-        core.history = store.spec.retention;
-    }
-    return core;
+    return table_handle<Key, Agg>(group.stream.graph, added, store, key_serde, value_serde,
+                                  place.sources, std::move(origin));
 }
 
 }  // namespace millrace::detail

@@ -6,7 +6,7 @@
 #include "millrace/detail/dsl/bodies.hpp"
 #include "millrace/detail/dsl/grouped.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/ops/aggregate.hpp"
 #include "millrace/detail/ops/session_aggregate.hpp"
 #include "millrace/detail/ops/sliding_aggregate.hpp"
@@ -27,19 +27,21 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
     Input input;
     input.key_serde = detail::Access::core(group).stream.key_serde;
     input.sources = detail::Access::core(group).stream.sources;
-    input.place = [core = detail::Access::core(group)](const detail::StorePlace& store) {
+    input.place = [core = detail::Access::core(group)](const detail::StorePlan& store) {
         return detail::place_aggregate(core, store);
     };
     input.make_plain = [add](const std::string& name, Initial initial, State state, Serdes serdes) {
-        return detail::processor_step<detail::AggregateNode<KIn, V, Initial, F>>(
-            name, std::move(initial), add, std::move(state), std::move(serdes));
+        using Step = detail::AggregateStep<K, detail::Plain<V>, Initial, F>;
+        return detail::factory_of<detail::AggregateNode<KIn, V, Step>>(
+            name, Step{std::move(initial), add}, std::move(state), std::move(serdes));
     };
-    const std::shared_ptr<const detail::ProgramFlags> flags = graph_->flags();
+    const std::shared_ptr<const detail::TopologyFlags> flags = graph_->flags();
     const auto make_windowed = [&]<class N, class Step, class Windows>() {
         return [add, flags](const std::string& name, Windows windows, Initial initial, State state,
                             Serdes serdes) {
-            return detail::processor_step<N>(name, windows, Step{std::move(initial), add}, false,
-                                             flags, std::move(state), std::move(serdes));
+            return detail::factory_of<N>(name, windows, Step{std::move(initial), add},
+                                         EmitStrategy::kOnWindowUpdate, flags, std::move(state),
+                                         std::move(serdes));
         };
     };
     using Sliding = detail::AggregateStep<K, detail::Plain<V>, Initial, F>;
@@ -58,9 +60,9 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
                                           Initial initial, typename Input::Merge merge, State state,
                                           Serdes serdes) {
             using OfSession = detail::SessionAggregateStep<K, V, Initial, F, typename Input::Merge>;
-            return detail::processor_step<detail::SessionAggregateNode<KIn, V, OfSession>>(
-                name, windows, OfSession{std::move(initial), add, std::move(merge)}, false, flags,
-                std::move(state), std::move(serdes));
+            return detail::factory_of<detail::SessionAggregateNode<KIn, V, OfSession>>(
+                name, windows, OfSession{{std::move(initial), add}, std::move(merge)},
+                EmitStrategy::kOnWindowUpdate, flags, std::move(state), std::move(serdes));
         };
     }
     CogroupedKStream result = *this;
@@ -70,13 +72,18 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
 
 namespace detail {
 
+/// The nodes of a cogroup and the sources upstream of them.
+struct CogroupNodes {
+    LogicalNode& merged;
+    std::set<std::string> sources;
+};
+
 /// Adds the nodes of a cogroup: one for each stream, which share a store, and one that merges them.
-/// `make` creates the step of one stream.
+/// `make` creates the factory of one stream's node.
 template <class KTableKey, class K, class VOut, class Make>
-TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<LogicalGraph> owner,
-                                       const std::vector<CogroupInput<K, VOut>>& inputs,
-                                       const std::string& given, const StorePlace& store,
-                                       std::optional<WindowClose> closes, Make make) {
+CogroupNodes add_cogroup(LogicalGraph& graph, const std::vector<CogroupInput<K, VOut>>& inputs,
+                         const std::string& given, const StorePlan& store,
+                         std::optional<WindowClose> closes, Make make) {
     std::vector<LogicalNode*> above;
     std::set<std::string> sources;
     for (const auto& input : inputs) {
@@ -87,14 +94,13 @@ TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<Logi
     graph.copartition(sources);
     std::vector<LogicalNode*> aggregates;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        LogicalNode node;
-        node.name = graph.suffixed_or_new(given, "-cogroup-agg-" + std::to_string(i),
-                                          "COGROUPKSTREAM-AGGREGATE-");
-        node.add_step(make(inputs[i], node.name));
-        LogicalStore shared = store.store(node.name);
+        const std::string name = graph.suffixed_or_new(given, "-cogroup-agg-" + std::to_string(i),
+                                                       "COGROUPKSTREAM-AGGREGATE-");
+        LogicalNode node = single_step_node(processor_step(name, make(inputs[i], name)));
+        LogicalStore shared = store.store(name);
         shared.shared = true;
         node.add_store(std::move(shared));
-        node.versioned = store.spec.kind == StoreKind::kVersionedKeyValue;
+        node.versioned = store.is_versioned();
         node.closes = closes;
         aggregates.push_back(&graph.add(std::move(node), {above[i]}));
     }
@@ -102,11 +108,7 @@ TableCore<KTableKey, VOut> add_cogroup(LogicalGraph& graph, std::shared_ptr<Logi
         graph.suffixed_or_new(given, "-cogroup-merge", "COGROUPKSTREAM-MERGE-");
     LogicalNode& merged =
         graph.add(processor_node<PassThroughNode<KTableKey, Change<VOut>>>(name), aggregates);
-    TableCore<KTableKey, VOut> core{std::move(owner), &merged, name};
-    core.sources = sources;
-    core.state = store.state;
-    core.queryable = store.name_is_generated ? std::string() : store.spec.name;
-    return core;
+    return {merged, std::move(sources)};
 }
 
 }  // namespace detail
@@ -115,48 +117,36 @@ template <class K, class VOut>
 template <Initializer Init>
 KTable<K, VOut> CogroupedKStream<K, VOut>::aggregate(Init initial,
                                                      Materialized<K, VOut> options) const {
-    detail::StorePlace store =
-        detail::place_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
-                            detail::StoreKind::kTimestampedKeyValue);
-    store.state->materialized = true;
-    const detail::TableSerdes<K, VOut> serdes{
-        detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
-    detail::require_serdes(detail::need_of_own_store("the cogroup", store.spec.name), serdes.key,
-                           serdes.value);
-    store.spec.serdes = serdes;
-    auto core = detail::add_cogroup<K>(
-        *graph_, graph_, inputs_, options.name, store, std::nullopt,
+    detail::StorePlan store =
+        detail::plan_required_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
+                                    detail::StoreKind::kTimestampedKeyValue);
+    const detail::TableSerdes<K, VOut> serdes =
+        detail::set_serdes(store, "the cogroup", options, inputs_.front().key_serde);
+    auto nodes = detail::add_cogroup<K>(
+        *graph_, inputs_, options.name, store, std::nullopt,
         [&](const detail::CogroupInput<K, VOut>& input, const std::string& name) {
             return input.make_plain(
                 name, [initial]() mutable -> VOut { return detail::initial_state(initial); },
                 store.state, serdes);
         });
-    core.key_serde = serdes.key;
-    core.value_serde = serdes.value;
-    core.origin.reset(new detail::StoredOrigin<K, VOut>(store.state, serdes));
-    core.history = options.history;
-    return KTable<K, VOut>(std::move(core));
+    return KTable<K, VOut>(
+        detail::stored_table(graph_, nodes.merged, store, serdes, std::move(nodes.sources)));
 }
 
 template <class K, class VOut, class Windows>
 template <Initializer Init>
 KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut, Windows>::aggregate(
     Init initial, Materialized<K, VOut> options) const {
-    detail::StorePlace store =
-        detail::place_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
-                            detail::StoreKind::kTimestampedWindow);
-    store.state->materialized = true;
-    detail::set_retention(store.spec, detail::untyped(options), windows_.default_retention(),
-                          windows_.size());
     using Input = detail::CogroupInput<K, VOut>;
-    const detail::TableSerdes<K, VOut> serdes{
-        detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
-    detail::require_serdes(detail::need_of_own_store("the cogroup", store.spec.name), serdes.key,
-                           serdes.value);
-    store.spec.serdes = serdes;
-    auto core = detail::add_cogroup<Windowed<K>>(
-        *graph_, graph_, inputs_, options.name, store,
-        detail::WindowClose{windows_.grace(), std::same_as<Windows, SlidingWindows>},
+    detail::StorePlan store = detail::plan_window_store(
+        *graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
+        detail::StoreKind::kTimestampedWindow, windows_.default_retention(), windows_.size());
+    const detail::TableSerdes<K, VOut> serdes =
+        detail::set_serdes(store, "the cogroup", options, inputs_.front().key_serde);
+    auto nodes = detail::add_cogroup<Windowed<K>>(
+        *graph_, inputs_, options.name, store,
+        detail::WindowClose{.grace = windows_.grace(),
+                            .inclusive_ends = std::same_as<Windows, SlidingWindows>},
         [&](const Input& input, const std::string& name) {
             const auto& make =
                 std::get<typename Input::template MakeWindowed<Windows>>(input.make_windowed).make;
@@ -168,30 +158,26 @@ KTable<Windowed<K>, VOut> TimeWindowedCogroupedKStream<K, VOut, Windows>::aggreg
                 [initial]() mutable -> VOut { return detail::initial_state(initial); }, store.state,
                 serdes);
         });
-    core.key_serde = windowed_serde<K>(windows_.size(), serdes.key);
-    core.value_serde = serdes.value;
-    core.origin.reset(new detail::WindowOrigin<K, VOut>(store.state, serdes));
-    return KTable<Windowed<K>, VOut>(std::move(core));
+    return KTable<Windowed<K>, VOut>(detail::table_handle<Windowed<K>, VOut>(
+        graph_, nodes.merged, store, windowed_serde<K>(windows_.size(), serdes.key), serdes.value,
+        std::move(nodes.sources),
+        detail::TableOriginPtr<Windowed<K>, VOut>(
+            new detail::WindowOrigin<K, VOut>(store.state, serdes))));
 }
 
 template <class K, class VOut>
 template <Initializer Init, SessionMerger<K, VOut> M>
 KTable<SessionWindowed<K>, VOut> SessionWindowedCogroupedKStream<K, VOut>::aggregate(
     Init initial, M merge, Materialized<K, VOut> options) const {
-    detail::StorePlace store =
-        detail::place_store(*graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-",
-                            detail::StoreKind::kSession);
-    store.state->materialized = true;
-    detail::set_retention(store.spec, detail::untyped(options), windows_.default_retention(),
-                          std::chrono::milliseconds(0));
-    const detail::TableSerdes<K, VOut> serdes{
-        detail::serde_or(options.key_serde, inputs_.front().key_serde), options.value_serde};
-    detail::require_serdes(detail::need_of_own_store("the cogroup", store.spec.name), serdes.key,
-                           serdes.value);
-    store.spec.serdes = serdes;
-    auto core = detail::add_cogroup<SessionWindowed<K>>(
-        *graph_, graph_, inputs_, options.name, store,
-        detail::WindowClose{windows_.default_retention(), true},
+    constexpr std::chrono::milliseconds kNoSize{0};
+    detail::StorePlan store = detail::plan_window_store(
+        *graph_, detail::untyped(options), "COGROUPKSTREAM-AGGREGATE-", detail::StoreKind::kSession,
+        windows_.default_retention(), kNoSize);
+    const detail::TableSerdes<K, VOut> serdes =
+        detail::set_serdes(store, "the cogroup", options, inputs_.front().key_serde);
+    auto nodes = detail::add_cogroup<SessionWindowed<K>>(
+        *graph_, inputs_, options.name, store,
+        detail::WindowClose{.grace = windows_.default_retention(), .inclusive_ends = true},
         [&](const detail::CogroupInput<K, VOut>& input, const std::string& name) {
             if (!input.make_session) {
                 detail::no_nulls_in_cogroup(name);
@@ -204,10 +190,11 @@ KTable<SessionWindowed<K>, VOut> SessionWindowedCogroupedKStream<K, VOut>::aggre
                 },
                 store.state, serdes);
         });
-    core.key_serde = windowed_serde<K, SessionWindow>(std::chrono::milliseconds(0), serdes.key);
-    core.value_serde = serdes.value;
-    core.origin.reset(new detail::SessionOrigin<K, VOut>(store.state, serdes));
-    return KTable<SessionWindowed<K>, VOut>(std::move(core));
+    return KTable<SessionWindowed<K>, VOut>(detail::table_handle<SessionWindowed<K>, VOut>(
+        graph_, nodes.merged, store, windowed_serde<K, SessionWindow>(kNoSize, serdes.key),
+        serdes.value, std::move(nodes.sources),
+        detail::TableOriginPtr<SessionWindowed<K>, VOut>(
+            new detail::SessionOrigin<K, VOut>(store.state, serdes))));
 }
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
+#include "millrace/detail/dsl/steps.hpp"
 #include "millrace/detail/graph/logical_graph.hpp"
 #include "millrace/detail/nodes/sink.hpp"
 #include "millrace/detail/nodes/source.hpp"
@@ -35,16 +36,18 @@ struct StreamCore {
     bool needs_repartition = false;  ///< The key has changed since the last topic.
     std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
 
-    /// The handle of `next`, a downstream node, with the same sources.
+    /// The handle of `next`, a downstream node, with the same sources and the same need of
+    /// repartitioning.
     template <class KOut, class VOut>
     StreamCore<KOut, VOut> then(LogicalNode& next, SerdeOf<Plain<KOut>> key,
-                                SerdeOf<Plain<VOut>> value, bool repartition) const {
-        StreamCore<KOut, VOut> core{graph, &next, next.name};
-        core.key_serde = std::move(key);
-        core.value_serde = std::move(value);
-        core.sources = sources;
-        core.needs_repartition = repartition;
-        return core;
+                                SerdeOf<Plain<VOut>> value) const {
+        return {.graph = graph,
+                .node = &next,
+                .name = next.name,
+                .key_serde = std::move(key),
+                .value_serde = std::move(value),
+                .sources = sources,
+                .needs_repartition = needs_repartition};
     }
 };
 
@@ -55,11 +58,8 @@ concept WidensTo = std::same_as<From, To> || std::same_as<std::optional<From>, T
 /// The handle of a stream that may have nulls, at the position of one without nulls.
 template <class K, class V, class KFrom, class VFrom>
 StreamCore<K, V> widened(const StreamCore<KFrom, VFrom>& core) {
-    StreamCore<K, V> wide{core.graph, core.node, core.name};
-    wide.key_serde = core.key_serde;
-    wide.value_serde = core.value_serde;
-    wide.sources = core.sources;
-    wide.needs_repartition = core.needs_repartition;
+    StreamCore<K, V> wide = core.template then<K, V>(*core.node, core.key_serde, core.value_serde);
+    wide.name = core.name;
     return wide;
 }
 
@@ -88,42 +88,6 @@ struct TableCore {
     std::string queryable{};  ///< The store to query; empty: none.
     std::optional<std::chrono::milliseconds> history{};
 };
-
-template <class T>
-const T& of_task(const T& shared) {
-    return shared;
-}
-template <class T>
-std::unique_ptr<T> of_task(const Factory<T>& factory) {
-    return factory();
-}
-
-/// A factory of nodes N(name, args...). Copies `args` for each task; replaces an argument that is a
-/// Factory by an object that it creates.
-template <class N, class... Args>
-NodeFactory factory_of(std::string name, Args... args) {
-    return [name = std::move(name), args...]() -> std::unique_ptr<Node> {
-        return std::unique_ptr<Node>(new N(name, of_task(args)...));
-    };
-}
-
-template <class N, class... Args>
-NodeSpec processor_step(const std::string& name, Args... args) {
-    NodeSpec step;
-    step.kind = NodeKind::kProcessor;
-    step.name = name;
-    step.make = factory_of<N>(name, std::move(args)...);
-    return step;
-}
-
-/// A logical node of one processor N.
-template <class N, class... Args>
-LogicalNode processor_node(const std::string& name, Args... args) {
-    LogicalNode node;
-    node.name = name;
-    node.add_step(processor_step<N>(name, std::move(args)...));
-    return node;
-}
 
 template <class K, class V>
 struct RepartitionSerdes {
@@ -254,11 +218,12 @@ StreamCore<K, V> repartition_for_join(const StreamCore<K, V>& core, const std::s
     if (*core.repartitioned == nullptr || core.name != name) {
         *core.repartitioned = &core.graph->add(repartition_node(std::move(step)), {core.node});
     }
-    StreamCore<K, V> result{core.graph, *core.repartitioned, source};
-    result.key_serde = serdes.key;
-    result.value_serde = serdes.value;
-    result.sources = {(*core.repartitioned)->name};
-    return result;
+    return {.graph = core.graph,
+            .node = *core.repartitioned,
+            .name = source,
+            .key_serde = serdes.key,
+            .value_serde = serdes.value,
+            .sources = {(*core.repartitioned)->name}};
 }
 
 /// Throws TopologyError unless `table` keeps versions at least as long as `grace`, if it is set.

@@ -5,7 +5,7 @@
 #include "millrace/detail/core/access.hpp"
 #include "millrace/detail/dsl/bodies.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/ops/foreign_key_join.hpp"
 #include "millrace/detail/ops/table_source.hpp"
 #include "millrace/detail/state/store_spec.hpp"
@@ -42,28 +42,13 @@ LogicalNode& add_internal_topic(LogicalGraph& graph, const std::string& topic,
                                 const RepartitionSerdes<K, V>& serdes,
                                 const Partitioner<K, V>& partitioner,
                                 const std::vector<LogicalNode*>& parents) {
-    LogicalNode sink_node;
-    sink_node.kind = LogicalKind::kSink;
-    sink_node.name = sink;
+    LogicalNode sink_node = single_step_node(
+        sink_step(sink, {topic}, internal_sink<K, V>(sink, topic, serdes, partitioner)));
     sink_node.internal_topics.push_back({topic, {}});
-    NodeSpec sink_step;
-    sink_step.kind = NodeKind::kSink;
-    sink_step.name = sink;
-    sink_step.topics = {topic};
-    sink_step.make = internal_sink<K, V>(sink, topic, serdes, partitioner);
-    sink_node.add_step(std::move(sink_step));
     LogicalNode& added_sink = graph.add(std::move(sink_node), parents);
-
-    LogicalNode source_node;
-    source_node.kind = LogicalKind::kSource;
-    source_node.name = source;
-    NodeSpec source_step;
-    source_step.kind = NodeKind::kSource;
-    source_step.name = source;
-    source_step.topics = {topic};
-    source_step.make = internal_source<K, V>(source, serdes);
-    source_node.add_step(std::move(source_step));
-    return graph.add(std::move(source_node), {&added_sink});
+    return graph.add(
+        single_step_node(source_step(source, {topic}, internal_source<K, V>(source, serdes))),
+        {&added_sink});
 }
 
 template <class KOther, class Request>
@@ -99,8 +84,7 @@ LogicalNode& add_requests(const TableCore<K, V>& left, const TableCore<KOther, V
     using Request = Subscription<K>;
     const auto left_side = std::make_shared<TableState>();
     auto send = processor_node<SubscriptionSendNode<K, V, KOther, Extract, kType>>(
-        names.send, std::move(extract), right.key_serde, left.value_serde,
-        std::shared_ptr<const TableState>(left_side));
+        names.send, std::move(extract), right.key_serde, left.value_serde, left_side);
     send.version_aware.push_back({left.node, left_side});
     LogicalNode& send_node = left.graph->add(std::move(send), {left.node});
     const SerdeOf<Request> serde(std::make_shared<SubscriptionSerde<K>>(left.key_serde));
@@ -136,8 +120,7 @@ LogicalNode& add_responses(const TableCore<K, V>& left, const TableCore<KOther, 
 
     const auto right_side = std::make_shared<TableState>();
     auto change = processor_node<ForeignChangeNode<K, KOther, VOther>>(
-        names.foreign_change, names.store, right.key_serde, left.key_serde,
-        std::shared_ptr<const TableState>(right_side));
+        names.foreign_change, names.store, right.key_serde, left.key_serde, right_side);
     change.connects = {names.store};
     change.version_aware.push_back({right.node, right_side});
     LogicalNode& change_node = graph.add(std::move(change), {right.node});
@@ -182,21 +165,17 @@ KTable<K, VOut> KTable<K, V, kRemovals>::join_foreign(const KTable<KOther, VOthe
     resolve.connects = left_view.stores;
     detail::LogicalNode& resolve_node = graph.add(std::move(resolve), {&responses});
 
-    detail::StorePlace place =
-        detail::place_store(graph, detail::untyped(options), "KTABLE-FK-JOIN-OUTPUT-",
-                            detail::StoreKind::kTimestampedKeyValue);
-    const detail::TableSerdes<K, VOut> serdes{detail::serde_or(options.key_serde, core_.key_serde),
-                                              options.value_serde};
-    detail::require_serdes(detail::need_of_own_store(names.result, place.spec.name), serdes.key,
-                           serdes.value);
-    place.spec.serdes = serdes;
+    detail::StorePlan store =
+        detail::plan_store(graph, detail::untyped(options), "KTABLE-FK-JOIN-OUTPUT-",
+                           detail::StoreKind::kTimestampedKeyValue);
+    const detail::TableSerdes<K, VOut> serdes =
+        detail::set_serdes(store, names.result, options, core_.key_serde);
     auto result = detail::processor_node<detail::TableSourceNode<K, std::optional<VOut>>>(
-        names.result, std::shared_ptr<const detail::TableState>(place.state), serdes);
-    result.add_store(place.lazy_store(names.result));
-    result.versioned = options.history.has_value();
+        names.result, store.state, serdes);
+    result.add_store(store.lazy_store(names.result));
+    result.versioned = store.is_versioned();
     detail::LogicalNode& added = graph.add(std::move(result), {&resolve_node});
-    return KTable<K, VOut>(
-        detail::stored_table(core_.graph, added, place, serdes, sources, options));
+    return KTable<K, VOut>(detail::stored_table(core_.graph, added, store, serdes, sources));
 }
 
 template <class K, class V, Removals kRemovals>

@@ -31,14 +31,14 @@ struct AggregatePlace {
     std::set<std::string> sources{};
 };
 
-struct StorePlace;
+struct StorePlan;
 
 /// The parent of an aggregate: the grouped stream, or a repartition topic named after the group or
 /// otherwise the store. Aggregates of one named group share the topic.
 template <class K, class V>
-AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlace& store);
+AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlan& store);
 
-/// One grouped stream of a cogroup, without its value type.
+/// One grouped stream of a cogroup, without its value type, and the factories of its nodes.
 template <class K, class VOut>
 struct CogroupInput {
     using Initial = std::function<VOut()>;
@@ -46,13 +46,15 @@ struct CogroupInput {
 
     SerdeOf<K> key_serde{};
     std::set<std::string> sources{};
-    std::function<AggregatePlace(const StorePlace&)> place{};
-    std::function<NodeSpec(const std::string&, Initial, State, TableSerdes<K, VOut>)> make_plain{};
+    std::function<AggregatePlace(const StorePlan&)> place{};
+    std::function<NodeFactory(const std::string&, Initial, State, TableSerdes<K, VOut>)>
+        make_plain{};
 
     /// Null: the aggregator cannot accept the null values that these windows forward.
     template <class Windows>
     struct MakeWindowed {
-        std::function<NodeSpec(const std::string&, Windows, Initial, State, TableSerdes<K, VOut>)>
+        std::function<NodeFactory(const std::string&, Windows, Initial, State,
+                                  TableSerdes<K, VOut>)>
             make{};
     };
     std::tuple<MakeWindowed<TimeWindows>, MakeWindowed<UnlimitedWindows>,
@@ -60,8 +62,8 @@ struct CogroupInput {
         make_windowed{};
 
     using Merge = std::function<VOut(const K&, VOut, const VOut&)>;
-    std::function<NodeSpec(const std::string&, SessionWindows, Initial, Merge, State,
-                           TableSerdes<K, VOut>)>
+    std::function<NodeFactory(const std::string&, SessionWindows, Initial, Merge, State,
+                              TableSerdes<K, VOut>)>
         make_session{};
 };
 

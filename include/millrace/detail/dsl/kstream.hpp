@@ -4,7 +4,7 @@
 // Bodies of dsl/kstream.hpp and dsl/branched_kstream.hpp; include those.
 #include "millrace/detail/dsl/bodies.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/nodes/text_of.hpp"
 #include "millrace/detail/ops/print.hpp"
 #include "millrace/detail/ops/table_source.hpp"
@@ -23,9 +23,10 @@ KStream<KOut, VOut> KStream<K, V>::add(detail::ProcessorStep<KOut, VOut> step, A
     node.changes_value = step.changes_value;
     node.types = {typeid(KOut), typeid(VOut)};
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
-    return KStream<KOut, VOut>(core_.template then<KOut, VOut>(
-        added, std::move(step.key_serde), std::move(step.value_serde),
-        step.changes_key || core_.needs_repartition));
+    auto stream = core_.template then<KOut, VOut>(added, std::move(step.key_serde),
+                                                  std::move(step.value_serde));
+    stream.needs_repartition = core_.needs_repartition || step.changes_key;
+    return KStream<KOut, VOut>(std::move(stream));
 }
 
 template <class K, class V>
@@ -35,7 +36,7 @@ KStream<K, V> KStream<K, V>::filter(F keep, Named options) const {
                                                    .given = std::move(options.name),
                                                    .key_serde = core_.key_serde,
                                                    .value_serde = core_.value_serde},
-                                                  std::move(keep), true);
+                                                  std::move(keep), detail::OnMatch::kKeep);
 }
 
 template <class K, class V>
@@ -45,7 +46,7 @@ KStream<K, V> KStream<K, V>::filter_not(F drop, Named options) const {
                                                    .given = std::move(options.name),
                                                    .key_serde = core_.key_serde,
                                                    .value_serde = core_.value_serde},
-                                                  std::move(drop), false);
+                                                  std::move(drop), detail::OnMatch::kDrop);
 }
 
 template <class K, class V>
@@ -157,8 +158,8 @@ KStream<K, V> KStream<K, V>::merge(const KStream& other, Named options) const {
     node.merges = true;
     node.types = {typeid(K), typeid(V)};
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node, other.core_.node});
-    auto merged = core_.template then<K, V>(
-        added, {}, {}, core_.needs_repartition || other.core_.needs_repartition);
+    auto merged = core_.template then<K, V>(added, {}, {});
+    merged.needs_repartition = core_.needs_repartition || other.core_.needs_repartition;
     merged.sources = detail::united(core_.sources, other.core_.sources);
     return KStream(std::move(merged));
 }
@@ -179,7 +180,8 @@ KStream<K, V> KStream<K, V>::repartition(Repartitioned<K, V> options) const
     step.name_is_generated = !is_named;
     detail::LogicalNode& added =
         core_.graph->add(detail::repartition_node(std::move(step)), {core_.node});
-    auto result = core_.template then<K, V>(added, serdes.key, serdes.value, false);
+    auto result = core_.template then<K, V>(added, serdes.key, serdes.value);
+    result.needs_repartition = false;
     result.sources = {added.name};
     return KStream(std::move(result));
 }
@@ -193,23 +195,20 @@ void KStream<K, V>::to(T topic, Produced<K, V> options) const
     settings.key_serde = detail::serde_or(options.key_serde, core_.key_serde);
     settings.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
     settings.partitioner = std::move(options.partitioner);
-    detail::NodeSpec step;
-    step.kind = detail::NodeKind::kSink;
-    step.name = core_.graph->name_or_new(options.name, "KSTREAM-SINK-");
-    detail::require_serdes(detail::need_of_node("the sink " + step.name), settings.key_serde,
+    const std::string name = core_.graph->name_or_new(options.name, "KSTREAM-SINK-");
+    detail::require_serdes(detail::need_of_node("the sink " + name), settings.key_serde,
                            settings.value_serde);
+    std::vector<std::string> topics;
     if constexpr (std::convertible_to<T, std::string>) {
         settings.topic = topic;
-        step.topics = {settings.topic};
+        topics.push_back(settings.topic);
     } else {
         settings.choose_topic = std::move(topic);
     }
-    step.make = detail::factory_of<detail::SinkNode<K, V>>(step.name, std::move(settings));
-    detail::LogicalNode node;
-    node.kind = detail::LogicalKind::kSink;
-    node.name = step.name;
-    node.add_step(std::move(step));
-    core_.graph->add(std::move(node), {core_.node});
+    core_.graph->add(detail::single_step_node(detail::sink_step(
+                         name, std::move(topics),
+                         detail::factory_of<detail::SinkNode<K, V>>(name, std::move(settings)))),
+                     {core_.node});
 }
 
 template <class K, class V>
@@ -221,14 +220,11 @@ KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
     using Value = detail::Plain<V>;
     constexpr const char* kPrefix = "KSTREAM-TOTABLE-";
     const std::string name = core_.graph->name_or_new(options.name, kPrefix);
-    detail::StorePlace place = detail::place_store(*core_.graph, detail::untyped(options), kPrefix,
-                                                   detail::StoreKind::kTimestampedKeyValue);
-    const detail::TableSerdes<Key, Value> serdes{
-        detail::serde_or(options.key_serde, core_.key_serde),
-        detail::serde_or(options.value_serde, core_.value_serde)};
-    detail::require_serdes(detail::need_of_own_store(name, place.spec.name), serdes.key,
-                           serdes.value);
-    place.spec.serdes = serdes;
+    detail::StorePlan store = detail::plan_store(*core_.graph, detail::untyped(options), kPrefix,
+                                                 detail::StoreKind::kTimestampedKeyValue);
+    options.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
+    const detail::TableSerdes<Key, Value> serdes =
+        detail::set_serdes(store, name, options, core_.key_serde);
     detail::LogicalNode* parent = core_.node;
     std::set<std::string> sources = core_.sources;
     if (core_.needs_repartition) {
@@ -239,13 +235,12 @@ KTable<detail::Plain<K>, detail::Plain<V>> KStream<K, V>::to_table(
         parent = &core_.graph->add(detail::repartition_node(std::move(step)), {core_.node});
         sources = {parent->name};
     }
-    auto node = detail::processor_node<detail::TableSourceNode<K, V>>(
-        name, std::shared_ptr<const detail::TableState>(place.state), serdes);
-    node.add_store(place.lazy_store(name));
-    node.versioned = options.history.has_value();
+    auto node = detail::processor_node<detail::TableSourceNode<K, V>>(name, store.state, serdes);
+    node.add_store(store.lazy_store(name));
+    node.versioned = store.is_versioned();
     detail::LogicalNode& added = core_.graph->add(std::move(node), {parent});
     return KTable<Key, Value>(
-        detail::stored_table(core_.graph, added, place, serdes, std::move(sources), options));
+        detail::stored_table(core_.graph, added, store, serdes, std::move(sources)));
 }
 
 template <class K, class V>
@@ -272,16 +267,8 @@ BranchedKStream<K, V>::BranchedKStream(detail::StreamCore<K, V> source, const Na
     : source_(std::move(source)),
       specs_(std::make_shared<std::vector<detail::BranchSpec<K, V>>>()) {
     const std::string name = source_.graph->name_or_new(options.name, "KSTREAM-BRANCH-");
-    detail::NodeSpec step;
-    step.kind = detail::NodeKind::kProcessor;
-    step.name = name;
-    step.make = [name, specs = specs_]() -> std::unique_ptr<detail::Node> {
-        return std::unique_ptr<detail::Node>(new detail::BranchNode<K, V>(name, *specs));
-    };
-    detail::LogicalNode node;
-    node.name = name;
-    node.add_step(std::move(step));
-    splitter_ = &source_.graph->add(std::move(node), {source_.node});
+    splitter_ = &source_.graph->add(detail::processor_node<detail::BranchNode<K, V>>(name, specs_),
+                                    {source_.node});
 }
 
 template <class K, class V>
@@ -308,8 +295,8 @@ void BranchedKStream<K, V>::add_branch(const Branched<K, V>& options, std::size_
     specs_->push_back({name, std::move(predicate)});
     detail::LogicalNode& added = source_.graph->add(
         detail::processor_node<detail::PassThroughNode<K, V>>(name), {splitter_});
-    KStream<K, V> branch(source_.template then<K, V>(added, source_.key_serde, source_.value_serde,
-                                                     source_.needs_repartition));
+    KStream<K, V> branch(
+        source_.template then<K, V>(added, source_.key_serde, source_.value_serde));
     if (options.function) {
         branches_.emplace(name, options.function(branch));
     } else if (options.consumer) {

@@ -73,7 +73,7 @@ KStream<K, VOut> KStream<K, V>::join_table(const KTable<detail::Plain<K>, VTable
     node.connects = view.stores;
     node.takes_null_keys = kType == detail::JoinType::kLeft;
     detail::LogicalNode& added = core_.graph->add(std::move(node), {stream.node});
-    return KStream<K, VOut>(stream.template then<K, VOut>(added, key_serde, {}, false));
+    return KStream<K, VOut>(stream.template then<K, VOut>(added, key_serde, {}));
 }
 
 template <class K, class V>
@@ -127,8 +127,7 @@ KStream<K, VOut> KStream<K, V>::join_global(const GlobalKTable<KGlobal, VTable>&
                                          detail::Access::view(table).make_getter);
     node.takes_null_keys = kType == detail::JoinType::kLeft;
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
-    return KStream<K, VOut>(
-        core_.template then<K, VOut>(added, core_.key_serde, {}, core_.needs_repartition));
+    return KStream<K, VOut>(core_.template then<K, VOut>(added, core_.key_serde, {}));
 }
 
 template <class K, class V>

@@ -12,17 +12,14 @@ template <class K, class V>
 template <class KOut, class VOut, class F>
 detail::LogicalNode& KStream<K, V>::add_processor(F make, const char* prefix,
                                                   const ProcessOptions& options) const {
-    detail::LogicalNode node;
-    node.name = options.name.empty() ? core_.graph->new_name(prefix) : options.name;
-    detail::NodeSpec step;
-    step.name = node.name;
-    step.make = detail::processor_factory(node.name, std::move(make));
-    node.add_step(std::move(step));
+    const std::string name = options.name.empty() ? core_.graph->new_name(prefix) : options.name;
+    detail::LogicalNode node = detail::single_step_node(
+        detail::processor_step(name, detail::processor_factory(name, std::move(make))));
     node.connects = options.stores;
-    for (const StoreDeclaration& store : options.brings) {
-        detail::LogicalStore brought{store.spec(), {node.name}};
-        brought.shared = true;
-        node.add_store(std::move(brought));
+    for (const StoreDeclaration& store : options.added_stores) {
+        detail::LogicalStore added{store.spec(), {name}};
+        added.shared = true;
+        node.add_store(std::move(added));
     }
     // For process(), too: repartition topics are not moved upstream of it.
     node.changes_value = true;
@@ -37,7 +34,9 @@ auto KStream<K, V>::process(F make, ProcessOptions options) const
     using VOut = typename detail::MadeBy<F>::ValueOut;
     detail::LogicalNode& added =
         add_processor<KOut, VOut>(std::move(make), "KSTREAM-PROCESSOR-", options);
-    return KStream<KOut, VOut>(core_.template then<KOut, VOut>(added, {}, {}, true));
+    auto stream = core_.template then<KOut, VOut>(added, {}, {});
+    stream.needs_repartition = true;
+    return KStream<KOut, VOut>(std::move(stream));
 }
 
 template <class K, class V>
@@ -47,8 +46,7 @@ auto KStream<K, V>::process_values(F make, ProcessOptions options) const
     using VOut = typename detail::MadeBy<F>::ValueOut;
     detail::LogicalNode& added =
         add_processor<K, VOut>(std::move(make), "KSTREAM-PROCESSVALUES-", options);
-    return KStream<K, VOut>(
-        core_.template then<K, VOut>(added, core_.key_serde, {}, core_.needs_repartition));
+    return KStream<K, VOut>(core_.template then<K, VOut>(added, core_.key_serde, {}));
 }
 
 }  // namespace millrace

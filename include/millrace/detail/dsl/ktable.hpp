@@ -4,7 +4,7 @@
 // Bodies of dsl/ktable.hpp; include that.
 #include "millrace/detail/dsl/bodies.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/ops/table_aggregate.hpp"
 #include "millrace/detail/ops/table_transform.hpp"
 #include "millrace/detail/ops/table_values.hpp"
@@ -20,11 +20,12 @@ KStream<K, detail::StreamedValue<V, kRemovals>> KTable<K, V, kRemovals>::to_stre
     const std::string name = core_.graph->name_or_new(options.name, "KTABLE-TOSTREAM-");
     detail::LogicalNode& added = core_.graph->add(
         detail::processor_node<detail::TableToStreamNode<K, V, VOut>>(name), {core_.node});
-    detail::StreamCore<K, VOut> stream{core_.graph, &added, name};
-    stream.key_serde = core_.key_serde;
-    stream.value_serde = core_.value_serde;
-    stream.sources = core_.sources;
-    return KStream<K, VOut>(std::move(stream));
+    return KStream<K, VOut>(detail::StreamCore<K, VOut>{.graph = core_.graph,
+                                                        .node = &added,
+                                                        .name = name,
+                                                        .key_serde = core_.key_serde,
+                                                        .value_serde = core_.value_serde,
+                                                        .sources = core_.sources});
 }
 
 template <class K, class V, Removals kRemovals>
@@ -41,53 +42,54 @@ KTable<K, typename Op::Out, kOut> KTable<K, V, kRemovals>::compute(
     Op op, const char* prefix, Materialized<K, typename Op::Out> options,
     std::vector<std::string> stores) const {
     using Out = typename Op::Out;
-    detail::StorePlace place =
-        detail::place_optional_store(*core_.graph, detail::untyped(options), prefix);
+    detail::StorePlan store =
+        detail::plan_optional_store(*core_.graph, detail::untyped(options), prefix);
     const std::string name = core_.graph->name_or_new(options.name, prefix);
     detail::TableSerdes<K, Out> serdes{detail::serde_or(options.key_serde, core_.key_serde),
                                        options.value_serde};
     if constexpr (Op::kIsFilter) {
         serdes.value = detail::serde_or(options.value_serde, core_.value_serde);
     }
-    place.spec.serdes = serdes;
+    store.spec.serdes = serdes;
     detail::TableOriginPtr<K, Out> origin(
-        new detail::ComputedOrigin<K, V, Op>(op, place.state, serdes, core_.origin));
-    auto node = detail::processor_node<detail::TableValuesNode<K, V, Op>>(
-        name, std::move(op), std::shared_ptr<const detail::TableState>(place.state), serdes);
-    if (place.state->materialized) {
-        detail::require_serdes(detail::need_of_store(name, place.spec.name), serdes.key,
+        new detail::ComputedOrigin<K, V, Op>(op, store.state, serdes, core_.origin));
+    auto node = detail::processor_node<detail::TableValuesNode<K, V, Op>>(name, std::move(op),
+                                                                          store.state, serdes);
+    if (store.state->materialized) {
+        detail::require_serdes(detail::need_of_store(name, store.spec.name), serdes.key,
                                serdes.value);
-        node.add_store(place.store(name));
+        node.add_store(store.store(name));
     }
-    if (place.state->materialized || options.materialize) {
-        node.versioned = options.history.has_value();
+    if (store.state->materialized || options.materialize) {
+        node.versioned = store.is_versioned();
     }
     node.connects = std::move(stores);
     if (Op::kIsFilter) {
-        node.version_aware.push_back({core_.node, place.state});
+        node.version_aware.push_back({core_.node, store.state});
     }
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
-    detail::TableCore<K, Out> core{core_.graph, &added,       name,
-                                   serdes.key,  serdes.value, core_.sources};
-    core.origin = std::move(origin);
-    core.state = place.state;
-    core.queryable = options.store;
-    core.history = options.history ? options.history : core_.history;
-    return KTable<K, Out, kOut>(std::move(core));
+    auto table = detail::table_handle<K, Out>(core_.graph, added, store, serdes.key, serdes.value,
+                                              core_.sources, std::move(origin));
+    if (!table.history) {
+        table.history = core_.history;
+    }
+    return KTable<K, Out, kOut>(std::move(table));
 }
 
 template <class K, class V, Removals kRemovals>
 template <RecordPredicate<K, V> F>
 KTable<K, V> KTable<K, V, kRemovals>::filter(F keep, Materialized<K, V> options) const {
-    return compute<Removals::kPossible>(detail::TableFilterOp<K, V, F>(std::move(keep), true),
-                                        "KTABLE-FILTER-", std::move(options));
+    return compute<Removals::kPossible>(
+        detail::TableFilterOp<K, V, F>(std::move(keep), detail::OnMatch::kKeep), "KTABLE-FILTER-",
+        std::move(options));
 }
 
 template <class K, class V, Removals kRemovals>
 template <RecordPredicate<K, V> F>
 KTable<K, V> KTable<K, V, kRemovals>::filter_not(F drop, Materialized<K, V> options) const {
-    return compute<Removals::kPossible>(detail::TableFilterOp<K, V, F>(std::move(drop), false),
-                                        "KTABLE-FILTER-", std::move(options));
+    return compute<Removals::kPossible>(
+        detail::TableFilterOp<K, V, F>(std::move(drop), detail::OnMatch::kDrop), "KTABLE-FILTER-",
+        std::move(options));
 }
 
 template <class K, class V, Removals kRemovals>
@@ -124,61 +126,63 @@ auto KTable<K, V, kRemovals>::group_by(
     const std::string name = core_.graph->name_or_new(options.name, "KTABLE-SELECT-");
     auto state = std::make_shared<detail::TableState>();
     auto node = detail::processor_node<detail::TableGroupNode<K, V, KOut, VOut, F>>(
-        name, std::move(select), std::shared_ptr<const detail::TableState>(state));
+        name, std::move(select), state);
     node.version_aware.push_back({core_.node, state});
     detail::LogicalNode& added = core_.graph->add(std::move(node), {core_.node});
     core_.origin->send_old_values(true);
-    detail::TableCore<KOut, VOut> core{core_.graph,         &added,       name, options.key_serde,
-                                       options.value_serde, core_.sources};
-    return KGroupedTable<KOut, VOut>(std::move(core), options.name);
+    return KGroupedTable<KOut, VOut>(
+        detail::TableCore<KOut, VOut>{.graph = core_.graph,
+                                      .node = &added,
+                                      .name = name,
+                                      .key_serde = options.key_serde,
+                                      .value_serde = options.value_serde,
+                                      .sources = core_.sources},
+        options.name);
 }
 
 template <class K, class V>
-template <class N, Removals kRemovals, class Agg, class... Args>
-KTable<K, Agg, kRemovals> KGroupedTable<K, V>::aggregate_with(const char* prefix,
-                                                              Materialized<K, Agg> options,
-                                                              Args... args) const {
+template <class Step, class Subtract>
+KTable<K, typename Step::Agg> KGroupedTable<K, V>::aggregate_with(
+    Step step, Subtract subtract, const char* prefix,
+    Materialized<K, typename Step::Agg> options) const {
+    using Agg = typename Step::Agg;
     using Change = detail::OwnedChange<V>;
     detail::LogicalGraph& graph = *core_.graph;
-    detail::StorePlace store =
-        detail::place_store(graph, detail::untyped(options), "KTABLE-AGGREGATE-",
-                            detail::StoreKind::kTimestampedKeyValue);
-    store.state->materialized = true;
+    detail::StorePlan store =
+        detail::plan_required_store(graph, detail::untyped(options), "KTABLE-AGGREGATE-",
+                                    detail::StoreKind::kTimestampedKeyValue);
     const std::string base = topic_name_.empty() ? store.spec.name : topic_name_;
     detail::require_serdes(detail::need_of_node("the repartition topic " + base + "-repartition"),
                            core_.key_serde, core_.value_serde);
-    detail::RepartitionStep step = detail::make_repartition<K, Change>(
+    detail::RepartitionStep repartition = detail::make_repartition<K, Change>(
         graph, base, {core_.key_serde, detail::change_serde(core_.value_serde)}, {},
         detail::RepartitionNames::kOfTable, options.name);
-    step.name_is_generated = topic_name_.empty() && store.name_is_generated;
+    repartition.name_is_generated = topic_name_.empty() && store.name_is_generated;
     const std::string name = graph.name_or_new(options.name, prefix);
     if (*repartitioned_ == nullptr || topic_name_.empty()) {
-        *repartitioned_ = &graph.add(detail::repartition_node(std::move(step)), {core_.node});
+        *repartitioned_ =
+            &graph.add(detail::repartition_node(std::move(repartition)), {core_.node});
     } else {
         graph.add_again(**repartitioned_, *core_.node);
     }
-    const detail::TableSerdes<K, Agg> serdes{detail::serde_or(options.key_serde, core_.key_serde),
-                                             options.value_serde};
-    detail::require_serdes(detail::need_of_own_store(name, store.spec.name), serdes.key,
-                           serdes.value);
-    store.spec.serdes = serdes;
-    auto node = detail::processor_node<N>(
-        name, std::move(args)..., std::shared_ptr<const detail::TableState>(store.state), serdes);
+    const detail::TableSerdes<K, Agg> serdes =
+        detail::set_serdes(store, name, options, core_.key_serde);
+    auto node = detail::processor_node<detail::TableAggregateNode<K, V, Step, Subtract>>(
+        name, std::move(step), std::move(subtract), store.state, serdes);
     node.add_store(store.store(name));
-    node.versioned = options.history.has_value();
+    node.versioned = store.is_versioned();
     detail::LogicalNode& added = graph.add(std::move(node), {*repartitioned_});
-    return KTable<K, Agg, kRemovals>(detail::stored_table(core_.graph, added, store, serdes,
-                                                          {(*repartitioned_)->name}, options));
+    return KTable<K, Agg>(
+        detail::stored_table(core_.graph, added, store, serdes, {(*repartitioned_)->name}));
 }
 
 template <class K, class V>
 KTable<K, std::int64_t> KGroupedTable<K, V>::count(Materialized<K, std::int64_t> options) const
     requires Encodable<K> && Encodable<V>
 {
-    using N = detail::TableAggregateNode<K, V, std::int64_t, detail::CountOne, detail::SubtractOne>;
-    return aggregate_with<N, Removals::kPossible>("KTABLE-AGGREGATE-", std::move(options),
-                                                  std::int64_t{0}, detail::CountOne{},
-                                                  detail::SubtractOne{});
+    using Step = detail::AggregateStep<K, V, std::int64_t, detail::CountOne>;
+    return aggregate_with<Step>({0, {}}, detail::SubtractOne{}, "KTABLE-AGGREGATE-",
+                                std::move(options));
 }
 
 template <class K, class V>
@@ -187,9 +191,9 @@ template <Aggregator<K, V, V> Add, Aggregator<K, V, V> Subtract>
 KTable<K, V> KGroupedTable<K, V>::reduce(Add add, Subtract subtract,
                                          Materialized<K, V> options) const {
     options.value_serde = detail::serde_or(options.value_serde, core_.value_serde);
-    using N = detail::TableReduceNode<K, V, Add, Subtract>;
-    return aggregate_with<N, Removals::kPossible>("KTABLE-REDUCE-", std::move(options),
-                                                  std::move(add), std::move(subtract));
+    using Step = detail::ReduceStep<K, V, Add>;
+    return aggregate_with<Step>({std::move(add)}, std::move(subtract), "KTABLE-REDUCE-",
+                                std::move(options));
 }
 
 template <class K, class V>
@@ -199,10 +203,9 @@ template <Initializer Init, Aggregator<K, detail::StateOf<Init>, V> Add,
 auto KGroupedTable<K, V>::aggregate(Init initial, Add add, Subtract subtract,
                                     Materialized<K, detail::AggregateOf<Init>> options) const
     -> KTable<K, detail::AggregateOf<Init>> {
-    using N = detail::TableAggregateNode<K, V, Init, Add, Subtract>;
-    return aggregate_with<N, Removals::kPossible>("KTABLE-AGGREGATE-", std::move(options),
-                                                  std::move(initial), std::move(add),
-                                                  std::move(subtract));
+    using Step = detail::AggregateStep<K, V, Init, Add>;
+    return aggregate_with<Step>({std::move(initial), std::move(add)}, std::move(subtract),
+                                "KTABLE-AGGREGATE-", std::move(options));
 }
 
 }  // namespace millrace

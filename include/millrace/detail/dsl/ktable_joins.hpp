@@ -5,7 +5,7 @@
 #include "millrace/detail/core/access.hpp"
 #include "millrace/detail/dsl/bodies.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/ops/table_table_join.hpp"
 #include "millrace/detail/state/store_spec.hpp"
 
@@ -13,14 +13,50 @@ namespace millrace {
 
 namespace detail {
 
-/// One side of a join of tables, downstream of `parent`; it looks rows up in `other`.
-template <class Side, class Joiner, class K, class V>
-NodeSpec table_join_side(const std::string& name, const std::string& parent, const Joiner& apply,
-                         const std::shared_ptr<const TableState>& result,
-                         const std::shared_ptr<TableState>& side, const TableView<K, V>& other) {
-    NodeSpec step = processor_step<Side>(name, apply, other.make_getter, result, side);
-    step.parents = {parent};
-    return step;
+/// A join of tables: its joiner and what both sides and the merge share.
+template <class K, class V, class VOther, class Joiner>
+struct TableJoin {
+    using Out = typename Joiner::Out;
+
+    const TableCore<K, V>& left;
+    const TableCore<K, VOther>& right;
+    Joiner joiner;
+    std::string name{};
+    StorePlan store{};
+    TableSerdes<K, Out> serdes{};
+};
+
+/// The node of a join of tables: a step for each side and one that merges them.
+template <JoinType kType, class K, class V, class VOther, class Joiner>
+LogicalNode table_join_node(const TableJoin<K, V, VOther, Joiner>& join, const std::string& given) {
+    LogicalGraph& graph = *join.left.graph;
+    const TableView<K, V> left_view = join.left.origin->view();
+    const TableView<K, VOther> right_view = join.right.origin->view();
+    const std::string this_name = graph.suffixed_or_new(given, "-join-this", "KTABLE-JOINTHIS-");
+    const std::string other_name = graph.suffixed_or_new(given, "-join-other", "KTABLE-JOINOTHER-");
+    const auto left_state = std::make_shared<TableState>();
+    const auto right_state = std::make_shared<TableState>();
+
+    LogicalNode node;
+    node.name = join.name;
+    node.add_step(processor_step(
+        this_name,
+        factory_of<TableJoinSideNode<K, V, VOther, Joiner, kType, Side::kLeft>>(
+            this_name, join.joiner, right_view.make_getter, join.store.state, left_state),
+        {join.left.node->name}));
+    node.add_step(processor_step(
+        other_name,
+        factory_of<TableJoinSideNode<K, V, VOther, Joiner, kType, Side::kRight>>(
+            other_name, join.joiner, left_view.make_getter, join.store.state, right_state),
+        {join.right.node->name}));
+    node.add_step(processor_step(join.name,
+                                 factory_of<TableMergeNode<K, typename Joiner::Out>>(
+                                     join.name, join.store.state, join.serdes),
+                                 {this_name, other_name}));
+    node.connections = {{this_name, right_view.stores}, {other_name, left_view.stores}};
+    node.versioned = join.store.is_versioned();
+    node.version_aware = {{join.left.node, left_state}, {join.right.node, right_state}};
+    return node;
 }
 
 }  // namespace detail
@@ -33,8 +69,6 @@ auto KTable<K, V, kRemovals>::join_table(
     -> KTable<K, detail::TableJoinResult<kType, F, K, V, VOther>> {
     using Joiner = detail::TableJoiner<K, V, VOther, F, kType>;
     using Out = typename Joiner::Out;
-    using LeftNode = detail::TableJoinSideNode<K, V, VOther, Joiner, kType, true>;
-    using RightNode = detail::TableJoinSideNode<K, V, VOther, Joiner, kType, false>;
     constexpr const char* kPrefix = "KTABLE-MERGE-";
     detail::LogicalGraph& graph = *core_.graph;
     const detail::TableCore<K, VOther>& right = detail::Access::core(other);
@@ -42,13 +76,14 @@ auto KTable<K, V, kRemovals>::join_table(
 
     const bool stored = detail::wants_store(
         detail::untyped(options), options.key_serde.is_custom() || options.value_serde.is_custom());
-    detail::StorePlace place{std::make_shared<detail::TableState>(), {}, true};
+    detail::TableJoin<K, V, VOther, Joiner> join{core_, right, {std::move(joiner)}};
     if (stored) {
-        place = detail::place_store(graph, detail::untyped(options), kPrefix,
-                                    detail::StoreKind::kTimestampedKeyValue);
-        place.state->materialized = true;
+        join.store = detail::plan_required_store(graph, detail::untyped(options), kPrefix,
+                                                 detail::StoreKind::kTimestampedKeyValue);
+    } else {
+        join.store.state = std::make_shared<detail::TableState>();
     }
-    const std::string name = graph.name_or_new(options.name, kPrefix);
+    join.name = graph.name_or_new(options.name, kPrefix);
     const std::set<std::string> sources = detail::united(core_.sources, right.sources);
     graph.copartition(sources);
     if (kType != detail::JoinType::kInner) {
@@ -57,49 +92,22 @@ auto KTable<K, V, kRemovals>::join_table(
     if (kType == detail::JoinType::kOuter) {
         right.origin->send_old_values(true);
     }
-    const Joiner apply{std::move(joiner)};
-    const detail::TableView<K, V> left_view = core_.origin->view();
-    const detail::TableView<K, VOther> right_view = right.origin->view();
-    const std::string this_name =
-        graph.suffixed_or_new(options.name, "-join-this", "KTABLE-JOINTHIS-");
-    const std::string other_name =
-        graph.suffixed_or_new(options.name, "-join-other", "KTABLE-JOINOTHER-");
-    const std::shared_ptr<const detail::TableState> state = place.state;
-    const auto left_side = std::make_shared<detail::TableState>();
-    const auto right_side = std::make_shared<detail::TableState>();
-
-    detail::NodeSpec left_step = detail::table_join_side<LeftNode>(
-        this_name, core_.node->name, apply, state, left_side, right_view);
-    detail::NodeSpec right_step = detail::table_join_side<RightNode>(
-        other_name, right.node->name, apply, state, right_side, left_view);
-    const detail::TableSerdes<K, Out> serdes{detail::serde_or(options.key_serde, core_.key_serde),
-                                             options.value_serde};
-    place.spec.serdes = serdes;
-    detail::NodeSpec merge_step =
-        detail::processor_step<detail::TableMergeNode<K, Out>>(name, state, serdes);
-    merge_step.parents = {this_name, other_name};
-
-    detail::LogicalNode node;
-    node.name = name;
-    node.steps = {std::move(left_step), std::move(right_step), std::move(merge_step)};
-    node.connections.push_back({this_name, right_view.stores});
-    node.connections.push_back({other_name, left_view.stores});
+    join.serdes = {detail::serde_or(options.key_serde, core_.key_serde), options.value_serde};
+    join.store.spec.serdes = join.serdes;
+    detail::LogicalNode node = detail::table_join_node<kType>(join, options.name);
     if (stored) {
-        detail::require_serdes(detail::need_of_store(name, place.spec.name), serdes.key,
-                               serdes.value);
-        node.add_store(place.store(name));
+        detail::require_serdes(detail::need_of_store(join.name, join.store.spec.name),
+                               join.serdes.key, join.serdes.value);
+        node.add_store(join.store.store(join.name));
     }
-    node.versioned = options.history.has_value();
-    node.version_aware = {{core_.node, left_side}, {right.node, right_side}};
     detail::LogicalNode& added = graph.add(std::move(node), {core_.node, right.node});
 
-    detail::TableCore<K, Out> core{core_.graph, &added, name, serdes.key, serdes.value, sources};
-    core.origin.reset(new detail::JoinOrigin<K, V, VOther, Joiner>(apply, place.state, serdes,
-                                                                   core_.origin, right.origin));
-    core.state = place.state;
-    core.queryable = stored ? place.spec.name : std::string();
-    core.history = options.history;
-    return KTable<K, Out>(std::move(core));
+    detail::TableOriginPtr<K, Out> origin(new detail::JoinOrigin<K, V, VOther, Joiner>(
+        join.joiner, join.store.state, join.serdes, core_.origin, right.origin));
+    auto table = detail::table_handle<K, Out>(core_.graph, added, join.store, join.serdes.key,
+                                              join.serdes.value, sources, std::move(origin));
+    table.queryable = join.store.spec.name;  // Under a generated name, too.
+    return KTable<K, Out>(std::move(table));
 }
 
 template <class K, class V, Removals kRemovals>

@@ -5,7 +5,7 @@
 #include "millrace/detail/dsl/aggregate_place.hpp"
 #include "millrace/detail/dsl/bodies.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/ops/session_aggregate.hpp"
 #include "millrace/detail/state/store_spec.hpp"
 
@@ -18,19 +18,13 @@ auto SessionWindowedKStream<K, V>::aggregate_with(Step step, const char* prefix,
     const -> KTable<SessionWindowed<Key>, typename Step::Agg> {
     using Agg = typename Step::Agg;
     detail::LogicalGraph& graph = *core_.stream.graph;
-    detail::StorePlace store =
-        detail::place_store(graph, detail::untyped(options), prefix, detail::StoreKind::kSession);
-    store.state->materialized = true;
-    detail::set_retention(store.spec, detail::untyped(options), windows_.default_retention(),
-                          std::chrono::milliseconds(0));
+    detail::StorePlan store = detail::plan_window_store(
+        graph, detail::untyped(options), prefix, detail::StoreKind::kSession,
+        windows_.default_retention(), std::chrono::milliseconds(0));
     const std::string name = graph.name_or_new(options.name, prefix);
-    const detail::TableSerdes<Key, Agg> serdes{
-        detail::serde_or(options.key_serde, core_.stream.key_serde), options.value_serde};
-    detail::require_serdes(detail::need_of_own_store(name, store.spec.name), serdes.key,
-                           serdes.value);
-    store.spec.serdes = serdes;
-    const bool on_close = emit_ == EmitStrategy::kOnWindowClose;
-    if (on_close) {
+    const detail::TableSerdes<Key, Agg> serdes =
+        detail::set_serdes(store, name, options, core_.stream.key_serde);
+    if (emit_ == EmitStrategy::kOnWindowClose) {
         store.spec.time_first = true;
         store.spec.caching = false;
     }
@@ -41,9 +35,8 @@ auto SessionWindowedKStream<K, V>::aggregate_with(Step step, const char* prefix,
             serdes.value,
             detail::TableOriginPtr<SessionWindowed<Key>, Agg>(
                 new detail::SessionOrigin<Key, Agg>(store.state, serdes)),
-            std::optional(detail::WindowClose{windows_.default_retention(), true}), windows_,
-            std::move(step), on_close, std::shared_ptr<const detail::ProgramFlags>(graph.flags()),
-            std::shared_ptr<const detail::TableState>(store.state), serdes));
+            detail::WindowClose{.grace = windows_.default_retention(), .inclusive_ends = true},
+            windows_, std::move(step), emit_, graph.flags(), store.state, serdes));
 }
 
 template <class K, class V>
@@ -57,7 +50,7 @@ auto SessionWindowedKStream<K, V>::count(Materialized<Key, std::int64_t> options
     }
     using Step =
         detail::SessionAggregateStep<Key, V, std::int64_t, detail::CountOne, detail::AddCounts>;
-    return aggregate_with<Step>({0, {}, {}}, kPrefix, std::move(options));
+    return aggregate_with<Step>({{0, {}}, {}}, kPrefix, std::move(options));
 }
 
 template <class K, class V>
@@ -67,7 +60,7 @@ auto SessionWindowedKStream<K, V>::reduce(F combine, Materialized<Key, detail::P
     const -> KTable<SessionWindowed<Key>, detail::Plain<V>> {
     options.value_serde = detail::serde_or(options.value_serde, core_.stream.value_serde);
     using Step = detail::SessionReduceStep<Key, V, F>;
-    return aggregate_with<Step>({std::move(combine)}, "KSTREAM-REDUCE-", std::move(options));
+    return aggregate_with<Step>({{std::move(combine)}}, "KSTREAM-REDUCE-", std::move(options));
 }
 
 template <class K, class V>
@@ -78,7 +71,7 @@ auto SessionWindowedKStream<K, V>::aggregate(Init initial, F add, M merge,
                                              Materialized<Key, detail::AggregateOf<Init>> options)
     const -> KTable<SessionWindowed<Key>, detail::AggregateOf<Init>> {
     using Step = detail::SessionAggregateStep<Key, V, Init, F, M>;
-    return aggregate_with<Step>({std::move(initial), std::move(add), std::move(merge)},
+    return aggregate_with<Step>({{std::move(initial), std::move(add)}, std::move(merge)},
                                 "KSTREAM-AGGREGATE-", std::move(options));
 }
 

@@ -8,6 +8,8 @@
 #include "millrace/detail/state/store_spec.hpp"
 #include "millrace/state/store_engine.hpp"
 
+#include <tuple>
+
 namespace millrace {
 
 namespace detail {
@@ -58,6 +60,73 @@ StreamCore<K, V> repartitioned_side(const StreamCore<K, V>& side, const std::str
                                       serdes);
 }
 
+/// A join of streams: its joiner and what its nodes share.
+template <class K, class V, class VOther, class Joiner>
+struct StreamJoin {
+    StreamCore<K, V> left{};
+    StreamCore<K, VOther> right{};
+    Joiner joiner;
+    JoinSerdes<Plain<K>, Plain<V>, Plain<VOther>> serdes{};
+    StreamJoinNames names{};
+    StreamJoinStores stores{};
+    StreamJoinPlan plan{};
+};
+
+/// Adds the nodes that store the records of both streams.
+template <class K, class V, class VOther, class Joiner>
+void add_join_windows(const StreamJoin<K, V, VOther, Joiner>& join) {
+    LogicalGraph& graph = *join.left.graph;
+    graph.add(processor_node<JoinWindowNode<K, V>>(join.names.this_window, join.plan.left_store,
+                                                   join.serdes.key, join.serdes.left),
+              {join.left.node});
+    graph.add(
+        processor_node<JoinWindowNode<K, VOther>>(join.names.other_window, join.plan.right_store,
+                                                  join.serdes.key, join.serdes.right),
+        {join.right.node});
+}
+
+/// The node of a join of streams: a step for each side and one that merges them.
+template <JoinType kType, class K, class V, class VOther, class Joiner>
+LogicalNode stream_join_node(const StreamJoin<K, V, VOther, Joiner>& join) {
+    const StreamJoinNames& names = join.names;
+    const auto clocks = std::make_shared<SharedPerTask<JoinClock>>();
+    LogicalNode node;
+    node.kind = LogicalKind::kStreamJoin;
+    node.name = names.merge;
+    node.takes_null_keys = kType != JoinType::kInner;
+    node.add_step(
+        processor_step(names.this_join,
+                       factory_of<StreamJoinSideNode<K, V, VOther, Joiner, kType, Side::kLeft>>(
+                           names.this_join, join.joiner, join.plan, join.serdes, clocks),
+                       {names.this_window}));
+    node.add_step(
+        processor_step(names.other_join,
+                       factory_of<StreamJoinSideNode<K, V, VOther, Joiner, kType, Side::kRight>>(
+                           names.other_join, join.joiner, join.plan, join.serdes, clocks),
+                       {names.other_window}));
+    node.add_step(processor_step(names.merge,
+                                 factory_of<PassThroughNode<K, typename Joiner::Out>>(names.merge),
+                                 {names.this_join, names.other_join}));
+    add_stores(node, names, join.stores);
+    return node;
+}
+
+/// What replaces the node if the optimiser uses one store for both sides of a self-join.
+template <class K, class V, class Joiner>
+SelfJoinRewrite self_join_rewrite(const StreamJoin<K, V, V, Joiner>& join) {
+    const StreamJoinNames& names = join.names;
+    LogicalStore store{join.stores.this_store, {names.this_window, names.merge}};
+    store.name_is_generated = join.stores.names_are_generated;
+    SelfJoinRewrite rewrite{.left_window_node = names.this_window,
+                            .right_window_node = names.other_window};
+    rewrite.steps.push_back(processor_step(
+        names.merge,
+        factory_of<SelfJoinNode<K, V, Joiner>>(names.merge, join.joiner, join.plan, join.serdes),
+        {names.this_window}));
+    rewrite.stores.push_back(std::move(store));
+    return rewrite;
+}
+
 }  // namespace detail
 
 template <class K, class V>
@@ -65,76 +134,44 @@ template <detail::JoinType kType, class VOther, class F>
 auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner,
                                 const JoinWindows& windows,
                                 StreamJoined<K, V, VOther> options) const {
-    using Key = detail::Plain<K>;
-    using Left = detail::Plain<V>;
-    using Right = detail::Plain<VOther>;
-    using Joiner = detail::StreamJoiner<K, Left, Right, F, kType>;
+    using Joiner = detail::StreamJoiner<K, detail::Plain<V>, detail::Plain<VOther>, F, kType>;
     using Out = typename Joiner::Out;
-    using detail::JoinType;
     detail::LogicalGraph& graph = *core_.graph;
-    const detail::JoinSerdes<Key, Left, Right> serdes{
-        detail::serde_or(options.key_serde, core_.key_serde),
-        detail::serde_or(options.value_serde, core_.value_serde),
-        detail::serde_or(options.other_value_serde, detail::Access::core(other).value_serde)};
-    const std::string shown = options.name.empty() ? core_.name : options.name;
-    detail::require_serdes(detail::need_of_node("the join of " + shown), serdes.key, serdes.left);
-    detail::require_serdes(detail::need_of_node("the join of " + shown), serdes.key, serdes.right);
-    detail::require_one_builder(*core_.graph, *detail::Access::core(other).graph, core_.name,
-                                detail::Access::core(other).name);
-    const bool is_self_join = core_.node == detail::Access::core(other).node;
-    const auto left =
+    const detail::StreamCore<K, VOther>& right = detail::Access::core(other);
+    detail::StreamJoin<K, V, VOther, Joiner> join{
+        .joiner = {std::move(joiner)},
+        .serdes = {detail::serde_or(options.key_serde, core_.key_serde),
+                   detail::serde_or(options.value_serde, core_.value_serde),
+                   detail::serde_or(options.other_value_serde, right.value_serde)}};
+    const auto& serdes = join.serdes;
+    const detail::SerdeNeed need =
+        detail::need_of_node("the join of " + (options.name.empty() ? core_.name : options.name));
+    detail::require_serdes(need, serdes.key, serdes.left);
+    detail::require_serdes(need, serdes.key, serdes.right);
+    detail::require_one_builder(graph, *right.graph, core_.name, right.name);
+    join.left =
         detail::repartitioned_side<K, V>(core_, options.name, "-left", {serdes.key, serdes.left});
-    const auto right = detail::repartitioned_side<K, VOther>(
-        detail::Access::core(other), options.name, "-right", {serdes.key, serdes.right});
-    const std::set<std::string> sources = detail::united(left.sources, right.sources);
+    join.right = detail::repartitioned_side<K, VOther>(right, options.name, "-right",
+                                                       {serdes.key, serdes.right});
+    const std::set<std::string> sources = detail::united(join.left.sources, join.right.sources);
     graph.copartition(sources);
 
-    const auto [names, stores] = detail::place_stream_join(
+    std::tie(join.names, join.stores) = detail::place_stream_join(
         graph, kType,
         {options.name, options.store, options.engine, options.logging, options.changelog_config,
          options.this_store, options.other_store},
         windows);
-    const detail::StreamJoinPlan plan{windows, stores.this_store.name, stores.other_store.name,
-                                      stores.unmatched ? stores.unmatched->name : std::string()};
-    graph.add(detail::processor_node<detail::JoinWindowNode<K, V>>(
-                  names.this_window, stores.this_store.name, serdes.key, serdes.left),
-              {left.node});
-    graph.add(detail::processor_node<detail::JoinWindowNode<K, VOther>>(
-                  names.other_window, stores.other_store.name, serdes.key, serdes.right),
-              {right.node});
-
-    const Joiner apply{std::move(joiner)};
-    const auto clocks = std::make_shared<detail::SharedPerTask<detail::JoinClock>>();
-    detail::LogicalNode node;
-    node.kind = detail::LogicalKind::kStreamJoin;
-    node.name = names.merge;
-    node.takes_null_keys = kType != JoinType::kInner;
-    auto this_step =
-        detail::processor_step<detail::StreamJoinSideNode<K, V, VOther, Joiner, kType, true>>(
-            names.this_join, apply, plan, serdes, clocks);
-    this_step.parents = {names.this_window};
-    auto other_step =
-        detail::processor_step<detail::StreamJoinSideNode<K, V, VOther, Joiner, kType, false>>(
-            names.other_join, apply, plan, serdes, clocks);
-    other_step.parents = {names.other_window};
-    auto merge_step = detail::processor_step<detail::PassThroughNode<K, Out>>(names.merge);
-    merge_step.parents = {names.this_join, names.other_join};
-    node.steps = {std::move(this_step), std::move(other_step), std::move(merge_step)};
-    detail::add_stores(node, names, stores);
+    join.plan = {windows, join.stores.this_store.name, join.stores.other_store.name,
+                 join.stores.unmatched ? join.stores.unmatched->name : std::string()};
+    detail::add_join_windows(join);
+    detail::LogicalNode node = detail::stream_join_node<kType>(join);
     if constexpr (std::same_as<V, VOther>) {
-        if (is_self_join) {
-            auto self_step = detail::processor_step<detail::SelfJoinNode<K, V, Joiner>>(
-                names.merge, apply, plan, serdes);
-            self_step.parents = {names.this_window};
-            detail::LogicalStore store{stores.this_store, {names.this_window, names.merge}};
-            store.name_is_generated = stores.names_are_generated;
-            node.self_join = detail::SelfJoinRewrite{
-                names.this_window, names.other_window, {std::move(self_step)}, {std::move(store)}};
+        if (core_.node == right.node) {
+            node.self_join = detail::self_join_rewrite(join);
         }
     }
-    detail::LogicalNode& added = graph.add(std::move(node), {left.node, right.node});
-    detail::StreamCore<K, Out> result{core_.graph, &added, names.merge};
-    result.key_serde = serdes.key;
+    detail::LogicalNode& added = graph.add(std::move(node), {join.left.node, join.right.node});
+    auto result = join.left.template then<K, Out>(added, serdes.key, {});
     result.sources = sources;
     return KStream<K, Out>(std::move(result));
 }

@@ -3,7 +3,7 @@
 
 // Bodies of dsl/ktable.hpp; include that.
 #include "millrace/detail/dsl/bodies.hpp"
-#include "millrace/detail/dsl/table_place.hpp"
+#include "millrace/detail/dsl/store_plan.hpp"
 #include "millrace/detail/ops/suppress.hpp"
 
 namespace millrace {
@@ -28,17 +28,17 @@ auto KTable<K, V, kRemovals>::suppress(S options) const
     }
     settings.max_records = options.max_records.value_or(settings.max_records);
     settings.max_bytes = options.max_bytes.value_or(settings.max_bytes);
-    const detail::SuppressPlace place = detail::place_suppress(
+    const detail::SuppressPlan plan = detail::plan_suppress(
         graph, *core_.node, options.name, options.logging, options.changelog_config);
-    settings.store = place.store.name;
+    settings.store = plan.store.name;
     const detail::TableSerdes<K, V> serdes{core_.key_serde, core_.value_serde};
-    detail::require_serdes(detail::need_of_own_store(place.name, place.store.name), serdes.key,
+    detail::require_serdes(detail::need_of_own_store(plan.name, plan.store.name), serdes.key,
                            serdes.value);
     detail::TableOriginPtr<K, V> origin(
         new detail::SuppressedOrigin<K, V>(settings.store, serdes, core_.origin));
-    auto node = detail::processor_node<detail::SuppressNode<K, V>>(
-        place.name, settings, std::shared_ptr<const detail::ProgramFlags>(graph.flags()), serdes);
-    detail::LogicalStore store{place.store, {place.name}};
+    auto node = detail::processor_node<detail::SuppressNode<K, V>>(plan.name, settings,
+                                                                   graph.flags(), serdes);
+    detail::LogicalStore store{plan.store, {plan.name}};
     store.name_is_generated = options.name.empty();
     node.add_store(std::move(store));
     node.versioned = false;
@@ -46,7 +46,7 @@ auto KTable<K, V, kRemovals>::suppress(S options) const
     detail::LogicalNode& added = graph.add(std::move(node), {core_.node});
     detail::TableCore<K, V> core = core_;
     core.node = &added;
-    core.name = place.name;
+    core.name = plan.name;
     core.origin = std::move(origin);
     core.state = std::make_shared<detail::TableState>();
     core.queryable.clear();

@@ -18,7 +18,7 @@
 namespace millrace::detail {
 
 /// The TopologyOptions that nodes need; set when the topology is built.
-struct ProgramFlags {
+struct TopologyFlags {
     bool reproduce_kafka_defects = false;
 };
 
@@ -195,14 +195,14 @@ class LogicalGraph {
         return copartition_groups_;
     }
 
-    const std::shared_ptr<ProgramFlags>& flags() const noexcept { return flags_; }
+    const std::shared_ptr<TopologyFlags>& flags() const noexcept { return flags_; }
 
     void mark_built() noexcept { built_ = true; }
 
   private:
     std::deque<LogicalNode> nodes_;
     std::vector<std::set<std::string>> copartition_groups_;
-    std::shared_ptr<ProgramFlags> flags_ = std::make_shared<ProgramFlags>();
+    std::shared_ptr<TopologyFlags> flags_ = std::make_shared<TopologyFlags>();
     int next_index_ = 0;
     int next_priority_ = 0;
     bool built_ = false;

@@ -57,7 +57,7 @@ template <class F, class K, class State, class V>
 concept CallableWithState =
     std::invocable<F&, State&&, const V&> || std::invocable<F&, const K&, State&&, const V&>;
 
-/// A reference to an aggregate, which is copied only if necessary.
+/// The stored type, or an optional of it if the aggregator can return null.
 template <class Agg, class F, class K, class State, class V>
 using NormalResult =
     std::conditional_t<kIsNullable<AggregatorResult<F, K, State, V>>, std::optional<Agg>, Agg>;

@@ -35,6 +35,9 @@ template <class F, class K, class V>
 using RecordResult = std::remove_cvref_t<decltype(call_with_record(
     std::declval<F&>(), std::declval<const K&>(), std::declval<const V&>()))>;
 
+/// What a filter does with the records for which its predicate is true.
+enum class OnMatch { kKeep, kDrop };
+
 template <class T>
 inline constexpr bool kIsPair = false;
 template <class A, class B>

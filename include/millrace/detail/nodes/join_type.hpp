@@ -9,6 +9,13 @@ namespace millrace::detail {
 
 enum class JoinType { kInner, kLeft, kOuter };
 
+/// A side of a join.
+enum class Side { kLeft, kRight };
+
+/// The one of two types that belongs to `kSide`.
+template <Side kSide, class Left, class Right>
+using OfSide = std::conditional_t<kSide == Side::kLeft, Left, Right>;
+
 /// The joiner's argument for the left side: a pointer if the join type allows a missing value.
 template <JoinType kType, class V>
 using LeftArgument = std::conditional_t<kType == JoinType::kOuter, const V*, const V&>;

@@ -46,8 +46,8 @@ class Node {
     /// ends differ.
     virtual void connect(Node& child) = 0;
 
-    /// The two ends of a detour around this node. Request them before anything is connected to the
-    /// node, and use them instead of input_port and connect. Empty if the node has none.
+    /// The two ends of a wrapper hook around this node. Request them before anything is connected
+    /// to the node, and use them instead of input_port and connect. Empty if the node has none.
     virtual HookEnds hook(WrapperHook& through) {
         static_cast<void>(through);
         return {};
@@ -151,21 +151,21 @@ class OutputLinks {
     };
 
     /// Makes a record the current one for the lifetime of this object.
-    class AtHand {
+    class CurrentRecord {
       public:
-        AtHand(RecordContext& at_hand, Timestamp timestamp, const Headers& headers)
-            : at_hand_(&at_hand),
-              timestamp_(std::exchange(at_hand.timestamp, timestamp)),
-              headers_(std::exchange(at_hand.headers, &headers)) {}
-        AtHand(const AtHand&) = delete;
-        AtHand& operator=(const AtHand&) = delete;
-        ~AtHand() {
-            at_hand_->timestamp = timestamp_;
-            at_hand_->headers = headers_;
+        CurrentRecord(RecordContext& context, Timestamp timestamp, const Headers& headers)
+            : context_(&context),
+              timestamp_(std::exchange(context.timestamp, timestamp)),
+              headers_(std::exchange(context.headers, &headers)) {}
+        CurrentRecord(const CurrentRecord&) = delete;
+        CurrentRecord& operator=(const CurrentRecord&) = delete;
+        ~CurrentRecord() {
+            context_->timestamp = timestamp_;
+            context_->headers = headers_;
         }
 
       private:
-        RecordContext* at_hand_;
+        RecordContext* context_;
         Timestamp timestamp_;
         const Headers* headers_;
     };
@@ -212,7 +212,7 @@ class Output : private OutputLinks {
     /// If a child throws, calls the processing exception handler. If that resumes, the remaining
     /// children still receive the record.
     void forward(TaskContext& context, const Record<K, V>& record) const {
-        const AtHand at_hand(context.record(), record.timestamp, record.headers);
+        const CurrentRecord current(context.record(), record.timestamp, record.headers);
         for (const Child& child : children()) {
             call(context, child, record);
         }
@@ -221,7 +221,7 @@ class Output : private OutputLinks {
     /// Forwards to one child only. False if there is no child of that name.
     bool forward_to(TaskContext& context, std::string_view child_name,
                     const Record<K, V>& record) const {
-        const AtHand at_hand(context.record(), record.timestamp, record.headers);
+        const CurrentRecord current(context.record(), record.timestamp, record.headers);
         if (through() != nullptr) {
             static_cast<RoutedInput<K, V>*>(through())->process_for(record, child_name);
             return true;
@@ -301,6 +301,23 @@ class TypedNode : public Node, public Input<KIn, VIn> {
 
   protected:
     void forward(const Record<KOut, VOut>& record) const { output_.forward(context(), record); }
+
+    /// The key or the value of `record`. Null if it has none; the record counts as dropped then.
+    const Plain<KIn>* key_or_drop(const Record<KIn, VIn>& record) const {
+        const Plain<KIn>* key = plain_or_null(record.key);
+        if (key == nullptr) {
+            context().dropped(*this, "null key");
+        }
+        return key;
+    }
+    const Plain<VIn>* value_or_drop(const Record<KIn, VIn>& record) const {
+        const Plain<VIn>* value = plain_or_null(record.value);
+        if (value == nullptr) {
+            context().dropped(*this, "null value");
+        }
+        return value;
+    }
+
     const Output<KOut, VOut>& output() const noexcept { return output_; }
 
   private:

@@ -82,10 +82,10 @@ class SinkNode final : public Node, public Input<K, V> {
   private:
     void choose_topic(const Record<K, V>& record) {
         static const std::string none;
-        const RecordContext& at_hand = this->context().record();
+        const RecordContext& current = this->context().record();
         topic_name_ = settings_.choose_topic(record.key, record.value,
-                                             {at_hand.topic != nullptr ? *at_hand.topic : none,
-                                              at_hand.partition, at_hand.offset, record.timestamp});
+                                             {current.topic != nullptr ? *current.topic : none,
+                                              current.partition, current.offset, record.timestamp});
         auto found = chosen_.find(topic_name_);
         if (found == chosen_.end()) {
             check_chosen_topic(topic_name_);

@@ -61,10 +61,6 @@ class TableOrigin {
 
     /// Makes the table readable, with its own store if necessary.
     virtual TableView<K, V> view() = 0;
-
-    /// Names of the nodes that need to know about a versioned parent etc.; the state behind the
-    /// table.
-    virtual bool sends_old_values() const = 0;
 };
 
 template <class K, class V>

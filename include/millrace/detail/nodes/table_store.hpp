@@ -201,10 +201,10 @@ class ChangeForwarder final : private FlushListener {
             read(*old_value, old_value_);
             change.old_value = &old_value_;
         }
-        const RecordContext at_hand = std::exchange(context_->record(), written_by);
+        const RecordContext current = std::exchange(context_->record(), written_by);
         const Headers& headers = written_by.headers != nullptr ? *written_by.headers : no_headers_;
         output_->forward(*context_, {key_, change, timestamp, headers});
-        context_->record() = at_hand;
+        context_->record() = current;
     }
 
     Timestamp read(BytesView bytes, V& out) const {
@@ -315,7 +315,6 @@ class StoredOrigin final : public TableOrigin<K, V> {
         state_->send_old_values = true;
         return true;
     }
-    bool sends_old_values() const override { return state_->send_old_values; }
     TableView<K, V> view() override {
         state_->materialized = true;
         return view_of_store<K, V>(state_->store, serdes_);

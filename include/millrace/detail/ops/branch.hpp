@@ -23,8 +23,8 @@ template <class K, class V>
 class BranchNode final : public TypedNode<K, V, K, V> {
   public:
     /// Copies the predicates: each task has its own.
-    BranchNode(std::string name, std::vector<BranchSpec<K, V>> branches)
-        : TypedNode<K, V, K, V>(std::move(name)), branches_(std::move(branches)) {}
+    BranchNode(std::string name, const std::shared_ptr<std::vector<BranchSpec<K, V>>>& branches)
+        : TypedNode<K, V, K, V>(std::move(name)), branches_(*branches) {}
 
     void process(const Record<K, V>& record) override {
         for (const BranchSpec<K, V>& branch : branches_) {

@@ -76,9 +76,9 @@ class GraceJoinNode final
         context.partition = waited.partition;
         context.topic = waited.topic.empty() ? nullptr : &waited.topic;
         context.headers = &waited.headers;
-        const RecordContext at_hand = std::exchange(this->context().record(), context);
+        const RecordContext current = std::exchange(this->context().record(), context);
         Base::process({key, value, waited.timestamp, waited.headers});
-        this->context().record() = at_hand;
+        this->context().record() = current;
     }
 
     template <class T>

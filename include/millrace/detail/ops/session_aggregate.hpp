@@ -2,9 +2,9 @@
 #pragma once
 
 #include "millrace/detail/core/saturating.hpp"
-#include "millrace/detail/nodes/aggregator.hpp"
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/detail/ops/aggregate_step.hpp"
 #include "millrace/detail/ops/final_results.hpp"
 #include "millrace/detail/ops/windowed_table.hpp"
 #include "millrace/windows/session_windows.hpp"
@@ -92,57 +92,6 @@ class SessionTable final : public RowsOfKey<K, V, SessionBytesStore> {
     V value_{};
 };
 
-/// How session aggregates are computed: the aggregates of the sessions that a record connects are
-/// merged into an initial state, then the record is added. The three below are for aggregate,
-/// reduce and count.
-template <class K, class V, class Init, class F, class M>
-struct SessionAggregateStep {
-    using Agg = AggregateOf<Init>;
-    using State = StateOf<Init>;
-    using Result = NormalResult<Agg, F, K, State, V>;
-
-    Init initial;
-    F add_one;
-    M merge_two;
-
-    State start() { return initial_state(initial); }
-    State merge(const K& key, State&& state, Agg& session) {
-        return call_aggregator(merge_two, key, std::move(state), State(session));
-    }
-    Result add(const K& key, State&& state, const V& value) {
-        return call_aggregator(add_one, key, std::move(state), value);
-    }
-};
-
-template <class K, class V, class F>
-struct SessionReduceStep {
-    using Agg = Plain<V>;
-    using State = std::optional<Agg>;
-    using Result =
-        std::conditional_t<kIsNullable<V>, std::optional<Agg>, NormalResult<Agg, F, K, Agg, V>>;
-
-    F reduce;
-
-    State start() { return std::nullopt; }
-    State merge(const K& key, State&& state, Agg& session) {
-        if (!state) {
-            return session;
-        }
-        return State(call_aggregator(reduce, key, std::move(*state), V(session)));
-    }
-    Result add(const K& key, State&& state, const V& value) {
-        if (!state) {
-            return value;
-        }
-        return call_aggregator(reduce, key, std::move(*state), value);
-    }
-};
-
-/// Adds two counts.
-struct AddCounts {
-    std::int64_t operator()(std::int64_t one, std::int64_t other) const { return one + other; }
-};
-
 /// Sends each session's aggregate once, when the session has closed.
 template <class Key, class Agg>
 class FinalSessions {
@@ -189,39 +138,42 @@ class FinalSessions {
     Agg value_{};
 };
 
+template <class Key, class Agg>
+using SessionResults = WindowedTable<SessionWindowed<Key>, Agg, SessionTable<Key, Agg>,
+                                     SessionKeyReader<Key>, FinalSessions<Key, Agg>>;
+
 /// Aggregates a stream by key and session. Null keys are dropped, null values are not. The sessions
 /// that a record connects are merged with it. The record is late if the merged session ended more
 /// than gap plus grace before the largest time of this node.
 template <class K, class V, class Step>
 class SessionAggregateNode final
-    : public TypedNode<K, V, SessionWindowed<Plain<K>>, Change<typename Step::Agg>> {
+    : public WindowedNode<K, V, SessionWindowed<Plain<K>>, SessionWindows, Step,
+                          SessionResults<Plain<K>, typename Step::Agg>> {
+    using Results = SessionResults<Plain<K>, typename Step::Agg>;
+    using Base = WindowedNode<K, V, SessionWindowed<Plain<K>>, SessionWindows, Step, Results>;
+    using Base::results_;
+    using Base::step_;
+    using Base::windowed_;
+    using Base::windows_;
+
   public:
-    using Key = Plain<K>;
-    using Agg = typename Step::Agg;
+    using typename Base::Agg;
+    using typename Base::Key;
 
-    SessionAggregateNode(std::string name, SessionWindows windows, Step step, bool on_close,
-                         std::shared_ptr<const ProgramFlags> flags,
+    SessionAggregateNode(std::string name, SessionWindows windows, Step step, EmitStrategy emit,
+                         std::shared_ptr<const TopologyFlags> flags,
                          std::shared_ptr<const TableState> state, TableSerdes<Key, Agg> serdes)
-        : TypedNode<K, V, SessionWindowed<Key>, Change<Agg>>(std::move(name)),
-          windows_(windows),
-          step_(std::move(step)),
-          results_(on_close, std::move(flags), state, SessionTable<Key, Agg>(serdes), {serdes.key},
-                   {state->store, serdes}) {}
-
-    void init(TaskContext& context) override {
-        Node::init(context);
-        results_.open(context, *this, this->output());
-    }
+        : Base(std::move(name), windows, std::move(step),
+               Results(emit, std::move(flags), state, SessionTable<Key, Agg>(serdes), {serdes.key},
+                       {state->store, serdes})) {}
 
     void process(const Record<K, V>& record) override {
-        const Key* key = plain_or_null(record.key);
+        const Key* key = this->key_or_drop(record);
         if (key == nullptr) {
-            this->context().dropped(*this, "null key");
             return;
         }
-        stream_time_ = std::max(stream_time_, record.timestamp);
         const Timestamp close_time =
-            saturating_subtract(stream_time_ - windows_.grace(), windows_.gap());
+            saturating_subtract(this->advance_stream_time(record.timestamp), windows_.gap());
         if (results_.emits_before()) {
             results_.final_results().emit(close_time,
                                           record.headers);  // Before the store drops sessions.
@@ -298,13 +250,6 @@ class SessionAggregateNode final
         results_.forward(windowed_, new_value, old_value, session.end, no_headers_);
     }
 
-    SessionWindows windows_;
-    Step step_;
-    WindowedTable<SessionWindowed<Key>, Agg, SessionTable<Key, Agg>, SessionKeyReader<Key>,
-                  FinalSessions<Key, Agg>>
-        results_;
-    Timestamp stream_time_ = kNoTimestamp;
-    SessionWindowed<Key> windowed_;
     std::vector<Row> touched_;
     Headers no_headers_;
 };

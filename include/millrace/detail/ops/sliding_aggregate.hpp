@@ -22,39 +22,37 @@ namespace millrace::detail {
 /// record, which shows whether a window to its right would be empty.
 template <class K, class V, class Step>
 class SlidingAggregateNode final
-    : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
+    : public WindowedNode<K, V, Windowed<Plain<K>>, SlidingWindows, Step,
+                          WindowResults<Plain<K>, typename Step::Agg>> {
+    using Results = WindowResults<Plain<K>, typename Step::Agg>;
+    using Base = WindowedNode<K, V, Windowed<Plain<K>>, SlidingWindows, Step, Results>;
+    using Base::results_;
+    using Base::step_;
+    using Base::windowed_;
+    using Base::windows_;
+
   public:
-    using Key = Plain<K>;
+    using typename Base::Agg;
+    using typename Base::Key;
     using Value = Plain<V>;
-    using Agg = typename Step::Agg;
 
-    SlidingAggregateNode(std::string name, SlidingWindows windows, Step step, bool on_close,
-                         std::shared_ptr<const ProgramFlags> flags,
+    SlidingAggregateNode(std::string name, SlidingWindows windows, Step step, EmitStrategy emit,
+                         std::shared_ptr<const TopologyFlags> flags,
                          std::shared_ptr<const TableState> state, TableSerdes<Key, Agg> serdes)
-        : TypedNode<K, V, Windowed<Key>, Change<Agg>>(std::move(name)),
-          windows_(windows),
-          step_(std::move(step)),
-          results_(on_close, std::move(flags), state, WindowTable<Key, Agg>(serdes),
-                   {serdes.key, windows.size()}, {state->store, serdes, windows.size()}) {}
-
-    void init(TaskContext& context) override {
-        Node::init(context);
-        results_.open(context, *this, this->output());
-    }
+        : Base(std::move(name), windows, std::move(step),
+               window_results(emit, std::move(flags), std::move(state), serdes, windows.size())) {}
 
     void process(const Record<K, V>& record) override {
-        const Key* key = plain_or_null(record.key);
-        const Value* value = plain_or_null(record.value);
-        if (key == nullptr || value == nullptr) {
-            this->context().dropped(*this, key == nullptr ? "null key" : "null value");
+        const Key* key = this->key_or_drop(record);
+        const Value* value = key != nullptr ? this->value_or_drop(record) : nullptr;
+        if (value == nullptr) {
             return;
         }
         if (difference().count() == 0) {
             throw Error(ErrorKind::kInvalidArgument,
                         "sliding windows with a difference of 0 ms are empty: " + this->name());
         }
-        stream_time_ = std::max(stream_time_, record.timestamp);
-        close_time_ = stream_time_ - windows_.grace();
+        close_time_ = this->advance_stream_time(record.timestamp);
         if (saturating_add(record.timestamp, difference()) < close_time_) {
             this->context().dropped(*this, "too late for its windows");
             return;
@@ -205,16 +203,10 @@ class SlidingAggregateNode final
             return;
         }
         std::optional<Agg> before;
-        if (results_.needs_old_value()) {
-            if (row != nullptr) {
-                before = row->value;
-            } else if constexpr (requires { step_.before_first(); }) {
-                before = step_.before_first();
-            }
-        }
         const Timestamp timestamp = row != nullptr ? std::max(at_, row->latest) : at_;
         const typename Step::Result result =
-            step_(windowed_.key, row != nullptr ? &row->value : nullptr, cause.value);
+            step_(windowed_.key, row != nullptr ? &row->value : nullptr, cause.value,
+                  results_.needs_old_value() ? &before : nullptr);
         const Agg* new_value = plain_or_null(result);
         results_.table().put(start, new_value, timestamp);
         results_.forward(windowed_, new_value, before ? &*before : nullptr, timestamp,
@@ -245,13 +237,8 @@ class SlidingAggregateNode final
         results_.final_results().emit(close_time_, first, last, record.headers);
     }
 
-    SlidingWindows windows_;
-    Step step_;
-    WindowResults<Key, Agg> results_;
-    Timestamp stream_time_ = kNoTimestamp;
     Timestamp close_time_ = kNoTimestamp;
     Timestamp at_{};  ///< Time of the current record.
-    Windowed<Key> windowed_;
 };
 
 }  // namespace millrace::detail

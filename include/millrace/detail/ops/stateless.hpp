@@ -13,11 +13,10 @@ namespace millrace::detail {
 template <class K, class V, class F>
 class FilterNode final : public TypedNode<K, V, K, V> {
   public:
-    /// Forwards records for which `predicate` returns `wanted`.
-    FilterNode(std::string name, F predicate, bool wanted)
+    FilterNode(std::string name, F predicate, OnMatch on_match)
         : TypedNode<K, V, K, V>(std::move(name)),
           predicate_(std::move(predicate)),
-          wanted_(wanted) {}
+          wanted_(on_match == OnMatch::kKeep) {}
 
     void process(const Record<K, V>& record) override {
         if (static_cast<bool>(call_with_record(predicate_, record.key, record.value)) == wanted_) {
@@ -27,7 +26,7 @@ class FilterNode final : public TypedNode<K, V, K, V> {
 
   private:
     F predicate_;
-    bool wanted_;
+    bool wanted_;  // Records for which the predicate returns this are forwarded.
 };
 
 template <class K, class V, class VOut, class F>

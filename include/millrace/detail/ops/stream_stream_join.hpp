@@ -82,18 +82,19 @@ struct StreamJoinPlan {
 };
 
 /// One side of a join of streams: searches matches in the other side's store.
-template <class K, class VLeft, class VRight, class Joiner, JoinType kType, bool kThisIsLeft>
+template <class K, class VLeft, class VRight, class Joiner, JoinType kType, Side kSide>
 class StreamJoinSideNode final
-    : public TypedNode<K, std::conditional_t<kThisIsLeft, VLeft, VRight>, K, typename Joiner::Out> {
+    : public TypedNode<K, OfSide<kSide, VLeft, VRight>, K, typename Joiner::Out> {
   public:
-    using VThis = std::conditional_t<kThisIsLeft, VLeft, VRight>;
-    using VOther = std::conditional_t<kThisIsLeft, VRight, VLeft>;
+    using VThis = OfSide<kSide, VLeft, VRight>;
+    using VOther = OfSide<kSide, VRight, VLeft>;
     using Key = Plain<K>;
     using Left = Plain<VLeft>;
     using Right = Plain<VRight>;
     using This = Plain<VThis>;
     using Other = Plain<VOther>;
     using Out = typename Joiner::Out;
+    static constexpr bool kThisIsLeft = kSide == Side::kLeft;
     static constexpr bool kKeepsUnmatched =
         kType == JoinType::kOuter || (kType == JoinType::kLeft && kThisIsLeft);
 
@@ -119,16 +120,16 @@ class StreamJoinSideNode final
 
     void process(const Record<K, VThis>& record) override {
         clock_->stream_time = std::max(clock_->stream_time, record.timestamp);
-        const Key* key = plain_or_null(record.key);
-        const This* value = plain_or_null(record.value);
         if constexpr (kKeepsUnmatched) {
-            if (key == nullptr && value != nullptr) {
-                forward_joined(record, record.key, value, nullptr, record.timestamp);
+            const This* alone = plain_or_null(record.value);
+            if (plain_or_null(record.key) == nullptr && alone != nullptr) {
+                forward_joined(record, record.key, alone, nullptr, record.timestamp);
                 return;
             }
         }
-        if (key == nullptr || value == nullptr) {
-            this->context().dropped(*this, key == nullptr ? "null key" : "null value");
+        const Key* key = this->key_or_drop(record);
+        const This* value = key != nullptr ? this->value_or_drop(record) : nullptr;
+        if (value == nullptr) {
             return;
         }
         if (unmatched_.is_open() && record.timestamp == clock_->stream_time) {
@@ -287,10 +288,9 @@ class SelfJoinNode final : public TypedNode<K, V, K, typename Joiner::Out> {
     }
 
     void process(const Record<K, V>& record) override {
-        const Key* key = plain_or_null(record.key);
-        const Value* value = plain_or_null(record.value);
-        if (key == nullptr || value == nullptr) {
-            this->context().dropped(*this, key == nullptr ? "null key" : "null value");
+        const Key* key = this->key_or_drop(record);
+        const Value* value = key != nullptr ? this->value_or_drop(record) : nullptr;
+        if (value == nullptr) {
             return;
         }
         stream_time_ = std::max(stream_time_, record.timestamp);

@@ -41,9 +41,8 @@ class StreamTableJoinNode : public TypedNode<K, V, K, VOut> {
     }
 
     void process(const Record<K, V>& record) override {
-        const Plain<V>* value = plain_or_null(record.value);
+        const Plain<V>* value = this->value_or_drop(record);
         if (value == nullptr) {
-            this->context().dropped(*this, "null value");
             return;
         }
         const auto& selected = select_(record.key, *value);

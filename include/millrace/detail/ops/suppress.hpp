@@ -39,7 +39,7 @@ template <class K, class V>
 class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
   public:
     SuppressNode(std::string name, SuppressSettings settings,
-                 std::shared_ptr<const ProgramFlags> flags, TableSerdes<K, V> serdes)
+                 std::shared_ptr<const TopologyFlags> flags, TableSerdes<K, V> serdes)
         : TypedNode<K, Change<V>, K, Change<V>>(std::move(name)),
           settings_(std::move(settings)),
           flags_(std::move(flags)),
@@ -132,13 +132,13 @@ class SuppressNode final : public TypedNode<K, Change<V>, K, Change<V>> {
         cause.partition = held.partition;
         cause.topic = held.topic;
         cause.headers = &held.headers;
-        const RecordContext at_hand = std::exchange(this->context().record(), cause);
+        const RecordContext current = std::exchange(this->context().record(), cause);
         this->output().forward(this->context(), {key_, change, held.timestamp, held.headers});
-        this->context().record() = at_hand;
+        this->context().record() = current;
     }
 
     SuppressSettings settings_;
-    std::shared_ptr<const ProgramFlags> flags_;
+    std::shared_ptr<const TopologyFlags> flags_;
     TableSerdes<K, V> serdes_;
     ChangeBuffer* buffer_ = nullptr;
     std::chrono::milliseconds wait_{0};
@@ -197,7 +197,6 @@ class SuppressedOrigin final : public TableOrigin<K, V> {
     }
 
     bool send_old_values(bool force) override { return above_->send_old_values(force); }
-    bool sends_old_values() const override { return above_->sends_old_values(); }
     TableView<K, V> view() override {
         TableView<K, V> view = above_->view();
         view.stores.insert(view.stores.begin(), store_);

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "millrace/core/error.hpp"
-#include "millrace/detail/nodes/aggregator.hpp"
 #include "millrace/detail/nodes/callable.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/detail/ops/aggregate_step.hpp"
 #include "millrace/detail/serde/owned_change.hpp"
 
 #include <algorithm>
@@ -71,18 +71,18 @@ class TableGroupNode final : public TypedNode<K, Change<V>, KOut, OwnedChange<VO
     std::shared_ptr<const TableState> state_;
 };
 
-/// Aggregates a grouped table: subtracts the old value of a change, then adds the new one.
-template <class K, class V, class Init, class Add, class Subtract>
-class TableAggregateNode final : public TypedNode<K, OwnedChange<V>, K, Change<AggregateOf<Init>>> {
+/// Aggregates a grouped table: subtracts the old value of a change, then adds the new one. `Step`
+/// is an AggregateStep or a ReduceStep.
+template <class K, class V, class Step, class Subtract>
+class TableAggregateNode final
+    : public TypedNode<K, OwnedChange<V>, K, Change<typename Step::Agg>> {
   public:
-    using Agg = AggregateOf<Init>;
-    using State = StateOf<Init>;
+    using Agg = typename Step::Agg;
 
-    TableAggregateNode(std::string name, Init initial, Add add, Subtract subtract,
+    TableAggregateNode(std::string name, Step step, Subtract subtract,
                        std::shared_ptr<const TableState> state, TableSerdes<K, Agg> serdes)
         : TypedNode<K, OwnedChange<V>, K, Change<Agg>>(std::move(name)),
-          initial_(std::move(initial)),
-          add_(std::move(add)),
+          step_(std::move(step)),
           subtract_(std::move(subtract)),
           state_(std::move(state)),
           stored_(state_->store, std::move(serdes)) {}
@@ -102,13 +102,14 @@ class TableAggregateNode final : public TypedNode<K, OwnedChange<V>, K, Change<A
         }
         Timestamp timestamp = record.timestamp;
         if (change.old_value && aggregate) {
-            aggregate = call_aggregator(subtract_, record.key, State(std::move(*aggregate)),
-                                        *change.old_value);
+            aggregate =
+                call_aggregator(subtract_, record.key,
+                                typename Step::Argument(std::move(*aggregate)), *change.old_value);
             timestamp = std::max(timestamp, old.timestamp);
         }
         if (change.new_value) {
-            State state = aggregate ? State(std::move(*aggregate)) : initial_state(initial_);
-            aggregate = call_aggregator(add_, record.key, std::move(state), *change.new_value);
+            aggregate =
+                step_(record.key, aggregate ? &*aggregate : nullptr, *change.new_value, nullptr);
             if (old.value != nullptr) {
                 timestamp = std::max(timestamp, old.timestamp);
             }
@@ -117,68 +118,10 @@ class TableAggregateNode final : public TypedNode<K, OwnedChange<V>, K, Change<A
     }
 
   private:
-    Init initial_;
-    Add add_;
+    Step step_;
     Subtract subtract_;
     std::shared_ptr<const TableState> state_;
     StoredTable<K, Agg> stored_;
-};
-
-/// Reduces a grouped table: the first value is the first result.
-template <class K, class V, class Add, class Subtract>
-class TableReduceNode final : public TypedNode<K, OwnedChange<V>, K, Change<V>> {
-  public:
-    TableReduceNode(std::string name, Add add, Subtract subtract,
-                    std::shared_ptr<const TableState> state, TableSerdes<K, V> serdes)
-        : TypedNode<K, OwnedChange<V>, K, Change<V>>(std::move(name)),
-          add_(std::move(add)),
-          subtract_(std::move(subtract)),
-          state_(std::move(state)),
-          stored_(state_->store, std::move(serdes)) {}
-
-    void init(TaskContext& context) override {
-        Node::init(context);
-        stored_.open(context, *this, this->output(), state_->send_old_values);
-    }
-
-    void process(const Record<K, OwnedChange<V>>& record) override {
-        const OwnedChange<V>& change = record.value;
-        stored_.table().seek(record.key);
-        const Found<V> old = stored_.table().get();
-        std::optional<V> aggregate;
-        if (old.value != nullptr) {
-            aggregate = *old.value;
-        }
-        Timestamp timestamp = record.timestamp;
-        if (change.old_value && aggregate) {
-            aggregate =
-                call_aggregator(subtract_, record.key, std::move(*aggregate), *change.old_value);
-            timestamp = std::max(timestamp, old.timestamp);
-        }
-        if (change.new_value) {
-            if (aggregate) {
-                aggregate =
-                    call_aggregator(add_, record.key, std::move(*aggregate), *change.new_value);
-                timestamp = std::max(timestamp, old.timestamp);
-            } else {
-                aggregate = *change.new_value;
-            }
-        }
-        stored_.put(record, record.key, aggregate ? &*aggregate : nullptr, old.value, timestamp);
-    }
-
-  private:
-    Add add_;
-    Subtract subtract_;
-    std::shared_ptr<const TableState> state_;
-    StoredTable<K, V> stored_;
-};
-
-struct SubtractOne {
-    template <class V>
-    std::int64_t operator()(std::int64_t count, const V&) const {
-        return count - 1;
-    }
 };
 
 }  // namespace millrace::detail

@@ -35,9 +35,8 @@ class TableSourceNode final : public TypedNode<K, V, Plain<K>, Change<Plain<V>>>
     }
 
     void process(const Record<K, V>& record) override {
-        const Key* key = plain_or_null(record.key);
+        const Key* key = this->key_or_drop(record);
         if (key == nullptr) {
-            this->context().dropped(*this, "null key");
             return;
         }
         const Value* value = plain_or_null(record.value);

@@ -38,14 +38,14 @@ struct TableJoiner {
 };
 
 /// One side of a join of tables: joins the changes of one table with the values of the other.
-template <class K, class VLeft, class VRight, class Joiner, JoinType kType, bool kThisIsLeft>
+template <class K, class VLeft, class VRight, class Joiner, JoinType kType, Side kSide>
 class TableJoinSideNode final
-    : public TypedNode<K, Change<std::conditional_t<kThisIsLeft, VLeft, VRight>>, K,
-                       Change<typename Joiner::Out>> {
+    : public TypedNode<K, Change<OfSide<kSide, VLeft, VRight>>, K, Change<typename Joiner::Out>> {
   public:
-    using VThis = std::conditional_t<kThisIsLeft, VLeft, VRight>;
-    using VOther = std::conditional_t<kThisIsLeft, VRight, VLeft>;
+    using VThis = OfSide<kSide, VLeft, VRight>;
+    using VOther = OfSide<kSide, VRight, VLeft>;
     using Out = typename Joiner::Out;
+    static constexpr bool kThisIsLeft = kSide == Side::kLeft;
 
     /// `state`: whether old values are sent and whether this side's table is versioned.
     TableJoinSideNode(std::string name, Joiner join, std::unique_ptr<ValueGetter<K, VOther>> other,
@@ -205,7 +205,6 @@ class JoinOrigin final : public TableOrigin<K, typename Joiner::Out> {
         state_->send_old_values = true;
         return true;
     }
-    bool sends_old_values() const override { return state_->send_old_values; }
     TableView<K, Out> view() override {
         if constexpr (Encodable<K> && Encodable<Out>) {
             if (state_->materialized) {

@@ -20,7 +20,8 @@ class TableFilterOp {
     using Out = V;
     static constexpr bool kIsFilter = true;
 
-    TableFilterOp(F predicate, bool wanted) : predicate_(std::move(predicate)), wanted_(wanted) {}
+    TableFilterOp(F predicate, OnMatch on_match)
+        : predicate_(std::move(predicate)), wanted_(on_match == OnMatch::kKeep) {}
 
     /// `memory` owns the value that the result points to.
     const V* operator()(const K& key, const V* value, std::optional<V>& memory) {
@@ -186,7 +187,6 @@ class ComputedOrigin final : public TableOrigin<K, typename Op::Out> {
         }
         return state_->send_old_values;
     }
-    bool sends_old_values() const override { return state_->send_old_values; }
     TableView<K, Out> view() override {
         if constexpr (Encodable<K> && Encodable<Out>) {
             if (state_->materialized) {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "millrace/detail/core/saturating.hpp"
-#include "millrace/detail/nodes/aggregator.hpp"
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/detail/ops/aggregate_step.hpp"
 #include "millrace/detail/ops/final_results.hpp"
 #include "millrace/detail/ops/windowed_table.hpp"
 #include "millrace/detail/windows/windowed_forms.hpp"
@@ -75,80 +75,50 @@ template <class Key, class Agg>
 using WindowResults = WindowedTable<Windowed<Key>, Agg, WindowTable<Key, Agg>, WindowKeyReader<Key>,
                                     FinalResults<Key, Agg>>;
 
-/// How a record changes a window's aggregate: an empty result deletes the row. The three below are
-/// for aggregate, reduce and count.
-template <class K, class V, class Init, class F>
-struct AggregateStep {
-    using Agg = AggregateOf<Init>;
-    using State = StateOf<Init>;
-    using Result = NormalResult<Agg, F, K, State, V>;
-
-    Init initial;
-    F add;
-
-    /// `old` may be moved from; null: the window is new.
-    Result operator()(const K& key, Agg* old, const V& value) {
-        return call_aggregator(
-            add, key, old != nullptr ? State(std::move(*old)) : initial_state(initial), value);
-    }
-
-    /// The old value of a new window.
-    std::optional<Agg> before_first() {
-        const State state = initial_state(initial);
-        const Agg* plain = plain_or_null(state);
-        return plain == nullptr ? std::nullopt : std::optional(*plain);
-    }
-};
-
-template <class K, class V, class F>
-struct ReduceStep {
-    using Agg = Plain<V>;
-    using Result =
-        std::conditional_t<kIsNullable<V>, std::optional<Agg>, NormalResult<Agg, F, K, Agg, V>>;
-
-    F reduce;
-
-    Result operator()(const K& key, Agg* old, const V& value) {
-        if (old == nullptr) {
-            return value;
-        }
-        return call_aggregator(reduce, key, std::move(*old), value);
-    }
-
-    std::optional<Agg> before_first() { return std::nullopt; }
-};
+template <class Key, class Agg>
+WindowResults<Key, Agg> window_results(EmitStrategy emit,
+                                       std::shared_ptr<const TopologyFlags> flags,
+                                       std::shared_ptr<const TableState> state,
+                                       const TableSerdes<Key, Agg>& serdes,
+                                       std::chrono::milliseconds size) {
+    const std::string store = state->store;
+    return {emit,
+            std::move(flags),
+            std::move(state),
+            WindowTable<Key, Agg>(serdes),
+            {serdes.key, size},
+            {store, serdes, size}};
+}
 
 /// Aggregates a stream by key and fixed window. Null keys are dropped, null values are not. A
 /// record is late for a window that ended `grace` before the largest time of this node.
 template <class K, class V, class Windows, class Step>
 class WindowedAggregateNode final
-    : public TypedNode<K, V, Windowed<Plain<K>>, Change<typename Step::Agg>> {
+    : public WindowedNode<K, V, Windowed<Plain<K>>, Windows, Step,
+                          WindowResults<Plain<K>, typename Step::Agg>> {
+    using Results = WindowResults<Plain<K>, typename Step::Agg>;
+    using Base = WindowedNode<K, V, Windowed<Plain<K>>, Windows, Step, Results>;
+    using Base::results_;
+    using Base::step_;
+    using Base::windowed_;
+    using Base::windows_;
+
   public:
-    using Key = Plain<K>;
-    using Agg = typename Step::Agg;
+    using typename Base::Agg;
+    using typename Base::Key;
 
-    WindowedAggregateNode(std::string name, Windows windows, Step step, bool on_close,
-                          std::shared_ptr<const ProgramFlags> flags,
+    WindowedAggregateNode(std::string name, Windows windows, Step step, EmitStrategy emit,
+                          std::shared_ptr<const TopologyFlags> flags,
                           std::shared_ptr<const TableState> state, TableSerdes<Key, Agg> serdes)
-        : TypedNode<K, V, Windowed<Key>, Change<Agg>>(std::move(name)),
-          windows_(windows),
-          step_(std::move(step)),
-          results_(on_close, std::move(flags), state, WindowTable<Key, Agg>(serdes),
-                   {serdes.key, windows.size()}, {state->store, serdes, windows.size()}) {}
-
-    void init(TaskContext& context) override {
-        Node::init(context);
-        results_.open(context, *this, this->output());
-    }
+        : Base(std::move(name), windows, std::move(step),
+               window_results(emit, std::move(flags), std::move(state), serdes, windows.size())) {}
 
     void process(const Record<K, V>& record) override {
-        const Key* key = plain_or_null(record.key);
+        const Key* key = this->key_or_drop(record);
         if (key == nullptr) {
-            this->context().dropped(*this, "null key");
             return;
         }
-        stream_time_ = std::max(stream_time_, record.timestamp);
-        const Timestamp close_time = stream_time_ - windows_.grace();
+        const Timestamp close_time = this->advance_stream_time(record.timestamp);
         if (results_.emits_before()) {
             emit_closed(record, close_time);  // Before this record makes the store drop windows.
         }
@@ -178,12 +148,9 @@ class WindowedAggregateNode final
         const Timestamp timestamp =
             old.value != nullptr ? std::max(record.timestamp, old.timestamp) : record.timestamp;
         before_.reset();
-        if (results_.needs_old_value()) {
-            before_ = old.value != nullptr ? std::optional(*old.value) : step_.before_first();
-        }
         const typename Step::Result result =
             step_(windowed_.key, old.value != nullptr ? &results_.table().found() : nullptr,
-                  record.value);
+                  record.value, results_.needs_old_value() ? &before_ : nullptr);
         const Agg* new_value = plain_or_null(result);
         results_.table().put(start, new_value, timestamp);
         results_.forward(windowed_, new_value, before_ ? &*before_ : nullptr, timestamp,
@@ -217,11 +184,6 @@ class WindowedAggregateNode final
         return milliseconds_of(time) / windows_.advance().count();
     }
 
-    Windows windows_;
-    Step step_;
-    WindowResults<Key, Agg> results_;
-    Timestamp stream_time_ = kNoTimestamp;
-    Windowed<Key> windowed_;
     std::optional<Agg> before_;
 };
 

@@ -5,7 +5,9 @@
 #include "millrace/detail/nodes/change.hpp"
 #include "millrace/detail/nodes/table.hpp"
 #include "millrace/detail/nodes/table_store.hpp"
+#include "millrace/windows/sliding_windows.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,15 +40,14 @@ class RowsOfKey {
 };
 
 /// The common part of the nodes that aggregate by window: the table, and the destination of
-/// results. Results are forwarded as changes; or, with `on_close`, `Final` sends each once when its
-/// window has closed.
+/// results. Results are forwarded as changes; or, on window close, `Final` sends each once.
 template <class WindowedKey, class Agg, class Table, class KeyReader, class Final>
 class WindowedTable {
   public:
-    WindowedTable(bool on_close, std::shared_ptr<const ProgramFlags> flags,
+    WindowedTable(EmitStrategy emit, std::shared_ptr<const TopologyFlags> flags,
                   std::shared_ptr<const TableState> state, Table table, KeyReader read_key,
                   Final final_results)
-        : on_close_(on_close),
+        : on_close_(emit == EmitStrategy::kOnWindowClose),
           flags_(std::move(flags)),
           state_(std::move(state)),
           table_(std::move(table)),
@@ -85,11 +86,47 @@ class WindowedTable {
 
   private:
     bool on_close_;
-    std::shared_ptr<const ProgramFlags> flags_;
+    std::shared_ptr<const TopologyFlags> flags_;
     std::shared_ptr<const TableState> state_;
     Table table_;
     ChangeForwarder<WindowedKey, Agg, KeyReader> forwarder_;
     Final final_;
+};
+
+/// The base of these nodes: drops records without a key, and keeps the largest time. `Results` is a
+/// WindowedTable.
+template <class K, class V, class WindowedKey, class Windows, class Step, class Results>
+class WindowedNode : public TypedNode<K, V, WindowedKey, Change<typename Step::Agg>> {
+  public:
+    using Key = Plain<K>;
+    using Agg = typename Step::Agg;
+
+    void init(TaskContext& context) final {
+        Node::init(context);
+        results_.open(context, *this, this->output());
+    }
+
+  protected:
+    WindowedNode(std::string name, Windows windows, Step step, Results results)
+        : TypedNode<K, V, WindowedKey, Change<Agg>>(std::move(name)),
+          windows_(windows),
+          step_(std::move(step)),
+          results_(std::move(results)) {}
+    ~WindowedNode() override = default;
+
+    /// The latest time of a record, minus the grace of the windows.
+    Timestamp advance_stream_time(Timestamp record_time) {
+        stream_time_ = std::max(stream_time_, record_time);
+        return stream_time_ - windows_.grace();
+    }
+
+    Windows windows_;
+    Step step_;
+    Results results_;
+    WindowedKey windowed_;  ///< Of the current record.
+
+  private:
+    Timestamp stream_time_ = kNoTimestamp;
 };
 
 /// The table of such a node's store. `Getter` looks rows up.
@@ -100,7 +137,6 @@ class WindowedOrigin final : public TableOrigin<WindowedKey, V> {
         : state_(std::move(state)), serdes_(std::move(serdes)) {}
 
     bool send_old_values(bool) override { return state_->send_old_values = true; }
-    bool sends_old_values() const override { return state_->send_old_values; }
     TableView<WindowedKey, V> view() override {
         return {{state_->store}, [store = state_->store, serdes = serdes_] {
                     return std::unique_ptr<ValueGetter<WindowedKey, V>>(new Getter(store, serdes));

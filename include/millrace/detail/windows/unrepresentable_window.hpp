@@ -8,7 +8,7 @@
 namespace millrace::detail {
 
 /// Throws Error (kInvalidArgument): a window of `size` with a record at `time` would end after the
-/// largest time there is. The processing exception handler decides about the record.
+/// largest representable time. The processing exception handler decides about the record.
 [[noreturn]] void refuse_window(Timestamp time, std::chrono::milliseconds size);
 
 }  // namespace millrace::detail
