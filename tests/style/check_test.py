@@ -155,7 +155,12 @@ class StyleChecks(unittest.TestCase):
         self.assert_finds(check("sizes", {**CLEAN, **crowded}), "src/core: 21 sources")
 
         function = "void f() {{\n{}}}\n".format(lines("    g();", 59))
-        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function}), "src/core/b.cpp: a function of 61 lines, at line 2")
+        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function}), "src/core/b.cpp: f: a function of 61 lines, at line 2")
+        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function, **reason}), "b.cpp: f: a function of 61 lines")
+        of_function = {"tests/style/size_exceptions.txt": "src/core/b.cpp: f: one switch\n"}
+        self.assertEqual(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function, **of_function}), (0, "ok"))
+        member = "template <class A>\nauto B<A>::many(A a,\n                std::map<int, A> m) const\n    -> int {{\n{}}}\n".format(lines("    g();", 59))
+        self.assert_finds(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + member}), "src/core/b.cpp: many: a function of 61 lines")
         self.assertEqual(check("sizes", {**CLEAN, "src/core/b.cpp": LICENCE + function.replace("    g();\n", "", 1)}), (0, "ok"))
 
         members = "class B {{\n    int f_();\n{}}};\n".format(lines("    std::map<int, F<void()>> m{}_;  // Why.", 21))

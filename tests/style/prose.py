@@ -16,6 +16,7 @@ PHRASES = [
     (r"stands? in", "replaces, appears in"),
     (r"for certain", "is guaranteed"),
     (r"for good", "permanently"),
+    (r"for ever", "forever, indefinitely"),
     (r"none of it", "name what is missing"),
     (r"besides", "also, in addition to"),
     (r"anew", "again"),

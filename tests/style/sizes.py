@@ -42,15 +42,24 @@ def block_end(lines, start):
     return len(lines) - 1
 
 
+def function_name(lines, at):
+    """The name in the signature whose last line is `lines[at]`; it begins after a blank line or the end of a statement."""
+    start = at
+    while start > 0 and lines[start - 1].strip() and not lines[start - 1].rstrip().endswith((";", "}", ":", "{", ">")):
+        start -= 1
+    found = re.search(r"(~?\w+|operator\S+)\(", without_templates(" ".join(lines[start:at + 1])))
+    return found[1] if found else "a function"
+
+
 def long_functions(lines):
-    """(line, length) of each outermost function that is too long."""
+    """(line, name, length) of each outermost function that is too long."""
     at = 0
     while at < len(lines):
         line = lines[at]
         if line.endswith("{") and not NO_FUNCTION.match(line) and (")" in line or line.lstrip().startswith("->")):
             end = block_end(lines, at)
             if end - at + 1 > MAX_FUNCTION_LINES:
-                yield at + 1, end - at + 1
+                yield at + 1, function_name(lines, at), end - at + 1
             at = end
         at += 1
 
@@ -120,7 +129,7 @@ def oversized(root, files):
         if top not in ("include", "src"):
             continue
         lines = [without_literals(line) for line in text]
-        for line, length in long_functions(lines):
-            yield f"{name}", f"a function of {length} lines, at line {line}"
+        for line, function, length in long_functions(lines):
+            yield f"{name}: {function}", f"a function of {length} lines, at line {line}"
         for type_name, functions, members in full_classes(lines):
             yield f"{name}: {type_name}", f"{functions} private functions, {members} members"

@@ -294,7 +294,7 @@ TEST(RdGroup, MayBeDestroyedWhileARebalanceWaitsForItsPoll) {
 }
 
 // The client's thread may terminate the group between any two steps of the destruction. If the
-// destructor then waited for a response, it would wait for ever, and so would the test.
+// destructor then waited for a response, it would wait forever, and so would the test.
 TEST(RdGroup, MayBeDestroyedWhileItsGroupEnds) {
     constexpr int kThreads = 8;
     constexpr int kTimes = 500;
