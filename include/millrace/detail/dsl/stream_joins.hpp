@@ -117,8 +117,9 @@ SelfJoinRewrite self_join_rewrite(const StreamJoin<K, V, V, Joiner>& join) {
     const StreamJoinNames& names = join.names;
     LogicalStore store{join.stores.this_store, {names.this_window, names.merge}};
     store.name_is_generated = join.stores.names_are_generated;
-    SelfJoinRewrite rewrite{.left_window_node = names.this_window,
-                            .right_window_node = names.other_window};
+    SelfJoinRewrite rewrite;
+    rewrite.left_window_node = names.this_window;
+    rewrite.right_window_node = names.other_window;
     rewrite.steps.push_back(processor_step(
         names.merge,
         factory_of<SelfJoinNode<K, V, Joiner>>(names.merge, join.joiner, join.plan, join.serdes),
