@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/thread_annotations.hpp"
+#include "core/turn_condition.hpp"
 #include "millrace/client/state_listener.hpp"
 
 #include <array>
@@ -61,7 +62,7 @@ class StateMachine {
 
     StateListener listener_;
     mutable Mutex mutex_;
-    mutable Condition changed_;
+    mutable TurnCondition changed_;
     ClientState state_ MILLRACE_GUARDED_BY(mutex_) = ClientState::kCreated;
     std::deque<Change> untold_ MILLRACE_GUARDED_BY(mutex_);
 

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/driven.hpp"
 #include "core/thread_annotations.hpp"
+#include "core/turn_condition.hpp"
 #include "millrace/client/state_listener.hpp"
 
 #include <chrono>
@@ -45,7 +46,7 @@ class Closer final : private Driven {
 
     std::function<void(ClientState)> end_;
     mutable Mutex mutex_;
-    mutable Condition changed_;
+    mutable TurnCondition changed_;
     std::optional<ClientState> last_ MILLRACE_GUARDED_BY(mutex_);
     bool started_ MILLRACE_GUARDED_BY(mutex_) = false;
     bool ended_ MILLRACE_GUARDED_BY(mutex_) = false;

@@ -2,6 +2,7 @@
 #include "client/driver.hpp"
 
 #include "client/inside_client.hpp"
+#include "core/simulator.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -17,7 +18,7 @@ Driver::~Driver() {
 }
 
 void Driver::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_.start([this] { run(); });
 }
 
 void Driver::stop() {
@@ -40,15 +41,17 @@ void Driver::wake_up() {
 }
 
 void Driver::join() {
-    const MutexLock lock(joining_);
-    if (thread_.joinable()) {
+    if (simulator != nullptr) {  // A thread that waits must not hold a mutex.
         thread_.join();
+        return;
     }
+    const MutexLock lock(joining_);
+    thread_.join();
 }
 
 void Driver::run() {
     const InsideClient inside(hooks_.client);
-    id_.store(std::this_thread::get_id());
+    id_.store(Thread::current());
     try {
         take_turns();
     } catch (const std::exception& error) {
@@ -73,6 +76,9 @@ void Driver::take_turns() {
 
 void Driver::wait(std::chrono::milliseconds time) {
     if (time <= std::chrono::milliseconds{0}) {
+        if (simulator != nullptr) {  // Other threads get their turn.
+            simulator->wait(this, std::chrono::nanoseconds{0});
+        }
         return;
     }
     MutexLock lock(mutex_);

@@ -3,20 +3,21 @@
 
 #include "core/clock.hpp"
 #include "core/driven.hpp"
+#include "core/thread.hpp"
 #include "core/thread_annotations.hpp"
+#include "core/turn_condition.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
-#include <thread>
 #include <utility>
 #include <vector>
 
 namespace millrace::client {
 
-/// Runs driven objects on a thread of the operating system, one turn of each after the other, until
-/// it is stopped or one of them throws. No other class of the library starts threads. Thread-safe.
+/// Runs driven objects on a thread, one turn of each after the other, until
+/// it is stopped or one of them throws. Thread-safe.
 class Driver {
   public:
     /// Called on the driver's thread. Must not throw.
@@ -46,7 +47,7 @@ class Driver {
     /// Waits for the end after stop(). Must not be called from the thread itself.
     void join();
 
-    bool is_current() const { return id_.load() == std::this_thread::get_id(); }
+    bool is_current() const { return id_.load() == Thread::current(); }
 
   private:
     void run();
@@ -58,17 +59,11 @@ class Driver {
     const Clock& clock_;
     std::atomic<bool> stop_{false};
     Mutex mutex_;  // Held while stop_ changes, so that no wait misses it.
-    Condition changed_;
+    TurnCondition changed_;
     bool woken_ MILLRACE_GUARDED_BY(mutex_) = false;
-    std::atomic<std::thread::id> id_{};
+    std::atomic<const void*> id_{nullptr};
     Mutex joining_;  // Held while the thread is joined; start() comes before.
-    std::thread thread_;
+    Thread thread_;
 };
-
-/// Runs `work` on a thread that nothing waits for.
-template <class Work>
-void run_detached(Work work) {
-    std::thread(std::move(work)).detach();
-}
 
 }  // namespace millrace::client

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/thread.hpp"
+
 namespace millrace::client {
 
 /// During its lifetime, the calling thread runs code of that client: it is one of the client's
@@ -10,9 +12,9 @@ namespace millrace::client {
 class InsideClient {
   public:
     explicit InsideClient(const void* client) noexcept : client_(client), outer_(innermost()) {
-        innermost() = this;
+        thread_locals.inside_client = this;
     }
-    ~InsideClient() { innermost() = outer_; }
+    ~InsideClient() { thread_locals.inside_client = outer_; }
     InsideClient(const InsideClient&) = delete;
     InsideClient& operator=(const InsideClient&) = delete;
 
@@ -32,9 +34,8 @@ class InsideClient {
     }
 
   private:
-    static const InsideClient*& innermost() noexcept {
-        thread_local const InsideClient* mark = nullptr;
-        return mark;
+    static const InsideClient* innermost() noexcept {
+        return static_cast<const InsideClient*>(thread_locals.inside_client);
     }
 
     const void* client_;

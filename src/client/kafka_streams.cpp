@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/client/kafka_streams.hpp"
 
-#include "client/driver.hpp"
 #include "client/inside_client.hpp"
 #include "client/kafka_streams_impl.hpp"
+#include "core/thread.hpp"
 
 #include <utility>
 
@@ -16,7 +16,8 @@ KafkaStreams::KafkaStreams(const Topology& topology, const StreamsConfig& config
 KafkaStreams::~KafkaStreams() {
     if (client::InsideClient::is(implementation_.get())) {
         // A callback destroys its own client. Its thread cannot wait for its own end.
-        client::run_detached([ending = std::move(implementation_)]() mutable { ending.reset(); });
+        Thread::run_detached([ending = std::shared_ptr<Implementation>(
+                                  std::move(implementation_))]() mutable { ending.reset(); });
     }
 }
 

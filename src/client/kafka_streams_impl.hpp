@@ -11,6 +11,7 @@
 #include "core/clock.hpp"
 #include "core/random.hpp"
 #include "core/thread_annotations.hpp"
+#include "core/turn_condition.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/client_supplier.hpp"
 #include "metrics/registry.hpp"
@@ -125,7 +126,7 @@ class KafkaStreams::Implementation {
     std::atomic<bool> leave_group_{true};
 
     mutable Mutex mutex_;
-    mutable Condition ended_;
+    mutable TurnCondition ended_;
     std::vector<std::shared_ptr<Runner>> runners_ MILLRACE_GUARDED_BY(mutex_);
 
     client::Closer closer_;  // The last member: its thread uses all of the above.

@@ -2,6 +2,7 @@
 #include "client/local_store_reader.hpp"
 
 #include "client/inside_client.hpp"
+#include "core/simulator.hpp"
 #include "core/thread_annotations.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/serde/times.hpp"
@@ -160,6 +161,10 @@ class LocalStoreReader final : public StoreReader {
                     done->set_exception(std::current_exception());
                 }
             });
+        while (simulator != nullptr &&
+               result.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
+            simulator->wait(this, std::chrono::milliseconds{1});
+        }
         try {
             return result.get();
         } catch (const std::future_error&) {

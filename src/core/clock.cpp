@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/clock.hpp"
 
+#include "core/simulator.hpp"
+
 namespace millrace {
 namespace {
 
@@ -18,7 +20,7 @@ class SystemClock final : public Clock {
 
 Clock& system_clock() {
     static SystemClock clock;
-    return clock;
+    return simulator != nullptr ? simulator->clock() : clock;
 }
 
 }  // namespace millrace

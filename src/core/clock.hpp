@@ -19,7 +19,7 @@ class Clock {
     virtual std::chrono::nanoseconds monotonic() const = 0;
 };
 
-/// The clock of the operating system. Never destroyed.
+/// The clock of the operating system, which is never destroyed; in a simulation, the clock of that.
 Clock& system_clock();
 
 /// A clock that a test advances. Wall clock and monotonic time advance together.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/random.hpp"
 
+#include "core/simulator.hpp"
 #include "core/thread_annotations.hpp"
 
 #include <random>
@@ -27,7 +28,7 @@ class SystemRandom final : public Random {
 
 Random& system_random() {
     static SystemRandom random;
-    return random;
+    return simulator != nullptr ? simulator->random() : random;
 }
 
 std::string random_uuid(Random& random) {

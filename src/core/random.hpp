@@ -15,7 +15,7 @@ class Random {
     virtual std::uint64_t next() = 0;
 };
 
-/// Seeded by the operating system. Never destroyed.
+/// Seeded by the operating system, and never destroyed; in a simulation, seeded by that.
 Random& system_random();
 
 /// A random (version 4) UUID in its usual text form.

@@ -133,6 +133,9 @@ std::vector<std::shared_ptr<Restorer::Task>> Restorer::snapshot() const {
     for (const auto& [key, task] : tasks_) {
         tasks.push_back(task);
     }
+    // Not in the order of the owners' addresses, which differ from run to run.
+    std::stable_sort(tasks.begin(), tasks.end(),
+                     [](const auto& left, const auto& right) { return left->id < right->id; });
     return tasks;
 }
 

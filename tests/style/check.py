@@ -30,11 +30,12 @@ SEAMS = {
     "chance": (r"\brandom_device\b|\bs?rand\(|\barc4random", [r"src/core/random\.cpp"]),
     "environment": (r"\b(secure_)?getenv\(|\benviron\b", [r"src/client/settings/\w*config\w*\.cpp", r"src/client/settings/\w*environment\w*\.cpp",
                                                                          r"src/core/fail_points\.cpp"]),
-    "threads": (r"std::j?thread\b(?!::)", [r"src/client/driver\.(hpp|cpp)"]),
+    "threads": (r"std::j?thread\b(?!::)", [r"src/core/thread\.(hpp|cpp)"]),
     "waits": (r"\bcondition_variable", [r"src/core/thread_annotations\.hpp", r"src/client/.*", r"src/testing/embedded/.*"]),
     "sleep": (r"\bsleep_(for|until)\b|\bu?sleep\(|\bnanosleep\(", [r"src/core/fail_points\.cpp"]),
     "files": (r"std::filesystem::(?!path\b)|\bstd::[io]?fstream\b|\bfopen\(|\bmkstemp\(|(?<![\w>])::open\(",
-              [r"src/core/\w*file_system\.cpp", r"src/core/text_file\.cpp", r"src/client/settings/\w*config\w*\.cpp", r"src/testing/temporary_folder\.cpp"]),
+              [r"src/core/\w*file_system\.cpp", r"src/core/text_file\.cpp", r"src/client/settings/\w*config\w*\.cpp", r"src/testing/temporary_folder\.cpp",
+               r"src/testing/simulation/state_folders\.(hpp|cpp)"]),
 }
 
 # Each library, and the only files that may include it.

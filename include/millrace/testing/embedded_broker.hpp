@@ -22,7 +22,8 @@ namespace millrace::testing {
 
 namespace embedded {
 class Cluster;
-}
+struct ClusterAccess;
+}  // namespace embedded
 
 /// The clock of an EmbeddedBroker.
 enum class BrokerTime {
@@ -89,6 +90,10 @@ enum class BrokerFault {
 enum class FaultMoment {
     kBefore,  ///< The request was lost: no effect.
     kAfter,   ///< The response was lost: the broker executed the request.
+
+    /// The request is executed one second after the client has given up. Only of
+    /// kCommitTransaction; kBefore for other calls.
+    kLate,
 };
 
 /// A member of a consumer group, as returned by EmbeddedBroker::members.
@@ -229,6 +234,8 @@ class EmbeddedBroker {
     bool expire_transaction(const std::string& transactional_id);
 
   private:
+    friend struct embedded::ClusterAccess;
+
     std::shared_ptr<embedded::Cluster> cluster_;
 };
 

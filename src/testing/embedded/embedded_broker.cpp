@@ -192,7 +192,7 @@ void EmbeddedBroker::reconnect(const std::string& client_id) {
 
 void EmbeddedBroker::fail_next(BrokerOperation operation, BrokerFault fault, FaultMoment moment) {
     const auto lock = cluster_->lock();
-    cluster_->faults().plan(operation, fault, moment);
+    cluster_->faults().plan(operation, fault, moment, std::chrono::seconds{1});
 }
 
 void EmbeddedBroker::truncate(const TopicPartition& partition, Offset offset) {

@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/log.hpp"
+#include "core/simulator.hpp"
 #include "millrace/core/error.hpp"
 
 #include <rocksdb/convenience.h>
@@ -136,6 +137,7 @@ rocksdb::ColumnFamilyOptions store_options(MemoryBudget::Engine& shared, std::si
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     options.compression = shared.compression;
     options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    options.disable_auto_compactions = simulator != nullptr;  // They run on other threads.
     options.write_buffer_size = kWriteBufferBytes;
     options.max_write_buffer_number = 3;
     // RocksDB writes all memtables of a database to files if those of all databases together exceed

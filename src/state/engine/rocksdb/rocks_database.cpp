@@ -3,6 +3,7 @@
 
 #include "core/fail_point.hpp"
 #include "core/file_system.hpp"
+#include "core/simulator.hpp"
 #include "state/engine/rocksdb/rocks_engine.hpp"
 #include "state/engine/rocksdb/segment_engine.hpp"
 #include "state/engine/rocksdb/status.hpp"
@@ -151,7 +152,8 @@ void RocksDatabase::flush(bool wait) {
         all.push_back(handle);
     }
     rocksdb::FlushOptions options;
-    options.wait = wait;
+    // A simulation takes a copy of the files at any time: no other thread may write them then.
+    options.wait = wait || simulator != nullptr;
     options.allow_write_stall = !wait;  // Otherwise it would still wait for room.
     check(db_->Flush(options, all), "flush");
 }

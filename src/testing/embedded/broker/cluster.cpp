@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
+#include "core/simulator.hpp"
 #include "testing/embedded/log/statuses.hpp"
 
 #include <algorithm>
@@ -19,7 +20,8 @@ Cluster::Cluster(const EmbeddedBrokerOptions& options)
     : options_(options),
       clock_(options.time == BrokerTime::kManual ? std::optional(options.start) : std::nullopt),
       transactions_(
-          [this](const std::string& name) -> GroupOffsets& { return group(name).offsets(); }),
+          [this](const std::string& name) -> GroupOffsets& { return group(name).offsets(); },
+          defects_),
       last_retention_check_(clock_.ticks()) {}
 
 Cluster::Lock Cluster::lock() {
@@ -34,6 +36,7 @@ void Cluster::tick() {
         return;
     }
     last_tick_ = ticks;
+    execute_due(ticks);
     for (auto& [name, group] : groups_) {
         group.expire(ticks);
     }
@@ -46,6 +49,17 @@ void Cluster::tick() {
                 log->apply_retention(now);
             }
         }
+    }
+}
+
+void Cluster::execute_later(std::chrono::milliseconds after, std::function<void()> request) {
+    late_requests_.emplace(clock_.ticks() + after.count(), std::move(request));
+}
+
+void Cluster::execute_due(std::int64_t ticks) {
+    while (!late_requests_.empty() && late_requests_.begin()->first <= ticks) {
+        const auto request = std::move(late_requests_.extract(late_requests_.begin()).mapped());
+        request();
     }
 }
 
@@ -92,6 +106,9 @@ Group* Cluster::find_group(const std::string& name) {
 
 kafka::Status Cluster::await_reachable(Lock& lock, const std::string& client_id,
                                        std::chrono::milliseconds timeout) {
+    if (simulator != nullptr) {
+        return travel(lock, client_id, timeout);
+    }
     if (reachable(client_id)) {
         return {};
     }
@@ -103,6 +120,31 @@ kafka::Status Cluster::await_reachable(Lock& lock, const std::string& client_id,
         }
     }
     return failure(kafka::ErrorCode::kTimedOut, "brokers are down");
+}
+
+void Cluster::respond() const {
+    if (simulator != nullptr && delay_) {
+        simulator->wait(this, delay_());
+    }
+}
+
+/// Other threads run while the request travels, and while the brokers cannot be reached.
+kafka::Status Cluster::travel(Lock& lock, const std::string& client_id,
+                              std::chrono::milliseconds timeout) {
+    const std::int64_t end = clock_.ticks() + timeout.count();
+    std::chrono::nanoseconds delay = delay_ ? delay_() : std::chrono::nanoseconds{0};
+    while (delay > std::chrono::nanoseconds{0} || !reachable(client_id)) {
+        const std::chrono::milliseconds left{end - clock_.ticks()};
+        if (left <= std::chrono::milliseconds{0} && !reachable(client_id)) {
+            return failure(kafka::ErrorCode::kTimedOut, "brokers are down");
+        }
+        lock.unlock();
+        simulator->wait(&reachability_, delay > std::chrono::nanoseconds{0} ? delay : left);
+        lock.lock();
+        tick();
+        delay = std::chrono::nanoseconds{0};
+    }
+    return {};
 }
 
 void Cluster::set_available(bool available) {
@@ -128,6 +170,9 @@ void Cluster::reconnect(const std::string& client_id) {
 
 void Cluster::reachability_changed() {
     reachability_.notify_all();
+    if (simulator != nullptr) {
+        simulator->notify(&reachability_);
+    }
     for (Waiter* waiter : waiters_) {
         waiter->notify();
     }

@@ -4,6 +4,7 @@
 #include "kafka/status.hpp"
 #include "millrace/testing/embedded_broker.hpp"
 #include "testing/embedded/broker/broker_clock.hpp"
+#include "testing/embedded/broker/defects.hpp"
 #include "testing/embedded/broker/faults.hpp"
 #include "testing/embedded/broker/group.hpp"
 #include "testing/embedded/broker/transactions.hpp"
@@ -12,6 +13,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,6 +43,7 @@ class Cluster {
     Topics& topics() noexcept { return topics_; }
     Transactions& transactions() noexcept { return transactions_; }
     Faults& faults() noexcept { return faults_; }
+    Defects& defects() noexcept { return defects_; }
 
     /// The topic, created if that is allowed. Otherwise null.
     std::shared_ptr<Topic> topic_for_producing(const std::string& name);
@@ -59,8 +62,18 @@ class Cluster {
         return available_ && !disconnected_.contains(client_id);
     }
 
-    /// Waits until the client can reach the brokers. Otherwise kTimedOut, immediately with manual
-    /// time.
+    /// In a simulation: how long a request takes to arrive, and its response.
+    using Delay = std::function<std::chrono::nanoseconds()>;
+    void set_delay(Delay delay) { delay_ = std::move(delay); }
+
+    /// The time that a response takes. The mutex must not be held.
+    void respond() const;
+
+    /// Executes a request after that time.
+    void execute_later(std::chrono::milliseconds after, std::function<void()> request);
+
+    /// A request of a client: waits until it can reach the brokers. Otherwise kTimedOut,
+    /// immediately with manual time.
     kafka::Status await_reachable(Lock& lock, const std::string& client_id,
                                   std::chrono::milliseconds timeout);
     void set_available(bool available);
@@ -81,7 +94,10 @@ class Cluster {
 
   private:
     void tick();
+    void execute_due(std::int64_t ticks);
     void reachability_changed();
+    kafka::Status travel(Lock& lock, const std::string& client_id,
+                         std::chrono::milliseconds timeout);
 
     const EmbeddedBrokerOptions options_;
     BrokerClock clock_;
@@ -89,13 +105,21 @@ class Cluster {
     std::condition_variable reachability_;
     Topics topics_;
     std::map<std::string, Group> groups_;
+    Defects defects_;
     Transactions transactions_;
     Faults faults_;
+    std::multimap<std::int64_t, std::function<void()>> late_requests_;  ///< By ticks.
+    Delay delay_;
     std::vector<Waiter*> waiters_;
     bool available_ = true;
     std::set<std::string> disconnected_;
     std::int64_t last_tick_ = -1;
     std::int64_t last_retention_check_ = 0;
+};
+
+/// The cluster of a broker, for what the broker's own functions do not offer.
+struct ClusterAccess {
+    static std::shared_ptr<Cluster> of(const EmbeddedBroker& broker) { return broker.cluster_; }
 };
 
 }  // namespace millrace::testing::embedded

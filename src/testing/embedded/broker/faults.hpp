@@ -5,6 +5,7 @@
 #include "millrace/testing/embedded_broker.hpp"
 #include "testing/embedded/log/statuses.hpp"
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <optional>
@@ -15,8 +16,11 @@ namespace millrace::testing::embedded {
 struct PlannedFault {
     kafka::ErrorCode code;
     FaultMoment moment;
+    std::chrono::milliseconds delay{0};  ///< With kLate: when the request is executed.
 
-    bool before() const noexcept { return moment == FaultMoment::kBefore; }
+    /// The call itself has no effect.
+    bool before() const noexcept { return moment != FaultMoment::kAfter; }
+    bool late() const noexcept { return moment == FaultMoment::kLate; }
     kafka::Status status() const {
         const char* message = "failure injected by a test";
         return code == kafka::ErrorCode::kFenced ? fatal_failure(code, message)
@@ -27,9 +31,13 @@ struct PlannedFault {
 /// Pending failures, by operation. Threads: guarded by the cluster's mutex.
 class Faults {
   public:
-    void plan(BrokerOperation operation, BrokerFault fault, FaultMoment moment) {
-        planned_[operation].push_back({code_of(fault), moment});
+    void plan(BrokerOperation operation, BrokerFault fault, FaultMoment moment,
+              std::chrono::milliseconds delay = {}) {
+        planned_[operation].push_back({code_of(fault), moment, delay});
     }
+
+    /// Drops all of them.
+    void clear() { planned_.clear(); }
 
     /// The failure of this call, if one is pending.
     std::optional<PlannedFault> take(BrokerOperation operation) {

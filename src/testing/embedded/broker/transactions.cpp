@@ -25,6 +25,9 @@ ProducerIdentity Transactions::init(const std::string& id, std::int64_t timeout,
 
 kafka::Status Transactions::check(const std::string& id, ProducerIdentity identity) const {
     const auto found = transactions_.find(id);
+    if (found != transactions_.end() && defects_.have(Defect::kNoFencing)) {
+        return {};
+    }
     if (found == transactions_.end() ||
         found->second.identity.producer_id != identity.producer_id ||
         found->second.identity.epoch != identity.epoch) {
@@ -70,6 +73,9 @@ kafka::Status Transactions::add_offsets(const std::string& id, ProducerIdentity 
     if (std::find(groups.begin(), groups.end(), group) == groups.end()) {
         groups.push_back(group);
     }
+    if (defects_.have(Defect::kOffsetsBeforeCommit)) {
+        offsets_of_(group).commit(offsets);
+    }
     offsets_of_(group).commit_with_transaction(identity.producer_id, offsets);
     return {};
 }
@@ -79,16 +85,20 @@ kafka::Status Transactions::end(const std::string& id, ProducerIdentity identity
     if (auto status = check(id, identity); !status.ok()) {
         return status;
     }
-    finish(transactions_.at(id), commit, now);
+    const bool lost = commit && defects_.strikes(Defect::kCommittedRecords, 5);
+    finish(transactions_.at(id), commit && !lost, now);
     return {};
 }
 
 void Transactions::finish(Transaction& transaction, bool commit, std::int64_t now) {
     for (const auto& log : transaction.partitions) {
-        log->end_transaction(transaction.identity.producer_id, commit, now);
+        log->end_transaction(transaction.identity.producer_id,
+                             commit || defects_.have(Defect::kAbortedRecords), now);
     }
+    const bool offsets = (commit || defects_.have(Defect::kOffsetsWithoutCommit)) &&
+                         !(commit && defects_.strikes(Defect::kNoOffsetsWithCommit, 3));
     for (const auto& group : transaction.groups) {
-        offsets_of_(group).end_transaction(transaction.identity.producer_id, commit);
+        offsets_of_(group).end_transaction(transaction.identity.producer_id, offsets);
     }
     transaction.partitions.clear();
     transaction.groups.clear();
@@ -131,6 +141,18 @@ bool Transactions::expire(const std::string& id, std::int64_t now) {
     finish(found->second, false, now);
     fence(found->second);
     return true;
+}
+
+void Transactions::expire_any(std::uint64_t choice, std::int64_t now) {
+    std::vector<std::string> open;
+    for (const auto& [id, transaction] : transactions_) {
+        if (transaction.open_since) {
+            open.push_back(id);
+        }
+    }
+    if (!open.empty()) {
+        expire(open[choice % open.size()], now);
+    }
 }
 
 }  // namespace millrace::testing::embedded

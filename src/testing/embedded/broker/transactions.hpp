@@ -3,6 +3,7 @@
 
 #include "kafka/consumer.hpp"
 #include "kafka/status.hpp"
+#include "testing/embedded/broker/defects.hpp"
 #include "testing/embedded/broker/group_offsets.hpp"
 #include "testing/embedded/log/partition_log.hpp"
 
@@ -35,7 +36,9 @@ class Transactions {
     /// Resolves where the offsets of a group are stored.
     using OffsetsOf = std::function<GroupOffsets&(const std::string& group)>;
 
-    explicit Transactions(OffsetsOf offsets_of) : offsets_of_(std::move(offsets_of)) {}
+    /// `defects` must outlive this.
+    Transactions(OffsetsOf offsets_of, Defects& defects)
+        : offsets_of_(std::move(offsets_of)), defects_(defects) {}
 
     /// A producer id for a producer that is only idempotent.
     ProducerIdentity new_identity() { return {++last_producer_id_, 0}; }
@@ -61,6 +64,9 @@ class Transactions {
     /// Aborts an open transaction as if it had timed out; false if there is none.
     bool expire(const std::string& id, std::int64_t now);
 
+    /// The same for one of the open transactions; without effect if none is open.
+    void expire_any(std::uint64_t choice, std::int64_t now);
+
   private:
     struct Transaction {
         ProducerIdentity identity;
@@ -75,6 +81,7 @@ class Transactions {
     void finish(Transaction& transaction, bool commit, std::int64_t now);
 
     OffsetsOf offsets_of_;
+    Defects& defects_;
     std::map<std::string, Transaction> transactions_;
     std::int64_t last_producer_id_ = 0;
 };

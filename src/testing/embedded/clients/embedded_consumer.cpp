@@ -272,20 +272,36 @@ kafka::Status EmbeddedConsumer::commit(std::span<const kafka::OffsetCommit> offs
     if (auto status = cluster_->await_reachable(lock, client_id_, timeout); !status.ok()) {
         return status;
     }
+    kafka::Status status = commit_now(offsets, metadata);
+    lock.unlock();
+    cluster_->respond();
+    return status;
+}
+
+/// Requires the cluster's mutex.
+kafka::Status EmbeddedConsumer::commit_now(std::span<const kafka::OffsetCommit> offsets,
+                                           const kafka::GroupMetadata& metadata) {
     const auto fault = cluster_->faults().take(BrokerOperation::kCommit);
     if (fault && fault->before()) {
         return fault->status();
     }
     Group& group = cluster_->group(group_);
-    if (auto status = group.check_commit(metadata, false); !status.ok()) {
+    Defects& defects = cluster_->defects();
+    if (auto status = group.check_commit(metadata, false);
+        !status.ok() && !defects.have(Defect::kAnyGeneration)) {
         return status;
     }
+    if (defects.strikes_after(Defect::kStuck, 20)) {
+        return failure(kafka::ErrorCode::kTimedOut, "the broker is stuck");
+    }
+    const bool back = defects.strikes(Defect::kOffsetsMoveBack, 10);
     // As in Kafka: each partition separately; the first failure is returned.
     kafka::Status unknown;
     std::vector<kafka::OffsetCommit> known;
     for (const auto& offset : offsets) {
         if (cluster_->topics().find(offset.partition) != nullptr) {
             known.push_back(offset);
+            known.back().offset -= back && offset.offset > 1 ? 2 : 0;
         } else if (unknown.ok()) {
             unknown = failure(kafka::ErrorCode::kUnknownTopic,
                               "no such partition: " + to_string(offset.partition));
@@ -311,7 +327,8 @@ kafka::Result<std::vector<kafka::CommittedOffset>> EmbeddedConsumer::committed(
     const GroupOffsets& offsets = cluster_->group(group_).offsets();
     std::vector<kafka::CommittedOffset> answer;
     for (const auto& partition : partitions) {
-        if (isolation_ == kafka::Isolation::kReadCommitted && offsets.unstable(partition)) {
+        if (isolation_ == kafka::Isolation::kReadCommitted && offsets.unstable(partition) &&
+            !cluster_->defects().have(Defect::kUnstableOffsets)) {
             return failure(kafka::ErrorCode::kUnstableOffsets,
                            "a transaction is open on the offset of " + to_string(partition));
         }

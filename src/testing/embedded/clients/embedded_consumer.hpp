@@ -55,6 +55,8 @@ class EmbeddedConsumer final : public kafka::Consumer {
         }
     };
 
+    kafka::Status commit_now(std::span<const kafka::OffsetCommit> offsets,
+                             const kafka::GroupMetadata& metadata);
     bool serve_membership();
     void tell(const MembershipEvent& event);
     Refreshed refresh_queues();

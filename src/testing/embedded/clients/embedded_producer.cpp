@@ -298,6 +298,14 @@ kafka::Result<Offset> EmbeddedProducer::append_to_log(TopicState& topic, Partiti
             return become_fatal(std::move(status));
         }
     }
+    Defects& defects = cluster_->defects();
+    if (defects.strikes(Defect::kLostBatches, 20) ||
+        (topic.name.ends_with("-changelog") && defects.strikes(Defect::kLostChangelog, 5))) {
+        return log->end();
+    }
+    if (defects.strikes(Defect::kDuplicates, 20)) {
+        static_cast<void>(log->append(pending.batch, {}, cluster_->clock().now()));
+    }
     return log->append(pending.batch,
                        {identity_.producer_id, identity_.epoch, pending.sequence, transactional},
                        cluster_->clock().now());

@@ -78,6 +78,7 @@ kafka::Status EmbeddedProducer::send_offsets(std::span<const kafka::OffsetCommit
         status = fault->status();
     }
     lock.unlock();
+    cluster_->respond();
     if (!status.ok() && !status.retriable()) {
         if (status.fatal()) {
             return become_fatal(status);
@@ -90,7 +91,9 @@ kafka::Status EmbeddedProducer::send_offsets(std::span<const kafka::OffsetCommit
 
 kafka::Status EmbeddedProducer::add_offsets(std::span<const kafka::OffsetCommit> offsets,
                                             const kafka::GroupMetadata& group) {
-    if (auto status = cluster_->group(group.group_id).check_commit(group, true); !status.ok()) {
+    Defects& defects = cluster_->defects();
+    if (auto status = cluster_->group(group.group_id).check_commit(group, true);
+        !status.ok() && !defects.have(Defect::kAnyGeneration)) {
         // A fenced member concerns its consumer; the producer itself can continue.
         return status.fenced() ? kafka::Status{status.code(), status.message()} : status;
     }
@@ -99,6 +102,9 @@ kafka::Status EmbeddedProducer::add_offsets(std::span<const kafka::OffsetCommit>
             return {kafka::ErrorCode::kUnknownTopic,
                     "no such partition: " + to_string(offset.partition)};
         }
+    }
+    if (defects.strikes_after(Defect::kStuck, 20)) {
+        return failure(kafka::ErrorCode::kTimedOut, "the broker is stuck");
     }
     return cluster_->transactions().add_offsets(transactional_id_, identity_, group.group_id,
                                                 offsets, cluster_->clock().ticks());
@@ -119,7 +125,17 @@ kafka::Status EmbeddedProducer::commit_transaction(std::chrono::milliseconds tim
         return status;
     }
     const auto fault = cluster_->faults().take(BrokerOperation::kCommitTransaction);
+    if (fault && fault->late()) {
+        // By then, another producer may have fenced this one.
+        cluster_->execute_later(
+            fault->delay, [cluster = cluster_.get(), id = transactional_id_, identity = identity_] {
+                static_cast<void>(
+                    cluster->transactions().end(id, identity, true, cluster->clock().now()));
+            });
+    }
     auto status = fault && fault->before() ? fault->status() : end_transaction(true);
+    lock.unlock();
+    cluster_->respond();
     if (status.ok() && fault) {
         return fault->status();
     }

@@ -203,6 +203,11 @@ bool Membership::advance_round(Member& member, Cluster::Lock& lock) {
     auto assignments = assignor_->assign(task->members, task->topics);
     withhold_owned(task->members, assignments);
     lock.lock();
+    if (cluster_.defects().have(Defect::kTwoOwners) && !task->topics.empty()) {
+        for (auto& [id, assignment] : assignments) {
+            assignment.partitions.push_back({task->topics.begin()->first, 0});
+        }
+    }
     group().finish_assignment(task->generation, std::move(assignments), cluster_.topics().counts());
     return true;
 }

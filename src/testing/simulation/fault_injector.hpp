@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "testing/simulation/fault_plan.hpp"
+#include "testing/simulation/instances.hpp"
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+namespace millrace::testing::simulated {
+
+/// Lets planned faults happen.
+class FaultInjector {
+  public:
+    /// All must outlive the injector.
+    FaultInjector(World& world, EmbeddedBroker& broker, Instances& instances)
+        : world_(world), broker_(broker), instances_(instances) {}
+
+    /// Each at its time; returns after the last has begun.
+    void inject(const std::vector<PlannedEvent>& faults);
+
+    /// Ends all faults. None has an effect after this, and an instance is running.
+    void heal();
+
+    /// Whether the network is slow now.
+    bool slow() const noexcept { return slow_; }
+
+  private:
+    void begin(const PlannedEvent& fault);
+    void begin_in_instance(const PlannedEvent& fault, Instance& instance);
+    void break_request(const PlannedEvent& fault);
+    void expire(const PlannedEvent& fault);
+    void join_or_leave(const PlannedEvent& fault);
+    void later(std::chrono::milliseconds after, std::function<void()> work);
+
+    World& world_;
+    EmbeddedBroker& broker_;
+    Instances& instances_;
+    bool slow_ = false;
+    bool healed_ = false;
+    int pending_ = 0;  // Faults that are not over.
+};
+
+}  // namespace millrace::testing::simulated

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Brokers with a defect: the checkers of the simulation find them.
+#include "testing/simulation/run.hpp"
+#include "workloads.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+namespace millrace::simulation {
+namespace {
+
+using testing::embedded::Defect;
+
+struct Case {
+    const char* name;
+    Defect defect;
+    const char* workload;
+    ProcessingGuarantee guarantee;
+    const char* violation;  ///< A part of one.
+};
+
+void PrintTo(const Case& each, std::ostream* out) {
+    *out << each.name;
+}
+
+std::string name_of(const ::testing::TestParamInfo<Case>& info) {
+    return info.param.name;
+}
+
+class Defects : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Defects, AreFound) {
+    const Case& what = GetParam();
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        const auto report = testing::simulated::simulate(
+            workload(what.workload, seed, what.guarantee),
+            {.seed = seed, .faults = 20, .shrink = false}, what.defect);
+        for (const std::string& violation : report.violations) {
+            if (violation.find(what.violation) != std::string::npos) {
+                return;
+            }
+        }
+    }
+    FAIL() << "no seed finds the defect";
+}
+
+constexpr auto kAtLeast = ProcessingGuarantee::kAtLeastOnce;
+
+INSTANTIATE_TEST_SUITE_P(OfBrokers, Defects,
+                         ::testing::Values(Case{"OffsetsMoveBack", Defect::kOffsetsMoveBack, "copy",
+                                                kAtLeast, "moved back"},
+                                           Case{"TwoOwners", Defect::kTwoOwners, "copy", kAtLeast,
+                                                "is assigned to"}),
+                         name_of);
+
+}  // namespace
+}  // namespace millrace::simulation
