@@ -71,8 +71,9 @@ class Application {
   public:
     Application(ProcessingGuarantee guarantee, std::filesystem::path state_dir)
         : guarantee_(guarantee), state_dir_(std::move(state_dir)) {
-        // Consumed records are deleted, so that the broker's memory is flat, too.
-        const std::map<std::string, std::string> short_lived{{"retention.bytes", "1"}};
+        // Consumed records are deleted, so that the broker's memory is flat, too. More than those
+        // of one cycle stay: the broker also deletes every five minutes, in the middle of a cycle.
+        const std::map<std::string, std::string> short_lived{{"retention.bytes", "8192"}};
         broker_.create_topic("in", kTasks, short_lived);
         broker_.create_topic("out", kTasks, short_lived);
         broker_.create_topic("names", 1, {{"cleanup.policy", "compact"}});

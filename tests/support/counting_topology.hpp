@@ -19,10 +19,9 @@ namespace millrace::support {
 class Events {
   public:
     void happened() {
-        {
-            const std::scoped_lock lock(mutex_);
-            ++count_;
-        }
+        // Notifies under the lock: a test that waits may destroy this object as soon as it can.
+        const std::scoped_lock lock(mutex_);
+        ++count_;
         changed_.notify_all();
     }
     int count() const {
