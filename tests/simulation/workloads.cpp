@@ -283,7 +283,7 @@ StreamsConfig settings(RandomNumbers& random, ProcessingGuarantee guarantee) {
     StreamsConfig config{.application_id = "app"};
     config.processing_guarantee = guarantee;
     config.commit_interval = random.between(20ms, 500ms);
-    config.default_dsl_store = random.one_in(3) ? "rocksdb" : "in_memory";
+    config.default_dsl_store = random.one_in(3) ? StoreEngine::kRocksDb : StoreEngine::kInMemory;
     config.statestore_flush_interval = 2s;
     config.rocksdb_max_background_jobs = 2;
     config.others["session.timeout.ms"] = "6000";

@@ -151,12 +151,13 @@ void FaultInjector::break_request(const PlannedEvent& fault) {
 }
 
 void FaultInjector::expire(const PlannedEvent& fault) {
+    const std::string& group = world_.application.config.application_id;
     if (fault.fault == SimulatedFault::kExpiredTransaction) {
         const auto lock = world_.cluster->lock();
-        world_.cluster->transactions().expire_any(fault.choice, world_.cluster->clock().now());
+        world_.cluster->transactions().expire_any(group + "-", fault.choice,
+                                                  world_.cluster->clock().now());
         return;
     }
-    const std::string& group = world_.application.config.application_id;
     const auto members = broker_.members(group);
     if (!members.empty()) {
         broker_.expire_member(group, members[fault.choice % members.size()].member_id);

@@ -143,10 +143,10 @@ bool Transactions::expire(const std::string& id, std::int64_t now) {
     return true;
 }
 
-void Transactions::expire_any(std::uint64_t choice, std::int64_t now) {
+void Transactions::expire_any(const std::string& prefix, std::uint64_t choice, std::int64_t now) {
     std::vector<std::string> open;
     for (const auto& [id, transaction] : transactions_) {
-        if (transaction.open_since) {
+        if (transaction.open_since && id.starts_with(prefix)) {
             open.push_back(id);
         }
     }

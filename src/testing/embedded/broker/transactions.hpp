@@ -64,8 +64,9 @@ class Transactions {
     /// Aborts an open transaction as if it had timed out; false if there is none.
     bool expire(const std::string& id, std::int64_t now);
 
-    /// The same for one of the open transactions; without effect if none is open.
-    void expire_any(std::uint64_t choice, std::int64_t now);
+    /// The same for one of the open transactions whose id has that prefix; without effect if none
+    /// is open.
+    void expire_any(const std::string& prefix, std::uint64_t choice, std::int64_t now);
 
   private:
     struct Transaction {
