@@ -201,10 +201,10 @@ class Input {
         }
     }
 
-    void prepare_table(const Text& topic, bool by_prefix) {
+    void prepare_table(const Text& topic, bool by_prefix, std::int64_t time = kFirstTime - 1'000) {
         for (std::size_t i = 0; i < 6; ++i) {
             application_.prepared.push_back(record(topic, by_prefix ? prefix_of(i) : key_of(i),
-                                                   "row" + std::to_string(i), kFirstTime - 1'000));
+                                                   "row" + std::to_string(i), time));
         }
     }
 
@@ -271,7 +271,8 @@ const std::map<Text, Workload>& all() {
           {"left", "right"},
           kLastOfEachKey,
           [](Input& input, std::int32_t, std::size_t records) {
-              input.prepare_table("right", true);
+              // A result has the time of the side that came last, in whatever order they are read.
+              input.prepare_table("right", true, kFirstTime);
               input.add("left", records, Times::kConstant);
           }}},
         {"global-table-join",
