@@ -118,7 +118,7 @@ void Fiber::begin() {
     run_();
     run_ = nullptr;
     ended_ = true;
-    suspend();  // For ever.
+    suspend();  // Forever.
 }
 
 }  // namespace millrace::testing::simulated
