@@ -48,11 +48,11 @@ class Fiber {
     bool ended_ = false;
 
     // For sanitizers.
-    void* fake_stack_ = nullptr;
-    const void* outside_stack_ = nullptr;
-    std::size_t outside_size_ = 0;
-    void* tsan_fiber_ = nullptr;
-    void* tsan_outside_ = nullptr;
+    [[maybe_unused]] void* fake_stack_ = nullptr;
+    [[maybe_unused]] const void* outside_stack_ = nullptr;
+    [[maybe_unused]] std::size_t outside_size_ = 0;
+    [[maybe_unused]] void* tsan_fiber_ = nullptr;
+    [[maybe_unused]] void* tsan_outside_ = nullptr;
 };
 
 }  // namespace millrace::testing::simulated
