@@ -30,7 +30,7 @@ struct Rule {
     std::function<void()> call{};
 };
 
-/// Replaces the rule of the process, and counts from 0 again. Throws std::invalid_argument if no
+/// Replaces the rule of the process and resets the hit counts. Throws std::invalid_argument if no
 /// point has that name. Thread-safe, like all functions here.
 void arm(const Rule& rule);
 

@@ -26,7 +26,7 @@ class Simulator {
     /// Waits until that thread has ended.
     virtual void join(const void* thread) = 0;
 
-    /// The identity of the simulated thread that runs; null outside of all.
+    /// Identifies the simulated thread that runs. Null if the caller is not one.
     virtual const void* current() const = 0;
 
     /// Lets other threads run until notify(event), or until the time has passed.

@@ -51,7 +51,7 @@ class TurnCondition {
     }
 
   private:
-    /// A count of milliseconds of the largest timeouts is no count of nanoseconds.
+    /// The longest single wait: the largest timeouts in milliseconds overflow in nanoseconds.
     static constexpr std::chrono::nanoseconds kLong = std::chrono::hours{1};
 
     /// May return early.

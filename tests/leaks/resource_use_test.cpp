@@ -15,7 +15,7 @@ constexpr std::size_t kCycles = 10;
 
 TEST(UseByCycle, SeesMemoryThatEachCycleKeeps) {
     if (ResourceUse::now().bytes == 0) {
-        GTEST_SKIP() << "a sanitizer's allocator does not tell";
+        GTEST_SKIP() << "the allocator of a sanitizer does not report its use";
     }
     UseByCycle use;
     std::vector<std::unique_ptr<char[]>> kept(kCycles);

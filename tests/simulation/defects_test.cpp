@@ -48,14 +48,28 @@ TEST_P(Defects, AreFound) {
     FAIL() << "no seed finds the defect";
 }
 
+constexpr auto kExactly = ProcessingGuarantee::kExactlyOnceV2;
 constexpr auto kAtLeast = ProcessingGuarantee::kAtLeastOnce;
 
-INSTANTIATE_TEST_SUITE_P(OfBrokers, Defects,
-                         ::testing::Values(Case{"OffsetsMoveBack", Defect::kOffsetsMoveBack, "copy",
-                                                kAtLeast, "moved back"},
-                                           Case{"TwoOwners", Defect::kTwoOwners, "copy", kAtLeast,
-                                                "is assigned to"}),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    OfBrokers, Defects,
+    ::testing::Values(
+        Case{"NoFencing", Defect::kNoFencing, "count", kExactly, "output of key"},
+        Case{"AbortedRecords", Defect::kAbortedRecords, "count", kExactly, "output of key"},
+        Case{"CommittedRecords", Defect::kCommittedRecords, "count", kExactly, "output of key"},
+        Case{"OffsetsBeforeCommit", Defect::kOffsetsBeforeCommit, "copy", kExactly,
+             "output of key"},
+        Case{"OffsetsWithoutCommit", Defect::kOffsetsWithoutCommit, "copy", kExactly,
+             "output of key"},
+        Case{"NoOffsetsWithCommit", Defect::kNoOffsetsWithCommit, "copy", kExactly,
+             "output of key"},
+        Case{"UnstableOffsets", Defect::kUnstableOffsets, "copy", kExactly, "output of key"},
+        Case{"Duplicates", Defect::kDuplicates, "copy", kExactly, "output of key"},
+        Case{"LostBatches", Defect::kLostBatches, "copy", kAtLeast, "misses records"},
+        Case{"OffsetsMoveBack", Defect::kOffsetsMoveBack, "copy", kAtLeast, "moved back"},
+        Case{"TwoOwners", Defect::kTwoOwners, "copy", kAtLeast, "is assigned to"},
+        Case{"Stuck", Defect::kStuck, "copy", kExactly, "output of key"}),
+    name_of);
 
 }  // namespace
 }  // namespace millrace::simulation

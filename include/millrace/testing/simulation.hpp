@@ -19,7 +19,7 @@ namespace millrace::testing {
 /// What goes wrong in a simulation.
 enum class SimulatedFault {
     kCrash,          ///< An instance is killed, and starts again some time later.
-    kLostState,      ///< The same, with an older state directory, or with none.
+    kLostState,      ///< The same, with an empty state directory.
     kFreeze,         ///< An instance stops, possibly beyond its session timeout, and continues.
     kPartition,      ///< An instance does not reach the brokers for some time.
     kBrokerOutage,   ///< No instance does.

@@ -12,7 +12,7 @@ namespace millrace::client {
 /// that value can be used. `name` has no client prefix.
 std::optional<std::string> reason_java_only(std::string_view name, std::string_view value);
 
-/// True if the accepted values of the setting are what librdkafka always does.
+/// True if librdkafka always behaves as the accepted values of the setting say.
 bool is_implied_by_librdkafka(std::string_view name);
 
 }  // namespace millrace::client

@@ -73,7 +73,7 @@ class Scheduler final : public Simulator {
     void freeze(Process process) { frozen_.insert(process); }
     void thaw(Process process) { frozen_.erase(process); }
 
-    /// The process of the thread that runs; -1 outside of all.
+    /// The process of the simulated thread that runs; -1 if the caller is not one.
     Process process() const { return running_ == nullptr ? -1 : running_->process; }
 
     void pause(std::chrono::nanoseconds time) { wait(this, time); }

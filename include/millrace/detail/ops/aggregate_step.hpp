@@ -44,7 +44,7 @@ struct AggregateStep {
     }
 };
 
-/// Of reduce: the first value is the first result.
+/// The step of reduce. The first value of a key is its first result.
 template <class K, class V, class F>
 struct ReduceStep {
     using Agg = Plain<V>;
