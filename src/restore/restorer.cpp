@@ -27,6 +27,16 @@ void begin_of(const StateRestoreListener& listener, const Restorer::Changelog& c
     }
 }
 
+/// Only changelogs that are assigned to the consumer are kReading: it unassigns several all or
+/// none.
+void stop_reading(kafka::Consumer& consumer, Restorer::Changelog& changelog, Phase next) {
+    changelog.phase = next;
+    const kafka::Status status = consumer.unassign(std::span(&changelog.what.changelog, 1));
+    if (!status.ok()) {
+        log::warn("cannot stop reading changelog: " + status.message());
+    }
+}
+
 }  // namespace
 
 /// Stores the consumer's errors until the restorer's own code runs again.
@@ -149,10 +159,12 @@ void Restorer::wake_up() {
 }
 
 std::chrono::milliseconds Restorer::run_once(Timestamp) {
+    // The tasks first: one that was removed and added again has left its changelogs before.
+    const auto tasks = snapshot();
     unassign_orphans();
     bool progress = false;
     if (!paused()) {
-        for (const auto& task : snapshot()) {
+        for (const auto& task : tasks) {
             progress = work_on(task) || progress;
         }
     }
@@ -316,10 +328,7 @@ bool Restorer::read(Task& task, Changelog& changelog) {
     const auto position = queue->position();
     if ((changelog.last && *changelog.last + 1 >= changelog.end) ||
         (position && *position >= changelog.end)) {
-        const kafka::Status status = consumer_->unassign(std::span(&changelog.what.changelog, 1));
-        if (!status.ok()) {
-            log::warn("cannot stop reading changelog: " + status.message());
-        }
+        stop_reading(*consumer_, changelog, Phase::kRead);
         finish(task, changelog);
         return true;
     }
@@ -367,11 +376,7 @@ void Restorer::failed(const TopicPartition& partition, const kafka::Status& stat
         for (Changelog& changelog : task->changelogs) {
             if (!task->cancelled && changelog.phase == Phase::kReading &&
                 changelog.what.changelog == partition) {
-                const kafka::Status unassigned = consumer_->unassign(std::span(&partition, 1));
-                if (!unassigned.ok()) {
-                    log::warn("cannot stop reading changelog: " + unassigned.message());
-                }
-                changelog.phase = Phase::kNew;
+                stop_reading(*consumer_, changelog, Phase::kNew);
                 changelog.rebuild = true;
                 task->prepared = false;
             }

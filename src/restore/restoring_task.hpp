@@ -13,8 +13,9 @@
 namespace millrace::restore {
 
 enum class Phase {
-    kNew,  ///< The start and end offsets are not known yet.
-    kReading,
+    kNew,      ///< The start and end offsets are not known yet.
+    kReading,  ///< Assigned to the consumer.
+    kRead,     ///< To its end; the store is not finished yet.
     kDone,
 };
 

@@ -188,6 +188,37 @@ TEST_F(RestorerTest, ReturnsATaskAlthoughTheListenerFails) {
     EXPECT_EQ(results.front().error, nullptr);
 }
 
+TEST_F(RestorerTest, ReleasesAllChangelogsOfATaskWhoseRestoreFailsAtTheEndOfOne) {
+    broker.create_topic("other", 1);
+    produce(1);
+    broker.produce("other", {.key = "k", .value = "v"});
+    const auto make_stores = [this] {
+        return std::make_unique<state::TaskStores>(
+            state::TaskStores::Options{.directory = {},
+                                       .name = "0_0",
+                                       .specs = {{.name = "s", .engine = StoreEngine::kInMemory},
+                                                 {.name = "t", .engine = StoreEngine::kInMemory}}},
+            memory);
+    };
+    const auto add_both = [this](state::TaskStores& both) {
+        restorer().add(this, kTask, both,
+                       {{.store = 0, .name = "s", .changelog = {"log", 0}},
+                        {.store = 1, .name = "t", .changelog = {"other", 0}}},
+                       [this](RestoreResult result) { results.push_back(std::move(result)); });
+    };
+    const auto closed = make_stores();
+    on_batch = [&] { closed->close(); };
+    add_both(*closed);
+    run_until([&] { return results.size() == 1; });
+    ASSERT_NE(results.front().error, nullptr);
+
+    on_batch = {};
+    const auto again = make_stores();
+    add_both(*again);
+    run_until([&] { return results.size() == 2; });
+    EXPECT_EQ(results.back().error, nullptr) << "a changelog is still assigned";
+}
+
 TEST_F(RestorerTest, RestoresNothingWhilePaused) {
     produce(3);
     paused = true;
