@@ -122,7 +122,7 @@ detail::SinkTopic ProducerCollector::topic(const std::string& name) {
     return {entry->second};
 }
 
-void ProducerCollector::expect(std::span<const std::string> topics) {
+void ProducerCollector::prepare_for(std::span<const std::string> topics) {
     fit_batches(topics);
 }
 

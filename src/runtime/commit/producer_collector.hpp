@@ -72,7 +72,7 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
     ~ProducerCollector() override;
 
     /// Prepares for topics that will be written. Call it before the first send.
-    void expect(std::span<const std::string> topics);
+    void prepare_for(std::span<const std::string> topics);
 
     detail::SinkTopic topic(const std::string& name) override;
     std::uint32_t origin(TaskId task, const std::string& node) override;

@@ -193,7 +193,7 @@ bool StreamThread::join() {
 
 void StreamThread::subscribe() {
     tasks_->publish();
-    collector_->expect(
+    collector_->prepare_for(
         topics_written(parts_.task_maker->application(), parts_.task_settings->dead_letter_topic));
     const kafka::Status status =
         consumer_->subscribe(subscription_of(parts_.task_maker->application()), *assigned_);

@@ -33,7 +33,7 @@ bool RowExpiry::admit(BytesView key, bool moves_stream_time) {
     return true;
 }
 
-bool RowExpiry::worth_storing(BytesView key) const {
+bool RowExpiry::storable(BytesView key) const {
     return rule_.hides == SegmentExpiry::Hides::kFromReadsAndDisk
                ? readable(time_of(key))
                : segment_in(key) >= first_segment();

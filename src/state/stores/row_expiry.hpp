@@ -72,7 +72,7 @@ class RowExpiry {
     }
 
     /// Whether an uncommitted row will ever be read.
-    bool worth_storing(BytesView key) const;
+    bool storable(BytesView key) const;
 
     /// The engine has no rows of that time or later.
     std::int64_t end_of_segments() const {

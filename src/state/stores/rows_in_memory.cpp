@@ -34,7 +34,7 @@ class WalkInMemory final : private Walk {
         const Memtable::Entry* entry = cursor.seek(place());
         while (entry != nullptr && time_of(entry->key()) <= to_) {
             const NullableBytes value = entry->value();
-            if (!value || !layers_.visible(*entry)) {
+            if (!value || !layers_.readable(*entry)) {
                 entry = cursor.next(entry->key());
                 continue;
             }
@@ -81,7 +81,7 @@ class WalkInMemory final : private Walk {
                    group().substr(kSegmentSize) &&
                time_of(key) <= to_;
     }
-    bool sees(const MemtableEntry& entry) const override { return layers_.visible(entry); }
+    bool sees(const MemtableEntry& entry) const override { return layers_.readable(entry); }
 
     StoreLayers& layers_;
     std::span<char> place_;

@@ -146,7 +146,7 @@ void SegmentedRows::open(std::int64_t segment) {
 }
 
 bool SegmentedRows::sees(const MemtableEntry& entry) const {
-    return query_.ignore_expiry || layers_.visible(entry);
+    return query_.ignore_expiry || layers_.readable(entry);
 }
 
 bool SegmentedRows::ahead(BytesView key) const {

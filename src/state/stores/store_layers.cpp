@@ -113,6 +113,8 @@ bool StoreLayers::write_during_walk(BytesView key, const NullableBytes& row, con
     return write_now(own_key, row ? NullableBytes(own_row) : std::nullopt, below);
 }
 
+const StoreLayers::Below StoreLayers::kAsUsual{};
+
 bool StoreLayers::write_now(BytesView key, const NullableBytes& row, const Below& below) {
     MILLRACE_CHECK(environment_.context != nullptr || !environment_.processing);
     const std::size_t before = table_.cached_bytes();
@@ -191,7 +193,7 @@ class StoreLayers::Iterator final : public BytesIterator, private Walk {
 
   private:
     bool ahead(BytesView key) const override { return rows_.ahead(key); }
-    bool sees(const MemtableEntry& entry) const override { return layers_.visible(entry); }
+    bool sees(const MemtableEntry& entry) const override { return layers_.readable(entry); }
 
     StoreLayers& layers_;
     MergingIterator rows_;

@@ -56,7 +56,7 @@ class StoreLayers final {
         if (entry == nullptr) [[unlikely]] {
             return read_below(key);
         }
-        return visible(*entry) ? entry->value() : std::nullopt;
+        return readable(*entry) ? entry->value() : std::nullopt;
     }
 
     /// Differences of a write below the record cache from a normal one. Ignored by cached stores.
@@ -66,8 +66,10 @@ class StoreLayers final {
         bool moves_stream_time = true;
     };
 
+    static const Below kAsUsual;
+
     /// Writes or deletes a row. Returns false if the row has expired: it is logged, but not kept.
-    bool write(BytesView key, const NullableBytes& row) { return write(key, row, Below{}); }
+    bool write(BytesView key, const NullableBytes& row) { return write(key, row, kAsUsual); }
     bool write(BytesView key, const NullableBytes& row, const Below& below) {
         return table_.walks().any() ? write_during_walk(key, row, below)
                                     : write_now(key, row, below);
@@ -86,7 +88,7 @@ class StoreLayers final {
     std::unique_ptr<BytesIterator> iterate(KeyRange range, RowOrder order);
 
     /// Whether reads return an entry of the table.
-    bool visible(const Memtable::Entry& entry) const {
+    bool readable(const Memtable::Entry& entry) const {
         // The record cache returns all its rows, expired or not, as in Kafka Streams.
         return !expiry_ || (caching() && entry.cached()) || expiry_->readable(entry.key());
     }
@@ -157,8 +159,8 @@ class StoreLayers final {
     void copy_for_listener(const Memtable::Entry& entry, const NullableBytes& old_row,
                            const detail::RecordContext& context);
 
-    bool worth_storing(const Memtable::Entry& entry) const {
-        return !expiry_ || expiry_->worth_storing(entry.key());
+    bool storable(const Memtable::Entry& entry) const {
+        return !expiry_ || expiry_->storable(entry.key());
     }
 
     CacheBudget::Share& share() const;

@@ -98,7 +98,7 @@ void StoreLayers::write_to_engine() {
     for (std::size_t at = 0; at < uncommitted.size(); ++at) {
         prefetch_ahead(uncommitted, at);
         Memtable::Entry* entry = uncommitted[at];
-        if (worth_storing(*entry)) {
+        if (storable(*entry)) {
             changed.emplace_back(entry);
         } else if (!caching()) {
             table_.evict(*entry);  // Reads do not return it, either.
@@ -118,7 +118,7 @@ void StoreLayers::committed() {
     using AtCommit = Memtable::AtCommit;
     const bool keeps = keeps_clean_rows();
     table_.committed([this, keeps](const Memtable::Entry& entry) {
-        if (!worth_storing(entry)) {
+        if (!storable(entry)) {
             return AtCommit::kNotStored;
         }
         return keeps ? AtCommit::kStays : AtCommit::kLeaves;

@@ -192,7 +192,7 @@ TEST_F(ProducerCollectorTest, LosesNoNeighbourOfARecordThatIsTooLargeForATopic) 
     learn_limits_from(*admin);
     resume_and_remember_sizes();
     ProducerCollector collector = make();
-    collector.expect(std::vector<std::string>{"out", "narrow"});
+    collector.prepare_for(std::vector<std::string>{"out", "narrow"});
     send_many(collector, "narrow", 2000);
     ASSERT_TRUE(collector.flush(1s));
 

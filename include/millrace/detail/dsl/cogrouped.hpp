@@ -27,8 +27,8 @@ CogroupedKStream<K, VOut> CogroupedKStream<K, VOut>::cogroup(const KGroupedStrea
     Input input;
     input.key_serde = detail::Access::core(group).stream.key_serde;
     input.sources = detail::Access::core(group).stream.sources;
-    input.place = [core = detail::Access::core(group)](const detail::StorePlan& store) {
-        return detail::place_aggregate(core, store);
+    input.aggregate_input = [core = detail::Access::core(group)](const detail::StorePlan& store) {
+        return detail::aggregate_input(core, store);
     };
     input.make_plain = [add](const std::string& name, Initial initial, State state, Serdes serdes) {
         using Step = detail::AggregateStep<K, detail::Plain<V>, Initial, F>;
@@ -86,10 +86,10 @@ CogroupNodes add_cogroup(LogicalGraph& graph, const std::vector<CogroupInput<K, 
                          std::optional<WindowClose> closes, Make make) {
     std::vector<LogicalNode*> above;
     std::set<std::string> sources;
-    for (const auto& input : inputs) {
-        const AggregatePlace place = input.place(store);
-        above.push_back(place.parent);
-        sources = united(std::move(sources), place.sources);
+    for (const auto& grouped : inputs) {
+        const AggregateInput input = grouped.aggregate_input(store);
+        above.push_back(input.parent);
+        sources = united(std::move(sources), input.sources);
     }
     graph.copartition(sources);
     std::vector<LogicalNode*> aggregates;

@@ -2,7 +2,7 @@
 #pragma once
 
 // Bodies of dsl/kgrouped_stream.hpp; include that.
-#include "millrace/detail/dsl/aggregate_place.hpp"
+#include "millrace/detail/dsl/add_aggregate.hpp"
 #include "millrace/detail/dsl/bodies.hpp"
 #include "millrace/detail/dsl/store_options.hpp"
 #include "millrace/detail/dsl/store_plan.hpp"

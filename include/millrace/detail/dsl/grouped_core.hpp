@@ -25,8 +25,8 @@ struct GroupedCore {
     std::shared_ptr<LogicalNode*> repartitioned = std::make_shared<LogicalNode*>(nullptr);
 };
 
-/// An aggregate's position in the topology.
-struct AggregatePlace {
+/// The node whose output an aggregate receives, and the sources upstream of it.
+struct AggregateInput {
     LogicalNode* parent = nullptr;
     std::set<std::string> sources{};
 };
@@ -36,7 +36,7 @@ struct StorePlan;
 /// The parent of an aggregate: the grouped stream, or a repartition topic named after the group or
 /// otherwise the store. Aggregates of one named group share the topic.
 template <class K, class V>
-AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlan& store);
+AggregateInput aggregate_input(const GroupedCore<K, V>& group, const StorePlan& store);
 
 /// One grouped stream of a cogroup, without its value type, and the factories of its nodes.
 template <class K, class VOut>
@@ -46,7 +46,7 @@ struct CogroupInput {
 
     SerdeOf<K> key_serde{};
     std::set<std::string> sources{};
-    std::function<AggregatePlace(const StorePlan&)> place{};
+    std::function<AggregateInput(const StorePlan&)> aggregate_input{};
     std::function<NodeFactory(const std::string&, Initial, State, TableSerdes<K, VOut>)>
         make_plain{};
 

@@ -42,7 +42,7 @@ struct StreamJoinOptions {
 };
 
 /// Takes five indices. Throws TopologyError if the user's stores do not fit `windows`.
-std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& graph, JoinType type,
+std::pair<StreamJoinNames, StreamJoinStores> stream_join_parts(LogicalGraph& graph, JoinType type,
                                                                const StreamJoinOptions& options,
                                                                const JoinWindows& windows);
 
@@ -157,7 +157,7 @@ auto KStream<K, V>::join_stream(const KStream<K, VOther>& other, F joiner,
     const std::set<std::string> sources = detail::united(join.left.sources, join.right.sources);
     graph.copartition(sources);
 
-    std::tie(join.names, join.stores) = detail::place_stream_join(
+    std::tie(join.names, join.stores) = detail::stream_join_parts(
         graph, kType,
         {options.name, options.store, options.engine, options.logging, options.changelog_config,
          options.this_store, options.other_store},

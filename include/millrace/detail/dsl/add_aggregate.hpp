@@ -14,7 +14,7 @@
 namespace millrace::detail {
 
 template <class K, class V>
-AggregatePlace place_aggregate(const GroupedCore<K, V>& group, const StorePlan& store) {
+AggregateInput aggregate_input(const GroupedCore<K, V>& group, const StorePlan& store) {
     const StreamCore<K, V>& stream = group.stream;
     if (!stream.needs_repartition) {
         return {stream.node, stream.sources};
@@ -39,14 +39,14 @@ TableCore<Key, Agg> add_aggregate(const GroupedCore<K, V>& group, const std::str
                                   const StorePlan& store, const SerdeOf<Key>& key_serde,
                                   const SerdeOf<Agg>& value_serde, TableOriginPtr<Key, Agg> origin,
                                   std::optional<WindowClose> closes, Args... args) {
-    const AggregatePlace place = place_aggregate(group, store);
+    const AggregateInput input = aggregate_input(group, store);
     LogicalNode node = processor_node<N>(name, std::move(args)...);
     node.add_store(store.store(name));
     node.versioned = store.is_versioned();
     node.closes = closes;
-    LogicalNode& added = group.stream.graph->add(std::move(node), {place.parent});
+    LogicalNode& added = group.stream.graph->add(std::move(node), {input.parent});
     return table_handle<Key, Agg>(group.stream.graph, added, store, key_serde, value_serde,
-                                  place.sources, std::move(origin));
+                                  input.sources, std::move(origin));
 }
 
 }  // namespace millrace::detail

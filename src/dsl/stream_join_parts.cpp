@@ -58,7 +58,7 @@ std::string unmatched_name(const StreamJoinOptions& options, bool is_outer,
 
 }  // namespace
 
-std::pair<StreamJoinNames, StreamJoinStores> place_stream_join(LogicalGraph& graph, JoinType type,
+std::pair<StreamJoinNames, StreamJoinStores> stream_join_parts(LogicalGraph& graph, JoinType type,
                                                                const StreamJoinOptions& options,
                                                                const JoinWindows& windows) {
     const bool keeps_left = type != JoinType::kInner;
