@@ -92,7 +92,7 @@ set(src_public_runtime/thread core detail/graph client)
 
 set(src_client/settings core kafka)
 set(src_public_client/settings core state processor detail/graph client)
-set(src_client core metrics kafka kafka/rdkafka state/budget state/task topology restore runtime/task runtime/global
+set(src_client core metrics kafka kafka/rdkafka state/budget state/task topology assignment restore runtime/task runtime/global
     runtime/thread client/settings)
 set(src_public_client core detail/serde state client)
 

@@ -127,8 +127,9 @@ BalanceInput balance_input(const std::vector<Member>& members, const TaskMap& ma
     for (const Member& member : members) {
         if (member.info) {
             input.threads[member.group->member_id].process = member.info->process_id;
-            input.on_disk[member.info->process_id].insert(member.info->on_disk.begin(),
-                                                          member.info->on_disk.end());
+            for (const auto& [task, lag] : member.info->on_disk) {
+                input.on_disk[member.info->process_id].insert(task);
+            }
         }
     }
     for (const auto& [task, owner] : owners(members, map)) {
@@ -172,16 +173,18 @@ std::int32_t sub_topology_of(const ApplicationTopology& application, const std::
 }
 
 PartitionAssignor::PartitionAssignor(const ApplicationTopology& application, std::string process_id,
-                                     std::string thread_name)
-    : application_(application) {
+                                     std::string thread_name, AssignorOptions options, Lags lags)
+    : application_(application), options_(std::move(options)), lags_(std::move(lags)) {
     info_.process_id = std::move(process_id);
     info_.thread_name = std::move(thread_name);
+    info_.client_tags = options_.client_tags;
+    info_.endpoint = options_.endpoint;
 }
 
-void PartitionAssignor::set_tasks(std::vector<TaskId> active, std::vector<TaskId> on_disk) {
+void PartitionAssignor::set_tasks(std::vector<TaskId> active, std::vector<TaskId> standby) {
     const MutexLock lock(mutex_);
     info_.active = std::move(active);
-    info_.on_disk = std::move(on_disk);
+    info_.standby = std::move(standby);
 }
 
 void PartitionAssignor::request_application_shutdown() {
@@ -199,14 +202,26 @@ std::optional<std::vector<TopicPartition>> PartitionAssignor::assigned() const {
     return assigned_;
 }
 
+std::vector<TaskId> PartitionAssignor::standby() const {
+    const MutexLock lock(mutex_);
+    return standby_;
+}
+
 std::uint64_t PartitionAssignor::rounds() const {
     const MutexLock lock(mutex_);
     return rounds_;
 }
 
-Bytes PartitionAssignor::subscription_user_data() {
+PartitionAssignor::Rejoin PartitionAssignor::rejoin() const {
     const MutexLock lock(mutex_);
-    return encode(info_);
+    return {rounds_, rejoin_after_};
+}
+
+Bytes PartitionAssignor::subscription_user_data() {
+    TaskLags on_disk = lags_ ? lags_() : TaskLags{};
+    const MutexLock lock(mutex_);
+    info_.on_disk = std::move(on_disk);
+    return encode(info_, written_version_);
 }
 
 std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
@@ -230,6 +245,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
         } else {
             info.stop = shut_down ? StopReason::kShutDownApplication : StopReason::kNone;
             info.active = by_member.at(member.group->member_id);
+            info.version = std::min(member.info->reads, kFormatVersion);
         }
         for (const TaskId& task : info.active) {
             const auto& partitions = map.tasks().at(task);
@@ -249,17 +265,11 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
 
 void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partitions,
                                       BytesView user_data) {
+    std::optional<AssignmentInfo> info;
     Stop stop;
     if (!user_data.empty()) {
         try {
-            stop.reason = decode_assignment(user_data).stop;
-            if (stop.reason == StopReason::kUnknownVersion) {
-                stop.message =
-                    "the leader of the group does not understand this instance: it runs an older "
-                    "version; update all instances before using the newer format";
-            } else if (stop.reason == StopReason::kShutDownApplication) {
-                stop.message = "an instance requested a shutdown of the whole application";
-            }
+            info = decode_assignment(user_data);
         } catch (const SerdeError& error) {
             stop = {StopReason::kUnknownVersion,
                     std::string("cannot read the group's assignment: ") + error.what()};
@@ -267,9 +277,38 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
     }
     const MutexLock lock(mutex_);
     ++rounds_;
-    stop_ = std::move(stop);
+    standby_.clear();
+    rejoin_after_.reset();
+    stop_ = info ? accept(*info) : std::move(stop);
     assigned_ = partitions;
     std::sort(assigned_->begin(), assigned_->end());
+}
+
+/// A leader that does not read the version of this member says which one it writes; the member
+/// joins again with that version. As soon as a leader writes this build's, it goes back to it.
+PartitionAssignor::Stop PartitionAssignor::accept(const AssignmentInfo& info) {
+    standby_ = info.standby;
+    std::sort(standby_.begin(), standby_.end());
+    rejoin_after_ = info.next_probing;
+    const std::uint16_t common = std::min(info.version, kFormatVersion);
+    const bool other_version = info.stop == StopReason::kUnknownVersion ? common < written_version_
+                                                                        : common > written_version_;
+    if (other_version) {
+        written_version_ = common;
+        rejoin_after_ = std::chrono::milliseconds{0};
+        return {};
+    }
+    switch (info.stop) {
+        case StopReason::kUnknownVersion:
+            return {info.stop,
+                    "the leader of the group does not understand this instance: it runs an older "
+                    "version; update all instances before using the newer format"};
+        case StopReason::kShutDownApplication:
+            return {info.stop, "an instance requested a shutdown of the whole application"};
+        case StopReason::kNone:
+            break;
+    }
+    return {};
 }
 
 }  // namespace millrace::assignment

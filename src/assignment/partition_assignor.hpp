@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "assignment/assignor_options.hpp"
 #include "assignment/subscription_info.hpp"
 #include "core/thread_annotations.hpp"
 #include "kafka/group.hpp"
 #include "topology/sub_topologies.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,12 +44,17 @@ std::int32_t sub_topology_of(const topology::ApplicationTopology& application,
 /// Thread-safe: the Kafka client calls it from its threads, the stream thread from its own.
 class PartitionAssignor final : public kafka::GroupAssignor {
   public:
-    /// `application` must outlive the assignor.
-    PartitionAssignor(const topology::ApplicationTopology& application, std::string process_id,
-                      std::string thread_name);
+    /// The lags of the tasks whose state the process has, when the member joins. Called by the
+    /// client's threads: must not wait.
+    using Lags = std::function<TaskLags()>;
 
-    /// The data that the next rebalance sends to the leader.
-    void set_tasks(std::vector<TaskId> active, std::vector<TaskId> on_disk);
+    /// `application` must outlive the assignor. Without `lags`, the process has no state.
+    PartitionAssignor(const topology::ApplicationTopology& application, std::string process_id,
+                      std::string thread_name, AssignorOptions options = {}, Lags lags = {});
+
+    /// The tasks that this thread runs or restores, and those that it keeps up to date, for the
+    /// next rebalance.
+    void set_tasks(std::vector<TaskId> active, std::vector<TaskId> standby);
 
     /// The next rebalance requests a shutdown of all members.
     void request_application_shutdown();
@@ -62,8 +70,20 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     /// The partitions of the last assignment, sorted. Empty before the first assignment.
     std::optional<std::vector<TopicPartition>> assigned() const;
 
+    /// The tasks of the last assignment whose state this member keeps up to date without running
+    /// them, sorted: standbys, warm-ups, and tasks that it will run when another process has
+    /// released them. No partition of them is assigned to it.
+    std::vector<TaskId> standby() const;
+
     /// How many rebalances have completed on this member.
     std::uint64_t rounds() const;
+
+    /// When this member must rejoin the group, even if nothing happens.
+    struct Rejoin {
+        std::uint64_t round = 0;                           ///< After this rebalance, ...
+        std::optional<std::chrono::milliseconds> after{};  ///< ... so much later. Empty: never.
+    };
+    Rejoin rejoin() const;
 
     std::string name() const override { return "millrace"; }
     Bytes subscription_user_data() override;
@@ -73,10 +93,17 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     void on_assignment(const std::vector<TopicPartition>& partitions, BytesView user_data) override;
 
   private:
+    Stop accept(const AssignmentInfo& info) MILLRACE_REQUIRES(mutex_);
+
     const topology::ApplicationTopology& application_;
+    const AssignorOptions options_;
+    const Lags lags_;
     mutable Mutex mutex_;
     SubscriptionInfo info_ MILLRACE_GUARDED_BY(mutex_);
+    std::uint16_t written_version_ MILLRACE_GUARDED_BY(mutex_) = kFormatVersion;
     Stop stop_ MILLRACE_GUARDED_BY(mutex_);
+    std::vector<TaskId> standby_ MILLRACE_GUARDED_BY(mutex_);
+    std::optional<std::chrono::milliseconds> rejoin_after_ MILLRACE_GUARDED_BY(mutex_);
     std::uint64_t rounds_ MILLRACE_GUARDED_BY(mutex_) = 0;
     std::optional<std::vector<TopicPartition>> assigned_ MILLRACE_GUARDED_BY(mutex_);
 };

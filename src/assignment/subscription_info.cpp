@@ -5,46 +5,83 @@
 #include "millrace/core/error.hpp"
 #include "millrace/detail/serde/big_endian.hpp"
 
+#include <algorithm>
 #include <concepts>
 #include <limits>
+#include <utility>
 
 namespace millrace::assignment {
 
 namespace {
 
 constexpr BytesView kMagic = "MRAS";
-constexpr char kSubscription = 1;
-constexpr char kAssignment = 2;
+constexpr std::uint16_t kFirstVersion = 1;  // Has no fields: everything in a fixed order.
+
+constexpr std::uint16_t kReadableFrom = 2;  // Fields can be skipped since then.
+
+enum class Kind : char { kSubscription = 1, kAssignment = 2 };
+
+// Flags of a subscription. Version 1 ignores those that it does not know.
 constexpr std::uint8_t kShutDown = 1;
+constexpr std::uint8_t kReadsVersion2 = 2;
+
+// Numbers of fields. None is used again with another meaning.
+namespace subscription {
+enum : std::uint16_t {
+    kFlags = 1,
+    kProcess,
+    kThread,
+    kActive,
+    kStandby,
+    kOnDisk,
+    kClientTags,
+    kEndpoint
+};
+}
+namespace assigned {
+enum : std::uint16_t { kStop = 1, kActive, kStandby, kNextProbing };
+}
 
 /// Big-endian, with lengths before contents.
 class Writer {
   public:
-    explicit Writer(char kind) {
+    Writer(Kind kind, std::uint16_t version) {
         bytes_ = kMagic;
-        bytes_ += kind;
-        number(kFormatVersion);
+        bytes_ += static_cast<char>(kind);
+        number(version);
+        if (version != kFirstVersion) {
+            number(kReadableFrom);
+        }
     }
 
-    void flags(std::uint8_t value) { number(value); }
+    void number(std::integral auto value) { detail::append_big_endian(value, bytes_); }
     /// Without what does not fit.
     void text(BytesView value) {
         value = value.substr(0, std::numeric_limits<std::uint16_t>::max());
         number(static_cast<std::uint16_t>(value.size()));
         bytes_ += value;
     }
+    void task(TaskId task) {
+        number(task.sub_topology);
+        number(task.partition);
+    }
     void tasks(const std::vector<TaskId>& tasks) {
         number(static_cast<std::uint32_t>(tasks.size()));
-        for (const TaskId& task : tasks) {
-            number(task.sub_topology);
-            number(task.partition);
+        for (const TaskId& each : tasks) {
+            task(each);
         }
+    }
+    void field(std::uint16_t id, std::invocable auto contents) {
+        number(id);
+        const std::size_t start = bytes_.size();
+        contents();
+        Bytes length;
+        detail::append_big_endian(static_cast<std::uint32_t>(bytes_.size() - start), length);
+        bytes_.insert(start, length);
     }
     Bytes take() { return std::move(bytes_); }
 
   private:
-    void number(std::integral auto value) { detail::append_big_endian(value, bytes_); }
-
     Bytes bytes_;
 };
 
@@ -54,36 +91,27 @@ struct Truncated {
 
 class Reader : public ByteReader<Truncated> {
   public:
-    Reader(BytesView bytes, char kind) : ByteReader(bytes) {
-        if (take(kMagic.size()) != kMagic) {
-            throw SerdeError("not a member of this application's group protocol: bad magic");
-        }
-        if (take(1)[0] != kind) {
-            throw SerdeError("bad group member data: unexpected kind");
-        }
-        const auto version = number<std::uint16_t>();
-        if (version != kFormatVersion) {
-            throw SerdeError(
-                "group member data of an unknown version: update this instance before those that "
-                "write the newer one; version " +
-                std::to_string(version) + ", known up to " + std::to_string(kFormatVersion));
-        }
-    }
+    using ByteReader::ByteReader;
 
-    std::uint8_t flags() { return number<std::uint8_t>(); }
     std::string text() { return std::string(sized<std::uint16_t>()); }
+    TaskId task() {
+        const auto sub_topology = index();
+        return {sub_topology, index()};
+    }
     std::vector<TaskId> tasks() {
-        const std::uint64_t count = number<std::uint32_t>();
-        if (count * 8 > rest().size()) {
-            fail();
-        }
-        std::vector<TaskId> tasks;
-        tasks.reserve(count);
-        for (std::uint64_t i = 0; i < count; ++i) {
-            const auto sub_topology = index();
-            tasks.push_back({sub_topology, index()});
+        std::vector<TaskId> tasks(count(8));
+        for (TaskId& each : tasks) {
+            each = task();
         }
         return tasks;
+    }
+    /// A number of items of `size` bytes or more.
+    std::size_t count(std::size_t size) {
+        const std::uint64_t count = number<std::uint32_t>();
+        if (count * size > rest().size()) {
+            fail();
+        }
+        return count;
     }
     void expect_end() const {
         if (!done()) {
@@ -101,47 +129,235 @@ class Reader : public ByteReader<Truncated> {
     }
 };
 
-}  // namespace
+/// Reads up to the fields, or up to the contents of version 1. Returns the version of the writer.
+std::uint16_t read_header(Reader& reader, Kind kind) {
+    if (reader.take(kMagic.size()) != kMagic) {
+        throw SerdeError("not a member of this application's group protocol: bad magic");
+    }
+    if (reader.take(1)[0] != static_cast<char>(kind)) {
+        throw SerdeError("bad group member data: unexpected kind");
+    }
+    const auto version = reader.number<std::uint16_t>();
+    if (version == kFirstVersion) {
+        return version;
+    }
+    const auto readable_from = reader.number<std::uint16_t>();
+    if (version == 0 || readable_from > version) {
+        throw SerdeError("bad group member data: version out of range");
+    }
+    if (readable_from > kFormatVersion) {
+        throw SerdeError(
+            "group member data of an unknown version: update this instance before those that "
+            "write the newer one; version " +
+            std::to_string(version) + ", readable from version " + std::to_string(readable_from) +
+            ", known up to " + std::to_string(kFormatVersion));
+    }
+    return version;
+}
 
-Bytes encode(const SubscriptionInfo& info) {
-    Writer writer(kSubscription);
-    writer.flags(info.shut_down_application ? kShutDown : 0);
+/// Calls `read` with each field and its contents. What `read` leaves is of newer versions.
+template <class Read>
+void read_fields(Reader& reader, Read read) {
+    std::uint16_t last = 0;
+    while (!reader.done()) {
+        const auto id = reader.number<std::uint16_t>();
+        if (id <= last) {
+            throw SerdeError("bad group member data: fields are not in order");
+        }
+        last = id;
+        Reader contents(reader.sized<std::uint32_t>());
+        read(id, contents);
+    }
+}
+
+Bytes encode_first(const SubscriptionInfo& info) {
+    Writer writer(Kind::kSubscription, kFirstVersion);
+    writer.number(static_cast<std::uint8_t>((info.shut_down_application ? kShutDown : 0) |
+                                            (info.reads >= 2 ? kReadsVersion2 : 0)));
     writer.text(info.process_id);
     writer.text(info.thread_name);
     writer.tasks(info.active);
-    writer.tasks(info.on_disk);
+    writer.number(static_cast<std::uint32_t>(info.on_disk.size()));
+    for (const auto& [task, lag] : info.on_disk) {
+        writer.task(task);
+    }
     return writer.take();
 }
 
-Bytes encode(const AssignmentInfo& info) {
-    Writer writer(kAssignment);
-    writer.flags(static_cast<std::uint8_t>(info.stop));
-    writer.tasks(info.active);
-    return writer.take();
-}
-
-SubscriptionInfo decode_subscription(BytesView bytes) {
-    Reader reader(bytes, kSubscription);
+SubscriptionInfo decode_first(Reader& reader) {
     SubscriptionInfo info;
-    info.shut_down_application = (reader.flags() & kShutDown) != 0;
+    const auto flags = reader.number<std::uint8_t>();
+    info.shut_down_application = (flags & kShutDown) != 0;
+    info.reads = (flags & kReadsVersion2) != 0 ? 2 : 1;
     info.process_id = reader.text();
     info.thread_name = reader.text();
     info.active = reader.tasks();
-    info.on_disk = reader.tasks();
+    for (const TaskId& task : reader.tasks()) {
+        info.on_disk.emplace(task, kUnknownLag);
+    }
     reader.expect_end();
     return info;
 }
 
-AssignmentInfo decode_assignment(BytesView bytes) {
-    Reader reader(bytes, kAssignment);
-    AssignmentInfo info;
-    const std::uint8_t stop = reader.flags();
+TaskLags read_lags(Reader& reader) {
+    TaskLags lags;
+    for (std::size_t left = reader.count(16); left > 0; --left) {
+        const TaskId task = reader.task();
+        lags[task] = std::max(reader.number<TaskLag>(), kUnknownLag);
+    }
+    return lags;
+}
+
+std::map<std::string, std::string> read_tags(Reader& reader) {
+    std::map<std::string, std::string> tags;
+    for (std::size_t left = reader.count(4); left > 0; --left) {
+        std::string key = reader.text();
+        tags[std::move(key)] = reader.text();
+    }
+    return tags;
+}
+
+void read_field(SubscriptionInfo& info, std::uint16_t id, Reader& contents) {
+    switch (id) {
+        case subscription::kFlags:
+            info.shut_down_application = (contents.number<std::uint8_t>() & kShutDown) != 0;
+            break;
+        case subscription::kProcess:
+            info.process_id = contents.text();
+            break;
+        case subscription::kThread:
+            info.thread_name = contents.text();
+            break;
+        case subscription::kActive:
+            info.active = contents.tasks();
+            break;
+        case subscription::kStandby:
+            info.standby = contents.tasks();
+            break;
+        case subscription::kOnDisk:
+            info.on_disk = read_lags(contents);
+            break;
+        case subscription::kClientTags:
+            info.client_tags = read_tags(contents);
+            break;
+        case subscription::kEndpoint:
+            info.endpoint = contents.text();
+            break;
+        default:
+            break;  // Of a newer version.
+    }
+}
+
+StopReason read_stop(Reader& reader) {
+    const auto stop = reader.number<std::uint8_t>();
     if (stop > static_cast<std::uint8_t>(StopReason::kUnknownVersion)) {
         throw SerdeError("bad group member data: unknown reason to stop");
     }
-    info.stop = static_cast<StopReason>(stop);
-    info.active = reader.tasks();
-    reader.expect_end();
+    return static_cast<StopReason>(stop);
+}
+
+std::chrono::milliseconds read_time(Reader& reader) {
+    constexpr std::uint64_t kLongest = std::uint64_t{365} * 86'400'000;
+    return std::chrono::milliseconds{
+        static_cast<std::int64_t>(std::min(reader.number<std::uint64_t>(), kLongest))};
+}
+
+void read_field(AssignmentInfo& info, std::uint16_t id, Reader& contents) {
+    switch (id) {
+        case assigned::kStop:
+            info.stop = read_stop(contents);
+            break;
+        case assigned::kActive:
+            info.active = contents.tasks();
+            break;
+        case assigned::kStandby:
+            info.standby = contents.tasks();
+            break;
+        case assigned::kNextProbing:
+            info.next_probing = read_time(contents);
+            break;
+        default:
+            break;  // Of a newer version.
+    }
+}
+
+}  // namespace
+
+Bytes encode(const SubscriptionInfo& info, std::uint16_t version) {
+    if (version == kFirstVersion) {
+        return encode_first(info);
+    }
+    Writer writer(Kind::kSubscription, kFormatVersion);
+    writer.field(subscription::kFlags, [&] {
+        writer.number(std::uint8_t{info.shut_down_application ? kShutDown : std::uint8_t{0}});
+    });
+    writer.field(subscription::kProcess, [&] { writer.text(info.process_id); });
+    writer.field(subscription::kThread, [&] { writer.text(info.thread_name); });
+    writer.field(subscription::kActive, [&] { writer.tasks(info.active); });
+    writer.field(subscription::kStandby, [&] { writer.tasks(info.standby); });
+    writer.field(subscription::kOnDisk, [&] {
+        writer.number(static_cast<std::uint32_t>(info.on_disk.size()));
+        for (const auto& [task, lag] : info.on_disk) {
+            writer.task(task);
+            writer.number(lag);
+        }
+    });
+    writer.field(subscription::kClientTags, [&] {
+        writer.number(static_cast<std::uint32_t>(info.client_tags.size()));
+        for (const auto& [key, value] : info.client_tags) {
+            writer.text(key);
+            writer.text(value);
+        }
+    });
+    writer.field(subscription::kEndpoint, [&] { writer.text(info.endpoint); });
+    return writer.take();
+}
+
+Bytes encode(const AssignmentInfo& info) {
+    const auto stop = static_cast<std::uint8_t>(info.stop);
+    if (info.version == kFirstVersion) {
+        Writer writer(Kind::kAssignment, kFirstVersion);
+        writer.number(stop);
+        writer.tasks(info.active);
+        return writer.take();
+    }
+    Writer writer(Kind::kAssignment, kFormatVersion);
+    writer.field(assigned::kStop, [&] { writer.number(stop); });
+    writer.field(assigned::kActive, [&] { writer.tasks(info.active); });
+    writer.field(assigned::kStandby, [&] { writer.tasks(info.standby); });
+    if (info.next_probing) {
+        writer.field(assigned::kNextProbing, [&] {
+            writer.number(static_cast<std::uint64_t>(info.next_probing->count()));
+        });
+    }
+    return writer.take();
+}
+
+SubscriptionInfo decode_subscription(BytesView bytes) {
+    Reader reader(bytes);
+    const std::uint16_t version = read_header(reader, Kind::kSubscription);
+    if (version == kFirstVersion) {
+        return decode_first(reader);
+    }
+    SubscriptionInfo info;
+    info.reads = version;
+    read_fields(reader,
+                [&info](std::uint16_t id, Reader& contents) { read_field(info, id, contents); });
+    return info;
+}
+
+AssignmentInfo decode_assignment(BytesView bytes) {
+    Reader reader(bytes);
+    AssignmentInfo info;
+    info.version = read_header(reader, Kind::kAssignment);
+    if (info.version == kFirstVersion) {
+        info.stop = read_stop(reader);
+        info.active = reader.tasks();
+        reader.expect_end();
+        return info;
+    }
+    read_fields(reader,
+                [&info](std::uint16_t id, Reader& contents) { read_field(info, id, contents); });
     return info;
 }
 

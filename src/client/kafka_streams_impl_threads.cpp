@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Creates and ends the stream threads of a client.
+#include "client/assignor_options.hpp"
 #include "client/kafka_streams_impl.hpp"
 #include "client/settings/client_settings.hpp"
 #include "client/settings/transactions.hpp"
@@ -49,7 +50,8 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
                      .uncommitted_bytes_max = config_.statestore_uncommitted_max_bytes /
                                               static_cast<std::size_t>(config_.num_stream_threads),
                      .process_batch =
-                         static_cast<std::size_t>(config_.buffered_records_per_partition)},
+                         static_cast<std::size_t>(config_.buffered_records_per_partition),
+                     .assignment = client::assignor_options(config_)},
         .supplier = clients_,
         .consumer_settings = std::move(consumer_settings),
         .producer_settings = std::move(producer_settings),

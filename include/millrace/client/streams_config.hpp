@@ -33,8 +33,9 @@ enum class ProcessingGuarantee {
 /// Settings of the Kafka clients are passed through, by their name alone (for all clients) or with
 /// a prefix: consumer. (all consumers), main.consumer., restore.consumer., global.consumer.,
 /// producer. and admin. Both librdkafka's names and the Java clients' common ones are accepted.
-/// "topic." is the prefix for settings of internal topics, and "app." for the application's own
-/// settings, which processors read through their context.
+/// "topic." is the prefix for settings of internal topics, "client.tag." for the tags of this
+/// instance, and "app." for the application's own settings, which processors read through their
+/// context.
 ///
 /// Not thread-safe. The client copies it.
 struct StreamsConfig {
@@ -133,8 +134,32 @@ struct StreamsConfig {
     /// Dead letter topic of the built-in handlers; empty: none.
     std::string errors_dead_letter_queue_topic_name{};
 
-    /// Copies of state on other instances. Only 0 is supported yet.
+    /// How many other instances keep a copy of each task's state up to date. More: an instance that
+    /// fails is replaced sooner; more disk, memory and reading.
     int num_standby_replicas = 0;
+
+    /// How many tasks of the group may be copied at a time to instances that will run them, in
+    /// addition to standbys. More: tasks move sooner; more reading meanwhile.
+    int max_warmup_replicas = 2;
+
+    /// A task moves to an instance whose copy of the state is at most that many changelog records
+    /// behind.
+    std::int64_t acceptable_recovery_lag = 10'000;
+
+    /// How often the group checks whether copies are up to date, as long as tasks wait for that.
+    std::chrono::milliseconds probing_rebalance_interval{600'000};
+
+    /// Standbys are placed on instances that differ in these tags: names of "client.tag." settings,
+    /// separated by commas, the most important one first. Empty: anywhere.
+    std::string rack_aware_assignment_tags{};
+
+    /// How tasks are placed near the brokers of their partitions, by client.rack: "none",
+    /// "min_traffic" or "balance_subtopology".
+    std::string rack_aware_assignment_strategy = "none";
+
+    /// What a partition read from another rack costs, and what a move of a task costs.
+    int rack_aware_assignment_traffic_cost = 10;
+    int rack_aware_assignment_non_overlap_cost = 1;
 
     /// When the folder of a task that moved away is deleted.
     std::chrono::milliseconds state_cleanup_delay{600'000};
@@ -148,8 +173,8 @@ struct StreamsConfig {
     /// How often a summary line is logged; 0: never.
     std::chrono::milliseconds log_summary_interval{120'000};
 
-    /// Settings of the Kafka clients, of internal topics ("topic.") and of the application
-    /// ("app."), by full name.
+    /// Settings of the Kafka clients, of internal topics ("topic."), tags ("client.tag.") and
+    /// settings of the application ("app."), by full name.
     std::map<std::string, std::string> others{};
 
     /// Reads "name = value" lines like java.util.Properties: '#' and '!' start comments, ':' or

@@ -44,10 +44,6 @@ constexpr std::array kWithoutPlace{
 };
 
 /// Settings that are accepted and ignored with a warning.
-constexpr std::string_view kNoWarmups =
-    "there are no standby or warm-up replicas yet: a task moves at once and restores its state";
-constexpr std::string_view kNoRacks =
-    "tasks are not spread over racks yet, because there are no standby replicas";
 constexpr std::string_view kAllMetrics = "metrics are totals, and all of them are recorded";
 constexpr std::string_view kOwnAssignor =
     "the tasks of a group are assigned by Millrace's own assignor";
@@ -59,13 +55,6 @@ constexpr std::string_view kOneLevel =
 constexpr std::string_view kOwnPartitions =
     "Millrace chooses the partition of every record: by its key, or with the sink's partitioner";
 constexpr std::array kWithoutEffect{
-    Reason{"acceptable.recovery.lag", kNoWarmups},
-    Reason{"max.warmup.replicas", kNoWarmups},
-    Reason{"probing.rebalance.interval.ms", kNoWarmups},
-    Reason{"rack.aware.assignment.strategy", kNoRacks},
-    Reason{"rack.aware.assignment.tags", kNoRacks},
-    Reason{"rack.aware.assignment.traffic_cost", kNoRacks},
-    Reason{"rack.aware.assignment.non_overlap_cost", kNoRacks},
     Reason{"application.server",
            "queries are not routed between instances yet: each instance answers for its own tasks"},
     Reason{"upgrade.from", "all versions of Millrace have the same rebalance protocol"},
@@ -171,9 +160,6 @@ std::optional<std::string> reason_without_place(std::string_view name) {
 }
 
 std::optional<std::string> reason_without_effect(std::string_view name) {
-    if (name.starts_with("client.tag.")) {
-        return std::string(kNoRacks);
-    }
     const std::string_view plain = without_client_prefix(name);
     if (name.starts_with("restore.consumer.") || name.starts_with("global.consumer.")) {
         if (auto reason = reason_in(kOfMainConsumer, plain)) {

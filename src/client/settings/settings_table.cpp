@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/settings/settings_table.hpp"
 
+#include "client/settings/client_tags.hpp"
 #include "client/settings/lower_case.hpp"
 #include "client/settings/optimizations.hpp"
 #include "core/topic_name.hpp"
@@ -10,6 +11,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace millrace::client {
@@ -344,7 +346,28 @@ void add_state(std::vector<Setting>& table) {
     table.push_back(duration("state.cleanup.delay.ms", &C::state_cleanup_delay, 0));
     table.push_back(duration("windowstore.changelog.additional.retention.ms",
                              &C::windowstore_changelog_additional_retention, 0));
-    table.push_back(number("num.standby.replicas", &C::num_standby_replicas, 0, 0));
+}
+
+void add_assignment(std::vector<Setting>& table) {
+    using C = StreamsConfig;
+    constexpr std::int64_t kMinute = 60'000;
+    constexpr std::int64_t kMaxCost = 1'000'000;
+    table.push_back(number("num.standby.replicas", &C::num_standby_replicas, 0, 1'000));
+    table.push_back(number("max.warmup.replicas", &C::max_warmup_replicas, 1, 10'000));
+    table.push_back(number("acceptable.recovery.lag", &C::acceptable_recovery_lag, 0,
+                           std::numeric_limits<std::int64_t>::max(), "records"));
+    table.push_back(
+        duration("probing.rebalance.interval.ms", &C::probing_rebalance_interval, kMinute));
+    table.push_back(text("rack.aware.assignment.tags", &C::rack_aware_assignment_tags,
+                         std::string(kRackTagsValues),
+                         [](std::string_view value) { return rack_tags(value).has_value(); }));
+    table.push_back(choice("rack.aware.assignment.strategy", &C::rack_aware_assignment_strategy,
+                           "none, min_traffic or balance_subtopology",
+                           {{"none"}, {"min_traffic"}, {"balance_subtopology"}}));
+    table.push_back(number("rack.aware.assignment.traffic_cost",
+                           &C::rack_aware_assignment_traffic_cost, 0, kMaxCost));
+    table.push_back(number("rack.aware.assignment.non_overlap_cost",
+                           &C::rack_aware_assignment_non_overlap_cost, 0, kMaxCost));
 }
 
 struct Alias {
@@ -367,6 +390,7 @@ const std::vector<Setting>& settings() {
         add_identity(all);
         add_processing(all);
         add_state(all);
+        add_assignment(all);
         return all;
     }();
     return table;

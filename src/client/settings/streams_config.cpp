@@ -2,6 +2,7 @@
 #include "millrace/client/streams_config.hpp"
 
 #include "client/settings/client_settings.hpp"
+#include "client/settings/client_tags.hpp"
 #include "client/settings/foreign_settings.hpp"
 #include "client/settings/java_security.hpp"
 #include "client/settings/settings_table.hpp"
@@ -79,6 +80,9 @@ std::optional<std::string> problem_of_other(std::string_view name, std::string_v
     }
     if (const auto reason = client::reason_java_only(client::without_client_prefix(name), value)) {
         return std::string(name) + ": cannot be used: " + *reason;
+    }
+    if (const auto problem = client::problem_of_tag(name, value)) {
+        return problem;
     }
     if (const auto reason = client::reason_not_accepted(name, value)) {
         return std::string(name) + " = \"" + client::shown(name, value) + "\": " + *reason;
@@ -175,6 +179,9 @@ void StreamsConfig::validate() const {
         if (auto problem = problem_of_other(name, value)) {
             problems.push_back(std::move(*problem));
         }
+    }
+    for (std::string& problem : client::problems_of_tags(*this)) {
+        problems.push_back(std::move(problem));
     }
     if (!problems.empty()) {
         refuse(problems);

@@ -131,6 +131,7 @@ void OpenTasks::run(TaskRegistry::Entry& entry) {
             task.attach(input, *queue);
         }
     }
+    parts_.task_maker->lags().set(task.task_id(), 0);
     registry_.refresh();
 }
 
@@ -214,7 +215,8 @@ void OpenTasks::keep_until_acknowledged(std::unique_ptr<StreamTask> task) {
 
 void OpenTasks::publish() {
     registry_.refresh();
-    parts_.assignor->set_tasks(registry_.ids(), parts_.task_maker->tasks_on_disk());
+    parts_.task_maker->lags().set_on_disk(parts_.task_maker->tasks_on_disk());
+    parts_.assignor->set_tasks(registry_.ids(), {});
     const MutexLock lock(mutex_);
     metadata_ = registry_.metadata();
 }

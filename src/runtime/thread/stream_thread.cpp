@@ -55,8 +55,9 @@ StreamThread::StreamThread(Parts parts)
 }
 
 void StreamThread::make_clients() {
-    assignor_ = std::make_shared<assignment::PartitionAssignor>(parts_.task_maker->application(),
-                                                                parts_.settings.process_id, name());
+    assignor_ = std::make_shared<assignment::PartitionAssignor>(
+        parts_.task_maker->application(), parts_.settings.process_id, name(),
+        parts_.settings.assignment, [maker = parts_.task_maker] { return maker->lags().lags(); });
     collector_ = std::make_unique<ProducerCollector>(ProducerCollector::Parts{
         .supplier = parts_.supplier,
         .producer_settings = parts_.producer_settings,
@@ -88,6 +89,11 @@ void StreamThread::make_parts() {
                                                           .collector = collector_.get(),
                                                           .assignor = assignor_.get(),
                                                           .wake_up = [this] { wake_up(); }});
+    planned_rejoin_ =
+        std::make_unique<PlannedRejoin>(PlannedRejoin::Parts{.thread_name = name(),
+                                                             .assignor = assignor_.get(),
+                                                             .consumer = consumer_.get(),
+                                                             .clock = parts_.clock});
     topics_ =
         std::make_unique<TopicChecks>(TopicChecks::Parts{.settings = &parts_.settings,
                                                          .internal_topics = parts_.internal_topics,
@@ -156,6 +162,7 @@ void StreamThread::turn(Timestamp now) {
     polled_->add();
     assigned_->throw_pending();
     handle_group_commands();
+    planned_rejoin_->check();
     topics_->check();
     assigned_->add_new_inputs();
     assigned_->apply_resets();

@@ -15,6 +15,7 @@
 #include "runtime/thread/assigned_tasks.hpp"
 #include "runtime/thread/internal_topics.hpp"
 #include "runtime/thread/open_tasks.hpp"
+#include "runtime/thread/planned_rejoin.hpp"
 #include "runtime/thread/restart_backoff.hpp"
 #include "runtime/thread/start_positions.hpp"
 #include "runtime/thread/task_executor.hpp"
@@ -152,6 +153,7 @@ class StreamThread final : public Driven {
     std::unique_ptr<AssignedTasks> assigned_;  // Before the consumer, because it is its listener.
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<OpenTasks> tasks_;
+    std::unique_ptr<PlannedRejoin> planned_rejoin_;
     std::unique_ptr<TopicChecks> topics_;
     std::unique_ptr<TaskExecutor> executor_;
     std::shared_ptr<metrics::Counter> polled_;

@@ -84,6 +84,7 @@ bool TaskMaker::hold(TaskId id, const topology::SubTopology& part) const {
         held_.erase(id);
         return false;
     }
+    lags_.opened(id);
     return true;
 }
 
@@ -94,7 +95,11 @@ bool TaskMaker::is_held(TaskId id) const {
 
 void TaskMaker::closed(TaskId id) const {
     const MutexLock lock(mutex_);
-    if (held_.erase(id) > 0 && parts_.directory != nullptr) {
+    if (held_.erase(id) == 0) {
+        return;
+    }
+    lags_.closed(id);
+    if (parts_.directory != nullptr) {
         parts_.directory->unlock(id);
     }
 }

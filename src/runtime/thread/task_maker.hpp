@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/thread_annotations.hpp"
+#include "restore/lag_board.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "state/budget/memory_budget.hpp"
@@ -59,6 +60,10 @@ class TaskMaker {
         return *parts_.application;
     }
 
+    /// How far the state of this client's tasks is. Tasks that are made are open there until
+    /// closed().
+    restore::LagBoard& lags() const noexcept { return lags_; }
+
     const state::MemoryBudget& memory() const noexcept { return *parts_.memory; }
 
   private:
@@ -74,6 +79,7 @@ class TaskMaker {
     mutable Mutex mutex_;
     mutable std::set<TaskId> held_
         MILLRACE_GUARDED_BY(mutex_);  // Tasks with stores that a thread owns.
+    mutable restore::LagBoard lags_;
 };
 
 }  // namespace millrace::runtime

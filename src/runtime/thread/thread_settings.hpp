@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "assignment/assignor_options.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -19,6 +21,7 @@ struct ThreadSettings {
     std::chrono::milliseconds log_summary_interval{120'000};  ///< 0: never.
     std::size_t uncommitted_bytes_max = 64 << 20;             ///< Of this thread; 0: no limit.
     std::size_t process_batch = 1000;  ///< How many records of a task to process in one run.
+    assignment::AssignorOptions assignment{};
 };
 
 }  // namespace millrace::runtime

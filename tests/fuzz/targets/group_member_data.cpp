@@ -7,6 +7,7 @@
 
 #include "millrace/core/error.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -22,16 +23,18 @@ using assignment::SubscriptionInfo;
 void check_subscription(BytesView bytes) {
     std::optional<SubscriptionInfo> info;
     if (accepts<SerdeError>([&] { info = assignment::decode_subscription(bytes); })) {
+        info->reads = assignment::kFormatVersion;  // As it is written now.
         expect(assignment::decode_subscription(encode(*info)) == *info,
                "a subscription is read as written");
-        expect(encode(*info).size() == bytes.size(), "a subscription has one length");
     }
 }
 
 void check_assignment(BytesView bytes) {
     std::optional<AssignmentInfo> info;
     if (accepts<SerdeError>([&] { info = assignment::decode_assignment(bytes); })) {
-        expect(encode(*info) == bytes, "an assignment is written as read");
+        info->version = std::min(info->version, assignment::kFormatVersion);
+        expect(assignment::decode_assignment(encode(*info)) == *info,
+               "an assignment is read as written");
     }
 }
 

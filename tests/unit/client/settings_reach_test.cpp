@@ -65,11 +65,7 @@ struct WithoutEffect {
 };
 
 constexpr std::array kWithoutEffect{
-    WithoutEffect{"acceptable.recovery.lag", "1", "no standby or warm-up replicas yet"},
-    WithoutEffect{"max.warmup.replicas", "3", "no standby or warm-up replicas yet"},
-    WithoutEffect{"probing.rebalance.interval.ms", "60000", "no standby or warm-up replicas yet"},
     WithoutEffect{"application.server", "host:1", "not routed between instances yet"},
-    WithoutEffect{"client.tag.zone", "a", "not spread over racks yet"},
     WithoutEffect{"max.poll.records", "5", "buffered.records.per.partition"},
     WithoutEffect{"consumer.max.poll.records", "5", "buffered.records.per.partition"},
     WithoutEffect{"main.consumer.max.poll.records", "5", "buffered.records.per.partition"},

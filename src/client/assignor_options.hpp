@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "assignment/assignor_options.hpp"
+#include "millrace/client/streams_config.hpp"
+
+namespace millrace::client {
+
+/// What the assignor gets from the settings.
+assignment::AssignorOptions assignor_options(const StreamsConfig& config);
+
+}  // namespace millrace::client

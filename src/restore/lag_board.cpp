@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "restore/lag_board.hpp"
+
+namespace millrace::restore {
+
+void LagBoard::opened(TaskId task) {
+    const MutexLock lock(mutex_);
+    entries_[task].open = true;
+}
+
+void LagBoard::set(TaskId task, TaskLag lag) {
+    const MutexLock lock(mutex_);
+    const auto found = entries_.find(task);
+    if (found != entries_.end() && found->second.open) {
+        found->second.lag = lag;
+    }
+}
+
+void LagBoard::closed(TaskId task) {
+    const MutexLock lock(mutex_);
+    const auto found = entries_.find(task);
+    if (found == entries_.end()) {
+        return;
+    }
+    found->second.open = false;
+    if (!found->second.on_disk) {
+        entries_.erase(found);
+    }
+}
+
+void LagBoard::measured(TaskId task, TaskLag lag) {
+    const MutexLock lock(mutex_);
+    const auto found = entries_.find(task);
+    if (found != entries_.end() && !found->second.open) {
+        found->second.lag = lag;
+    }
+}
+
+void LagBoard::set_on_disk(const std::vector<TaskId>& tasks) {
+    const MutexLock lock(mutex_);
+    for (auto& [task, entry] : entries_) {
+        entry.on_disk = false;
+    }
+    for (const TaskId& task : tasks) {
+        entries_[task].on_disk = true;
+    }
+    std::erase_if(entries_,
+                  [](const auto& each) { return !each.second.on_disk && !each.second.open; });
+}
+
+TaskLags LagBoard::lags() const {
+    const MutexLock lock(mutex_);
+    TaskLags lags;
+    for (const auto& [task, entry] : entries_) {
+        lags.emplace(task, entry.lag);
+    }
+    return lags;
+}
+
+std::vector<TaskId> LagBoard::to_measure() const {
+    const MutexLock lock(mutex_);
+    std::vector<TaskId> tasks;
+    for (const auto& [task, entry] : entries_) {
+        if (entry.on_disk && !entry.open) {
+            tasks.push_back(task);
+        }
+    }
+    return tasks;
+}
+
+}  // namespace millrace::restore
