@@ -107,8 +107,8 @@ set(src_testing/embedded/clients core kafka testing/embedded/log testing/embedde
 set(src_public_testing/embedded/clients core)
 set(src_testing/embedded kafka testing/embedded/broker testing/embedded/clients)
 set(src_public_testing/embedded core testing)
-set(src_testing/simulation core kafka testing/embedded/broker testing/embedded/clients)
-set(src_public_testing/simulation core detail/graph serde client testing)
+set(src_testing/simulation core kafka topology testing/embedded/log testing/embedded/broker testing/embedded/clients)
+set(src_public_testing/simulation core detail/graph detail/state serde detail/serde client testing)
 
 file(REAL_PATH "${SOURCE_DIR}" root)
 

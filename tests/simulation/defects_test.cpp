@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Brokers with a defect: the checkers of the simulation find them.
+// Brokers with a defect: the checkers of the simulation find every one.
 #include "testing/simulation/run.hpp"
 #include "workloads.hpp"
 
@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <ostream>
+#include <set>
 #include <string>
 
 namespace millrace::simulation {
@@ -21,6 +22,7 @@ struct Case {
     const char* workload;
     ProcessingGuarantee guarantee;
     const char* violation;  ///< A part of one.
+    std::set<testing::SimulatedFault> faults = testing::all_simulated_faults();
 };
 
 void PrintTo(const Case& each, std::ostream* out) {
@@ -38,7 +40,7 @@ TEST_P(Defects, AreFound) {
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         const auto report = testing::simulated::simulate(
             workload(what.workload, seed, what.guarantee),
-            {.seed = seed, .faults = 20, .shrink = false}, what.defect);
+            {.seed = seed, .faults = 20, .kinds = what.faults, .shrink = false}, what.defect);
         for (const std::string& violation : report.violations) {
             if (violation.find(what.violation) != std::string::npos) {
                 return;
@@ -55,6 +57,19 @@ INSTANTIATE_TEST_SUITE_P(
     OfBrokers, Defects,
     ::testing::Values(
         Case{"NoFencing", Defect::kNoFencing, "count", kExactly, "output of key"},
+        // Found by instances that stand still while they commit.
+        Case{"AnyGeneration",
+             Defect::kAnyGeneration,
+             "count",
+             kExactly,
+             "output of key",
+             {testing::SimulatedFault::kFreeze}},
+        Case{"AnyGenerationAtLeastOnce",
+             Defect::kAnyGeneration,
+             "copy",
+             kAtLeast,
+             "moved back",
+             {testing::SimulatedFault::kFreeze}},
         Case{"AbortedRecords", Defect::kAbortedRecords, "count", kExactly, "output of key"},
         Case{"CommittedRecords", Defect::kCommittedRecords, "count", kExactly, "output of key"},
         Case{"OffsetsBeforeCommit", Defect::kOffsetsBeforeCommit, "copy", kExactly,
@@ -66,6 +81,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnstableOffsets", Defect::kUnstableOffsets, "copy", kExactly, "output of key"},
         Case{"Duplicates", Defect::kDuplicates, "copy", kExactly, "output of key"},
         Case{"LostBatches", Defect::kLostBatches, "copy", kAtLeast, "misses records"},
+        Case{"LostChangelog", Defect::kLostChangelog, "count", kAtLeast, "changelog"},
+        Case{"LostChangelogOfSessions", Defect::kLostChangelog, "sessions", kExactly, "changelog"},
+        Case{"LostChangelogOfAJoin", Defect::kLostChangelog, "stream-stream-join", kExactly,
+             "changelog"},
+        Case{"LostChangelogOfWindows", Defect::kLostChangelog, "windowed-count", kExactly,
+             "changelog"},
         Case{"OffsetsMoveBack", Defect::kOffsetsMoveBack, "copy", kAtLeast, "moved back"},
         Case{"TwoOwners", Defect::kTwoOwners, "copy", kAtLeast, "is assigned to"},
         Case{"Stuck", Defect::kStuck, "copy", kExactly, "output of key"}),

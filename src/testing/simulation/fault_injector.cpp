@@ -19,6 +19,9 @@ constexpr BrokerOperation kOperations[] = {BrokerOperation::kProduce,
                                            BrokerOperation::kCommitTransaction,
                                            BrokerOperation::kInitTransactions};
 
+/// Within that time a process sends a request; otherwise it has ended, or has nothing to do.
+constexpr nanoseconds kRequestWithin = 5s;
+
 constexpr BrokerFault kFailures[] = {BrokerFault::kTimedOut, BrokerFault::kTransport,
                                      BrokerFault::kNotReady};
 
@@ -33,18 +36,30 @@ void FaultInjector::inject(const std::vector<PlannedEvent>& faults) {
     }
 }
 
-/// Runs work at that time, or when everything is healed.
-void FaultInjector::later(std::chrono::milliseconds after, std::function<void()> work) {
+/// heal() waits for its end.
+void FaultInjector::in_background(std::function<void()> work) {
     ++pending_;
-    Scheduler& scheduler = world_.scheduler;
-    scheduler.start([this, &scheduler, after, work = std::move(work)] {
-        const nanoseconds end = scheduler.passed() + after;
-        while (!healed_ && scheduler.passed() < end) {
-            scheduler.wait(&healed_, end - scheduler.passed());
-        }
+    world_.scheduler.start([this, work = std::move(work)] {
         work();
         --pending_;
-        scheduler.notify(&pending_);
+        world_.scheduler.notify(&pending_);
+    });
+}
+
+/// Returns after that time, or when everything is healed.
+void FaultInjector::pause(nanoseconds time) {
+    Scheduler& scheduler = world_.scheduler;
+    const nanoseconds end = scheduler.passed() + time;
+    while (!healed_ && scheduler.passed() < end) {
+        scheduler.wait(&healed_, end - scheduler.passed());
+    }
+}
+
+/// Runs work at that time, or when everything is healed.
+void FaultInjector::later(nanoseconds after, std::function<void()> work) {
+    in_background([this, after, work = std::move(work)] {
+        pause(after);
+        work();
     });
 }
 
@@ -109,16 +124,51 @@ void FaultInjector::begin_in_instance(const PlannedEvent& fault, Instance& insta
         default:
             break;
     }
+    if (fault.fault == SimulatedFault::kFreeze && fault.choice / 100 % 2 == 0) {
+        return freeze_in_request(process, fault.lasts);
+    }
     instance.disconnect();  // Heartbeats of a process that stands still stop, too.
     if (fault.fault == SimulatedFault::kFreeze) {
         world_.scheduler.freeze(process);
     }
-    later(fault.lasts, [this, process] {
-        world_.scheduler.thaw(process);
-        if (Instance* const still = instances_.find(process)) {
-            still->reconnect();
+    later(fault.lasts, [this, process] { revive(process); });
+}
+
+void FaultInjector::revive(int process) {
+    world_.scheduler.thaw(process);
+    if (Instance* const still = instances_.find(process)) {
+        still->reconnect();
+    }
+}
+
+/// Stops the process while a request of it, or the response, is on its way. It is the last moment
+/// at which a member believes that it has its partitions: most processes stand still while they
+/// wait for records, and then notice first that they have lost them.
+void FaultInjector::freeze_in_request(int process, nanoseconds lasts) {
+    freezing_.insert(process);
+    in_background([this, process, lasts] {
+        const nanoseconds end = world_.scheduler.passed() + kRequestWithin;
+        while (!healed_ && freezing_.contains(process) && world_.scheduler.passed() < end) {
+            world_.scheduler.wait(&freezing_, 100ms);
         }
+        if (freezing_.erase(process) > 0) {
+            return;  // It sends no requests.
+        }
+        if (Instance* const instance = instances_.find(process)) {
+            instance->disconnect();
+        }
+        pause(lasts);
+        revive(process);
     });
+}
+
+void FaultInjector::on_request() {
+    const int process = world_.scheduler.process();
+    if (freezing_.erase(process) > 0) {
+        world_.trace.add("stands still while a request is on its way");
+        world_.scheduler.freeze(process);
+        world_.scheduler.notify(&freezing_);
+    }
 }
 
 void FaultInjector::join_or_leave(const PlannedEvent& fault) {

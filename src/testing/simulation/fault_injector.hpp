@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <set>
 #include <vector>
 
 namespace millrace::testing::simulated {
@@ -26,20 +27,28 @@ class FaultInjector {
     /// Whether the network is slow now.
     bool slow() const noexcept { return slow_; }
 
+    /// Call it when a request or a response is on its way, before the time that this takes.
+    void on_request();
+
   private:
     void begin(const PlannedEvent& fault);
     void begin_in_instance(const PlannedEvent& fault, Instance& instance);
     void break_request(const PlannedEvent& fault);
     void expire(const PlannedEvent& fault);
     void join_or_leave(const PlannedEvent& fault);
-    void later(std::chrono::milliseconds after, std::function<void()> work);
+    void freeze_in_request(int process, std::chrono::nanoseconds lasts);
+    void revive(int process);
+    void in_background(std::function<void()> work);
+    void pause(std::chrono::nanoseconds time);
+    void later(std::chrono::nanoseconds after, std::function<void()> work);
 
     World& world_;
     EmbeddedBroker& broker_;
     Instances& instances_;
     bool slow_ = false;
     bool healed_ = false;
-    int pending_ = 0;  // Faults that are not over.
+    int pending_ = 0;         // Faults that are not over.
+    std::set<int> freezing_;  // Processes that stop in their next request.
 };
 
 }  // namespace millrace::testing::simulated

@@ -19,7 +19,7 @@ Instance::Instance(World& world, int process, std::string folder, int threads)
     : world_(world),
       process_(process),
       folder_(std::move(folder)),
-      clients_(std::make_shared<CountedClients>(world.cluster, "#" + std::to_string(process))) {
+      clients_(std::make_shared<CountedClients>(world.cluster, suffix())) {
     world_.scheduler.start_in(process_, [this, threads] { live(threads); });
 }
 

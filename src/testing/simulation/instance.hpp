@@ -36,6 +36,9 @@ class Instance {
     Instance& operator=(const Instance&) = delete;
 
     int process() const noexcept { return process_; }
+
+    /// The end of the names of its Kafka clients.
+    std::string suffix() const { return "#" + std::to_string(process_); }
     const std::string& folder() const noexcept { return folder_; }
 
     /// Ends it by KafkaStreams::close, in the background.

@@ -77,11 +77,11 @@ void Instances::close_all() {
     }
 }
 
-std::vector<KafkaStreams*> Instances::clients() {
-    std::vector<KafkaStreams*> clients;
+std::vector<RunningClient> Instances::clients() {
+    std::vector<RunningClient> clients;
     for (const Place& place : places_) {
         if (place.instance != nullptr && place.instance->client() != nullptr) {
-            clients.push_back(place.instance->client());
+            clients.push_back({place.instance->client(), place.instance->suffix()});
         }
     }
     return clients;

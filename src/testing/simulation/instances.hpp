@@ -3,6 +3,7 @@
 
 #include "testing/simulation/instance.hpp"
 #include "testing/simulation/state_folders.hpp"
+#include "testing/simulation/store_checks.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,7 @@ class Instances {
     void close_all();
 
     /// The clients of those that run.
-    std::vector<KafkaStreams*> clients();
+    std::vector<RunningClient> clients();
 
   private:
     struct Place {

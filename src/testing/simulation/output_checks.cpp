@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/simulation/output_checks.hpp"
 
+#include "millrace/detail/graph/topology_spec.hpp"
+#include "testing/simulation/printed_bytes.hpp"
+
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <string>
-#include <string_view>
 #include <tuple>
 
 namespace millrace::testing::simulated {
@@ -15,29 +16,11 @@ namespace {
 using Records = std::vector<BrokerRecord>;
 
 /// A record as text, which identifies it: key, value, timestamp and headers.
-std::string text_of(const NullableOwnedBytes& bytes) {
-    if (!bytes) {
-        return "null";
-    }
-    std::string text = "\"";
-    for (const char each : std::string_view(*bytes)) {
-        const auto code = static_cast<unsigned char>(each);
-        if (code >= 0x20 && code < 0x7f && each != '"' && each != '\\') {
-            text += each;
-        } else {
-            char hex[8];
-            std::snprintf(hex, sizeof hex, "\\x%02x", code);
-            text += hex;
-        }
-    }
-    return text + '"';
-}
-
 std::string value_of(const BrokerRecord& record) {
     std::string text =
-        text_of(record.value) + " @" + std::to_string(record.timestamp.time_since_epoch().count());
+        printed(record.value) + " @" + std::to_string(record.timestamp.time_since_epoch().count());
     for (const auto& header : record.headers) {
-        text += " " + std::string(header.key) + "=" + text_of(header.value);
+        text += " " + std::string(header.key) + "=" + printed(header.value);
     }
     return text;
 }
@@ -46,7 +29,7 @@ std::string value_of(const BrokerRecord& record) {
 std::map<std::string, std::vector<std::string>> by_key(const Records& records) {
     std::map<std::string, std::vector<std::string>> values;
     for (const BrokerRecord& record : records) {
-        values[text_of(record.key)].push_back(value_of(record));
+        values[printed(record.key)].push_back(value_of(record));
     }
     return values;
 }
@@ -61,10 +44,33 @@ std::string line_of(const std::vector<std::string>& values, std::size_t around) 
            (around + 4 < values.size() ? ", …" : "") + "]";
 }
 
+/// Whether results of repeated records may be of other windows or sessions than those of the
+/// records before.
+///
+/// At least once, two results of a member that ends without a commit survive: the changelog of its
+/// state, and the records that it has not committed. Example: records of a key at 49.2 s and 50.1 s
+/// are in one session, which the changelog has; a record at 78 s ends its retention. Then the task
+/// moves. The new owner restores the state, in which it is 78 s and the session has expired. It
+/// reads the record of 50.1 s again. Operators begin without a stream time, so the record is not
+/// late; it meets no session, and the result is a session of that record alone. The store drops
+/// the row, because for the store it is too late. In the same way, a record that was dropped as
+/// late may open a window. Kafka Streams has the same results.
+bool has_times(const Topology& topology) {
+    using detail::StoreKind;
+    const auto& stores = topology.spec().stores;
+    return std::any_of(stores.begin(), stores.end(), [](const auto& store) {
+        return store.kind == StoreKind::kSession || store.kind == StoreKind::kWindow ||
+               store.kind == StoreKind::kTimestampedWindow;
+    });
+}
+
 class Comparison {
   public:
-    Comparison(OutputComparison how, bool doubles, std::string topic)
-        : how_(how), doubles_(doubles), topic_(std::move(topic)) {}
+    Comparison(const SimulatedApplication& application, bool doubles, std::string topic)
+        : application_(application),
+          how_(application.comparison),
+          doubles_(doubles),
+          topic_(std::move(topic)) {}
 
     std::vector<std::string> compare(const Records& expected, const Records& output) {
         auto want = by_key(expected);
@@ -73,8 +79,7 @@ class Comparison {
             compare_key(key, values, have[key]);
         }
         for (auto& [key, values] : have) {
-            // At least once: a repeated record may open another window or session than before.
-            if (!want.contains(key) && !doubles_) {
+            if (!want.contains(key) && !(doubles_ && has_times(application_.topology()))) {
                 differ(key, "is not expected", {}, values, 0);
             }
         }
@@ -117,6 +122,7 @@ class Comparison {
                          line_of(have, where));
     }
 
+    const SimulatedApplication& application_;
     OutputComparison how_;
     bool doubles_;
     std::string topic_;
@@ -133,7 +139,7 @@ std::vector<std::string> differences(const SimulatedApplication& application, bo
         for (const auto& [topic, records] : expected) {
             const auto have = output.find(topic);
             const Records none;
-            auto differ = Comparison(application.comparison, doubles, topic)
+            auto differ = Comparison(application, doubles, topic)
                               .compare(records, have == output.end() ? none : have->second);
             found.insert(found.end(), differ.begin(), differ.end());
         }

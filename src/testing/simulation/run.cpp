@@ -48,6 +48,7 @@ class Run {
     void look_at_invariants();
     void await_output();
     void await_quiet();
+    void await_stores();
     void add(std::vector<std::string> violations);
     Output output() const;
 
@@ -113,8 +114,7 @@ void Run::live() {
     } else {
         await_output();
     }
-    add(store_differences(application_.topology(), application_.config.application_id, broker_,
-                          instances_.clients()));
+    await_stores();
     instances_.close_all();
     over_ = true;
     scheduler_.join(watcher);
@@ -138,6 +138,7 @@ void Run::set_up() {
     }
     if (plan_.delays) {
         world_.cluster->set_delay([this] {
+            faults_.on_request();
             return faults_.slow() ? random_.between(nanoseconds{1ms}, nanoseconds{400ms})
                                   : random_.between(nanoseconds{0}, nanoseconds{2ms});
         });
@@ -173,6 +174,20 @@ void Run::await_output() {
         scheduler_.pause(500ms);
     }
     scheduler_.pause(2s);  // Whatever comes after it is too much.
+}
+
+/// Tasks may still move after all output is there: instances that were away join at the end.
+void Run::await_stores() {
+    const Topology topology = application_.topology();
+    const nanoseconds end = scheduler_.passed() + plan_.options.recovery;
+    while (true) {
+        auto found = store_differences(topology, application_.config.application_id, broker_,
+                                       instances_.clients(), may_double());
+        if (found.empty() || scheduler_.passed() >= end) {
+            return add(std::move(found));
+        }
+        scheduler_.pause(500ms);
+    }
 }
 
 void Run::add(std::vector<std::string> violations) {

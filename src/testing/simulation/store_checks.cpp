@@ -1,83 +1,218 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/simulation/store_checks.hpp"
 
-#include "millrace/client/query.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/detail/graph/topology_spec.hpp"
-#include "millrace/serde/string.hpp"
+#include "testing/simulation/changelog.hpp"
+#include "testing/simulation/printed_bytes.hpp"
+#include "testing/simulation/store_rows.hpp"
+#include "topology/sub_topologies.hpp"
 
-#include <map>
+#include <algorithm>
+#include <set>
 #include <utility>
 
 namespace millrace::testing::simulated {
 
 namespace {
 
-using Rows = std::map<std::string, std::string>;
-using RawStore = ReadOnlyKeyValueStore<std::string, std::string>;  // Their serdes keep all bytes.
+using detail::StoreSpec;
+using Changes = std::vector<Change>;
+using Producers = std::set<std::string>;
 
-Rows rows_of(const std::string& store, const std::vector<KafkaStreams*>& clients) {
-    Rows rows;
-    for (KafkaStreams* const client : clients) {
-        try {
-            for (auto& [key, value] : client->store<RawStore>(store, RawStore::Serdes{}).all()) {
-                rows[std::move(key)] = std::move(value);
-            }
-        } catch (const StateError&) {
-            continue;  // It has no task with the store.
-        }
-    }
-    return rows;
-}
+/// The content of a store after some records of its changelog.
+struct Fold {
+    StoreRows rows{};
+    std::int64_t first_live = 0;  ///< Rows of earlier times have expired.
+};
 
-/// The last value of each key.
-Rows fold(const std::vector<BrokerRecord>& records) {
-    Rows rows;
-    for (const BrokerRecord& record : records) {
-        if (!record.key) {
+/// After all records before `all_until`, and those of `owners` from there on.
+Fold fold(const StoreSpec& store, const Changes& changes, std::size_t all_until,
+          const Producers& owners) {
+    Fold result;
+    std::map<Bytes, Bytes> last;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const Change& change = changes[i];
+        if (i >= all_until && !owners.contains(change.producer)) {
             continue;
         }
-        if (record.value) {
-            rows[*record.key] = *record.value;
+        if (change.value) {
+            last[change.key] = *change.value;
         } else {
-            rows.erase(*record.key);
+            last.erase(change.key);
+        }
+        const auto time = row_time(store, row_key(store, change.key));
+        result.first_live =
+            std::max(result.first_live, time.value_or(0) - store.retention.count() + 1);
+    }
+    for (const auto& [key, value] : last) {
+        result.rows[row_key(store, key)].insert(value);
+    }
+    return result;
+}
+
+std::string printed_values(const std::multiset<Bytes>& values) {
+    std::string text;
+    for (const Bytes& value : values) {
+        text += (text.empty() ? "" : ", ") + printed(BytesView(value));
+    }
+    return "[" + text + "]";
+}
+
+std::string printed_key(const Bytes& key) {
+    return printed(BytesView(key));
+}
+
+std::vector<std::string> differences(const StoreSpec& store, const Fold& expected,
+                                     const StoreRows& rows) {
+    std::vector<std::string> found;
+    const std::string name = "store " + store.name;
+    for (const auto& [key, values] : expected.rows) {
+        const auto row = rows.find(key);
+        const auto time = row_time(store, key);
+        if (row != rows.end() && row->second != values) {
+            found.push_back(name + " has other values than its changelog: " + printed_key(key) +
+                            ": " + printed_values(row->second) + " instead of " +
+                            printed_values(values));
+        } else if (row == rows.end() && (!time || *time >= expected.first_live)) {
+            found.push_back(name + " misses a row of its changelog: " + printed_key(key) + " = " +
+                            printed_values(values));
         }
     }
-    return rows;
+    for (const auto& [key, values] : rows) {
+        if (!expected.rows.contains(key)) {
+            found.push_back(name + " has a row that its changelog has not: " + printed_key(key) +
+                            " = " + printed_values(values));
+        }
+    }
+    return found;
 }
+
+class StoreCheck {
+  public:
+    StoreCheck(embedded::Cluster& cluster, const std::vector<RunningClient>& clients, bool zombies)
+        : cluster_(cluster), clients_(clients), zombies_(zombies) {}
+
+    void check_global(const detail::GlobalStoreSpec& store) {
+        Fold expected;
+        for (const Changes& changes : changes_of(store.topic)) {
+            expected.rows.merge(fold(store.store, changes, changes.size(), {}).rows);
+        }
+        for (const RunningClient& client : clients_) {
+            StoreRows rows;
+            if (read(client, store.store, rows)) {
+                add(differences(store.store, expected, rows));
+            }
+        }
+    }
+
+    /// A store of the tasks of that sub-topology.
+    void check(const StoreSpec& store, std::int32_t sub_topology, const std::string& changelog) {
+        StoreRows rows;
+        for (const RunningClient& client : clients_) {
+            read(client, store, rows);
+        }
+        Partition partition = 0;
+        for (const Changes& changes : changes_of(changelog)) {
+            StoreRows of_partition;
+            for (const Change& change : changes) {
+                if (auto row = rows.extract(row_key(store, change.key))) {
+                    of_partition.insert(std::move(row));
+                }
+            }
+            check_partition(store, changes, of_partition, owners({sub_topology, partition++}));
+        }
+        add(differences(store, {}, rows));
+    }
+
+    std::vector<std::string> take() { return std::move(found_); }
+
+  private:
+    std::vector<Changes> changes_of(const std::string& topic) const {
+        std::size_t partitions = 0;
+        {
+            const auto lock = cluster_.lock();
+            const auto found = cluster_.topics().find(topic);
+            partitions = found == nullptr ? 0 : found->partitions.size();
+        }
+        std::vector<Changes> changes;
+        for (std::size_t i = 0; i < partitions; ++i) {
+            changes.push_back(committed_changes(cluster_, {topic, static_cast<Partition>(i)}));
+        }
+        return changes;
+    }
+
+    /// False if the client has no task with the store, or restores one.
+    static bool read(const RunningClient& client, const StoreSpec& store, StoreRows& rows) {
+        try {
+            add_rows(*client.client, store, rows);
+            return true;
+        } catch (const StateError&) {
+            return false;
+        }
+    }
+
+    /// The producers of the threads that have the task.
+    Producers owners(TaskId id) const {
+        Producers found;
+        for (const RunningClient& client : clients_) {
+            for (const ThreadMetadata& thread : client.client->metadata_for_local_threads()) {
+                if (std::any_of(thread.tasks.begin(), thread.tasks.end(),
+                                [&](const TaskMetadata& task) { return task.id == id; })) {
+                    found.insert(thread.name + "-producer" + client.suffix);
+                }
+            }
+        }
+        return found;
+    }
+
+    void check_partition(const StoreSpec& store, const Changes& changes, const StoreRows& rows,
+                         const Producers& owners) {
+        auto found = differences(store, fold(store, changes, changes.size(), owners), rows);
+        for (std::size_t i = 0; i < changes.size() && zombies_ && !found.empty(); ++i) {
+            if (!owners.contains(changes[i].producer) &&
+                differences(store, fold(store, changes, i, owners), rows).empty()) {
+                return;
+            }
+        }
+        add(std::move(found));
+    }
+
+    void add(std::vector<std::string> differences) {
+        found_.insert(found_.end(), std::make_move_iterator(differences.begin()),
+                      std::make_move_iterator(differences.end()));
+    }
+
+    embedded::Cluster& cluster_;
+    const std::vector<RunningClient>& clients_;
+    const bool zombies_;
+    std::vector<std::string> found_;
+};
 
 }  // namespace
 
 std::vector<std::string> store_differences(const Topology& topology,
                                            const std::string& application_id,
                                            const EmbeddedBroker& broker,
-                                           const std::vector<KafkaStreams*>& clients) {
-    std::vector<std::string> found;
-    for (const auto& store : topology.spec().stores) {
-        const std::string changelog = application_id + "-" + store.name + "-changelog";
-        if (store.kind != detail::StoreKind::kKeyValue || !store.logging ||
-            !broker.topics().contains(changelog)) {
-            continue;
-        }
-        const Rows expected = fold(broker.records(changelog));
-        const Rows rows = rows_of(store.name, clients);
-        for (const auto& [key, value] : expected) {
-            const auto row = rows.find(key);
-            if (row == rows.end()) {
-                found.push_back("store " + store.name + " misses a row of its changelog: " + key);
-            } else if (row->second != value) {
-                found.push_back("store " + store.name +
-                                " has another value than its changelog: " + key);
-            }
-        }
-        for (const auto& [key, value] : rows) {
-            if (!expected.contains(key)) {
-                found.push_back("store " + store.name +
-                                " has a row that its changelog has not: " + key);
+                                           const std::vector<RunningClient>& clients,
+                                           bool zombies) {
+    const auto cluster = embedded::ClusterAccess::of(broker);
+    StoreCheck check(*cluster, clients, zombies);
+    for (const auto& store : topology.spec().global_stores) {
+        check.check_global(store);
+    }
+    for (const auto& part : topology::split(topology.spec(), application_id).sub_topologies) {
+        for (const std::size_t index : part.stores) {
+            const StoreSpec& store = topology.spec().stores[index];
+            const auto changelog = part.changelogs.find(store.name);
+            if (readable(store) && changelog != part.changelogs.end()) {
+                check.check(store, part.id, changelog->second.name);
+            } else if (readable(store) && !store.source_topic.empty()) {
+                check.check(store, part.id, store.source_topic);
             }
         }
     }
-    return found;
+    return check.take();
 }
 
 }  // namespace millrace::testing::simulated

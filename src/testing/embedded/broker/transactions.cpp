@@ -8,6 +8,12 @@
 
 namespace millrace::testing::embedded {
 
+const std::string& Transactions::client_of(std::int64_t producer_id) const {
+    static const std::string unknown;
+    const auto found = clients_.find(producer_id);
+    return found == clients_.end() ? unknown : found->second;
+}
+
 ProducerIdentity Transactions::init(const std::string& id, std::int64_t timeout, std::int64_t now,
                                     std::int64_t ticks) {
     expire(now, ticks);

@@ -40,8 +40,14 @@ class Transactions {
     Transactions(OffsetsOf offsets_of, Defects& defects)
         : offsets_of_(std::move(offsets_of)), defects_(defects) {}
 
-    /// A producer id for a producer that is only idempotent.
-    ProducerIdentity new_identity() { return {++last_producer_id_, 0}; }
+    /// A producer id for a producer that is only idempotent. `client_id` is its name.
+    ProducerIdentity new_identity(const std::string& client_id = {}) {
+        clients_[++last_producer_id_] = client_id;
+        return {last_producer_id_, 0};
+    }
+
+    /// The client.id of the producer with that producer id; empty if it is not known.
+    const std::string& client_of(std::int64_t producer_id) const;
 
     /// The identity of a new producer with that id. Times in milliseconds.
     ProducerIdentity init(const std::string& id, std::int64_t timeout, std::int64_t now,
@@ -84,6 +90,7 @@ class Transactions {
     OffsetsOf offsets_of_;
     Defects& defects_;
     std::map<std::string, Transaction> transactions_;
+    std::map<std::int64_t, std::string> clients_;  ///< By producer id.
     std::int64_t last_producer_id_ = 0;
 };
 

@@ -45,7 +45,7 @@ EmbeddedProducer::EmbeddedProducer(std::shared_ptr<Cluster> cluster,
       state_(transactional_id_.empty() ? State::kPlain : State::kUninitialised) {
     if (state_ == State::kPlain && idempotent_) {
         const auto lock = cluster_->lock();
-        identity_ = cluster_->transactions().new_identity();
+        identity_ = cluster_->transactions().new_identity(client_id_);
     }
 }
 
