@@ -2,6 +2,7 @@
 #include "workloads.hpp"
 
 #include "millrace/millrace.hpp"
+#include "random_topology.hpp"
 #include "testing/simulation/random_numbers.hpp"
 #include "testing/simulation/scheduler.hpp"
 
@@ -220,8 +221,8 @@ class Input {
 };
 
 struct Workload {
-    void (*build)(StreamsBuilder&);
-    std::vector<Text> topics;  // Of the input.
+    void (*build)(StreamsBuilder&);  // Null: a random chain.
+    std::vector<Text> topics;        // Of the input.
     OutputComparison comparison;
     std::function<void(Input&, std::int32_t partitions, std::size_t records)> fill;
 };
@@ -275,6 +276,15 @@ const std::map<Text, Workload>& all() {
               input.prepare_table("right", true, kFirstTime);
               input.add("left", records, Times::kConstant);
           }}},
+        {"random-chain",
+         {nullptr,
+          {"in", "other", "table"},
+          kSameRecords,
+          [](Input& input, std::int32_t, std::size_t records) {
+              input.prepare_table("table", false);
+              input.add("in", records / 2, Times::kConstant);
+              input.add("other", records / 4, Times::kConstant);
+          }}},
         {"global-table-join",
          {global_table_join, {"in", "table"}, kEachKeyInOrder, fill_global_table}}};
     return workloads;
@@ -304,9 +314,18 @@ std::vector<Text> workloads() {
 SimulatedApplication workload(const Text& name, std::uint64_t seed, ProcessingGuarantee guarantee) {
     const Workload& chosen = all().at(name);
     SimulatedApplication application;
-    application.topology = [build = chosen.build] {
+    application.comparison = chosen.comparison;
+    if (chosen.build == nullptr) {
         StreamsBuilder builder;
-        build(builder);
+        application.comparison = add_random_chain(builder, seed);
+    }
+    application.topology = [build = chosen.build, seed] {
+        StreamsBuilder builder;
+        if (build == nullptr) {
+            add_random_chain(builder, seed);
+        } else {
+            build(builder);
+        }
         return std::move(builder).build();
     };
     Input input(application, seed);
@@ -317,7 +336,6 @@ SimulatedApplication workload(const Text& name, std::uint64_t seed, ProcessingGu
     }
     application.topics["out"] = 2;
     application.output = {"out"};
-    application.comparison = chosen.comparison;
     chosen.fill(input, partitions, 20 + input.random().below(100));
     return application;
 }

@@ -141,7 +141,7 @@ void FaultInjector::revive(int process) {
     }
 }
 
-/// Stops the process while a request of it, or the response, is on its way. It is the last moment
+/// Stops the process while a request of it, or the response, is in flight. It is the last moment
 /// at which a member believes that it has its partitions: most processes stand still while they
 /// wait for records, and then notice first that they have lost them.
 void FaultInjector::freeze_in_request(int process, nanoseconds lasts) {
@@ -165,7 +165,7 @@ void FaultInjector::freeze_in_request(int process, nanoseconds lasts) {
 void FaultInjector::on_request() {
     const int process = world_.scheduler.process();
     if (freezing_.erase(process) > 0) {
-        world_.trace.add("stands still while a request is on its way");
+        world_.trace.add("stands still while a request is in flight");
         world_.scheduler.freeze(process);
         world_.scheduler.notify(&freezing_);
     }

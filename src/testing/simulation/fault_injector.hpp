@@ -27,7 +27,7 @@ class FaultInjector {
     /// Whether the network is slow now.
     bool slow() const noexcept { return slow_; }
 
-    /// Call it when a request or a response is on its way, before the time that this takes.
+    /// Call it when a request or a response is in flight, before the time that this takes.
     void on_request();
 
   private:
