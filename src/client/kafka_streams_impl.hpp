@@ -123,7 +123,7 @@ class KafkaStreams::Implementation {
     std::atomic<std::chrono::milliseconds>
         stop_timeout_;                  // The timeout for the end of a stream thread.
     std::atomic<bool> abandon_{false};  // No commit at the end.
-    std::atomic<bool> leave_group_{true};
+    std::atomic<Runner::Ending> ending_{Runner::Ending::kClose};
 
     mutable Mutex mutex_;
     mutable TurnCondition ended_;

@@ -155,7 +155,10 @@ KafkaStreams::Implementation::~Implementation() {
 bool KafkaStreams::Implementation::close(const CloseOptions& options) {
     if (!closer_.requested()) {
         stop_timeout_.store(std::max(options.timeout, stop_timeout_.load()));
-        leave_group_.store(options.leave_group);
+        if (options.leave_group) {
+            ending_.store(*options.leave_group ? Runner::Ending::kLeaveAlways
+                                               : Runner::Ending::kStay);
+        }
     }
     if (machine.transition_to(ClientState::kPendingShutdown)) {
         closer_.request(ClientState::kNotRunning);
@@ -187,9 +190,7 @@ void KafkaStreams::Implementation::end(ClientState last) {
 }
 
 void KafkaStreams::Implementation::stop_all() {
-    const auto ending = abandon_.load()       ? Runner::Ending::kAbandon
-                        : leave_group_.load() ? Runner::Ending::kLeave
-                                              : Runner::Ending::kStay;
+    const auto ending = abandon_.load() ? Runner::Ending::kAbandon : ending_.load();
     for (const auto& runner : runners()) {
         runner->stop(ending, stop_timeout_.load());
     }

@@ -118,7 +118,7 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
     if (runner == nullptr) {
         return std::nullopt;
     }
-    runner->stop(Runner::Ending::kLeave, timeout);
+    runner->stop(Runner::Ending::kLeaveAlways, timeout);
     // The restore thread must first release the tasks of a thread that ends.
     if (runner->is_current() || restoring_->is_current()) {
         return std::nullopt;

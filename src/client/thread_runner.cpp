@@ -14,6 +14,19 @@ namespace {
 constexpr std::chrono::milliseconds kBeforeReplacement{100};
 constexpr std::chrono::seconds kAnnouncement{10};
 
+runtime::Leaving leaving(ThreadRunner::Ending ending) {
+    switch (ending) {
+        case ThreadRunner::Ending::kLeaveAlways:
+            return runtime::Leaving::kAlways;
+        case ThreadRunner::Ending::kStay:
+        case ThreadRunner::Ending::kAbandon:
+            return runtime::Leaving::kNever;
+        case ThreadRunner::Ending::kClose:
+            break;
+    }
+    return runtime::Leaving::kUnlessStatic;
+}
+
 }  // namespace
 
 ThreadRunner::ThreadRunner(std::string name, Hooks hooks, const Clock& clock)
@@ -33,7 +46,7 @@ void ThreadRunner::stop(Ending ending, std::chrono::milliseconds timeout) {
     if (ending == Ending::kAbandon) {
         abandon_.store(true);
     }
-    leave_.store(ending == Ending::kLeave);
+    ending_.store(ending);
     timeout_.store(timeout);
     stopping_.store(true, std::memory_order_release);
     driver_.stop();
@@ -117,7 +130,7 @@ void ThreadRunner::end() {
     if (const auto thread = stream_thread(); abandon_.load()) {
         thread->abandon();
     } else {
-        thread->close(timeout_.load(), leave_.load());
+        thread->close(timeout_.load(), leaving(ending_.load()));
     }
     put(nullptr);
     ended_.store(true, std::memory_order_release);

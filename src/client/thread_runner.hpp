@@ -39,9 +39,10 @@ class ThreadRunner final : private Driven {
 
     /// How the thread ends after stop().
     enum class Ending {
-        kLeave,    ///< Commits and leaves the group.
-        kStay,     ///< Commits; the group keeps its partitions until the session expires.
-        kAbandon,  ///< Neither commits nor leaves.
+        kClose,        ///< Commits; leaves the group unless it is a static member.
+        kLeaveAlways,  ///< Commits and leaves the group.
+        kStay,         ///< Commits; the group keeps its partitions until the session expires.
+        kAbandon,      ///< Neither commits nor leaves.
     };
 
     ThreadRunner(std::string name, Hooks hooks, const Clock& clock);
@@ -82,7 +83,7 @@ class ThreadRunner final : private Driven {
     bool replace_ = false;  // The stream thread has failed. Used by the driver's thread.
     std::atomic<bool> stopping_{false};
     std::atomic<bool> abandon_{false};
-    std::atomic<bool> leave_{true};
+    std::atomic<Ending> ending_{Ending::kClose};
     std::atomic<std::chrono::milliseconds> timeout_{std::chrono::milliseconds{0}};
     std::atomic<bool> ended_{false};
     mutable Mutex mutex_;

@@ -116,7 +116,8 @@ class Consumer {
     /// A second call replaces the subscription.
     virtual Status subscribe(const Subscription& subscription, ConsumerListener& listener) = 0;
 
-    /// Leaves the group. A later poll or close calls on_revoked.
+    /// Leaves the group, also as a static member. A later poll calls on_revoked, and the member id
+    /// is empty when the group has been left.
     virtual Status unsubscribe() = 0;
 
     /// Adds manually assigned partitions. `listener` receives their errors.

@@ -258,51 +258,6 @@ TEST_P(Groups, CanBeJoinedAgainAfterUnsubscribing) {
     EXPECT_TRUE((*member)->group_metadata().valid());
 }
 
-TEST_P(Groups, KeepAStaticMembersPlaceWhileItRestarts) {
-    const auto topic = create_topic(2);
-    const auto group = unique("group");
-    const kafka::ClientSettings identity{{"group.instance.id", "instance-1"}};
-    auto fixed = make_member(group, nullptr, identity);
-    const auto other = make_member(group);
-    join(*fixed, topic, 2);
-    other->subscribe(topic);
-    poll_until("one partition each", {fixed.get(), other.get()},
-               [&] { return fixed->held().size() == 1 && other->held().size() == 1; });
-    // Another rebalance may be in progress, because revoked partitions have been assigned by now.
-    poll_until("calm", {fixed.get(), other.get()}, [&] {
-        return (*fixed)->group_metadata().generation == (*other)->group_metadata().generation;
-    });
-    const auto held = fixed->held();
-    const auto generation = (*other)->group_metadata().generation;
-    const auto told = other->told();
-
-    (*fixed)->close(kTimeout);
-    fixed = make_member(group, nullptr, identity);
-    fixed->subscribe(topic);
-    poll_until("the old assignment", {fixed.get(), other.get()},
-               [&] { return fixed->held() == held; });
-
-    EXPECT_EQ((*other)->group_metadata().generation, generation);
-    EXPECT_EQ((*fixed)->group_metadata().generation, generation);
-    EXPECT_EQ(other->told(), told);
-}
-
-TEST_P(Groups, FenceTheFormerInstanceOfAStaticMember) {
-    const auto topic = create_topic(1);
-    const auto group = unique("group");
-    const kafka::ClientSettings identity{{"group.instance.id", "instance-1"}};
-    const auto earlier = make_member(group, nullptr, identity);
-    join(*earlier, topic, 1);
-    const auto later = make_member(group, nullptr, identity);
-    join(*later, topic, 1);
-
-    EXPECT_FALSE(commit(*earlier, {topic, 0}, 1).ok());
-    EXPECT_TRUE(commit(*later, {topic, 0}, 2).ok());
-    poll_until("the fencing", {earlier.get()},
-               [&] { return earlier->has_error(ErrorCode::kFenced); });
-    EXPECT_EQ(committed(*later, {topic, 0}).offset, 2);
-}
-
 TEST_P(Groups, NoticeNewTopicsOfAPattern) {
     const auto prefix = unique("pattern");
     const auto member = make_member(unique("group"));

@@ -35,10 +35,11 @@ using UncaughtExceptionHandler = std::function<UncaughtDecision(const std::excep
 struct CloseOptions {
     std::chrono::milliseconds timeout = std::chrono::minutes{1};
 
-    /// False: the group keeps this client's partitions until session.timeout.ms has passed, so that
-    /// no other member takes its tasks. Clients with a group.instance.id never leave, and get their
-    /// tasks back at once after a restart; other clients must also wait for that timeout.
-    bool leave_group = true;
+    /// True: leaves the group, so that other members get its tasks at once. False: the group keeps
+    /// the client's tasks for it until session.timeout.ms has passed. Empty: a static client (with
+    /// group.instance.id) stays and gets its tasks back without a rebalance if it returns within
+    /// that time; another client leaves, because it would have to wait for that timeout itself.
+    std::optional<bool> leave_group{};
 };
 
 /// One instance of an application: runs a topology on stream threads in this process. Instances
@@ -75,9 +76,9 @@ class KafkaStreams {
     /// the global stores; the client is in kError then.
     void start();
 
-    /// Commits, leaves the group and stops. Returns false if not finished within `timeout`;
-    /// shutdown then continues in the background. Does not wait with a timeout of zero, or if a
-    /// thread of this client calls it (from a processor, handler or listener). Idempotent.
+    /// Commits, leaves the group (see CloseOptions) and stops. Returns false if not finished within
+    /// `timeout`; shutdown then continues in the background. Does not wait with a timeout of zero,
+    /// or if a thread of this client calls it (from a processor, handler or listener). Idempotent.
     bool close(std::chrono::milliseconds timeout = std::chrono::minutes{1});
     bool close(const CloseOptions& options);
 
@@ -95,9 +96,9 @@ class KafkaStreams {
     /// rebalancing, and while start() has not returned.
     std::optional<std::string> add_stream_thread();
 
-    /// Ends the newest thread and returns its name; empty if there is none, or if it did not end
-    /// within `timeout` (it still ends in the background). A stream thread that calls this ends
-    /// another one if there is one.
+    /// Ends the newest thread, which leaves the group even if it is a static member, and returns
+    /// its name; empty if there is none, or if it did not end within `timeout` (it still ends in
+    /// the background). A stream thread that calls this ends another one if there is one.
     std::optional<std::string> remove_stream_thread(
         std::chrono::milliseconds timeout = std::chrono::minutes{1});
 

@@ -36,6 +36,14 @@
 
 namespace millrace::runtime {
 
+/// Whether a thread that ends leaves its group. A member that does not is kept, with its
+/// partitions, until its session expires.
+enum class Leaving {
+    kUnlessStatic,  ///< A static member (with group.instance.id) stays.
+    kAlways,
+    kNever,
+};
+
 /// A member of the application's group: reads records from its partitions, runs its tasks, commits.
 /// Its parts do the work of a turn: AssignedTasks handles the assignment, OpenTasks the open tasks,
 /// TopicChecks the topics, TaskExecutor processing and commits.
@@ -87,9 +95,9 @@ class StreamThread final : public Driven {
     /// poll.ms if there is nothing to do. `now` is the wall clock.
     std::chrono::milliseconds run_once(Timestamp now) override;
 
-    /// Commits and leaves the group, unless it is to stay until its session expires. Takes at most
-    /// `timeout`: uncommitted records are processed again later. Does not throw.
-    void close(std::chrono::milliseconds timeout, bool leave_group = true);
+    /// Commits, and leaves the group or not. Takes at most `timeout`: uncommitted records are
+    /// processed again later. Does not throw.
+    void close(std::chrono::milliseconds timeout, Leaving leaving = Leaving::kUnlessStatic);
 
     /// After an exception of run_once: commits nothing and drops uncommitted output, and leaves the
     /// group, so that other threads get the tasks at once. Takes about a second at most if Kafka
@@ -140,6 +148,7 @@ class StreamThread final : public Driven {
     // The end: stream_thread_end.cpp.
     void close_tasks(const std::function<std::chrono::milliseconds()>& left);
     void drop_output();
+    void leave_group(Leaving leaving, const std::function<std::chrono::milliseconds()>& left);
     void deliver_dead_letters(std::chrono::milliseconds timeout);
 
     Parts parts_;

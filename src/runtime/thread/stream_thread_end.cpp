@@ -26,7 +26,7 @@ constexpr milliseconds kToAbort{1'000};
 
 }  // namespace
 
-void StreamThread::close(milliseconds timeout, bool leave_group) {
+void StreamThread::close(milliseconds timeout, Leaving leaving) {
     if (state() == ThreadState::kDead) {
         return;
     }
@@ -46,10 +46,7 @@ void StreamThread::close(milliseconds timeout, bool leave_group) {
         if (uncommitted) {
             drop_output();
         }
-        if (leave_group) {
-            consumer_->close(std::max(left(), kToLeave));
-            MILLRACE_FAIL_POINT("close.left_group");
-        }
+        leave_group(leaving, left);
     } catch (const std::exception& error) {
         log::error(name() + ": cannot close cleanly: " + error.what());
     }
@@ -78,6 +75,24 @@ void StreamThread::close_tasks(const std::function<milliseconds()>& left) {
     } catch (const std::exception& error) {
         log::error(name() + ": cannot commit before the end: " + error.what());
     }
+}
+
+/// Not at all: the consumer is destroyed, which sends nothing to the group.
+void StreamThread::leave_group(Leaving leaving, const std::function<milliseconds()>& left) {
+    if (leaving == Leaving::kNever) {
+        return;
+    }
+    const kafka::GroupMetadata member = consumer_->group_metadata();
+    if (leaving == Leaving::kAlways && !member.group_instance_id.empty()) {
+        // Only unsubscribing removes a static member.
+        const kafka::Status begun = consumer_->unsubscribe();
+        const auto end = monotonic() + std::max(left(), kToLeave);
+        while (begun.ok() && !consumer_->group_metadata().member_id.empty() && monotonic() < end) {
+            consumer_->poll(milliseconds{10});
+        }
+    }
+    consumer_->close(std::max(left(), kToLeave));
+    MILLRACE_FAIL_POINT("close.left_group");
 }
 
 /// Before other members own the tasks: later writes would conflict with theirs.

@@ -365,12 +365,13 @@ TEST_F(EmbeddedClose, WithZeroTimeoutReturnsAtOnceAndTheClientEndsInTheBackgroun
 
 TEST_F(EmbeddedClose, LeavesTheGroupUnlessItIsConfiguredToStay) {
     create_topics(1);
-    for (const bool leave : {true, false}) {
+    for (const std::optional<bool> leave :
+         {std::optional<bool>(), std::optional(true), std::optional(false)}) {
         const auto streams = client(support::relay_topology(on_record), config());
         streams->start();
         ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
         EXPECT_TRUE(streams->close({.timeout = 60s, .leave_group = leave}));
-        EXPECT_EQ(broker.members("app").size(), leave ? 0U : 1U);
+        EXPECT_EQ(broker.members("app").size(), leave.value_or(true) ? 0U : 1U);
     }
 }
 

@@ -360,7 +360,7 @@ void EmbeddedConsumer::close(std::chrono::milliseconds /*timeout*/) {
         tell(last);
     }
     drop_queues();
-    membership_.leave();
+    membership_.close();
     closed_ = true;
 }
 

@@ -236,6 +236,10 @@ void Membership::leave() {
     end(true);
 }
 
+void Membership::close() {
+    end(settings_.instance_id.empty());
+}
+
 void Membership::vanish() {
     end(false);
 }
@@ -245,7 +249,7 @@ void Membership::end(bool leave) {
     Group* group = member_id_.empty() ? nullptr : cluster_.find_group(group_name_);
     if (Member* member = group == nullptr ? nullptr : group->find(member_id_)) {
         member->waiter = nullptr;
-        if (leave && cluster_.reachable(settings_.client_id) && settings_.instance_id.empty()) {
+        if (leave && cluster_.reachable(settings_.client_id)) {
             group->remove(member_id_);
         } else {
             member->silent_since = member->silent_since.value_or(cluster_.clock().ticks());

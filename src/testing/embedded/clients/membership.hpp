@@ -41,11 +41,14 @@ class Membership {
     std::optional<MembershipEvent> step();
     void finish(const MembershipEvent& event);
 
-    /// The last event before closing: finish() it and then call leave().
+    /// The last event before closing: finish() it and then call close().
     MembershipEvent last_event();
 
-    /// Leaves the group. A static member only stops its heartbeats.
+    /// Leaves the group.
     void leave();
+
+    /// Leaves the group. A static member only stops its heartbeats.
+    void close();
 
     /// Ends as a crash does: the group removes the member when its session times out.
     void vanish();
