@@ -3,6 +3,7 @@
 
 #include "assignment/assignor_options.hpp"
 #include "assignment/subscription_info.hpp"
+#include "assignment/task_map.hpp"
 #include "core/thread_annotations.hpp"
 #include "kafka/group.hpp"
 #include "topology/sub_topologies.hpp"
@@ -18,28 +19,9 @@
 
 namespace millrace::assignment {
 
-/// Which task reads which partitions, for given partition counts of the topics.
-class TaskMap {
-  public:
-    TaskMap(const topology::ApplicationTopology& application, const kafka::PartitionCounts& topics);
-
-    /// Partitions of each task, sorted. A sub-topology without existing topics has no tasks.
-    const std::map<TaskId, std::vector<TopicPartition>>& tasks() const noexcept { return tasks_; }
-
-  private:
-    std::map<TaskId, std::vector<TopicPartition>> tasks_;
-};
-
-/// Whether that sub-topology has `topic` as a source. Compiles patterns in each call.
-bool reads(const topology::SubTopology& part, const std::string& topic);
-
-/// The sub-topology that reads `topic`, or -1. Compiles patterns in each call.
-std::int32_t sub_topology_of(const topology::ApplicationTopology& application,
-                             const std::string& topic);
-
-/// Assigns whole tasks with the balancer: all input partitions of a task go to the same member. The
-/// new owner of a moved task gets no partition of it before the former owner has revoked all. One
-/// object per stream thread.
+/// Assigns whole tasks (task_assignment.hpp): all input partitions of a task go to the same member.
+/// The new owner of a moved task gets no partition of it before the former owner has revoked all.
+/// One object per stream thread.
 ///
 /// Thread-safe: the Kafka client calls it from its threads, the stream thread from its own.
 class PartitionAssignor final : public kafka::GroupAssignor {

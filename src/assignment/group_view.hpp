@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "assignment/cluster.hpp"
+#include "assignment/subscription_info.hpp"
+#include "assignment/task_map.hpp"
+#include "kafka/group.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace millrace::assignment {
+
+/// The members of the group as they describe themselves, and who holds which partitions.
+class GroupView {
+  public:
+    struct Member {
+        const kafka::GroupMember* group = nullptr;
+        std::optional<SubscriptionInfo> info;  ///< Empty if the data could not be read.
+    };
+
+    /// All must outlive the view.
+    GroupView(const topology::ApplicationTopology& application,
+              const std::vector<kafka::GroupMember>& members, const TaskMap& map);
+
+    const std::vector<Member>& members() const noexcept { return members_; }
+
+    /// The members whose data could be read. With `replicates`, those that understand it keep
+    /// standbys.
+    Cluster cluster(bool replicates) const;
+
+    /// Why that member must stop.
+    StopReason stop(const Member& member) const;
+
+    /// Whether a thread of another process still holds partitions of a task of that member.
+    bool awaits(const TaskId& task, const Member& member) const;
+
+    /// The partitions that the member may have with these tasks.
+    std::vector<TopicPartition> partitions(const std::vector<TaskId>& tasks,
+                                           const Member& member) const;
+
+  private:
+    void read(const std::vector<kafka::GroupMember>& members);
+    void find_claims();
+    void find_holders();
+    std::map<TaskId, std::string> owners() const;
+    bool may_give(const TaskId& task, const TopicPartition& partition,
+                  const std::string& member) const;
+
+    const topology::ApplicationTopology& application_;
+    const TaskMap& map_;
+    std::vector<Member> members_;
+    bool shut_down_ = false;
+    std::map<std::string, std::string> process_of_;  // By member.
+
+    /// The owner of each partition; the latest generation wins.
+    std::map<TopicPartition, std::string> claims_;
+
+    /// The members that hold partitions of a task, also of topics that were deleted: they run it
+    /// until they get the result of this rebalance.
+    std::map<TaskId, std::set<std::string>> holders_;
+};
+
+}  // namespace millrace::assignment
