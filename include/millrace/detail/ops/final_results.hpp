@@ -34,11 +34,14 @@ class CloseClock {
 
     /// True if closed windows should be searched at `close_time`.
     bool is_due(Timestamp close_time) {
-        const Timestamp now = context_->wall_clock();
-        if (now < next_) {
-            return false;
+        // Otherwise the wall clock, which may be set back, has no influence on the results.
+        if (interval_ > std::chrono::milliseconds(0)) {
+            const Timestamp now = context_->wall_clock();
+            if (now < next_) {
+                return false;
+            }
+            next_ = now + interval_;
         }
-        next_ = now + interval_;
         return last_ < close_time;
     }
 

@@ -186,7 +186,8 @@ class StreamJoinSideNode final
             return;
         }
         const Timestamp now = this->context().wall_clock();
-        if (now < clock_->next_emit) {
+        const bool set_back = now < clock_->next_emit - emit_interval_;
+        if (now < clock_->next_emit && !set_back) {
             return;
         }
         clock_->next_emit = now + emit_interval_;
