@@ -8,9 +8,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <tuple>
 
@@ -35,8 +37,15 @@ std::string name_of(const ::testing::TestParamInfo<Seeds::ParamType>& info) {
     return name;
 }
 
+/// The same seed has other faults for another application.
 testing::SimulationReport simulate(const Seeds::ParamType& what, std::uint64_t seed) {
-    return testing::simulate(workload(std::get<0>(what), seed, std::get<1>(what)), {.seed = seed});
+    const auto names = workloads();
+    const auto& [name, guarantee] = what;
+    const auto place = static_cast<std::uint64_t>(
+        std::distance(names.begin(), std::find(names.begin(), names.end(), name)));
+    const std::uint64_t of_application =
+        seed * 100 + 2 * place + (guarantee == ProcessingGuarantee::kExactlyOnceV2 ? 1 : 0);
+    return testing::simulate(workload(name, seed, guarantee), {.seed = of_application});
 }
 
 TEST_P(Seeds, KeepTheGuarantee) {

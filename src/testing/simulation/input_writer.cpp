@@ -29,11 +29,11 @@ void InputWriter::write_now(const std::vector<SimulatedInput>& input) {
 }
 
 void InputWriter::write(const std::vector<SimulatedInput>& input, nanoseconds end,
-                        bool transactions) {
+                        Transactions transactions) {
     for (std::size_t begin = 0; begin < input.size();) {
         const std::size_t next = std::min(input.size(), begin + 1 + random_.below(8));
-        if (transactions && random_.one_in(2)) {
-            if (random_.one_in(3)) {
+        if (transactions != Transactions::kNone && random_.one_in(2)) {
+            if (transactions == Transactions::kSomeAborted && random_.one_in(3)) {
                 write_transaction(input, begin, next, false);
             }
             write_transaction(input, begin, next, true);

@@ -21,9 +21,12 @@ class InputWriter {
     /// At once, without transactions.
     void write_now(const std::vector<SimulatedInput>& input);
 
-    /// Over about that time since the start; some in transactions if `transactions`.
+    /// Whether some records are written in transactions, and some of these are aborted first.
+    enum class Transactions { kNone, kCommitted, kSomeAborted };
+
+    /// Over about that time since the start.
     void write(const std::vector<SimulatedInput>& input, std::chrono::nanoseconds end,
-               bool transactions);
+               Transactions transactions);
 
   private:
     void write_burst(const std::vector<SimulatedInput>& input, std::size_t begin, std::size_t end);

@@ -7,6 +7,7 @@
 #include "testing/simulation/instances.hpp"
 #include "testing/simulation/invariants.hpp"
 #include "testing/simulation/output_checks.hpp"
+#include "testing/simulation/printed_bytes.hpp"
 #include "testing/simulation/scheduler.hpp"
 #include "testing/simulation/state_folders.hpp"
 #include "testing/simulation/store_checks.hpp"
@@ -49,6 +50,7 @@ class Run {
     void await_output();
     void await_quiet();
     void await_stores();
+    void trace_records();
     void add(std::vector<std::string> violations);
     Output output() const;
 
@@ -56,6 +58,17 @@ class Run {
     bool may_double() const {
         return !plan_.faults.empty() &&
                application_.config.processing_guarantee == ProcessingGuarantee::kAtLeastOnce;
+    }
+
+    /// Consumers read records of aborted transactions, too, unless they are read-committed.
+    InputWriter::Transactions how_to_write() {
+        using enum InputWriter::Transactions;
+        if (!plan_.delays || !random_.one_in(3)) {
+            return kNone;
+        }
+        return application_.config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2
+                   ? kSomeAborted
+                   : kCommitted;
     }
 
     std::vector<std::string> output_differences() const {
@@ -99,8 +112,8 @@ void Run::live() {
     set_up();
     const void* const writer =
         scheduler_.start([this, writing = InputWriter(scheduler_, broker_, random_.split()),
-                          transactions = plan_.delays && random_.one_in(3)]() mutable {
-            writing.write(plan_.input, plan_.options.duration, transactions);
+                          how = how_to_write()]() mutable {
+            writing.write(plan_.input, plan_.options.duration, how);
         });
     const void* const watcher = scheduler_.start([this] { look_at_invariants(); });
     for (int i = 0; i < plan_.instances; ++i) {
@@ -122,8 +135,23 @@ void Run::live() {
     if (plan_.expected != nullptr) {
         add(output_differences());
     }
+    if (!report_.passed()) {
+        trace_records();
+    }
     for (const std::string& violation : report_.violations) {
         trace_.add("VIOLATION " + violation);
+    }
+}
+
+/// All committed records, internal topics included.
+void Run::trace_records() {
+    for (const auto& [topic, partitions] : broker_.topics()) {
+        for (const BrokerRecord& record : broker_.records(topic)) {
+            trace_.add(millrace::to_string(TopicPartition{topic, record.partition}) + " offset " +
+                       std::to_string(record.offset) + ": " + printed(record.key) + " = " +
+                       printed(record.value) + " @" +
+                       std::to_string(milliseconds_of(record.timestamp)));
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 #include "topology/sub_topologies.hpp"
 
 #include <algorithm>
-#include <set>
+#include <optional>
 #include <utility>
 
 namespace millrace::testing::simulated {
@@ -18,7 +18,6 @@ namespace {
 
 using detail::StoreSpec;
 using Changes = std::vector<Change>;
-using Producers = std::set<std::string>;
 
 /// The content of a store after some records of its changelog.
 struct Fold {
@@ -26,14 +25,14 @@ struct Fold {
     std::int64_t first_live = 0;  ///< Rows of earlier times have expired.
 };
 
-/// After all records before `all_until`, and those of `owners` from there on.
+/// After all records before `all_until`, and those of `owner` from there on.
 Fold fold(const StoreSpec& store, const Changes& changes, std::size_t all_until,
-          const Producers& owners) {
+          const std::string& owner) {
     Fold result;
     std::map<Bytes, Bytes> last;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const Change& change = changes[i];
-        if (i >= all_until && !owners.contains(change.producer)) {
+        if (i >= all_until && change.producer != owner) {
             continue;
         }
         if (change.value) {
@@ -108,19 +107,24 @@ class StoreCheck {
 
     /// A store of the tasks of that sub-topology.
     void check(const StoreSpec& store, std::int32_t sub_topology, const std::string& changelog) {
+        const std::vector<Changes> partitions = changes_of(changelog);
+        const auto before = owners(sub_topology, partitions.size());
         StoreRows rows;
+        bool complete = before.has_value();
         for (const RunningClient& client : clients_) {
-            read(client, store, rows);
+            complete = (read(client, store, rows) || !has_tasks(client, sub_topology)) && complete;
         }
-        Partition partition = 0;
-        for (const Changes& changes : changes_of(changelog)) {
+        if (!complete || owners(sub_topology, partitions.size()) != before) {
+            return add({"tasks with store " + store.name + " do not run"});
+        }
+        for (std::size_t i = 0; i < partitions.size(); ++i) {
             StoreRows of_partition;
-            for (const Change& change : changes) {
+            for (const Change& change : partitions[i]) {
                 if (auto row = rows.extract(row_key(store, change.key))) {
                     of_partition.insert(std::move(row));
                 }
             }
-            check_partition(store, changes, of_partition, owners({sub_topology, partition++}));
+            check_partition(store, partitions[i], of_partition, (*before)[i]);
         }
         add(differences(store, {}, rows));
     }
@@ -143,7 +147,7 @@ class StoreCheck {
     }
 
     /// False if the client has no task with the store, or restores one.
-    static bool read(const RunningClient& client, const StoreSpec& store, StoreRows& rows) {
+    bool read(const RunningClient& client, const StoreSpec& store, StoreRows& rows) {
         try {
             add_rows(*client.client, store, rows);
             return true;
@@ -152,26 +156,45 @@ class StoreCheck {
         }
     }
 
-    /// The producers of the threads that have the task.
-    Producers owners(TaskId id) const {
-        Producers found;
+    static bool has_tasks(const RunningClient& client, std::int32_t sub_topology) {
+        const auto threads = client.client->metadata_for_local_threads();
+        return std::any_of(threads.begin(), threads.end(), [&](const ThreadMetadata& thread) {
+            return std::any_of(thread.tasks.begin(), thread.tasks.end(), [&](const auto& task) {
+                return task.id.sub_topology == sub_topology;
+            });
+        });
+    }
+
+    /// The producers of the threads that run the tasks, by partition. Empty if a task does not run
+    /// on exactly one.
+    std::optional<std::vector<std::string>> owners(std::int32_t sub_topology,
+                                                   std::size_t partitions) const {
+        std::vector<std::string> found(partitions);
         for (const RunningClient& client : clients_) {
             for (const ThreadMetadata& thread : client.client->metadata_for_local_threads()) {
-                if (std::any_of(thread.tasks.begin(), thread.tasks.end(),
-                                [&](const TaskMetadata& task) { return task.id == id; })) {
-                    found.insert(thread.name + "-producer" + client.suffix);
+                for (const TaskMetadata& task : thread.tasks) {
+                    if (task.id.sub_topology != sub_topology || !task.running) {
+                        continue;
+                    }
+                    std::string& owner = found.at(static_cast<std::size_t>(task.id.partition));
+                    if (!owner.empty()) {
+                        return std::nullopt;
+                    }
+                    owner = thread.name + "-producer" + client.suffix;
                 }
             }
         }
-        return found;
+        const bool all = std::none_of(found.begin(), found.end(),
+                                      [](const std::string& owner) { return owner.empty(); });
+        return all ? std::optional(std::move(found)) : std::nullopt;
     }
 
     void check_partition(const StoreSpec& store, const Changes& changes, const StoreRows& rows,
-                         const Producers& owners) {
-        auto found = differences(store, fold(store, changes, changes.size(), owners), rows);
+                         const std::string& owner) {
+        auto found = differences(store, fold(store, changes, changes.size(), owner), rows);
         for (std::size_t i = 0; i < changes.size() && zombies_ && !found.empty(); ++i) {
-            if (!owners.contains(changes[i].producer) &&
-                differences(store, fold(store, changes, i, owners), rows).empty()) {
+            if (changes[i].producer != owner &&
+                differences(store, fold(store, changes, i, owner), rows).empty()) {
                 return;
             }
         }
