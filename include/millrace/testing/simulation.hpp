@@ -32,9 +32,13 @@ enum class SimulatedFault {
     kClockJump,           ///< The wall clock is set forward or back.
     kInstances,           ///< An instance leaves, or another one joins.
     kThreads,             ///< An instance starts or ends a stream thread.
+
+    // Mistakes of operators, which most applications must refuse with a clear error.
+    kGrownTopic,      ///< A topic that is not compared gets another partition.
+    kRecreatedTopic,  ///< It is deleted, and created again without its records.
 };
 
-/// All of them.
+/// All, except mistakes of operators.
 std::set<SimulatedFault> all_simulated_faults();
 
 /// A record that the simulation writes to a topic.

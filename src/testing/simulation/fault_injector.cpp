@@ -108,6 +108,9 @@ void FaultInjector::begin(const PlannedEvent& fault) {
                                                                          : -fault.lasts);
         case SimulatedFault::kInstances:
             return join_or_leave(fault);
+        case SimulatedFault::kGrownTopic:
+        case SimulatedFault::kRecreatedTopic:
+            return change_topic(fault);
     }
 }
 
@@ -181,6 +184,29 @@ void FaultInjector::join_or_leave(const PlannedEvent& fault) {
         leaving.await_end();
         instances_.start(place);
     });
+}
+
+void FaultInjector::change_topic(const PlannedEvent& fault) {
+    const SimulatedApplication& application = world_.application;
+    std::vector<std::string> inputs;
+    for (const auto& [name, partitions] : application.topics) {
+        if (std::find(application.output.begin(), application.output.end(), name) ==
+            application.output.end()) {
+            inputs.push_back(name);
+        }
+    }
+    if (inputs.empty()) {
+        return;
+    }
+    const std::string& name = inputs[fault.choice % inputs.size()];
+    const std::int32_t partitions = broker_.topics().at(name);
+    if (fault.fault == SimulatedFault::kGrownTopic) {
+        broker_.add_partitions(name, partitions + 1);
+    } else {
+        recreated_.insert(name);
+        broker_.delete_topic(name);
+        broker_.create_topic(name, partitions);
+    }
 }
 
 void FaultInjector::break_request(const PlannedEvent& fault) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace millrace::testing::simulated {
@@ -27,12 +28,16 @@ class FaultInjector {
     /// Whether the network is slow now.
     bool slow() const noexcept { return slow_; }
 
+    /// Topics that were deleted and created again.
+    const std::set<std::string>& recreated() const noexcept { return recreated_; }
+
     /// Call it when a request or a response is in flight, before the time that this takes.
     void on_request();
 
   private:
     void begin(const PlannedEvent& fault);
     void begin_in_instance(const PlannedEvent& fault, Instance& instance);
+    void change_topic(const PlannedEvent& fault);
     void break_request(const PlannedEvent& fault);
     void expire(const PlannedEvent& fault);
     void join_or_leave(const PlannedEvent& fault);
@@ -49,6 +54,7 @@ class FaultInjector {
     bool healed_ = false;
     int pending_ = 0;         // Faults that are not over.
     std::set<int> freezing_;  // Processes that stop in their next request.
+    std::set<std::string> recreated_;
 };
 
 }  // namespace millrace::testing::simulated

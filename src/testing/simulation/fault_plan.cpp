@@ -51,6 +51,10 @@ const char* text_of(SimulatedFault fault) {
             return "an instance joins or leaves";
         case SimulatedFault::kThreads:
             return "a stream thread is started or ended";
+        case SimulatedFault::kGrownTopic:
+            return "a topic gets another partition";
+        case SimulatedFault::kRecreatedTopic:
+            return "a topic is deleted and created again";
     }
     return "";
 }

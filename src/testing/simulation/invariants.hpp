@@ -4,6 +4,7 @@
 #include "millrace/testing/embedded_broker.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,8 @@ class Invariants {
         : broker_(broker), group_(std::move(group)) {}
 
     /// Adds what is violated now: a committed offset has moved back, or two members of a generation
-    /// have the same partition.
-    void look(std::vector<std::string>& violations);
+    /// have the same partition. Offsets of `recreated` topics may move back.
+    void look(const std::set<std::string>& recreated, std::vector<std::string>& violations);
 
   private:
     const EmbeddedBroker& broker_;

@@ -175,10 +175,10 @@ void Run::set_up() {
 
 void Run::look_at_invariants() {
     while (!over_) {
-        invariants_.look(report_.violations);
+        invariants_.look(faults_.recreated(), report_.violations);
         scheduler_.pause(50ms);
     }
-    invariants_.look(report_.violations);
+    invariants_.look(faults_.recreated(), report_.violations);
 }
 
 /// Undisturbed: until nothing is written any more.
