@@ -223,7 +223,9 @@ void KafkaStreams::Implementation::judge_threads() {
 std::vector<ThreadMetadata> KafkaStreams::Implementation::metadata() const {
     std::vector<ThreadMetadata> threads;
     for (const auto& runner : runners()) {
-        threads.push_back(runner->metadata());
+        if (!runner->ended()) {
+            threads.push_back(runner->metadata());
+        }
     }
     return threads;
 }

@@ -3,6 +3,7 @@
 
 #include "testing/simulation/counted_clients.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -107,7 +108,11 @@ void Instance::add_thread() {
 
 void Instance::remove_thread() {
     post([this] {
-        if (client_->metadata_for_local_threads().size() > 1) {
+        const auto threads = client_->metadata_for_local_threads();
+        const auto staying = std::count_if(
+            threads.begin(), threads.end(),
+            [](const ThreadMetadata& thread) { return thread.state != "PENDING_SHUTDOWN"; });
+        if (staying > 1) {
             client_->remove_stream_thread(0ms);
         }
     });
