@@ -56,7 +56,7 @@ std::uint64_t PartitionAssignor::rounds() const {
 
 PartitionAssignor::Rejoin PartitionAssignor::rejoin() const {
     const MutexLock lock(mutex_);
-    return {rounds_, rejoin_after_};
+    return rejoin_;
 }
 
 Bytes PartitionAssignor::subscription_user_data() {
@@ -83,6 +83,9 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
             const MemberTasks& given = tasks.members.at(id);
             info.active = given.active;
             info.standby = given.standby;
+            info.awaited = given.awaited;
+            info.acceptable_lag =
+                given.awaited.empty() ? TaskLag{0} : options_.acceptable_recovery_lag;
             for (const TaskId& task : given.active) {
                 if (cluster.tasks.at(task) && options_.replicates && group.awaits(task, member)) {
                     info.standby.push_back(task);
@@ -118,7 +121,7 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
     const MutexLock lock(mutex_);
     ++rounds_;
     standby_.clear();
-    rejoin_after_.reset();
+    rejoin_ = {.round = rounds_};
     stop_ = info ? accept(*info) : std::move(stop);
     assigned_ = partitions;
     std::sort(assigned_->begin(), assigned_->end());
@@ -129,13 +132,15 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
 PartitionAssignor::Stop PartitionAssignor::accept(const AssignmentInfo& info) {
     standby_ = info.standby;
     std::sort(standby_.begin(), standby_.end());
-    rejoin_after_ = info.next_probing;
+    rejoin_.after = info.next_probing;
+    rejoin_.awaited = info.awaited;
+    rejoin_.acceptable_lag = info.acceptable_lag;
     const std::uint16_t common = std::min(info.version, kFormatVersion);
     const bool other_version = info.stop == StopReason::kUnknownVersion ? common < written_version_
                                                                         : common > written_version_;
     if (other_version) {
         written_version_ = common;
-        rejoin_after_ = std::chrono::milliseconds{0};
+        rejoin_.after = std::chrono::milliseconds{0};
         return {};
     }
     switch (info.stop) {

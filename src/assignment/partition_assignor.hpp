@@ -64,6 +64,10 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     struct Rejoin {
         std::uint64_t round = 0;                           ///< After this rebalance, ...
         std::optional<std::chrono::milliseconds> after{};  ///< ... so much later. Empty: never.
+
+        /// Or as soon as the state of all of these is at most so far behind, if there are any.
+        std::vector<TaskId> awaited{};
+        TaskLag acceptable_lag = 0;
     };
     Rejoin rejoin() const;
 
@@ -85,7 +89,7 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     std::uint16_t written_version_ MILLRACE_GUARDED_BY(mutex_) = kFormatVersion;
     Stop stop_ MILLRACE_GUARDED_BY(mutex_);
     std::vector<TaskId> standby_ MILLRACE_GUARDED_BY(mutex_);
-    std::optional<std::chrono::milliseconds> rejoin_after_ MILLRACE_GUARDED_BY(mutex_);
+    Rejoin rejoin_ MILLRACE_GUARDED_BY(mutex_);
     std::uint64_t rounds_ MILLRACE_GUARDED_BY(mutex_) = 0;
     std::optional<std::vector<TopicPartition>> assigned_ MILLRACE_GUARDED_BY(mutex_);
 };

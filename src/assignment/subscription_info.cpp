@@ -39,7 +39,7 @@ enum : std::uint16_t {
 };
 }
 namespace assigned {
-enum : std::uint16_t { kStop = 1, kActive, kStandby, kNextProbing };
+enum : std::uint16_t { kStop = 1, kActive, kStandby, kNextProbing, kAwaited };
 }
 
 /// Big-endian, with lengths before contents.
@@ -276,6 +276,11 @@ void read_field(AssignmentInfo& info, std::uint16_t id, Reader& contents) {
         case assigned::kNextProbing:
             info.next_probing = read_time(contents);
             break;
+        case assigned::kAwaited:
+            info.acceptable_lag = contents.number<TaskLag>();
+            info.awaited = contents.tasks();
+            info.acceptable_lag = info.awaited.empty() ? 0 : info.acceptable_lag;
+            break;
         default:
             break;  // Of a newer version.
     }
@@ -328,6 +333,12 @@ Bytes encode(const AssignmentInfo& info) {
     if (info.next_probing) {
         writer.field(assigned::kNextProbing, [&] {
             writer.number(static_cast<std::uint64_t>(info.next_probing->count()));
+        });
+    }
+    if (!info.awaited.empty()) {
+        writer.field(assigned::kAwaited, [&] {
+            writer.number(info.acceptable_lag);
+            writer.tasks(info.awaited);
         });
     }
     return writer.take();

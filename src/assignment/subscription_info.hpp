@@ -48,6 +48,12 @@ struct AssignmentInfo {
     std::vector<TaskId> active{};  ///< Also those whose partitions other members still own.
     std::vector<TaskId> standby{};
     std::optional<std::chrono::milliseconds> next_probing{};  ///< From now; empty: none.
+
+    /// Those of the standbys that something waits for: the member rejoins when all of them are at
+    /// most `acceptable_lag` behind.
+    std::vector<TaskId> awaited{};
+    TaskLag acceptable_lag = 0;
+
     StopReason stop = StopReason::kNone;
 
     /// As which it is written; when it is read, the version of its writer.

@@ -7,6 +7,7 @@
 #include "assignment/warm_ups.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace millrace::assignment {
@@ -17,6 +18,7 @@ namespace {
 struct ProcessTasks {
     std::map<TaskId, bool> active{};  ///< true: stateful.
     std::vector<TaskId> standby{};
+    std::set<TaskId> awaited{};
 };
 
 std::vector<ProcessTasks> by_process(const Cluster& cluster, const Interim& interim) {
@@ -25,6 +27,11 @@ std::vector<ProcessTasks> by_process(const Cluster& cluster, const Interim& inte
         result[places.active].active.emplace(task, cluster.tasks.at(task));
         for (const ProcessIndex process : places.standby) {
             result[process].standby.push_back(task);
+        }
+    }
+    for (const auto& [task, processes] : interim.awaited) {
+        for (const ProcessIndex process : processes) {
+            result[process].awaited.insert(task);
         }
     }
     return result;
@@ -90,7 +97,12 @@ void spread(const MemberProcess& process, const ProcessTasks& tasks,
     const auto standby_at = place_balanced(standby_to_place(process, tasks.standby, running),
                                            threads, {.balance_sub_topologies = false});
     for (std::size_t index = 0; index < tasks.standby.size(); ++index) {
-        result[process.threads[standby_at[index]].member].standby.push_back(tasks.standby[index]);
+        const TaskId task = tasks.standby[index];
+        MemberTasks& member = result[process.threads[standby_at[index]].member];
+        member.standby.push_back(task);
+        if (tasks.awaited.contains(task)) {
+            member.awaited.push_back(task);
+        }
     }
 }
 

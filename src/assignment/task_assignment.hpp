@@ -14,6 +14,7 @@ namespace millrace::assignment {
 struct MemberTasks {
     std::vector<TaskId> active{};
     std::vector<TaskId> standby{};  ///< Warm-ups, too.
+    std::vector<TaskId> awaited{};  ///< Those that something waits for to be caught up.
 };
 
 struct TaskAssignment {

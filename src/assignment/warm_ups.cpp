@@ -101,6 +101,7 @@ void WarmUps::move_active() {
         ++running_[*from];
         if (places.standby.erase(*from) > 0) {  // They take turns, which is no additional copy.
             places.standby.insert(places.active);
+            result_.awaited[task].insert(places.active);
         } else {
             moves.push_back({task, *from, places.active});
         }
@@ -116,7 +117,7 @@ void WarmUps::warm(const Move& move) {
     if (left_ > 0) {
         --left_;
         result_.tasks.at(move.task).standby.insert(move.to);
-        result_.warm_ups[move.task].insert(move.to);
+        result_.awaited[move.task].insert(move.to);
     }
 }
 
@@ -140,9 +141,9 @@ void WarmUps::move_standbys() {
     std::vector<Move> moves;
     for (auto& [task, places] : result_.tasks) {
         const std::set<ProcessIndex> planned = places.standby;
-        const auto warming = result_.warm_ups.find(task);
+        const auto warming = result_.awaited.find(task);
         for (const ProcessIndex target : planned) {
-            if (warming != result_.warm_ups.end() && warming->second.contains(target)) {
+            if (warming != result_.awaited.end() && warming->second.contains(target)) {
                 continue;
             }
             if (const auto from = kept_meanwhile(task, target)) {

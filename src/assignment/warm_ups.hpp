@@ -18,8 +18,9 @@ struct TaskPlaces {
 /// What processes do until the state is where it must be.
 struct Interim {
     std::map<TaskId, TaskPlaces> tasks{};
-    std::map<TaskId, std::set<ProcessIndex>> warm_ups{};  ///< Those among the standbys.
-    bool complete = true;                                 ///< Nothing waits for state.
+    /// Those of the standbys that something waits for.
+    std::map<TaskId, std::set<ProcessIndex>> awaited{};
+    bool complete = true;  ///< Nothing waits for state.
 };
 
 /// Starts from where tasks are to run and to be kept in the end. A task whose process is not caught

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/kafka_streams_impl.hpp"
 
+#include "client/assignor_options.hpp"
 #include "client/local_store_reader.hpp"
 #include "client/settings/client_settings.hpp"
 #include "client/settings/foreign_settings.hpp"
@@ -92,8 +93,11 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
         config_.client_id.empty() ? config_.application_id + "-" + process_id_ : config_.client_id;
     make_shared_parts();
     log::info("client " + client_id_ + " with settings:\n" + config_.to_string());
-    for (const std::string& line : client::settings_without_effect(config_)) {
-        log::warn(line);
+    for (const auto& lines : {client::settings_without_effect(config_),
+                              client::assignor_settings_without_effect(config_)}) {
+        for (const std::string& line : lines) {
+            log::warn(line);
+        }
     }
 }
 

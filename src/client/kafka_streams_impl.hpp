@@ -16,6 +16,7 @@
 #include "kafka/client_supplier.hpp"
 #include "metrics/registry.hpp"
 #include "millrace/client/kafka_streams.hpp"
+#include "restore/lag_meter.hpp"
 #include "restore/restorer.hpp"
 #include "runtime/global/global_thread.hpp"
 #include "runtime/task/batch_limits.hpp"
@@ -77,6 +78,7 @@ class KafkaStreams::Implementation {
     void make_global_thread();
     void start_global();
     void start_restoring();
+    void start_measuring();
     void start_threads();
     std::unique_ptr<client::Driver> drive(const char* what, std::vector<Driven*> objects);
     void helper_failed(const char* what, const std::exception& error);
@@ -110,6 +112,7 @@ class KafkaStreams::Implementation {
     std::unique_ptr<runtime::GlobalThread> global_;  // Null if there are no global stores.
     std::unique_ptr<runtime::TaskMaker> task_maker_;
     std::unique_ptr<restore::Restorer> restorer_;
+    std::unique_ptr<restore::LagMeter> lag_meter_;
 
     std::unique_ptr<client::RepartitionPurger> purger_;
     client::PeriodicJobs jobs_{clock_};

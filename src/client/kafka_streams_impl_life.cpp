@@ -21,6 +21,10 @@ namespace {
 /// How long a failed start() waits for the end of what it had started.
 constexpr milliseconds kFailedStart{60'000};
 
+/// How long start() reads how far the tasks on disk are, and how often that is measured later.
+constexpr milliseconds kFirstMeasurement{2'000};
+constexpr milliseconds kBetweenMeasurements{30'000};
+
 constexpr const char* kNoException = "exception not derived from std::exception";
 
 }  // namespace
@@ -112,6 +116,7 @@ void KafkaStreams::Implementation::start_restoring() {
         .metrics = &metrics,
         .paused = &paused,
         .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
+    start_measuring();
     if (directory_ != nullptr) {  // Tasks that moved away leave state behind.
         jobs_.add("remove unused state", config_.state_cleanup_delay,
                   [this] { directory_->remove_unused(config_.state_cleanup_delay); });
@@ -121,6 +126,27 @@ void KafkaStreams::Implementation::start_restoring() {
               [this] { purger_->purge(metadata()); });
     // The jobs run on the same thread, also while tasks restore, which may take long.
     restoring_ = drive("the restoring thread", {restorer_.get(), &jobs_});
+}
+
+/// How far the tasks on disk are decides where the group's leader assigns them. The first time is
+/// before the threads join, unless it takes too long.
+void KafkaStreams::Implementation::start_measuring() {
+    if (directory_ == nullptr) {
+        return;
+    }
+    lag_meter_ = std::make_unique<restore::LagMeter>(restore::LagMeter::Parts{
+        .board = &task_maker_->lags(), .admin = admin_.get(), .stored = [this](TaskId task) {
+            return task_maker_->stored_changelogs(task);
+        }});
+    try {
+        task_maker_->lags().set_on_disk(task_maker_->tasks_on_disk());
+        const auto end = clock_.monotonic() + kFirstMeasurement;
+        lag_meter_->measure([this, end] { return clock_.monotonic() < end; });
+    } catch (const Error& error) {  // The thread that opens the task reports it.
+        log::warn(std::string("cannot measure how far tasks on disk are: ") + error.what());
+    }
+    jobs_.add("measure how far tasks on disk are", kBetweenMeasurements,
+              [this] { lag_meter_->measure([] { return true; }); });
 }
 
 /// Reads global stores to the end before any task processes, then keeps them up to date.

@@ -5,7 +5,9 @@ namespace millrace::restore {
 
 void LagBoard::opened(TaskId task) {
     const MutexLock lock(mutex_);
-    entries_[task].open = true;
+    Entry& entry = entries_[task];
+    entry.open = true;
+    entry.use = ++uses_;
 }
 
 void LagBoard::set(TaskId task, TaskLag lag) {
@@ -42,7 +44,9 @@ void LagBoard::set_on_disk(const std::vector<TaskId>& tasks) {
         entry.on_disk = false;
     }
     for (const TaskId& task : tasks) {
-        entries_[task].on_disk = true;
+        Entry& entry = entries_[task];
+        entry.on_disk = true;
+        entry.use = entry.use == 0 ? ++uses_ : entry.use;
     }
     std::erase_if(entries_,
                   [](const auto& each) { return !each.second.on_disk && !each.second.open; });
@@ -57,12 +61,12 @@ TaskLags LagBoard::lags() const {
     return lags;
 }
 
-std::vector<TaskId> LagBoard::to_measure() const {
+std::map<TaskId, std::uint64_t> LagBoard::to_measure() const {
     const MutexLock lock(mutex_);
-    std::vector<TaskId> tasks;
+    std::map<TaskId, std::uint64_t> tasks;
     for (const auto& [task, entry] : entries_) {
         if (entry.on_disk && !entry.open) {
-            tasks.push_back(task);
+            tasks.emplace(task, entry.use);
         }
     }
     return tasks;

@@ -4,6 +4,7 @@
 #include "core/task_lag.hpp"
 #include "core/thread_annotations.hpp"
 
+#include <cstdint>
 #include <map>
 #include <vector>
 
@@ -35,18 +36,20 @@ class LagBoard {
 
     TaskLags lags() const;
 
-    /// The tasks on disk that are not open.
-    std::vector<TaskId> to_measure() const;
+    /// The tasks on disk that are not open. Each has another number after every use.
+    std::map<TaskId, std::uint64_t> to_measure() const;
 
   private:
     struct Entry {
         TaskLag lag = kUnknownLag;
         bool open = false;
         bool on_disk = false;
+        std::uint64_t use = 0;
     };
 
     mutable Mutex mutex_;
     std::map<TaskId, Entry> entries_ MILLRACE_GUARDED_BY(mutex_);
+    std::uint64_t uses_ MILLRACE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace millrace::restore

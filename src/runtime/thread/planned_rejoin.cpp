@@ -3,14 +3,33 @@
 
 #include "core/log.hpp"
 
+#include <algorithm>
+
 namespace millrace::runtime {
 
+namespace {
+
+/// How often to look whether awaited tasks are caught up.
+constexpr std::chrono::milliseconds kBetweenLooks{100};
+
+/// If they are still awaited after the member has rejoined for them.
+constexpr std::chrono::seconds kBetweenRejoins{5};
+
+}  // namespace
+
 void PlannedRejoin::check() {
-    const auto wanted = parts_.assignor->rejoin();
     const auto now = parts_.clock->monotonic();
-    if (wanted.round != round_) {
-        round_ = wanted.round;
-        due_ = wanted.after ? std::optional(now + *wanted.after) : std::nullopt;
+    if (parts_.assignor->rounds() != wanted_.round) {
+        wanted_ = parts_.assignor->rejoin();
+        due_ = wanted_.after ? std::optional(now + *wanted_.after) : std::nullopt;
+    }
+    if (!wanted_.awaited.empty() && now >= next_look_) {
+        next_look_ = now + kBetweenLooks;
+        if (caught_up()) {
+            due_ = now;
+            wanted_.awaited.clear();
+            next_look_ = now + kBetweenRejoins;
+        }
     }
     if (!due_ || now < *due_) {
         return;
@@ -21,6 +40,15 @@ void PlannedRejoin::check() {
     if (!status.ok()) {
         log::warn(parts_.thread_name + ": cannot rejoin the group: " + status.message());
     }
+}
+
+bool PlannedRejoin::caught_up() const {
+    const TaskLags lags = parts_.lags ? parts_.lags() : TaskLags{};
+    return std::all_of(wanted_.awaited.begin(), wanted_.awaited.end(), [&](const TaskId& task) {
+        const auto lag = lags.find(task);
+        return lag != lags.end() && lag->second != kUnknownLag &&
+               lag->second <= wanted_.acceptable_lag;
+    });
 }
 
 }  // namespace millrace::runtime

@@ -89,11 +89,12 @@ void StreamThread::make_parts() {
                                                           .collector = collector_.get(),
                                                           .assignor = assignor_.get(),
                                                           .wake_up = [this] { wake_up(); }});
-    planned_rejoin_ =
-        std::make_unique<PlannedRejoin>(PlannedRejoin::Parts{.thread_name = name(),
-                                                             .assignor = assignor_.get(),
-                                                             .consumer = consumer_.get(),
-                                                             .clock = parts_.clock});
+    planned_rejoin_ = std::make_unique<PlannedRejoin>(
+        PlannedRejoin::Parts{.thread_name = name(),
+                             .assignor = assignor_.get(),
+                             .consumer = consumer_.get(),
+                             .clock = parts_.clock,
+                             .lags = [maker = parts_.task_maker] { return maker->lags().lags(); }});
     topics_ =
         std::make_unique<TopicChecks>(TopicChecks::Parts{.settings = &parts_.settings,
                                                          .internal_topics = parts_.internal_topics,

@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "millrace/core/error.hpp"
 #include "state/task/open_or_wipe.hpp"
+#include "state/task/stored_offsets.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -106,6 +107,52 @@ void TaskMaker::closed(TaskId id) const {
 
 std::vector<TaskId> TaskMaker::tasks_on_disk() const {
     return parts_.directory == nullptr ? std::vector<TaskId>{} : parts_.directory->tasks();
+}
+
+std::optional<std::vector<restore::StoredChangelog>> TaskMaker::stored_changelogs(TaskId id) const {
+    const auto& parts = parts_.application->sub_topologies;
+    const auto part = std::find_if(parts.begin(), parts.end(),
+                                   [id](const auto& each) { return each.id == id.sub_topology; });
+    if (part == parts.end() || parts_.directory == nullptr) {
+        return std::vector<restore::StoredChangelog>{};
+    }
+    if (!parts_.directory->try_lock(id)) {
+        return std::nullopt;
+    }
+    try {
+        auto changelogs = changelogs_of(*part, id.partition);
+        parts_.directory->unlock_unused(id);
+        return changelogs;
+    } catch (...) {
+        parts_.directory->unlock_unused(id);
+        throw;
+    }
+}
+
+std::vector<restore::StoredChangelog> TaskMaker::changelogs_of(const topology::SubTopology& part,
+                                                               Partition partition) const {
+    const TaskId id{part.id, partition};
+    const auto offsets =
+        state::stored_offsets(parts_.directory->task_directory(id), to_string(id), *parts_.memory);
+    std::vector<restore::StoredChangelog> result;
+    for (const std::size_t store : part.stores) {
+        const auto& spec = parts_.application->spec->stores[store];
+        std::string topic;
+        if (const auto own = part.changelogs.find(spec.name); own != part.changelogs.end()) {
+            topic = own->second.name;
+        } else if (!spec.source_topic.empty()) {
+            const std::string internal =
+                parts_.application->application_id + "-" + spec.source_topic;
+            topic =
+                part.repartition_source_topics.contains(internal) ? internal : spec.source_topic;
+        } else {
+            continue;  // It has no changelog.
+        }
+        const auto offset = offsets.find(spec.name);
+        result.push_back(
+            {{std::move(topic), partition}, offset == offsets.end() ? 0 : offset->second + 1});
+    }
+    return result;
 }
 
 std::unique_ptr<state::TaskStores> TaskMaker::open_stores(TaskId id,

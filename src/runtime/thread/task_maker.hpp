@@ -3,6 +3,7 @@
 
 #include "core/thread_annotations.hpp"
 #include "restore/lag_board.hpp"
+#include "restore/lag_meter.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "state/budget/memory_budget.hpp"
@@ -10,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -54,6 +56,10 @@ class TaskMaker {
     /// Tasks with state on disk.
     std::vector<TaskId> tasks_on_disk() const;
 
+    /// The changelogs of a task on disk, and how far its stores are; none of a task that the
+    /// topology does not have. Empty while a thread has the task. Throws StateError.
+    std::optional<std::vector<restore::StoredChangelog>> stored_changelogs(TaskId id) const;
+
     const topology::SubTopology& part_of(TaskId id) const;
 
     const topology::ApplicationTopology& application() const noexcept {
@@ -72,6 +78,8 @@ class TaskMaker {
         std::shared_ptr<metrics::Counter> dropped,
         const std::function<std::unique_ptr<state::TaskStores>()>& stores) const;
     bool hold(TaskId id, const topology::SubTopology& part) const;
+    std::vector<restore::StoredChangelog> changelogs_of(const topology::SubTopology& part,
+                                                        Partition partition) const;
     std::unique_ptr<state::TaskStores> open_stores(TaskId id, const topology::SubTopology& part,
                                                    bool wipe) const;
 

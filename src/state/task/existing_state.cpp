@@ -17,14 +17,8 @@ namespace millrace::state {
 
 using detail::StoreSpec;
 
-namespace {
-
-constexpr const char* kDatabase = "db";
-
-}  // namespace
-
 std::unique_ptr<Database> ExistingState::open(MemoryBudget& memory) const {
-    const std::filesystem::path folder = options_.directory / kDatabase;
+    const std::filesystem::path folder = options_.directory / kDatabaseFolder;
     const bool any = std::any_of(
         options_.specs.begin(), options_.specs.end(),
         [this](const StoreSpec& spec) { return is_on_disk(spec, options_.default_engine); });

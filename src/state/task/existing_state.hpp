@@ -13,6 +13,9 @@
 
 namespace millrace::state {
 
+/// The folder of the database in a task's folder.
+inline constexpr const char* kDatabaseFolder = "db";
+
 /// Compares the state on disk with the topology when a task opens its stores: keeps usable rows and
 /// deletes others. Logs what it deletes.
 class ExistingState {

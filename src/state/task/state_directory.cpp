@@ -106,6 +106,11 @@ void StateDirectory::unlock(TaskId task) {
     }
 }
 
+void StateDirectory::unlock_unused(TaskId task) {
+    const MutexLock guard(mutex_);
+    owned_.erase(task);
+}
+
 std::size_t StateDirectory::remove_unused(std::chrono::milliseconds unused_for) {
     const MutexLock guard(mutex_);
     std::size_t removed = 0;

@@ -50,6 +50,9 @@ class StateDirectory {
     /// Releases it, and counts it as used now.
     void unlock(TaskId task);
 
+    /// Releases a folder that was only looked at.
+    void unlock_unused(TaskId task);
+
     /// Deletes the folders of tasks without an owner that were not used for `unused_for`. Returns
     /// how many.
     std::size_t remove_unused(std::chrono::milliseconds unused_for);

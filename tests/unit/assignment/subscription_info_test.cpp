@@ -31,8 +31,11 @@ const SubscriptionInfo kSubscriptionExample{.process_id = "p",
                                             .on_disk = {{{1, 3}, 0}, {{2, 0}, kUnknownLag}},
                                             .client_tags = {{"zone", "a"}},
                                             .endpoint = "h:1"};
-const AssignmentInfo kAssignmentExample{
-    .active = {{1, 3}}, .standby = {{1, 4}}, .next_probing = 1min};
+const AssignmentInfo kAssignmentExample{.active = {{1, 3}},
+                                        .standby = {{1, 4}},
+                                        .next_probing = 1min,
+                                        .awaited = {{1, 4}},
+                                        .acceptable_lag = 10};
 const SubscriptionInfo kFirstSubscription =
     first_version({.process_id = "p", .thread_name = "t", .active = {{1, 3}}});
 const AssignmentInfo kFirstAssignment{.active = {{1, 3}}, .version = 1};

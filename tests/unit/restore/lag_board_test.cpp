@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Key;
 using ::testing::Pair;
 
 constexpr TaskId kTask{0, 1};
@@ -17,7 +18,7 @@ TEST(LagBoard, HasUnknownLagsOfTasksOnDiskUntilTheyAreMeasured) {
     LagBoard board;
     board.set_on_disk({kTask, kOther});
     EXPECT_THAT(board.lags(), ElementsAre(Pair(kTask, kUnknownLag), Pair(kOther, kUnknownLag)));
-    EXPECT_THAT(board.to_measure(), ElementsAre(kTask, kOther));
+    EXPECT_THAT(board.to_measure(), ElementsAre(Key(kTask), Key(kOther)));
 
     board.measured(kOther, 7);
     board.set_on_disk({kOther});

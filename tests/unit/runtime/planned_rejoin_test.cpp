@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 struct Leader {
     int rebalances = 0;
     std::optional<std::chrono::milliseconds> after{};
+    std::vector<TaskId> awaited{};
 };
 
 class AskingAssignor final : public kafka::GroupAssignor {
@@ -34,6 +35,8 @@ class AskingAssignor final : public kafka::GroupAssignor {
         auto& first = result.begin()->second;
         auto info = assignment::decode_assignment(first.user_data);
         info.next_probing = leader_.after;
+        info.awaited = leader_.awaited;
+        info.acceptable_lag = 10;
         first.user_data = encode(info);
         return result;
     }
@@ -106,6 +109,25 @@ TEST_F(PlannedRejoins, DoNotHappenIfTheLastAssignmentPlansNone) {
     advance(120s);
     run(100);
     EXPECT_EQ(leader.rebalances, before);
+}
+
+TEST_F(PlannedRejoins, HappenWhenAwaitedTasksAreCaughtUp) {
+    constexpr TaskId kAwaited{0, 9};
+    auto& lags = shared->task_maker.lags();
+    lags.opened(kAwaited);
+    lags.set(kAwaited, 11);
+    leader.awaited = {kAwaited};
+    ASSERT_TRUE(run_until_running());
+    run(100);
+    const int before = leader.rebalances;
+
+    lags.set(kAwaited, 10);
+    run(50);
+    EXPECT_EQ(leader.rebalances, before + 1);
+    run(300);
+    EXPECT_EQ(leader.rebalances, before + 1) << "not at once again, if it is still awaited";
+    run(300);
+    EXPECT_EQ(leader.rebalances, before + 2);
 }
 
 }  // namespace
