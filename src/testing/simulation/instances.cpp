@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace::testing::simulated {
@@ -39,7 +40,10 @@ Instance* Instances::find(int process) {
 
 void Instances::start(std::size_t index) {
     Place& place = places_[index];
-    if (place.instance != nullptr) {
+    const bool in_use = std::any_of(ending_.begin(), ending_.end(), [&](const auto& instance) {
+        return !instance->ended() && instance->folder() == place.folder;
+    });
+    if (place.instance != nullptr || in_use) {
         return;
     }
     if (place.folder.empty()) {

@@ -29,7 +29,7 @@ class Instances {
     /// The instance with that number; null if it has ended.
     Instance* find(int process);
 
-    /// Without effect if one runs in that place.
+    /// Without effect if one runs in that place, or is about to end there.
     void start(std::size_t place);
 
     /// Its next incarnation continues with the files that it leaves, or without files.
