@@ -26,6 +26,7 @@ assignment::AssignorOptions assignor_options(const StreamsConfig& config) {
             .rack_strategy = rack_strategy(config.rack_aware_assignment_strategy),
             .traffic_cost = config.rack_aware_assignment_traffic_cost,
             .non_overlap_cost = config.rack_aware_assignment_non_overlap_cost,
+            .replicates = config.num_standby_replicas > 0,
             .client_tags = client_tags(config)};
 }
 

@@ -43,6 +43,11 @@ void KafkaStreams::set_state_restore_listener(StateRestoreListener listener) {
     implementation_->restore_listener = std::move(listener);
 }
 
+void KafkaStreams::set_standby_update_listener(StandbyUpdateListener listener) {
+    implementation_->require_created("set_standby_update_listener");
+    implementation_->standby_listener = std::move(listener);
+}
+
 void KafkaStreams::start() {
     implementation_->start();
 }

@@ -62,6 +62,7 @@ class KafkaStreams::Implementation {
     client::StateMachine machine;
     UncaughtExceptionHandler uncaught{};
     StateRestoreListener restore_listener{};
+    StandbyUpdateListener standby_listener{};
     std::atomic<bool> paused{false};
     metrics::Registry metrics{};
 

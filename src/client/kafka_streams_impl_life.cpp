@@ -113,6 +113,10 @@ void KafkaStreams::Implementation::start_restoring() {
         .admin = admin_.get(),
         .clock = &clock_,
         .listener = restore_listener,
+        .standby_listener = standby_listener,
+        .group = config_.application_id,
+        .on_lag = [this](TaskId task,
+                         std::int64_t records) { task_maker_->lags().set(task, records); },
         .metrics = &metrics,
         .paused = &paused,
         .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});

@@ -23,7 +23,7 @@ class TurnCondition {
     }
 
     template <class F>
-    void wait(MutexLock& lock, F done) {
+    void wait(MutexLock& lock, F done) MILLRACE_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
         if (simulator == nullptr) {
             changed_.wait(lock, done);
             return;
@@ -35,7 +35,8 @@ class TurnCondition {
 
     /// False if the condition is not true after `timeout`.
     template <class F>
-    bool wait_for(MutexLock& lock, std::chrono::milliseconds timeout, F done) {
+    bool wait_for(MutexLock& lock, std::chrono::milliseconds timeout, F done)
+        MILLRACE_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
         if (simulator == nullptr) {
             return changed_.wait_for(lock, timeout, done);
         }
@@ -55,7 +56,8 @@ class TurnCondition {
     static constexpr std::chrono::nanoseconds kLong = std::chrono::hours{1};
 
     /// May return early.
-    void wait_in_turn(MutexLock& lock, std::chrono::nanoseconds at_most) {
+    void wait_in_turn(MutexLock& lock, std::chrono::nanoseconds at_most)
+        MILLRACE_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
         lock.unlock();
         simulator->wait(this, at_most);
         lock.lock();

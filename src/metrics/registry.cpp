@@ -34,6 +34,13 @@ void Registry::computed(const MetricName& name, std::function<double()> read) {
     computed_[name] = std::move(read);
 }
 
+void Registry::remove(const MetricName& name) {
+    const MutexLock lock(mutex_);
+    counters_.erase(name);
+    gauges_.erase(name);
+    computed_.erase(name);
+}
+
 void Registry::remove_tagged(const std::string& tag, const std::string& value) {
     const MutexLock lock(mutex_);
     const auto tagged = [&](const auto& entry) {

@@ -61,6 +61,9 @@ class Registry {
     /// registry locked, and must not call the registry.
     void computed(const MetricName& name, std::function<double()> read);
 
+    /// Removes one metric, if it exists.
+    void remove(const MetricName& name);
+
     /// Removes the metrics with this tag, when a task or thread has ended. Counters that were
     /// returned before stay valid.
     void remove_tagged(const std::string& tag, const std::string& value);

@@ -13,6 +13,8 @@
 #include "millrace/state/restore_listener.hpp"
 #include "restore/open_transactions.hpp"
 #include "restore/removal_age.hpp"
+#include "restore/restored_store.hpp"
+#include "restore/standby_reports.hpp"
 #include "state/task/task_stores.hpp"
 
 #include <atomic>
@@ -27,25 +29,6 @@
 
 namespace millrace::restore {
 
-/// Decides whether a record of a source topic is added to the store that the topic restores.
-/// Returns the record's time, or nothing to skip it. Called by the restore thread.
-using RestoreFilter =
-    std::function<std::optional<Timestamp>(const kafka::Message& message, const Headers& headers)>;
-
-/// A store to restore from its changelog.
-struct StoreToRestore {
-    std::size_t store = 0;  ///< Index into the task's stores.
-    std::string name{};
-    TopicPartition changelog{};
-
-    /// The end offset if it is before the end of the changelog: a source topic that serves as
-    /// changelog is restored up to the committed offset.
-    std::optional<Offset> limit{};
-
-    /// For a source topic that serves as changelog; null: every record is added to the store.
-    RestoreFilter filter{};
-};
-
 /// The result of restoring a task.
 struct RestoreResult {
     TaskId task{};
@@ -56,7 +39,8 @@ struct RestoreResult {
 /// Where a stream thread receives the results of its tasks.
 using RestoreMailbox = std::function<void(RestoreResult)>;
 
-/// Restores the stores of tasks from their changelogs. It has its own consumer, which never joins a
+/// Restores the stores of tasks from their changelogs, and keeps those of standbys up to date as
+/// long as no task restores. It has its own consumer, which never joins a
 /// group, so that running tasks never wait for restoring tasks.
 ///
 /// Threads: add and remove from any thread; run_once from one thread, the restore thread.
@@ -68,6 +52,15 @@ class Restorer final : public Driven {
         kafka::Admin* admin = nullptr;  ///< Must outlive the restorer, like the clock.
         const Clock* clock = nullptr;
         StateRestoreListener listener{};
+        StandbyUpdateListener standby_listener{};
+
+        /// The group whose committed offsets limit the standbys of stores that are restored from
+        /// source topics.
+        std::string group{};
+
+        /// Receives how many records a task lacks, in every turn. Must not wait. May be null.
+        std::function<void(TaskId task, std::int64_t records)> on_lag{};
+
         metrics::Registry* metrics = nullptr;
         const std::atomic<bool>* paused = nullptr;  ///< True: restoring is paused. Null: never.
 
@@ -83,8 +76,24 @@ class Restorer final : public Driven {
     void add(const void* owner, TaskId task, state::TaskStores& stores,
              std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
-    /// Stops restoring that owner's task, if it is being restored. Waits at most for the current
-    /// batch, and never for the network. The mailbox is not called for the task after this returns.
+    /// Keeps the stores of a standby up to date, until remove() or promote(). Stores with a limit
+    /// follow the group's committed offsets instead of it. `mailbox` is called only with an error,
+    /// which ends this.
+    void follow(const void* owner, TaskId task, state::TaskStores& stores,
+                std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
+
+    /// Stops using the stores of a standby, which promote() or remove() must follow. Waits at most
+    /// for the current batch. False if there is no such standby: its mailbox has got an error.
+    bool hold(const void* owner, TaskId task);
+
+    /// A held standby becomes a task of `new_owner` that is being restored, as by add(): what it
+    /// lacks up to the ends of its changelogs, as of this call, is read, and nothing else.
+    /// False if there is no such standby.
+    bool promote(const void* owner, TaskId task, const void* new_owner,
+                 std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
+
+    /// Stops restoring or following that owner's task. Waits at most for the current batch, and
+    /// never for the network. The mailbox is not called for the task after this returns.
     /// Does not throw.
     void remove(const void* owner, TaskId task);
 
@@ -94,38 +103,45 @@ class Restorer final : public Driven {
 
     void wake_up() override;
 
-    /// True if no task is being restored.
+    /// True if no task is being restored. Standbys do not count.
     bool idle() const;
-
-    struct Changelog;  // A store that is being restored; see restoring_task.hpp.
 
   private:
     class Listener;
     struct Task;
     using Key = std::pair<const void*, TaskId>;
 
+    void insert(const void* owner, TaskId task, state::TaskStores& stores,
+                std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox, bool standby);
+    std::shared_ptr<Task> find(const void* owner, TaskId task) const;
     std::vector<std::shared_ptr<Task>> snapshot() const;
     bool paused() const;
     bool work_on(const std::shared_ptr<Task>& task);
+    bool report(Task& task);
     bool prepare(Task& task);
     std::vector<Offset> offsets(const Task& task, const std::vector<TopicPartition>& of,
                                 kafka::OffsetSpec which, kafka::Isolation isolation);
     void report_open_transactions(Task& task);
+    void begin_or_continue(Task& task, Changelog& changelog, Offset first, Offset end,
+                           Timestamp now);
     void begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now);
-    std::optional<std::string> why_not(const Task& task, const Changelog& changelog, Offset stored,
-                                       Offset first, Offset end) const;
     bool advance(Task& task);
     bool read(Task& task, Changelog& changelog);
-    void apply(Task& task, const Changelog& changelog);
+    void stop_reading(Changelog& changelog, Phase next);
     void finish(Task& task, Changelog& changelog);
     void finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error);
     void failed(const TopicPartition& partition, const kafka::Status& status);
-    void suspended(const Changelog& changelog) const;
     void unassign_orphans();
+
+    // Standbys: restorer_standby.cpp.
+    bool look_up_limits(const std::vector<Task*>& tasks, std::chrono::milliseconds timeout);
+    void refresh_limits(const std::vector<std::shared_ptr<Task>>& tasks);
+    void keep_up(Task& task);
 
     Parts parts_;
     RemovalAge removal_age_;
     std::shared_ptr<metrics::Counter> restored_records_;
+    StandbyReports standby_reports_;
     mutable Mutex mutex_;
     std::map<Key, std::shared_ptr<Task>> tasks_ MILLRACE_GUARDED_BY(mutex_);
     // Assigned partitions of tasks that were removed.
@@ -139,6 +155,7 @@ class Restorer final : public Driven {
     RateLimitedLog log_;
     bool read_committed_;  // The isolation level of the consumer.
     OpenTransactions open_transactions_;
+    std::optional<std::chrono::nanoseconds> limits_looked_up_;  // Of Clock::monotonic().
 };
 
 }  // namespace millrace::restore

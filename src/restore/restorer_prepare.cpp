@@ -12,24 +12,59 @@
 
 namespace millrace::restore {
 
+namespace {
+
+void begin_of(const StateRestoreListener& listener, const Changelog& changelog, Offset from) {
+    if (listener.on_restore_start) {
+        listener.on_restore_start(changelog.what.changelog, changelog.what.name, from,
+                                  changelog.end);
+    }
+}
+
+/// Why the stored rows cannot be used; empty: they can.
+std::optional<std::string> why_not(const state::TaskStores& stores, const Changelog& changelog,
+                                   const RemovalAge& removal_age, Offset stored, Offset first,
+                                   Offset end) {
+    if (changelog.rebuild || stored + 1 < first || stored >= end) {
+        return "the stored offset is not in the changelog: stored offset " +
+               std::to_string(stored) + ", changelog from " + std::to_string(first) + " to " +
+               std::to_string(end);
+    }
+    return removal_age.why_too_old(changelog.what.changelog.topic,
+                                   stores.current_at(changelog.what.store));
+}
+
+}  // namespace
+
 /// Looks up the start and end offsets. False: the cluster did not answer, retry later. The request
 /// is made without the task's lock, so that a thread that removes the task does not wait for it.
 bool Restorer::prepare(Task& task) {
     std::vector<TopicPartition> partitions;
-    std::vector<Changelog*> fresh;
-    for (Changelog& changelog : task.changelogs) {
-        if (changelog.phase == Phase::kNew) {
-            partitions.push_back(changelog.what.changelog);
-            fresh.push_back(&changelog);
+    std::vector<Changelog*> changelogs;
+    int promotions = 0;
+    {
+        const MutexLock lock(task.mutex);
+        promotions = task.promotions;
+        for (Changelog& changelog : task.changelogs) {
+            if (changelog.phase == Phase::kNew || changelog.phase == Phase::kPromoted ||
+                changelog.phase == Phase::kFollowing) {
+                partitions.push_back(changelog.what.changelog);
+                changelogs.push_back(&changelog);
+            }
         }
     }
-    if (!fresh.empty()) {
-        const Timestamp now = parts_.clock->now();
+    std::vector<Offset> begins;
+    std::vector<Offset> ends;
+    const Timestamp now = parts_.clock->now();
+    if (!partitions.empty()) {
+        if (task.standby && !look_up_limits({&task}, parts_.request_timeout)) {
+            return false;
+        }
         // The first offset is looked up before the end offset: it can only grow, so begin <= end
         // holds.
         constexpr auto kAll = kafka::Isolation::kReadUncommitted;
-        const auto begins = offsets(task, partitions, kafka::OffsetSpec::kEarliest, kAll);
-        const auto ends =
+        begins = offsets(task, partitions, kafka::OffsetSpec::kEarliest, kAll);
+        ends =
             begins.empty() ? begins : offsets(task, partitions, kafka::OffsetSpec::kLatest, kAll);
         if (ends.empty()) {
             return false;
@@ -39,16 +74,100 @@ bool Restorer::prepare(Task& task) {
                       to_string(task.id) + ", retrying: " + status.message());
             return false;
         }
-        for (std::size_t i = 0; i < fresh.size(); ++i) {
-            const MutexLock lock(task.mutex);
-            if (task.cancelled) {
-                return false;
-            }
-            begin(task, *fresh[i], begins.at(i), ends.at(i), now);
+    }
+    for (std::size_t i = 0; i < changelogs.size(); ++i) {
+        const MutexLock lock(task.mutex);
+        if (task.cancelled || task.held || task.promotions != promotions) {
+            return false;
+        }
+        begin_or_continue(task, *changelogs[i], begins.at(i), ends.at(i), now);
+    }
+    const MutexLock lock(task.mutex);
+    task.prepared_at = parts_.clock->monotonic();
+    task.prepared = task.promotions == promotions;
+    return task.prepared;
+}
+
+/// With the ends of the changelog as of now.
+void Restorer::begin_or_continue(Task& task, Changelog& changelog, Offset first, Offset end,
+                                 Timestamp now) {
+    const std::size_t store = changelog.what.store;
+    if (changelog.phase == Phase::kNew) {
+        begin(task, changelog, first, end, now);
+        return;
+    }
+    const kafka::PartitionQueue* queue = consumer_->queue(changelog.what.changelog);
+    const Offset position = queue == nullptr ? 0 : queue->position().value_or(0);
+    if (changelog.phase == Phase::kFollowing) {
+        if (position >= end) {
+            task.stores->finish_restore(store, changelog.last, now);
+        }
+        return;
+    }
+    if (changelog.last && *changelog.last >= end) {
+        changelog.rebuild = true;  // The log was truncated.
+    }
+    if (changelog.rebuild) {
+        stop_reading(changelog, Phase::kNew);
+        begin(task, changelog, first, end, now);
+        return;
+    }
+    changelog.end = std::min(end, changelog.what.limit.value_or(end));
+    changelog.end_at = changelog.end == end ? std::optional(now) : std::nullopt;
+    changelog.phase = Phase::kReading;
+    changelog.total = 0;
+    const Offset from = changelog.last ? *changelog.last + 1 : changelog.first;
+    begin_of(parts_.listener, changelog, from);
+    if (from >= changelog.end || position >= changelog.end) {
+        stop_reading(changelog, Phase::kRead);
+        finish(task, changelog);
+    }
+}
+
+void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now) {
+    const std::size_t store = changelog.what.store;
+    std::optional<Offset> stored = task.stores->changelog_offset(store);
+    const Offset last_to_read = std::min(end, changelog.what.limit.value_or(end));
+    changelog.end = task.standby ? changelog.what.limit.value_or(kNoEnd) : last_to_read;
+    changelog.first_end = last_to_read;
+    changelog.end_at = last_to_read == end ? std::optional(now) : std::nullopt;
+    if (stored) {
+        if (const auto why = why_not(*task.stores, changelog, removal_age_, *stored, first, end)) {
+            log::warn("rebuilding store " + changelog.what.name + " of task " + to_string(task.id) +
+                      " from its changelog: " + *why);
+            stored.reset();
         }
     }
-    task.prepared = true;
-    return true;
+    Offset from = first;
+    if (stored) {
+        from = *stored + 1;
+    } else {
+        task.stores->clear(store);
+    }
+    MILLRACE_FAIL_POINT("restore.begun");
+    changelog.last = stored;
+    changelog.total = 0;
+    changelog.unfinished = false;
+    changelog.first = from;
+    if (task.standby) {
+        standby_reports_.begun(changelog, from);
+        if (from >= changelog.first_end) {
+            task.stores->finish_restore(store, stored, changelog.end_at);
+        }
+    } else {
+        begin_of(parts_.listener, changelog, from);
+        if (from >= changelog.end) {
+            finish(task, changelog);
+            return;
+        }
+    }
+    const kafka::StartPosition start{changelog.what.changelog, from};
+    const kafka::Status status = consumer_->assign(std::span(&start, 1), *listener_);
+    if (!status.ok()) {
+        throw KafkaError("cannot read changelog " + to_string(changelog.what.changelog) + ": " +
+                         status.message());
+    }
+    changelog.phase = task.standby ? Phase::kFollowing : Phase::kReading;
 }
 
 /// A read_committed consumer gets nothing beyond the first record of an open transaction. Rows of
@@ -61,10 +180,13 @@ void Restorer::report_open_transactions(Task& task) {
     }
     std::vector<const Changelog*> reading;
     std::vector<TopicPartition> partitions;
-    for (const Changelog& changelog : task.changelogs) {
-        if (changelog.phase == Phase::kReading) {
-            reading.push_back(&changelog);
-            partitions.push_back(changelog.what.changelog);
+    {
+        const MutexLock lock(task.mutex);
+        for (const Changelog& changelog : task.changelogs) {
+            if (changelog.phase == Phase::kReading) {
+                reading.push_back(&changelog);
+                partitions.push_back(changelog.what.changelog);
+            }
         }
     }
     if (reading.empty()) {
@@ -101,18 +223,6 @@ std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicP
     log_.warn("cannot look up the end offsets of changelogs of task " + to_string(task.id) +
               ", retrying: " + status.message());
     return {};
-}
-
-/// Why the stored rows cannot be used; empty: they can.
-std::optional<std::string> Restorer::why_not(const Task& task, const Changelog& changelog,
-                                             Offset stored, Offset first, Offset end) const {
-    if (changelog.rebuild || stored + 1 < first || stored >= end) {
-        return "the stored offset is not in the changelog: stored offset " +
-               std::to_string(stored) + ", changelog from " + std::to_string(first) + " to " +
-               std::to_string(end);
-    }
-    return removal_age_.why_too_old(changelog.what.changelog.topic,
-                                    task.stores->current_at(changelog.what.store));
 }
 
 }  // namespace millrace::restore

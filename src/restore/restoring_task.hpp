@@ -7,33 +7,38 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace::restore {
 
-enum class Phase {
-    kNew,      ///< The start and end offsets are not known yet.
-    kReading,  ///< Assigned to the consumer.
-    kRead,     ///< To its end; the store is not finished yet.
-    kDone,
+/// The most records that are applied at once.
+inline constexpr std::size_t kBatchRecords = 8192;
+
+/// Stores the consumer's errors until the restorer's own code runs again.
+class Restorer::Listener final : public kafka::ConsumerListener {
+  public:
+    std::vector<kafka::StartPosition> on_assigned(const std::vector<TopicPartition>&) override {
+        return {};
+    }
+    void on_revoked(const std::vector<TopicPartition>&) override {}
+    void on_lost(const std::vector<TopicPartition>&) override {}
+    void on_partition_error(const TopicPartition& partition, const kafka::Status& status) override {
+        errors.emplace_back(partition, status);
+    }
+    void on_error(const kafka::Status& status) override { last_error = status.message(); }
+
+    std::vector<std::pair<TopicPartition, kafka::Status>> errors;
+    std::string last_error;
 };
 
-/// A store that is being restored.
-struct Restorer::Changelog {
-    StoreToRestore what{};
-    Phase phase = Phase::kNew;
-    bool rebuild = false;          ///< The stored rows cannot be used.
-    Offset end = 0;                ///< The first offset that is not restored.
-    std::optional<Offset> last{};  ///< The offset of the last record that the store contains.
-    std::int64_t total = 0;
-
-    /// When `end` was the end of the changelog. Empty: the store is restored to an earlier offset.
-    std::optional<Timestamp> end_at{};
-};
-
-/// A task that is being restored. Used by the restore thread, which accesses the stores under
-/// `mutex`, and not after the task was cancelled.
+/// A task that is being restored, or a standby. Used by the restore thread, which accesses the
+/// stores under `mutex`, and not after the task was cancelled, nor while it is held. What promotion
+/// changes is guarded by `mutex`, too.
 struct Restorer::Task {
     const void* owner = nullptr;
     TaskId id{};
@@ -42,7 +47,11 @@ struct Restorer::Task {
 
     Mutex mutex{};
     std::atomic<bool> cancelled{false};  ///< The stores belong to the owner again, or will soon.
-    bool prepared = false;
+    std::atomic<bool> standby{false};    ///< Never complete: its changelogs are followed.
+    bool held = false;                   ///< The owner uses the stores; see Restorer::hold.
+    std::atomic<bool> prepared{false};
+    std::chrono::nanoseconds prepared_at{0};  ///< Of Clock::monotonic().
+    int promotions = 0;  ///< A request for ends that was made before one is void.
     std::vector<Changelog> changelogs{};
 
     /// When open transactions were last looked up, of Clock::monotonic().

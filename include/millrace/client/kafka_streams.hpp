@@ -69,6 +69,7 @@ class KafkaStreams {
     void set_state_listener(StateListener listener);
     void set_uncaught_exception_handler(UncaughtExceptionHandler handler);
     void set_state_restore_listener(StateRestoreListener listener);
+    void set_standby_update_listener(StandbyUpdateListener listener);
 
     /// Starts the threads. First reads global stores completely, as long as that makes progress
     /// within task.timeout.ms. Everything else happens in the background: an unreachable cluster is
@@ -102,8 +103,8 @@ class KafkaStreams {
     std::optional<std::string> remove_stream_thread(
         std::chrono::milliseconds timeout = std::chrono::minutes{1});
 
-    /// Pauses processing, punctuation and restoring until resume(). Membership, commits and global
-    /// stores continue.
+    /// Pauses processing, punctuation, restoring and standbys until resume(). Membership, commits
+    /// and global stores continue.
     void pause();
     void resume();
     bool is_paused() const;

@@ -23,6 +23,7 @@ struct ThreadMetadata {
     std::string name{};
     std::string state{};  ///< "RUNNING", ...; the names of Kafka Streams.
     std::vector<TaskMetadata> tasks{};
+    std::vector<TaskMetadata> standby_tasks{};  ///< Copies of tasks that others run; no inputs.
 
     bool operator==(const ThreadMetadata&) const = default;
 };

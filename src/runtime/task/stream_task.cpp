@@ -74,22 +74,16 @@ std::size_t StreamTask::add_input(const TopicPartition& input) {
 
 void StreamTask::make_backups() {
     backups_.resize(part_->stores.size());
-    for (std::size_t store = 0; store < backups_.size(); ++store) {
-        const detail::StoreSpec& spec = application_->spec->stores[part_->stores[store]];
-        if (!spec.source_topic.empty()) {
-            const bool internal =
-                part_->repartition_source_topics.contains(internal_topic(spec.source_topic));
-            const TopicPartition source{
-                internal ? internal_topic(spec.source_topic) : spec.source_topic, id_.partition};
-            const auto input = std::find(inputs_.begin(), inputs_.end(), source);
+    changelogs_ = changelogs_of(*application_, *part_, id_);
+    for (const StoreChangelog& changelog : changelogs_) {
+        Backup& backup = backups_[changelog.store];
+        if (changelog.source_topic) {
+            const auto input = std::find(inputs_.begin(), inputs_.end(), changelog.partition);
             MILLRACE_CHECK(input != inputs_.end());
-            backups_[store].input = static_cast<std::size_t>(input - inputs_.begin());
-            changelogs_.push_back({store, source, true});
-        } else if (spec.logging) {
-            const std::string topic = internal_topic(spec.name + "-changelog");
-            backups_[store].topic = collector_->topic(topic);
-            backups_[store].logged = true;
-            changelogs_.push_back({store, {topic, id_.partition}, false});
+            backup.input = static_cast<std::size_t>(input - inputs_.begin());
+        } else {
+            backup.topic = collector_->topic(changelog.partition.topic);
+            backup.logged = true;
         }
     }
 }
@@ -293,6 +287,17 @@ std::unique_ptr<state::TaskStores> StreamTask::close_keeping_stores() {
         return nullptr;
     }
     drop_uncommitted();
+    return std::move(stores_);
+}
+
+std::unique_ptr<state::TaskStores> StreamTask::close_releasing_stores() {
+    if (!stores_->rolls_back()) {
+        close_clean();
+        return nullptr;
+    }
+    transition(state_, TaskState::kClosed);
+    stores_->roll_back();  // Nodes may have written when they were closed.
+    stores_->stop_processing();
     return std::move(stores_);
 }
 

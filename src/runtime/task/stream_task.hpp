@@ -11,6 +11,7 @@
 #include "runtime/task/pace.hpp"
 #include "runtime/task/partition_group.hpp"
 #include "runtime/task/punctuation_queue.hpp"
+#include "runtime/task/store_changelogs.hpp"
 #include "runtime/task/task_settings.hpp"
 #include "runtime/task/task_state.hpp"
 #include "state/task/task_stores.hpp"
@@ -31,15 +32,6 @@ class TaskTopology;
 }
 
 namespace millrace::runtime {
-
-/// The changelog of one of a task's stores.
-struct StoreChangelog {
-    std::size_t store = 0;  ///< Index into the task's stores.
-    TopicPartition partition;
-    /// An input of the task instead of its own topic: restore it up to the committed offset, not to
-    /// its end.
-    bool source_topic = false;
-};
 
 /// One sub-topology on one partition: processes records from its input partitions in timestamp
 /// order and sends them through its nodes.
@@ -165,6 +157,11 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// next task of the same id. Null if they are closed, because they cannot be rolled back or are
     /// being restored.
     std::unique_ptr<state::TaskStores> close_keeping_stores();
+
+    /// kSuspended → kClosed. Requires that everything is committed. Returns the stores, open and
+    /// ready to be restored further, because another member runs the task. Null if they are closed,
+    /// because they cannot be rolled back.
+    std::unique_ptr<state::TaskStores> close_releasing_stores();
 
     /// Number of dropped records (nulls that the types do not allow, late records, skipped
     /// unreadable records).

@@ -4,6 +4,8 @@
 #include "assignment/partition_assignor.hpp"
 #include "topology/source_patterns.hpp"
 
+#include <algorithm>
+
 namespace millrace::runtime {
 
 void AssignedInputs::check(std::span<const TopicPartition> partitions) const {
@@ -40,6 +42,15 @@ std::vector<TopicPartition> AssignedInputs::of(TaskId task) const {
     return found == by_task_.end()
                ? std::vector<TopicPartition>{}
                : std::vector<TopicPartition>{found->second.begin(), found->second.end()};
+}
+
+std::vector<TopicPartition> AssignedInputs::all() const {
+    std::vector<TopicPartition> all;
+    for (const auto& [task, inputs] : by_task_) {
+        all.insert(all.end(), inputs.begin(), inputs.end());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
 }
 
 std::vector<TaskId> AssignedInputs::tasks() const {

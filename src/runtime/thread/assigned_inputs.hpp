@@ -34,6 +34,9 @@ class AssignedInputs {
     /// The tasks to run, by id.
     std::vector<TaskId> tasks() const;
 
+    /// All partitions, sorted.
+    std::vector<TopicPartition> all() const;
+
   private:
     const topology::ApplicationTopology& application_;
     std::map<TaskId, std::set<TopicPartition>> by_task_;

@@ -80,6 +80,9 @@ class AssignedTasks final : public kafka::ConsumerListener {
     /// Restarts tasks from their last commit; with empty stores if `wipe`.
     void restart_tasks(const std::vector<TaskId>& ids, bool wipe);
 
+    /// What this thread must run, as the consumer has reported it.
+    const AssignedInputs& inputs() const noexcept { return inputs_; }
+
     /// Whether every assigned task is open and reads all its inputs.
     bool complete() const noexcept { return complete_; }
 

@@ -13,71 +13,86 @@
 namespace millrace::runtime {
 
 OpenTasks::OpenTasks(Parts parts)
-    : parts_(std::move(parts)), cache_(parts_.task_maker->memory().cache_bytes_per_thread()) {}
+    : parts_(std::move(parts)),
+      cache_(parts_.task_maker->memory().cache_bytes_per_thread()),
+      standbys_({.thread_name = parts_.thread_name,
+                 .task_maker = parts_.task_maker,
+                 .task_settings = parts_.task_settings,
+                 .restorer = parts_.restorer,
+                 .clock = parts_.clock,
+                 .wake_up = parts_.wake_up}) {}
 
 bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
                      std::vector<kafka::CommittedOffset> committed, bool wipe) {
-    auto made = make(id, std::move(inputs), wipe);
+    if (wipe) {
+        close_kept_stores([id](TaskId each) { return each == id; });
+        standbys_.close(id);
+    }
+    const bool promoted = standbys_.hold(id);
+    try {
+        return open(id, std::move(inputs), std::move(committed), wipe || standbys_.take_damaged(id),
+                    promoted);
+    } catch (...) {
+        standbys_.forget(id);
+        throw;
+    }
+}
+
+/// `promoted`: with the stores of the standby, which is held.
+bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
+                     std::vector<kafka::CommittedOffset> committed, bool wipe, bool promoted) {
+    auto made = make(id, std::move(inputs), wipe, promoted);
     if (made == nullptr) {
         return false;
     }
     StreamTask& task = *made;
     MILLRACE_FAIL_POINT("open.made");
     task.start_restoring();
-    std::vector<restore::StoreToRestore> stores = stores_to_restore(task, committed);
+    std::vector<restore::StoreToRestore> stores = changelogs_to_restore(task, committed);
     registry_.add(id, {std::move(made), std::move(committed)});
     if (stores.empty()) {
         const MutexLock lock(mutex_);
         restored_.push_back({id, nullptr});
         return true;
     }
-    parts_.restorer->add(this, id, task.stores(), std::move(stores),
-                         [this](restore::RestoreResult result) { restored(std::move(result)); });
+    const auto mailbox = [this](restore::RestoreResult result) { restored(std::move(result)); };
+    if (!promoted || !parts_.restorer->promote(&standbys_, id, this, stores, mailbox)) {
+        standbys_.forget(id);
+        parts_.restorer->add(this, id, task.stores(), std::move(stores), mailbox);
+    }
     return true;
 }
 
 std::unique_ptr<StreamTask> OpenTasks::make(TaskId id, std::vector<TopicPartition> inputs,
-                                            bool wipe) {
+                                            bool wipe, bool promoted) {
     auto dropped =
         parts_.metrics->counter({"dropped-records-total",
                                  "stream-task-metrics",
                                  {{"thread-id", parts_.thread_name}, {"task-id", to_string(id)}}});
-    if (wipe) {
-        close_kept_stores([id](TaskId each) { return each == id; });
-    }
-    if (const auto kept = kept_.find(id); kept != kept_.end()) {
-        auto stores = std::move(kept->second);
+    std::unique_ptr<state::TaskStores> stores;
+    if (promoted) {
+        stores = standbys_.release(id);
+    } else if (const auto kept = kept_.find(id); kept != kept_.end()) {
+        stores = std::move(kept->second);
         kept_.erase(kept);
-        return parts_.task_maker->make_again(id, std::move(inputs), *parts_.collector,
-                                             std::move(dropped), std::move(stores));
+    } else {
+        return parts_.task_maker->make(id, std::move(inputs), *parts_.collector, std::move(dropped),
+                                       wipe);
     }
-    return parts_.task_maker->make(id, std::move(inputs), *parts_.collector, std::move(dropped),
-                                   wipe);
+    return parts_.task_maker->make_again(id, std::move(inputs), *parts_.collector,
+                                         std::move(dropped), std::move(stores));
 }
 
-std::vector<restore::StoreToRestore> OpenTasks::stores_to_restore(
+std::vector<restore::StoreToRestore> OpenTasks::changelogs_to_restore(
     const StreamTask& task, const std::vector<kafka::CommittedOffset>& committed) const {
-    const topology::ApplicationTopology& application = parts_.task_maker->application();
-    const topology::SubTopology& part = parts_.task_maker->part_of(task.task_id());
-    std::vector<restore::StoreToRestore> stores;
-    for (const StoreChangelog& changelog : task.changelogs()) {
-        restore::StoreToRestore store{
-            .store = changelog.store,
-            .name = application.spec->stores[part.stores[changelog.store]].name,
-            .changelog = changelog.partition};
-        if (changelog.source_topic) {
-            const auto input =
-                std::find(task.inputs().begin(), task.inputs().end(), changelog.partition);
+    return stores_to_restore(
+        *parts_.task_maker, parts_.task_settings, task.task_id(),
+        [&](const TopicPartition& partition) {
+            const auto input = std::find(task.inputs().begin(), task.inputs().end(), partition);
             MILLRACE_CHECK(input != task.inputs().end());
-            store.limit =
-                committed[static_cast<std::size_t>(input - task.inputs().begin())].offset.value_or(
-                    0);
-            store.filter = make_source_filter(application, parts_.task_settings, task.task_id(),
-                                              changelog.partition, store.name);
-        }
-        stores.push_back(std::move(store));
-    }
-    return stores;
+            return committed[static_cast<std::size_t>(input - task.inputs().begin())]
+                .offset.value_or(0);
+        });
 }
 
 /// Called by the restore thread.
@@ -137,11 +152,23 @@ void OpenTasks::run(TaskRegistry::Entry& entry) {
 
 void OpenTasks::close_clean(TaskId id) {
     StreamTask& task = *registry_.find(id)->task;
-    run_task_code(id, [&task] {
+    const std::vector<TaskId> standby = parts_.assignor->standby();
+    const bool demoted = std::find(standby.begin(), standby.end(), id) != standby.end();
+    std::unique_ptr<state::TaskStores> stores;
+    run_task_code(id, [&] {
         task.suspend();
-        task.close_clean();
+        if (demoted) {
+            stores = task.close_releasing_stores();
+        } else {
+            task.close_clean();
+        }
     });
-    keep_until_acknowledged(registry_.remove(id));
+    if (stores == nullptr) {
+        keep_until_acknowledged(registry_.remove(id));
+        return;
+    }
+    closed_.push_back(registry_.remove(id));
+    standbys_.adopt(id, std::move(stores));
 }
 
 /// Null if there is no such task.
@@ -205,6 +232,7 @@ void OpenTasks::close_all_dirty() {
     for (const TaskId& id : registry_.ids()) {
         close_dirty(id);
     }
+    standbys_.close_all();
     publish();
 }
 
@@ -216,9 +244,13 @@ void OpenTasks::keep_until_acknowledged(std::unique_ptr<StreamTask> task) {
 void OpenTasks::publish() {
     registry_.refresh();
     parts_.task_maker->lags().set_on_disk(parts_.task_maker->tasks_on_disk());
-    parts_.assignor->set_tasks(registry_.ids(), {});
+    parts_.assignor->set_tasks(registry_.ids(), standbys_.ids());
     const MutexLock lock(mutex_);
     metadata_ = registry_.metadata();
+    standby_metadata_.clear();
+    for (const TaskId& id : standbys_.ids()) {
+        standby_metadata_.push_back({.id = id});
+    }
 }
 
 void OpenTasks::resize_cache() {
@@ -240,6 +272,11 @@ void OpenTasks::describe_source(ErrorContext& context) const {
 std::vector<TaskMetadata> OpenTasks::metadata() const {
     const MutexLock lock(mutex_);
     return metadata_;
+}
+
+std::vector<TaskMetadata> OpenTasks::standby_metadata() const {
+    const MutexLock lock(mutex_);
+    return standby_metadata_;
 }
 
 }  // namespace millrace::runtime

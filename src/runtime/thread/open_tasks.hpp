@@ -10,6 +10,7 @@
 #include "restore/restorer.hpp"
 #include "runtime/commit/producer_collector.hpp"
 #include "runtime/task/stream_task.hpp"
+#include "runtime/thread/standby_tasks.hpp"
 #include "runtime/thread/task_maker.hpp"
 #include "runtime/thread/task_registry.hpp"
 #include "state/budget/cache_budget.hpp"
@@ -61,18 +62,22 @@ class OpenTasks {
     /// errors that have ended a restore; the next call continues with the other tasks.
     void start_restored();
 
-    /// Closes a running task that is completely committed. Throws the exceptions of its nodes.
+    /// Closes a running task that is completely committed; if this thread has been assigned a
+    /// standby of it, its stores stay open for that. Throws the exceptions of its nodes.
     void close_clean(TaskId id);
 
     /// Closes a task in any state; uncommitted records are processed again. Does not throw.
     void close_dirty(TaskId id);
-    void close_all_dirty();
+    void close_all_dirty();  ///< Also the standbys, in good order.
 
     /// The same for a task that open() follows: its stores stay open if possible, as of the last
     /// commit, so that little or nothing must be restored. Does not throw.
     void close_for_restart(TaskId id);
 
-    bool keeps_stores(TaskId id) const { return kept_.contains(id); }
+    /// Whether open() would use stores that are open already.
+    bool keeps_stores(TaskId id) const { return kept_.contains(id) || standbys_.has(id); }
+
+    StandbyTasks& standbys() noexcept { return standbys_; }
 
     /// Closes kept stores of tasks that open() will not follow.
     void close_kept_stores(const std::function<bool(TaskId)>& which);
@@ -95,25 +100,31 @@ class OpenTasks {
     void describe_source(ErrorContext& context) const;
 
     std::vector<TaskMetadata> metadata() const;
+    std::vector<TaskMetadata> standby_metadata() const;
 
   private:
-    std::vector<restore::StoreToRestore> stores_to_restore(
+    std::vector<restore::StoreToRestore> changelogs_to_restore(
         const StreamTask& task, const std::vector<kafka::CommittedOffset>& committed) const;
     void restored(restore::RestoreResult result);
     void run(TaskRegistry::Entry& entry);
     std::unique_ptr<StreamTask> remove(TaskId id);
-    std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs, bool wipe);
+    bool open(TaskId id, std::vector<TopicPartition> inputs,
+              std::vector<kafka::CommittedOffset> committed, bool wipe, bool promoted);
+    std::unique_ptr<StreamTask> make(TaskId id, std::vector<TopicPartition> inputs, bool wipe,
+                                     bool promoted);
     void keep_until_acknowledged(std::unique_ptr<StreamTask> task);
 
     Parts parts_;
     state::CacheBudget cache_;
     TaskRegistry registry_;
+    StandbyTasks standbys_;
     std::vector<std::unique_ptr<StreamTask>> closed_;            // Their records may be in flight.
     std::map<TaskId, std::unique_ptr<state::TaskStores>> kept_;  // Of closed tasks.
 
     mutable Mutex mutex_;
     std::vector<restore::RestoreResult> restored_ MILLRACE_GUARDED_BY(mutex_);
     std::vector<TaskMetadata> metadata_ MILLRACE_GUARDED_BY(mutex_);
+    std::vector<TaskMetadata> standby_metadata_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::runtime

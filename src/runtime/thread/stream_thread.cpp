@@ -167,6 +167,7 @@ void StreamThread::turn(Timestamp now) {
     topics_->check();
     assigned_->add_new_inputs();
     assigned_->apply_resets();
+    update_standbys();
     tasks_->start_restored();
     update_thread_state();
     warn_while_waiting();
@@ -246,6 +247,34 @@ void StreamThread::handle_group_commands() {
         if (parts_.on_application_shutdown) {
             parts_.on_application_shutdown();
         }
+    }
+}
+
+/// Opens and closes standbys as the last rebalance has decided, when its assignment has arrived: a
+/// standby that is to be promoted must not be closed before.
+void StreamThread::update_standbys() {
+    const std::uint64_t round = assignor_->rounds();
+    StandbyTasks& standbys = tasks_->standbys();
+    if (round == standbys_of_round_ && standbys.complete()) {
+        return;
+    }
+    const auto assigned = assignor_->assigned();
+    std::vector<TaskId> wanted = assignor_->standby();
+    if (!assigned || *assigned != assigned_->inputs().all() || assignor_->rounds() != round) {
+        return;
+    }
+    const auto open = [this](TaskId id) { return tasks_->registry().find(id) != nullptr; };
+    const bool waits = std::erase_if(wanted, open) > 0;  // They have not been revoked yet.
+    for (const TaskId& id : assigned_->inputs().tasks()) {
+        if (!open(id) && standbys.has(id)) {
+            wanted.push_back(id);  // It becomes the task when that can be opened.
+        }
+    }
+    if (standbys.update(wanted)) {
+        tasks_->publish();
+    }
+    if (!waits) {
+        standbys_of_round_ = round;
     }
 }
 
@@ -358,7 +387,8 @@ void StreamThread::request_stop() {
 }
 
 ThreadMetadata StreamThread::metadata() const {
-    return {name(), std::string(to_string(state())), tasks_->metadata()};
+    return {name(), std::string(to_string(state())), tasks_->metadata(),
+            tasks_->standby_metadata()};
 }
 
 }  // namespace millrace::runtime

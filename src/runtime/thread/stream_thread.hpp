@@ -135,6 +135,7 @@ class StreamThread final : public Driven {
     std::chrono::milliseconds wait_time(Timestamp now) const;
     bool paused() const;
     void handle_group_commands();
+    void update_standbys();
     void update_thread_state();
     void warn_while_waiting();
     void run_posted();
@@ -168,6 +169,7 @@ class StreamThread final : public Driven {
     std::shared_ptr<metrics::Counter> polled_;
 
     bool shutdown_announced_ = false;
+    std::uint64_t standbys_of_round_ = 0;  // The rebalance whose standbys are open.
     // Of Clock::monotonic().
     std::optional<std::chrono::nanoseconds> subscribed_at_;
     std::chrono::nanoseconds counts_forgotten_{0};

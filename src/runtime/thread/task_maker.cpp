@@ -27,6 +27,19 @@ std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartitio
                     [&] { return open_stores(id, part, wipe); });
 }
 
+std::unique_ptr<state::TaskStores> TaskMaker::make_stores(TaskId id, bool wipe) const {
+    const topology::SubTopology& part = part_of(id);
+    if (!hold(id, part)) {
+        return nullptr;
+    }
+    try {
+        return open_stores(id, part, wipe);
+    } catch (...) {
+        closed(id);
+        throw;
+    }
+}
+
 std::unique_ptr<StreamTask> TaskMaker::make_again(TaskId id, std::vector<TopicPartition> inputs,
                                                   detail::RecordCollector& collector,
                                                   std::shared_ptr<metrics::Counter> dropped,

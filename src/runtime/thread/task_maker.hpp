@@ -47,6 +47,9 @@ class TaskMaker {
                                            std::shared_ptr<metrics::Counter> dropped,
                                            std::unique_ptr<state::TaskStores> stores) const;
 
+    /// The stores of a standby. Otherwise as make().
+    std::unique_ptr<state::TaskStores> make_stores(TaskId id, bool wipe) const;
+
     /// Whether make() would return null.
     bool is_held(TaskId id) const;
 

@@ -53,6 +53,9 @@ class LayeredStore : public detail::StoreHooks {
     /// Removes everything.
     virtual void clear() { layers_.clear(); }
 
+    /// See StoreLayers.
+    void drop_clean_rows() { layers_.drop_clean_rows(); }
+
     void leave_cache() { layers_.leave_cache(); }
     void join_cache() { layers_.join_cache(); }
 

@@ -117,6 +117,10 @@ class StoreLayers final {
     /// Removes all rows.
     void clear();
 
+    /// Removes all rows from memory, but not from the engine: restored rows will replace those.
+    /// Requires that nothing is uncommitted.
+    void drop_clean_rows();
+
     /// Stream time, of segmented stores.
     void save(Bytes& out) const {
         if (expiry_) {

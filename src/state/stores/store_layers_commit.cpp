@@ -149,6 +149,14 @@ void StoreLayers::roll_back() {
     }
 }
 
+void StoreLayers::drop_clean_rows() {
+    MILLRACE_CHECK(table_.uncommitted_bytes() == 0);
+    share().change(table_.cached_bytes(), 0);
+    table_.clear();
+    expect_rows_in_engine();
+    listener_ = nullptr;  // A node of the task.
+}
+
 void StoreLayers::clear() {
     share().change(table_.cached_bytes(), 0);
     table_.clear();

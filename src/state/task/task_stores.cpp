@@ -293,6 +293,15 @@ bool TaskStores::rolls_back() const {
                        [](const TaskStore& store) { return store.layers->engine().rolls_back(); });
 }
 
+void TaskStores::stop_processing() {
+    check_open();
+    for (TaskStore& store : parts_->stores) {
+        store.layers->drop_clean_rows();
+    }
+    set_cache(parts_->own_cache);
+    parts_->environment.context = nullptr;
+}
+
 std::optional<Offset> TaskStores::changelog_offset(std::size_t store) const {
     return at(store).offset;
 }

@@ -115,6 +115,11 @@ class TaskStores {
     /// False if a custom store is among the stores: its writes cannot be undone.
     bool rolls_back() const;
 
+    /// The task has stopped to process, and restore() may follow: rows in memory, which would hide
+    /// restored ones, are dropped, and neither the context nor the thread's budget is used any
+    /// more. Requires that nothing is uncommitted.
+    void stop_processing();
+
     /// The offset of the last changelog record that the stored data contain; empty if unknown:
     /// restore from the beginning. By spec index.
     std::optional<Offset> changelog_offset(std::size_t store) const;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kafka/consumer.hpp"
+#include "metrics/registry.hpp"
+#include "millrace/core/task_id.hpp"
+#include "millrace/state/restore_listener.hpp"
+#include "restore/restored_store.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace millrace::restore {
+
+/// How many records the store lacks: up to its limit, or to the end of the changelog as of the last
+/// fetch.
+std::int64_t lag_of(const Changelog& changelog, const kafka::PartitionQueue* queue);
+
+/// Reports the progress of standbys: to the listener and in metrics. Thread-safe, like the
+/// listener.
+class StandbyReports {
+  public:
+    /// `metrics` must outlive this.
+    StandbyReports(StandbyUpdateListener listener, metrics::Registry& metrics);
+
+    /// Creates the metric of a store, which ended() removes.
+    std::shared_ptr<metrics::Gauge> lag_metric(TaskId task, const Changelog& changelog);
+
+    /// Throw the listener's exceptions.
+    void begun(const Changelog& changelog, Offset from) const;
+    void loaded(TaskId task, const Changelog& changelog, const kafka::PartitionQueue& queue,
+                std::size_t records) const;
+
+    /// Logs the listener's exceptions: they cannot be thrown through a rebalance.
+    void ended(TaskId task, const Changelog& changelog, StandbySuspension why) const;
+
+  private:
+    StandbyUpdateListener listener_;
+    metrics::Registry& metrics_;
+    std::shared_ptr<metrics::Counter> records_;
+};
+
+}  // namespace millrace::restore

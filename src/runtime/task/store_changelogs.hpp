@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "millrace/core/task_id.hpp"
+#include "millrace/core/topic_partition.hpp"
+#include "topology/sub_topologies.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// The changelog of one of a task's stores.
+struct StoreChangelog {
+    std::size_t store = 0;  ///< Index into the task's stores.
+    TopicPartition partition;
+    /// An input of the task instead of its own topic: restore it up to the committed offset, not to
+    /// its end.
+    bool source_topic = false;
+};
+
+/// The changelogs of a task of that sub-topology, in the order of its stores; stores that are not
+/// logged have none.
+std::vector<StoreChangelog> changelogs_of(const topology::ApplicationTopology& application,
+                                          const topology::SubTopology& part, TaskId task);
+
+}  // namespace millrace::runtime

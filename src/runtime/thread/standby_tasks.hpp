@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/thread_annotations.hpp"
+#include "restore/restorer.hpp"
+#include "runtime/task/task_settings.hpp"
+#include "runtime/thread/task_maker.hpp"
+#include "state/task/task_stores.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace millrace::runtime {
+
+/// What the restorer needs for the stores of a task. `limit_of` is the committed offset of a source
+/// topic that serves as changelog.
+std::vector<restore::StoreToRestore> stores_to_restore(
+    const TaskMaker& task_maker, std::shared_ptr<const TaskSettings> settings, TaskId task,
+    const std::function<Offset(const TopicPartition&)>& limit_of);
+
+/// The standbys of one stream thread: copies of the state of tasks that other members run. They
+/// have stores only, which the restorer keeps up to date. A standby whose task is assigned to the
+/// thread is promoted: its stores become those of the task without being closed, and the other way
+/// round.
+///
+///     ─► opened ─► followed ─► held ─► released, promoted
+///           ▲          │ ▲                    │
+///           │  damaged │ └─── adopted ◄───────┘ the task is revoked
+///           └──────────┴─► closed
+///
+/// Not thread-safe: owned by its stream thread.
+class StandbyTasks {
+  public:
+    /// All must outlive this.
+    struct Parts {
+        std::string thread_name{};
+        const TaskMaker* task_maker = nullptr;
+        std::shared_ptr<const TaskSettings> task_settings{};
+        restore::Restorer* restorer = nullptr;
+        const Clock* clock = nullptr;
+
+        /// Wakes up the stream thread: a standby has failed. Called by the restore thread.
+        std::function<void()> wake_up{};
+    };
+
+    explicit StandbyTasks(Parts parts);
+    ~StandbyTasks();
+    StandbyTasks(const StandbyTasks&) = delete;
+    StandbyTasks& operator=(const StandbyTasks&) = delete;
+
+    /// Closes standbys that are not among `wanted`, and opens missing ones for up to 50 ms. Returns
+    /// whether any was opened or closed. Throws the exceptions of TaskMaker::make_stores, and
+    /// errors that have ended a standby, except damaged state: that is rebuilt.
+    bool update(const std::vector<TaskId>& wanted);
+
+    /// Whether update() has nothing to do for the same tasks.
+    bool complete() const;
+
+    bool has(TaskId id) const { return open_.contains(id); }
+    std::vector<TaskId> ids() const;
+
+    /// Whether files of that task are damaged and must be deleted when it is opened.
+    bool take_damaged(TaskId id) { return damaged_.erase(id) > 0; }
+
+    /// For promotion: the restorer does not use the stores of the standby from now on, if there is
+    /// one. The owner in Restorer::promote is this object.
+    bool hold(TaskId id);
+
+    /// Requires hold().
+    std::unique_ptr<state::TaskStores> release(TaskId id);
+
+    /// The promotion has failed.
+    void forget(TaskId id);
+
+    /// Follows with the open stores of a task that this thread has run.
+    void adopt(TaskId id, std::unique_ptr<state::TaskStores> stores);
+
+    /// Closes the files in good order. Do not throw.
+    void close(TaskId id);
+    void close_all();
+
+  private:
+    void follow(TaskId id, std::unique_ptr<state::TaskStores> stores);
+    bool open(TaskId id);
+    void handle_failures();
+    void failed(restore::RestoreResult result);
+
+    Parts parts_;
+    std::map<TaskId, std::unique_ptr<state::TaskStores>> open_;
+    std::set<TaskId> damaged_;
+    bool complete_ = true;
+    std::optional<std::chrono::nanoseconds> retry_at_;  // Of Clock::monotonic().
+
+    mutable Mutex mutex_;
+    std::vector<restore::RestoreResult> failures_ MILLRACE_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::runtime
