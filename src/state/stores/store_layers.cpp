@@ -113,7 +113,7 @@ bool StoreLayers::write_during_walk(BytesView key, const NullableBytes& row, con
     return write_now(own_key, row ? NullableBytes(own_row) : std::nullopt, below);
 }
 
-const StoreLayers::Below StoreLayers::kAsUsual{};
+const StoreLayers::Below StoreLayers::as_usual{};
 
 bool StoreLayers::write_now(BytesView key, const NullableBytes& row, const Below& below) {
     MILLRACE_CHECK(environment_.context != nullptr || !environment_.processing);

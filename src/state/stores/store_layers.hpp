@@ -66,10 +66,10 @@ class StoreLayers final {
         bool moves_stream_time = true;
     };
 
-    static const Below kAsUsual;
+    static const Below as_usual;
 
     /// Writes or deletes a row. Returns false if the row has expired: it is logged, but not kept.
-    bool write(BytesView key, const NullableBytes& row) { return write(key, row, kAsUsual); }
+    bool write(BytesView key, const NullableBytes& row) { return write(key, row, as_usual); }
     bool write(BytesView key, const NullableBytes& row, const Below& below) {
         return table_.walks().any() ? write_during_walk(key, row, below)
                                     : write_now(key, row, below);
