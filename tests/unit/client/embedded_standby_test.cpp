@@ -40,6 +40,15 @@ class EmbeddedStandby : public support::EmbeddedApplication {
         return count;
     }
 
+    /// How many input records the committed offsets cover.
+    std::int64_t committed() const {
+        std::int64_t records = 0;
+        for (const auto& [partition, offset] : broker.committed_offsets("app")) {
+            records += offset;
+        }
+        return records;
+    }
+
     void produce_keys(int keys) {
         for (int key = 0; key < keys; ++key) {
             produce("k" + std::to_string(key));
@@ -72,6 +81,8 @@ TEST_F(EmbeddedStandby, ReplacesAClientThatHasDiedWithoutARestore) {
     promoted = 0;
     produce_keys(40);
     ASSERT_TRUE(processed.wait_for(40));
+    // Otherwise the records would be processed again, and counted twice.
+    ASSERT_TRUE(eventually([&] { return committed() == 40; }));
     const auto threads = dies->metadata_for_local_threads();
     ASSERT_TRUE(eventually([&] {
         std::size_t logged = 0;
