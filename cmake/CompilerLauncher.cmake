@@ -5,7 +5,7 @@
 find_program(MILLRACE_CCACHE ccache)
 if(MILLRACE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(launcher env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
-               CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime,time_macros ${MILLRACE_CCACHE})
+               CCACHE_SLOPPINESS=include_file_mtime,include_file_ctime,pch_defines,time_macros ${MILLRACE_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
