@@ -154,11 +154,11 @@ class Application:
     """A fixed number of processes, and one more while it is scaled up."""
 
     def __init__(self, binary, folder, *, workload, guarantee, bootstrap, name, inputs, output, processes, replication,
-                 session_timeout, commit_interval_ms, threads):
+                 session_timeout, commit_interval_ms, threads, standbys, static_members):
         self.name = name
         command = [str(binary), "--workload", workload, "--bootstrap-servers", bootstrap, "--application-id", name,
                    "--input", inputs[0], "--output", output, "--guarantee", guarantee, "--threads", str(threads),
-                   "--commit-interval-ms", str(commit_interval_ms), "--cache-bytes", "0"]
+                   "--commit-interval-ms", str(commit_interval_ms), "--cache-bytes", "0", "--standby-replicas", str(standbys)]
         if len(inputs) > 1:
             command += ["--input-2", inputs[1]]
         # Event time is in the past, and the brokers delete changelogs of windows by it.
@@ -166,8 +166,9 @@ class Application:
                         f"heartbeat.interval.ms={int(session_timeout * 1000 / 6)}"):
             command += ["--config", setting]
         self.guard = Guard()
-        self.processes = [Process(index, command, folder, self.guard) for index in range(processes)]
-        self.extra = Process(processes, command, folder, self.guard)
+        members = [["--config", f"group.instance.id=process-{index}"] if static_members else [] for index in range(processes + 1)]
+        self.processes = [Process(index, command + members[index], folder, self.guard) for index in range(processes)]
+        self.extra = Process(processes, command + members[processes], folder, self.guard)
         self.watching = threading.Event()
         self.watcher = threading.Thread(target=self.watch, daemon=True)
 

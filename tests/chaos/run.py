@@ -48,7 +48,8 @@ class Run:
     def settings(self):
         """What varies between runs, by the seed."""
         mixed = zlib.crc32(str(self.seed).encode())
-        return {"commit_interval_ms": [20, 50, 100, 200][mixed % 4], "threads": 1 + mixed // 4 % 2}
+        return {"commit_interval_ms": [20, 50, 100, 200][mixed % 4], "threads": 1 + mixed // 4 % 2,
+                "standbys": mixed // 8 % 2, "static_members": mixed // 16 % 3 == 0}
 
     def execute(self):
         self.topics = load.Topics(self.cluster.bootstrap())
@@ -239,7 +240,7 @@ class Run:
     def report(self, faults):
         result = {"name": self.name, "seed": self.seed, "scenario": self.options.scenario, "workload": self.workload,
                   "guarantee": self.guarantee, "kafka": self.cluster.version,
-                  "transaction_version": self.cluster.transaction_version, "nodes": len(self.cluster.ids()),
+                  "transaction_version": self.cluster.transaction_version, "nodes": len(self.cluster.ids()), **self.settings(),
                   "seconds": self.options.seconds, "input": sum(map(len, self.input_records)),
                   "aborted_input": self.load.aborted, "output": len(self.outputs), "faults": self.done,
                   "rules": {" ".join(rule): count for rule, count in self.proxy.applied.items()},
