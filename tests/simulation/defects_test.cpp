@@ -52,24 +52,16 @@ TEST_P(Defects, AreFound) {
 
 constexpr auto kExactly = ProcessingGuarantee::kExactlyOnceV2;
 constexpr auto kAtLeast = ProcessingGuarantee::kAtLeastOnce;
+const std::set kFreezes{testing::SimulatedFault::kFreeze};
 
 INSTANTIATE_TEST_SUITE_P(
     OfBrokers, Defects,
     ::testing::Values(
         Case{"NoFencing", Defect::kNoFencing, "count", kExactly, "output of key"},
         // Found by instances that stand still while they commit.
-        Case{"AnyGeneration",
-             Defect::kAnyGeneration,
-             "count",
-             kExactly,
-             "output of key",
-             {testing::SimulatedFault::kFreeze}},
-        Case{"AnyGenerationAtLeastOnce",
-             Defect::kAnyGeneration,
-             "copy",
-             kAtLeast,
-             "moved back",
-             {testing::SimulatedFault::kFreeze}},
+        Case{"AnyGeneration", Defect::kAnyGeneration, "count", kExactly, "output of key", kFreezes},
+        Case{"AnyGenerationAtLeastOnce", Defect::kAnyGeneration, "copy", kAtLeast, "moved back",
+             kFreezes},
         Case{"AbortedRecords", Defect::kAbortedRecords, "count", kExactly, "output of key"},
         Case{"CommittedRecords", Defect::kCommittedRecords, "count", kExactly, "output of key"},
         Case{"OffsetsBeforeCommit", Defect::kOffsetsBeforeCommit, "copy", kExactly,

@@ -180,7 +180,7 @@ def sizes(root, _):
             if line and not line.startswith("#"):
                 name, _, reason = line.rpartition(": ")
                 reasons[name] = reason.strip()
-    folders = [folder for folder in oversize.MAX_LINES if (root / folder).exists()]
+    folders = [folder for folder in oversize.FOLDERS if (root / folder).exists()]
     too_large = dict(oversize.oversized(root, files_below(root, *folders)))
     for name, size in too_large.items():
         if not reasons.get(name):

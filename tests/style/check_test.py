@@ -149,7 +149,8 @@ class StyleChecks(unittest.TestCase):
         reason = {"tests/style/size_exceptions.txt": "src/core/b.cpp: a table\n"}
         self.assertEqual(check("sizes", {**long_file, **reason}), (0, "ok"))
         self.assert_finds(check("sizes", {**CLEAN, **reason}), "is not too large (any more)")
-        self.assertEqual(check("sizes", {**CLEAN, "tests/b.cpp": LICENCE + "\n" * 499}), (0, "ok"))
+        self.assertEqual(check("sizes", {**CLEAN, "tests/b.cpp": LICENCE + "\n" * 399}), (0, "ok"))
+        self.assert_finds(check("sizes", {**CLEAN, "tests/b.cpp": LICENCE + "\n" * 400}), "tests/b.cpp: 401 lines")
 
         crowded = {f"src/core/b{i}.cpp": LICENCE for i in range(20)}
         self.assert_finds(check("sizes", {**CLEAN, **crowded}), "src/core: 21 sources")

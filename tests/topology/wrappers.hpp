@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "driver.hpp"
 #include "millrace/millrace.hpp"
 
 #include <functional>
@@ -69,6 +70,25 @@ inline TopologyOptions wrapping_with(std::function<Hooks(WrappedParts)> make,
                                         .stores = stores};
     };
     return options;
+}
+
+/// From "in" to "out" through the processor "shout", which appends "!" to each value.
+inline void pass_through(StreamsBuilder& builder) {
+    builder.stream<Text, Text>("in")
+        .map_values([](const Text& value) { return value + "!"; }, {.name = "shout"})
+        .to("out");
+}
+
+/// The keys of the headers of all records sent to a topic.
+inline std::vector<Text> header_keys(testing::TopologyTestDriver& driver,
+                                     const std::string& topic) {
+    std::vector<Text> keys;
+    for (const auto& record : driver.output_topic<Text, Text>(topic).drain_records()) {
+        for (const Header& header : record.headers) {
+            keys.push_back(header.key);
+        }
+    }
+    return keys;
 }
 
 }  // namespace millrace

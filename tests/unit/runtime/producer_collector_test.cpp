@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/commit/producer_collector.hpp"
-
 #include "kafka/murmur2.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/testing/embedded_broker.hpp"
 #include "runtime/task/task_errors.hpp"
 #include "support/forwarding_admin.hpp"
-
-#include <gmock/gmock.h>
+#include "unit/runtime/producer_collector_fixture.hpp"
 
 namespace millrace::runtime {
 namespace {
@@ -15,31 +11,11 @@ namespace {
 using namespace std::chrono_literals;
 using testing::BrokerFault;
 using testing::BrokerOperation;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
-using ::testing::UnorderedElementsAre;
-
-detail::OutgoingRecord record(BytesView key, std::optional<Partition> partition = {}) {
-    return {.key = key,
-            .value = "v",
-            .timestamp = {},
-            .headers = nullptr,
-            .partition = partition,
-            .partition_key = {},
-            .acknowledged = nullptr};
-}
-
-/// The value of a record of 100 bytes that starts with its number.
-std::string value(int number) {
-    std::string text = std::to_string(number);
-    text.resize(100, ' ');
-    return text;
-}
 
 /// Not authorized to describe topics.
 class UninformedAdmin final : public support::ForwardingAdmin {
@@ -51,61 +27,6 @@ class UninformedAdmin final : public support::ForwardingAdmin {
         return std::vector<kafka::Result<std::int64_t>>(
             names.size(), kafka::Status(kafka::ErrorCode::kAuthorization, "not for you"));
     }
-};
-
-class ProducerCollectorTest : public ::testing::Test {
-  protected:
-    ProducerCollectorTest() {
-        broker.create_topic("out", 3);
-        broker.create_topic("dead", 1);
-    }
-
-    ProducerCollector make() {
-        return ProducerCollector({.supplier = broker.clients(),
-                                  .producer_settings = producer_settings,
-                                  .settings = settings,
-                                  .dropped = dropped,
-                                  .clock = &clock,
-                                  .limits = limits.get(),
-                                  .take_turns = take_turns,
-                                  .metadata_timeout = 100ms});
-    }
-
-    void learn_limits_from(kafka::Admin& from) {
-        limits = std::make_unique<BatchLimits>(from, clock, 1s);
-    }
-
-    /// Sends small records, with a large one among them if its size is set.
-    static void send_many(ProducerCollector& collector, const std::string& topic,
-                          std::size_t large = 0) {
-        for (int i = 0; i < kMany; ++i) {
-            detail::OutgoingRecord out = record("k", 0);
-            const std::string text =
-                large > 0 && i == kMany / 2 ? std::string(large, 'x') : value(i);
-            out.value = text;
-            collector.send(collector.topic(topic), out);
-        }
-    }
-
-    void resume_and_remember_sizes() {
-        settings->production_handler = [this](const auto&, const FailedRecord& failed,
-                                              const auto&) {
-            refused.push_back(failed.value.value_or("").size());
-            return ErrorResponse{ErrorDecision::kResume};
-        };
-    }
-
-    static constexpr int kMany = 50;
-
-    testing::EmbeddedBroker broker;
-    ManualClock clock;
-    std::unique_ptr<kafka::Admin> admin = broker.clients()->make_admin({});
-    std::unique_ptr<BatchLimits> limits;  // Null: limits are not read.
-    std::vector<std::size_t> refused;
-    kafka::ClientSettings producer_settings;
-    bool take_turns = false;
-    std::shared_ptr<metrics::Counter> dropped = std::make_shared<metrics::Counter>();
-    std::shared_ptr<TaskSettings> settings = std::make_shared<TaskSettings>();
 };
 
 TEST_F(ProducerCollectorTest, ChoosesThePartitionOfTheKeyAsKafkasClientsDo) {
@@ -327,86 +248,6 @@ TEST_F(ProducerCollectorTest, WorksAgainAfterAReset) {
 
     EXPECT_TRUE(collector.flush(1s));
     EXPECT_THAT(broker.records("out"), SizeIs(1));
-}
-
-/// Transactions of a collector, one after the other.
-class TransactionTurns : public ProducerCollectorTest {
-  protected:
-    TransactionTurns() { producer_settings["transactional.id"] = "id"; }
-
-    void commit(ProducerCollector& collector, const std::string& key) const {
-        ASSERT_TRUE(collector.initialise(1s));
-        collector.send(collector.topic("out"), record(key));
-        ASSERT_TRUE(collector.flush(1s));
-        ASSERT_TRUE(collector.commit_transaction({}, {}, 1s).ok());
-    }
-
-    void fence(const std::string& id) {
-        others.push_back(broker.clients()->make_producer({{"transactional.id", id}}, ignore_));
-        ASSERT_TRUE(others.back()->init_transactions(1s).ok());
-    }
-
-    std::vector<std::string> keys() const {
-        std::vector<std::string> all;
-        for (const auto& each : broker.records("out")) {
-            all.push_back(*each.key);
-        }
-        return all;
-    }
-
-    std::vector<std::unique_ptr<kafka::Producer>> others;
-
-  private:
-    struct Ignore final : kafka::ProducerListener {
-        void on_failed_delivery(const kafka::FailedDelivery&) override {}
-        void on_error(const kafka::Status&) override {}
-    };
-    mutable Ignore ignore_;
-};
-
-TEST_F(TransactionTurns, AreTakenByTwoProducers) {
-    take_turns = true;
-    ProducerCollector collector = make();
-    ASSERT_TRUE(collector.initialise(1s));
-    fence("id-2");
-    commit(collector, "first");
-
-    EXPECT_THROW(commit(collector, "second"), RestartFromCommit) << "the second one is fenced";
-    collector.reset();
-    ASSERT_TRUE(collector.initialise(1s));
-    fence("id");
-    EXPECT_THROW(commit(collector, "again"), RestartFromCommit) << "the first one begins";
-    collector.reset();
-    for (const char* key : {"a", "b", "c", "d", "e"}) {
-        commit(collector, key);
-    }
-    EXPECT_THAT(keys(), UnorderedElementsAre("first", "a", "b", "c", "d", "e"));
-}
-
-TEST_F(TransactionTurns, AreNotTakenByOne) {
-    ProducerCollector collector = make();
-    ASSERT_TRUE(collector.initialise(1s));
-    fence("id-2");
-    commit(collector, "first");
-    commit(collector, "second");
-
-    EXPECT_THAT(keys(), UnorderedElementsAre("first", "second"));
-}
-
-TEST_F(TransactionTurns, EndWithAnAbortOfTheOpenTransaction) {
-    take_turns = true;
-    for (int committed = 0; committed < 3; ++committed) {
-        ProducerCollector collector = make();
-        for (int i = 0; i < committed; ++i) {
-            commit(collector, "committed");
-        }
-        ASSERT_TRUE(collector.initialise(1s));
-        collector.send(collector.topic("out"), record("aborted"));
-        collector.abort_transaction(1s);
-        commit(collector, "last");
-    }
-    EXPECT_THAT(keys(), SizeIs(1 + 2 + 3));
-    EXPECT_THAT(keys(), Not(Contains("aborted")));
 }
 
 }  // namespace

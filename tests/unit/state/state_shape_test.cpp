@@ -1,173 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// State on disk that was written for another topology, or by another version.
+// State on disk that was written for another topology.
 #include "millrace/core/error.hpp"
-#include "state/budget/memory_budget.hpp"
-#include "state/engine/database.hpp"
-#include "state/format/window_key.hpp"
-#include "state/task/task_stores.hpp"
-#include "support/fake_store_context.hpp"
-#include "support/temporary_directory.hpp"
+#include "unit/state/state_on_disk.hpp"
 
 #include <gmock/gmock.h>
 
-#include <chrono>
-#include <memory>
+#include <ostream>
 #include <string>
-#include <vector>
 
 namespace millrace::state {
 namespace {
 
-using detail::StoredHeaders;
-using detail::StoreKind;
-using detail::StoreSpec;
+using namespace on_disk;
 using std::chrono::hours;
-using std::chrono::milliseconds;
 using std::chrono::minutes;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-constexpr std::int64_t kNow = 1'700'000'000'000;
-constexpr std::int64_t kStep = 600'000;
-constexpr int kRows = 7;  // An hour of them.
-
-Timestamp time_of(int row) {
-    return timestamp_of(kNow + row * kStep);
-}
-
-Bytes value_of(StoreKind kind, int row) {
-    Bytes value;
-    if (kind == StoreKind::kTimestampedKeyValue || kind == StoreKind::kTimestampedWindow) {
-        detail::append_time(time_of(row), value);
-    }
-    return value + "v" + std::to_string(row);
-}
-
-StoreSpec store(StoreKind kind, milliseconds retention = {}) {
-    StoreSpec spec;
-    spec.name = "s";
-    spec.kind = kind;
-    spec.retention = retention;
-    return spec;
-}
-
-StoreSpec unlogged(StoreSpec spec) {
-    spec.logging = false;
-    return spec;
-}
-
-StoreSpec with_headers(StoreSpec spec) {
-    spec.headers = StoredHeaders::kGiven;
-    return spec;
-}
-
-StoreSpec from_topic(StoreSpec spec, const std::string& topic) {
-    spec.source_topic = topic;
-    return spec;
-}
-
-StoreSpec in_memory(StoreSpec spec) {
-    spec.engine = StoreEngine::kInMemory;
-    return spec;
-}
-
-StoreSpec of_types(StoreSpec spec, const std::string& key, const std::string& value) {
-    spec.types = {key, value};
-    return spec;
-}
-
-StoreSpec custom(StoreSpec spec) {
-    spec.types.custom_value = true;
-    return spec;
-}
-
-StoreSpec with_interval(StoreSpec spec, milliseconds interval) {
-    spec.segment_interval = interval;
-    return spec;
-}
-
-// A row of each kind for each step of time.
-class Rows {
-  public:
-    explicit Rows(StateStore& store, StoreKind kind) : store_(store), kind_(kind) {}
-
-    void write(int row) {
-        const Bytes value = value_of(kind_, row);
-        if (auto* keys = dynamic_cast<KeyValueBytesStore*>(&store_)) {
-            keys->put(std::to_string(row), BytesView(value));
-        } else if (auto* windows = dynamic_cast<WindowBytesStore*>(&store_)) {
-            windows->put("k", time_of(row), BytesView(value));
-        } else if (auto* sessions = dynamic_cast<SessionBytesStore*>(&store_)) {
-            sessions->put("k", {time_of(row), time_of(row)}, BytesView(value));
-        } else {
-            dynamic_cast<VersionedBytesStore&>(store_).put("k", BytesView(value), time_of(row));
-        }
-    }
-
-    NullableOwnedBytes read(int row) {
-        const auto owned = [](const NullableBytes& value) {
-            return value ? NullableOwnedBytes(Bytes(*value)) : std::nullopt;
-        };
-        if (auto* keys = dynamic_cast<KeyValueBytesStore*>(&store_)) {
-            return owned(keys->get(std::to_string(row)));
-        }
-        if (auto* windows = dynamic_cast<WindowBytesStore*>(&store_)) {
-            return owned(windows->fetch("k", time_of(row)));
-        }
-        if (auto* sessions = dynamic_cast<SessionBytesStore*>(&store_)) {
-            return owned(sessions->fetch_session("k", {time_of(row), time_of(row)}));
-        }
-        const auto version = dynamic_cast<VersionedBytesStore&>(store_).get("k", time_of(row));
-        return version ? NullableOwnedBytes(Bytes(version->value)) : std::nullopt;
-    }
-
-    int count() {
-        int found = 0;
-        for (int row = 0; row < kRows; ++row) {
-            found += read(row) == value_of(kind_, row) ? 1 : 0;
-        }
-        return found;
-    }
-
-  private:
-    StateStore& store_;
-    StoreKind kind_;
-};
-
-class StateOnDisk {
-  public:
-    std::unique_ptr<TaskStores> open(std::vector<StoreSpec> specs) {
-        TaskStores::Options options;
-        options.directory = folder_.path();
-        options.name = "0_0";
-        options.specs = std::move(specs);
-        auto stores = std::make_unique<TaskStores>(std::move(options), memory_);
-        stores->set_context(context_);
-        return stores;
-    }
-
-    // Rows committed as offset 7, and a clean close.
-    void write(const StoreSpec& spec) {
-        const auto stores = open({spec});
-        Rows rows(*stores->store("s"), spec.kind);
-        for (int row = 0; row < kRows; ++row) {
-            rows.write(row);
-        }
-        const std::optional<Offset> offset = spec.logging ? std::optional<Offset>(7) : std::nullopt;
-        stores->commit(std::span(&offset, 1));
-        stores->close();
-    }
-
-    std::unique_ptr<Database> database() {
-        return open_database(folder_.path() / "db", "0_0", memory_);
-    }
-
-  private:
-    ::millrace::testing::TemporaryDirectory folder_;
-    MemoryBudget memory_{MemoryBudget::Limits{}};
-    ::millrace::testing::FakeStoreContext context_;
-};
 
 enum class Outcome { kGoesOn, kRestores, kRefused };
 
@@ -220,10 +69,6 @@ TEST_P(ChangedStore, IsUsedRestoredOrRefusedButNeverMisread) {
     stores->commit({});
     EXPECT_EQ(rows.read(kRows - 1), value_of(change.after.kind, kRows - 1));
 }
-
-constexpr auto kWindow = StoreKind::kTimestampedWindow;
-constexpr auto kTable = StoreKind::kTimestampedKeyValue;
-constexpr auto kVersions = StoreKind::kVersionedKeyValue;
 
 INSTANTIATE_TEST_SUITE_P(
     Retention, ChangedStore,
@@ -332,90 +177,6 @@ TEST(StoreBackOnDisk, StartsEmpty) {
     state.write(store(kTable));
     state.open({in_memory(store(kTable))})->close();
     EXPECT_EQ(state.open({store(kTable)})->changelog_offset(0), std::nullopt);
-}
-
-// The metadata rows of earlier versions: only the offset, the time and the store's own data.
-class OlderState : public ::testing::Test {
-  protected:
-    void write(const StoreSpec& spec, char format = '\1') {
-        state.write(spec);
-        const auto database = state.database();
-        const Bytes row = database->store_metadata("s").value();
-        const std::size_t shape = 1 + 1 + 1 + 8 + 8 + 3 * 4;
-        Bytes older(1, format);
-        older += row.substr(1, 16);
-        older += row.substr(17 + shape);
-        database->put_store_metadata("s", BytesView(older));
-        database->write();
-        database->flush();
-    }
-
-    StateOnDisk state;
-};
-
-TEST_F(OlderState, IsRestoredIfThereIsAChangelog) {
-    for (const StoreSpec& spec : {store(kTable), store(kWindow, hours{2})}) {
-        write(spec);
-        const auto stores = state.open({spec});
-        EXPECT_EQ(stores->changelog_offset(0), std::nullopt);
-        EXPECT_EQ(Rows(*stores->store("s"), spec.kind).count(), 0);
-        stores->wipe();
-    }
-}
-
-TEST_F(OlderState, IsReadAsTheTopologyDefinesItWithoutAChangelog) {
-    for (const StoreSpec& spec :
-         {unlogged(store(kTable)), unlogged(store(kWindow, hours{2})),
-          unlogged(store(StoreKind::kSession, hours{2})), unlogged(store(kVersions, hours{2}))}) {
-        write(spec);
-        for (int start = 0; start < 2; ++start) {
-            const auto stores = state.open({spec});
-            EXPECT_EQ(Rows(*stores->store("s"), spec.kind).count(), kRows);
-        }
-        state.open({spec})->wipe();
-    }
-}
-
-TEST_F(OlderState, IsRefusedIfItsSegmentsHaveAnotherRetention) {
-    for (const StoreKind kind : {kWindow, StoreKind::kSession, kVersions}) {
-        const StoreSpec spec = unlogged(store(kind, hours{2}));
-        write(spec);
-        EXPECT_THROW(state.open({unlogged(store(kind, hours{24}))}), StateError);
-        state.open({spec})->wipe();
-    }
-}
-
-TEST_F(OlderState, IsRefusedIfItHasAnotherFormat) {
-    write(unlogged(store(kTable)));
-    EXPECT_THROW(state.open({unlogged(store(kWindow, hours{2}))}), StateError);
-    EXPECT_THROW(state.open({unlogged(with_headers(store(kTable)))}), StateError);
-}
-
-TEST(NewerState, IsRefusedWithTheRemedyAndNotChanged) {
-    StateOnDisk state;
-    state.write(store(kTable));
-    Bytes row;
-    {
-        const auto database = state.database();
-        row = database->store_metadata("s").value();
-        row[0] = '\5';
-        database->put_store_metadata("s", BytesView(row));
-        database->write();
-        database->flush();
-    }
-    StoreSpec other = store(kTable);
-    other.name = "other";
-    for (const StoreSpec& spec : {store(kTable), other, in_memory(other)}) {
-        try {
-            state.open({spec});
-            FAIL() << "it was not refused";
-        } catch (const StateError& error) {
-            EXPECT_THAT(error.what(),
-                        AllOf(HasSubstr("newer version of Millrace"), HasSubstr("store s"),
-                              HasSubstr("format 5"), HasSubstr("remove the task's folder")));
-        }
-    }
-    EXPECT_EQ(state.database()->store_metadata("s"), row);
 }
 
 }  // namespace
