@@ -13,7 +13,7 @@ namespace millrace {
 struct TaskMetadata {
     TaskId id{};
     std::vector<TopicPartition> inputs{};
-    bool running = false;  ///< False: its state is being restored.
+    bool running = false;  ///< False: it is being restored, or is a standby.
 
     bool operator==(const TaskMetadata&) const = default;
 };

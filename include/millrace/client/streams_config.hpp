@@ -134,19 +134,19 @@ struct StreamsConfig {
     /// Dead letter topic of the built-in handlers; empty: none.
     std::string errors_dead_letter_queue_topic_name{};
 
-    /// How many other instances keep a copy of each task's state up to date. More: an instance that
-    /// fails is replaced sooner; more disk, memory and reading.
+    /// Standby replicas of each task: other instances keep copies of its state up to date. More:
+    /// tasks of failed instances continue sooner; more disk, memory and reading.
     int num_standby_replicas = 0;
 
-    /// How many tasks of the group may be copied at a time to instances that will run them, in
-    /// addition to standbys. More: tasks move sooner; more reading meanwhile.
+    /// Warm-up replicas in the group at a time: copies on instances that will run the tasks. None
+    /// without standbys. More: tasks move sooner; more reading meanwhile.
     int max_warmup_replicas = 2;
 
-    /// A task moves to an instance whose copy of the state is at most that many changelog records
-    /// behind.
+    /// An instance may run a task if its copy of the state lacks at most that many changelog
+    /// records.
     std::int64_t acceptable_recovery_lag = 10'000;
 
-    /// How often the group checks whether copies are up to date, as long as tasks wait for that.
+    /// How often the group checks for instances that have caught up, as long as tasks wait for one.
     std::chrono::milliseconds probing_rebalance_interval{600'000};
 
     /// Standbys are placed on instances that differ in these tags: names of "client.tag." settings,
@@ -154,7 +154,7 @@ struct StreamsConfig {
     std::string rack_aware_assignment_tags{};
 
     /// How tasks are placed near the brokers of their partitions, by client.rack: "none",
-    /// "min_traffic" or "balance_subtopology".
+    /// "min_traffic" or "balance_subtopology". It and its costs have no effect yet.
     std::string rack_aware_assignment_strategy = "none";
 
     /// What a partition read from another rack costs, and what a move of a task costs.

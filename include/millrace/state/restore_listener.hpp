@@ -33,8 +33,8 @@ struct StateRestoreListener {
 
 /// Why a standby is not updated any more.
 enum class StandbySuspension {
-    kMigrated,  ///< This instance keeps no copy of the task any more.
-    kPromoted,  ///< This instance runs the task.
+    kMigrated,  ///< The standby is closed: it has moved, or its thread ends.
+    kPromoted,  ///< The standby becomes the task.
 };
 
 /// Called with the progress of standbys: copies of the state of tasks that other instances run
