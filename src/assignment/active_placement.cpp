@@ -11,8 +11,8 @@ namespace millrace::assignment {
 
 namespace {
 
-/// Steps of restoring weigh double, so that of two processes that are as far, one that keeps the
-/// state up to date is chosen.
+/// Steps of restoring count double. This leaves room to prefer, of two processes with the same lag,
+/// the one that has a standby.
 constexpr std::int64_t kMostCost = 2 * Progress::kMostSteps;
 
 class ActivePlacement {
@@ -29,7 +29,7 @@ class ActivePlacement {
 
     const Cluster& cluster_;
     const Progress& progress_;
-    const std::int64_t move_;  // More than all restoring.
+    const std::int64_t move_;  // Exceeds all costs of restoring.
 };
 
 std::map<TaskId, ProcessIndex> ActivePlacement::place(const AssignorOptions&) const {

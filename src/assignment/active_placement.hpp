@@ -8,9 +8,9 @@
 
 namespace millrace::assignment {
 
-/// The process that is to run each task when all state is where it must be: balanced over the
-/// processes by their threads, and of all balanced placements one that moves the fewest tasks from
-/// where they run, and of these, one with the least state to restore.
+/// The process of each active task, regardless of whether it has the state yet. Tasks are balanced
+/// over the processes in proportion to their threads. Among all balanced placements, the result
+/// moves the fewest running tasks; among those, it restores the least state.
 std::map<TaskId, ProcessIndex> place_active(const Cluster& cluster, const Progress& progress,
                                             const AssignorOptions& options);
 

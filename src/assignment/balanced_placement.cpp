@@ -11,10 +11,11 @@ namespace millrace::assignment {
 
 namespace {
 
-/// A task flows from the source through its sub-topology at a place, and through the stateful or
-/// stateless tasks of that place, to the place and to the sink. What flows through each of these is
-/// bounded by the fair share. Such a flow exists, because the fair shares themselves are one, and a
-/// flow within integral bounds can be integral.
+/// Models the placement as a flow of least cost. Each task is one unit. It flows from the source
+/// through three nodes of its place to the sink: one for its sub-topology, one for stateful or
+/// stateless tasks, and one for all tasks. The fair share bounds the flow through each node. The
+/// exact shares are such a flow, and a flow with integral bounds can be made integral, so a
+/// solution exists.
 class Placement {
   public:
     Placement(const std::vector<TaskToPlace>& tasks, const std::vector<Place>& places,
@@ -61,7 +62,7 @@ class Placement {
     const PlacementRules& rules_;
     std::map<std::int32_t, Kind> kinds_;
     std::int64_t weight_ = 0;
-    std::int64_t prize_ = 1;  // For what a place must get: more than all costs together.
+    std::int64_t prize_ = 1;  // For a guaranteed unit; exceeds the sum of all costs.
     MinCostFlow flow_{0};
     std::vector<std::vector<Arc>> direct_;          // By task: to places.
     std::vector<std::vector<std::size_t>> pooled_;  // By task and rack.
@@ -106,7 +107,8 @@ Placement::Placement(const std::vector<TaskToPlace>& tasks, const std::vector<Pl
     }
 }
 
-/// The share of a place in `count` tasks: what it must get brings a prize, so that it gets it.
+/// Adds an arc for the share of a place in `count` tasks. Its guaranteed part has a negative cost,
+/// so the cheapest flow fills it.
 void Placement::add_share(std::size_t from, std::size_t to, std::int64_t count, std::size_t place) {
     const std::int64_t share = count * static_cast<std::int64_t>(places_[place].weight);
     const std::int64_t least = share / weight_;

@@ -16,12 +16,12 @@ struct Place {
     std::size_t rack = 0;  ///< A number below PlacementRules::racks.
 };
 
-/// A task to place, and what it costs where. Costs are from 0 to 2^40.
+/// A task to place, and its cost in each place. Costs are from 0 to 2^40.
 struct TaskToPlace {
     TaskId task{};
     bool stateful = false;
-    std::vector<std::int64_t> elsewhere{0};                  ///< By rack: in most places of it.
-    std::vector<std::pair<std::size_t, std::int64_t>> at{};  ///< In these places, at most that.
+    std::vector<std::int64_t> elsewhere{0};  ///< By rack: the cost in a place not in `at`.
+    std::vector<std::pair<std::size_t, std::int64_t>> at{};  ///< Cheaper places and their costs.
 };
 
 struct PlacementRules {
@@ -29,12 +29,11 @@ struct PlacementRules {
     bool balance_sub_topologies = true;
 };
 
-/// The place of each task, so that the tasks are balanced, and of all such placements, one with the
-/// least cost.
+/// Returns the place of each task. The placement is balanced, and no balanced placement costs less.
 ///
-/// Balanced: each place has its share by weight, rounded down or up, of all tasks, of all stateful
-/// ones, and, if the rules say so, of those of each sub-topology.
-/// The result depends on the input only. Requires at least one place, with a weight above 0.
+/// Balanced: each place has its share by weight, rounded down or up, of all tasks and of all
+/// stateful tasks; with balance_sub_topologies, also of the tasks of each sub-topology.
+/// Deterministic. Requires at least one place, with a weight above 0.
 std::vector<std::size_t> place_balanced(const std::vector<TaskToPlace>& tasks,
                                         const std::vector<Place>& places,
                                         const PlacementRules& rules = {});

@@ -23,7 +23,7 @@ TaskLag Progress::behind(ProcessIndex index, TaskId task) const {
     if (lag != process.lags.end() && lag->second != kUnknownLag) {
         return std::min(lag->second, kUnknown - 1);
     }
-    // Members that cannot say how far they are have what they run.
+    // Members of version 1 send no lags; they have the state of the tasks that they run.
     if (process.runs(task) && (lag == process.lags.end() || !process.replicates)) {
         return 0;
     }
@@ -38,7 +38,7 @@ std::int64_t Progress::steps(ProcessIndex process, TaskId task) const {
     if (lag >= kUnknown) {
         return lag == kNone ? kMostSteps : kMostSteps - 1;
     }
-    // Doubled lags are one step apart.
+    // One step for each doubling of the lag.
     return std::min(static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(lag))),
                     kMostSteps - 2);
 }

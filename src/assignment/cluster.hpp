@@ -18,18 +18,18 @@ namespace millrace::assignment {
 /// A member of the group.
 struct MemberThread {
     std::string member{};
-    std::set<TaskId> active{};   ///< The tasks that it runs or restores now.
-    std::set<TaskId> standby{};  ///< The tasks that it keeps up to date now.
+    std::set<TaskId> active{};   ///< The tasks that it runs or restores.
+    std::set<TaskId> standby{};  ///< Its standbys and warm-ups.
 };
 
 struct MemberProcess {
     std::string name{};
     std::vector<MemberThread> threads{};
-    TaskLags lags{};  ///< The tasks whose state it has.
+    TaskLags lags{};  ///< Of the tasks whose state it has.
     std::map<std::string, std::string> tags{};
     std::string rack{};
 
-    /// Whether it can keep state up to date. If not, it restores the tasks that move to it.
+    /// False: it cannot run standbys or warm-ups. It restores tasks after they have moved to it.
     bool replicates = true;
 
     bool runs(TaskId task) const;
@@ -38,22 +38,22 @@ struct MemberProcess {
 
 /// The group as its leader sees it, before an assignment.
 struct Cluster {
-    /// All tasks that must run; true: with state that has changelogs.
+    /// All tasks; true: stateful, with at least one changelog.
     std::map<TaskId, bool> tasks{};
-    std::vector<MemberProcess> processes{};  ///< By name; each has a thread.
+    std::vector<MemberProcess> processes{};  ///< Sorted by name; each has at least one thread.
 };
 
 /// The index of a process in Cluster::processes.
 using ProcessIndex = std::size_t;
 
-/// How near a process is to running a task: how far its state is.
+/// Compares processes by the lags of their state.
 class Progress {
   public:
     /// `cluster` must outlive this.
     Progress(const Cluster& cluster, TaskLag acceptable_lag)
         : cluster_(cluster), acceptable_lag_(acceptable_lag) {}
 
-    /// How far it is behind, to compare processes: below kUnknown if it was measured; kNone if it
+    /// The lag of the process for that task; kUnknown if it was not measured; kNone if the process
     /// has no state.
     TaskLag behind(ProcessIndex process, TaskId task) const;
     static constexpr TaskLag kNone = std::numeric_limits<TaskLag>::max();
@@ -63,8 +63,8 @@ class Progress {
         return behind(process, task) <= acceptable_lag_;
     }
 
-    /// What is to be done until it has the state, in steps that grow with the lag: 0 if it is
-    /// caught up, kMostSteps if it has no state.
+    /// The cost of catching up, on a logarithmic scale of the lag: 0 if the process is caught up,
+    /// kMostSteps if it has no state.
     std::int64_t steps(ProcessIndex process, TaskId task) const;
     static constexpr std::int64_t kMostSteps = 64;
 

@@ -12,8 +12,7 @@ namespace millrace::assignment {
 
 namespace {
 
-/// Whether tasks of this sub-topology have state that a changelog, or a source topic in its place,
-/// can bring to another process.
+/// Whether the sub-topology has a store that can be restored from a changelog or a source topic.
 bool is_stateful(const topology::ApplicationTopology& application,
                  const topology::SubTopology& part) {
     return std::any_of(part.stores.begin(), part.stores.end(), [&](std::size_t store) {
@@ -22,7 +21,7 @@ bool is_stateful(const topology::ApplicationTopology& application,
     });
 }
 
-/// Threads of one process may have asked at different times.
+/// Keeps the larger lag: the threads of a process may have read them at different times.
 void add_lags(TaskLags& all, const TaskLags& lags) {
     for (const auto& [task, lag] : lags) {
         const auto [entry, added] = all.try_emplace(task, lag);
@@ -84,7 +83,7 @@ void GroupView::find_holders() {
     }
 }
 
-/// The member that runs each task: by owned partitions, otherwise by the member's own data.
+/// The member that runs each task, by its owned partitions; if it owns none, by its user data.
 std::map<TaskId, std::string> GroupView::owners() const {
     std::map<TaskId, std::string> result;
     for (const auto& [task, partitions] : map_.tasks()) {
@@ -161,11 +160,11 @@ bool GroupView::awaits(const TaskId& task, const Member& member) const {
                        });
 }
 
-/// Which partitions the new owner of a moved task may get while another member still runs the task:
-/// none, or the task would run twice. The group itself withholds partitions that the other member
-/// owns. This withholds partitions that no member owns, that is, partitions of a topic that has
-/// just been created. When the former owner revokes its partitions, it rejoins, and the resulting
-/// rebalance assigns everything to the new owner.
+/// While another member still runs a moved task, its new owner gets no partition of it: otherwise
+/// the task would run twice. The group withholds partitions that the other member owns. This
+/// withholds those that no member owns, such as partitions of a new topic. When the former owner
+/// revokes its partitions, it rejoins, and the resulting rebalance assigns everything to the new
+/// owner.
 bool GroupView::may_give(const TaskId& task, const TopicPartition& partition,
                          const std::string& member) const {
     const auto holders = holders_.find(task);

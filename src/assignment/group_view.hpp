@@ -14,7 +14,7 @@
 
 namespace millrace::assignment {
 
-/// The members of the group as they describe themselves, and who holds which partitions.
+/// The group as seen by its leader: the members' user data, and the partitions that they own.
 class GroupView {
   public:
     struct Member {
@@ -28,17 +28,17 @@ class GroupView {
 
     const std::vector<Member>& members() const noexcept { return members_; }
 
-    /// The members whose data could be read. With `replicates`, those that understand it keep
-    /// standbys.
+    /// The input of the assignment: the members whose user data could be read. With `replicates`,
+    /// members that read version 2 can run standbys.
     Cluster cluster(bool replicates) const;
 
-    /// Why that member must stop.
+    /// Whether the member must stop, and why.
     StopReason stop(const Member& member) const;
 
     /// Whether a thread of another process still holds partitions of a task of that member.
     bool awaits(const TaskId& task, const Member& member) const;
 
-    /// The partitions that the member may have with these tasks.
+    /// The partitions of these tasks that can be assigned to the member in this rebalance.
     std::vector<TopicPartition> partitions(const std::vector<TaskId>& tasks,
                                            const Member& member) const;
 
@@ -56,11 +56,11 @@ class GroupView {
     bool shut_down_ = false;
     std::map<std::string, std::string> process_of_;  // By member.
 
-    /// The owner of each partition; the latest generation wins.
+    /// The owner of each partition. If several members claim it, the latest generation wins.
     std::map<TopicPartition, std::string> claims_;
 
-    /// The members that hold partitions of a task, also of topics that were deleted: they run it
-    /// until they get the result of this rebalance.
+    /// The members that own partitions of a task, including those of deleted topics. They run the
+    /// task until they receive the result of this rebalance.
     std::map<TaskId, std::set<std::string>> holders_;
 };
 

@@ -34,7 +34,7 @@ std::int64_t MinCostFlow::run(std::size_t source, std::size_t sink, std::int64_t
     return sent;
 }
 
-/// Bellman and Ford's method with a queue, because costs may be negative. False: no path is left.
+/// Bellman-Ford with a queue, because costs may be negative. Returns false if no path is left.
 bool MinCostFlow::find_distances(std::size_t source, std::size_t sink) {
     for (Node& node : nodes_) {
         node.distance = kFar;
@@ -61,7 +61,7 @@ bool MinCostFlow::find_distances(std::size_t source, std::size_t sink) {
     return nodes_[sink].distance != kFar;
 }
 
-/// Fills the paths of the least cost from `node` on. `on_path` keeps it out of cycles of cost 0.
+/// Saturates the shortest paths from `node`. `on_path` avoids cycles of cost 0.
 std::int64_t MinCostFlow::push(std::size_t node, std::size_t sink, std::int64_t amount) {
     if (node == sink) {
         return amount;

@@ -7,28 +7,29 @@
 
 namespace millrace::assignment {
 
-/// Finds the cheapest flow through a network: for a given amount, from one node to another, within
-/// the capacities of the arcs. Costs may be negative if the network has no cycle.
+/// Finds the flow of least cost from one node of a network to another. Costs may be negative if the
+/// network has no cycle.
 ///
-/// The primal-dual method: as long as there are paths of the least cost, it fills all of them at
-/// once. So its time depends on how many different costs paths have, rather than on the amount.
+/// Uses the primal-dual method: each phase saturates all shortest paths. The number of phases is
+/// the number of different path costs, so it does not depend on the amount.
 class MinCostFlow {
   public:
     explicit MinCostFlow(std::size_t nodes) : nodes_(nodes) {}
 
-    /// Returns the arc's number.
+    /// Returns the number of the arc, for flow().
     std::size_t add_arc(std::size_t from, std::size_t to, std::int64_t capacity, std::int64_t cost);
 
-    /// Sends up to `amount`; returns how much arrives. Call it once.
+    /// Computes the flow of at most `amount` units. Returns the units that reach the sink. Call it
+    /// once.
     std::int64_t run(std::size_t source, std::size_t sink, std::int64_t amount);
 
     std::int64_t flow(std::size_t arc) const { return edges_[2 * arc + 1].left; }
 
   private:
-    /// An arc, at an even number, or its way back, at the next.
+    /// Even index: an arc. The next index: its residual arc.
     struct Edge {
         std::size_t to = 0;
-        std::int64_t left = 0;  // Of the capacity.
+        std::int64_t left = 0;  // Residual capacity.
         std::int64_t cost = 0;
     };
     struct Node {

@@ -127,8 +127,8 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
     std::sort(assigned_->begin(), assigned_->end());
 }
 
-/// A leader that does not read the version of this member says which one it writes; the member
-/// joins again with that version. As soon as a leader writes this build's, it goes back to it.
+/// If the leader cannot read the member's version, its answer has the version of the leader, and
+/// the member rejoins with that one. It returns to its own version when a leader writes that again.
 PartitionAssignor::Stop PartitionAssignor::accept(const AssignmentInfo& info) {
     standby_ = info.standby;
     std::sort(standby_.begin(), standby_.end());

@@ -26,16 +26,16 @@ namespace millrace::assignment {
 /// Thread-safe: the Kafka client calls it from its threads, the stream thread from its own.
 class PartitionAssignor final : public kafka::GroupAssignor {
   public:
-    /// The lags of the tasks whose state the process has, when the member joins. Called by the
-    /// client's threads: must not wait.
+    /// Returns the lags of the tasks whose state the process has. Called when the member joins, by
+    /// the Kafka client's threads; must not block.
     using Lags = std::function<TaskLags()>;
 
     /// `application` must outlive the assignor. Without `lags`, the process has no state.
     PartitionAssignor(const topology::ApplicationTopology& application, std::string process_id,
                       std::string thread_name, AssignorOptions options = {}, Lags lags = {});
 
-    /// The tasks that this thread runs or restores, and those that it keeps up to date, for the
-    /// next rebalance.
+    /// Sets the tasks that the member reports in the next rebalance: those that it runs or
+    /// restores, and its standbys.
     void set_tasks(std::vector<TaskId> active, std::vector<TaskId> standby);
 
     /// The next rebalance requests a shutdown of all members.
@@ -52,20 +52,21 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     /// The partitions of the last assignment, sorted. Empty before the first assignment.
     std::optional<std::vector<TopicPartition>> assigned() const;
 
-    /// The tasks of the last assignment whose state this member keeps up to date without running
-    /// them, sorted: standbys, warm-ups, and tasks that it will run when another process has
-    /// released them. No partition of them is assigned to it.
+    /// The standbys of the last assignment, sorted: standby replicas, warm-ups, and tasks that the
+    /// member will run after another process has released them. The member owns no input partition
+    /// of them.
     std::vector<TaskId> standby() const;
 
     /// How many rebalances have completed on this member.
     std::uint64_t rounds() const;
 
-    /// When this member must rejoin the group, even if nothing happens.
+    /// When this member must trigger a rebalance.
     struct Rejoin {
-        std::uint64_t round = 0;                           ///< After this rebalance, ...
-        std::optional<std::chrono::milliseconds> after{};  ///< ... so much later. Empty: never.
+        std::uint64_t round = 0;  ///< The rebalance that requested it.
+        std::optional<std::chrono::milliseconds>
+            after{};  ///< Delay after that rebalance. Empty: none.
 
-        /// Or as soon as the state of all of these is at most so far behind, if there are any.
+        /// Not empty: also as soon as the lag of each of these tasks is at most acceptable_lag.
         std::vector<TaskId> awaited{};
         TaskLag acceptable_lag = 0;
     };

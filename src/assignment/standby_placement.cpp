@@ -13,7 +13,7 @@ namespace {
 
 using Copies = std::map<TaskId, std::set<ProcessIndex>>;
 
-/// The tasks of a process.
+/// The load of a process.
 struct Load {
     std::int64_t threads = 1;
     std::int64_t all = 0;
@@ -91,7 +91,7 @@ bool StandbyPlacement::may_keep(ProcessIndex process, TaskId task) const {
            !copies_.at(task).contains(process);
 }
 
-/// How many tags the process has in common with those that run or keep the task, except one.
+/// The number of tags that the process shares with the other processes of the task, except one.
 std::size_t StandbyPlacement::shared_tags(ProcessIndex process, TaskId task,
                                           std::optional<ProcessIndex> except) const {
     std::size_t shared = 0;
@@ -117,7 +117,7 @@ std::size_t StandbyPlacement::shared_tags(ProcessIndex process, TaskId task,
     return shared;
 }
 
-/// What a standby there costs: nothing if it is kept up to date already.
+/// The cost of a standby on that process: 0 if it has one already.
 std::int64_t StandbyPlacement::effort(ProcessIndex index, TaskId task) const {
     const MemberProcess& process = cluster_.processes[index];
     const std::int64_t steps = progress_.steps(index, task);
@@ -131,7 +131,7 @@ std::optional<ProcessIndex> StandbyPlacement::best(TaskId task) const {
     std::optional<ProcessIndex> best;
     const auto rank = [&](ProcessIndex process) {
         const Load& load = load_[process];
-        // Scaled, because loads are compared by thread.
+        // Scaled: loads are compared per thread.
         constexpr std::int64_t kScale = 1'000'000;
         return std::tuple(shared_tags(process, task), effort(process, task),
                           load.all * kScale / load.threads, load.standbys * kScale / load.threads);
@@ -158,7 +158,7 @@ void StandbyPlacement::remove(TaskId task, ProcessIndex process) {
     --load_[process].standbys;
 }
 
-/// Whether the sum of squares of all loads by thread falls if one standby moves.
+/// Whether moving one standby reduces the sum of squares of the loads per thread.
 bool StandbyPlacement::evens_out(ProcessIndex from, ProcessIndex to) const {
     const Load& more = load_[from];
     const Load& less = load_[to];
@@ -178,7 +178,7 @@ bool StandbyPlacement::move_one() {
                        [&](ProcessIndex from) { return move_from(from, by_load); });
 }
 
-/// The standby that may move from one process to the other and costs the least there.
+/// The cheapest standby that can move from one process to the other.
 std::optional<TaskId> StandbyPlacement::nearest(ProcessIndex from, ProcessIndex to) const {
     const auto cost = [&](TaskId task) { return effort(to, task) - effort(from, task); };
     std::optional<TaskId> best;
@@ -191,8 +191,8 @@ std::optional<TaskId> StandbyPlacement::nearest(ProcessIndex from, ProcessIndex 
     return best;
 }
 
-/// Moves one standby away, if that evens the loads out: to the least loaded process within the
-/// fewest steps, since it may be that only a third process can take it, and give another one away.
+/// Moves one standby to a less loaded process if that makes the load more even. If no standby can
+/// move there directly, a third process takes it and passes on another one: breadth-first search.
 bool StandbyPlacement::move_from(ProcessIndex from, const std::vector<ProcessIndex>& by_load) {
     struct Step {
         ProcessIndex from = 0;
@@ -203,7 +203,7 @@ bool StandbyPlacement::move_from(ProcessIndex from, const std::vector<ProcessInd
                      [&](ProcessIndex to) { return to != from && evens_out(from, to); })) {
         return false;
     }
-    std::map<ProcessIndex, Step> reached;  // How each process gets one.
+    std::map<ProcessIndex, Step> reached;  // The step that brings a standby to the process.
     std::vector<ProcessIndex> queue{from};
     for (std::size_t next = 0; next < queue.size(); ++next) {
         for (const ProcessIndex to : by_load) {

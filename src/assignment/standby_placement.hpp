@@ -9,12 +9,12 @@
 
 namespace millrace::assignment {
 
-/// The processes that are to keep each stateful task up to date, when the tasks run where `active`
-/// says: up to standby_replicas for each task, never the one that runs it.
+/// Places up to standby_replicas standbys of each stateful task, never on the process of its active
+/// task.
 ///
-/// In this order: instances that differ in their tags from the active one and from each other;
-/// those that have the state; those with the least load. Standbys then move from loaded processes
-/// to others until no move of one makes the load more even.
+/// Prefers processes whose tags differ from those of the active task and of the other standbys,
+/// then those that have the state, then the least loaded. Then moves standbys to less loaded
+/// processes as long as a single move makes the load more even.
 std::map<TaskId, std::set<ProcessIndex>> place_standbys(
     const Cluster& cluster, const Progress& progress, const std::map<TaskId, ProcessIndex>& active,
     const AssignorOptions& options);

@@ -15,17 +15,17 @@ namespace millrace::assignment {
 namespace {
 
 constexpr BytesView kMagic = "MRAS";
-constexpr std::uint16_t kFirstVersion = 1;  // Has no fields: everything in a fixed order.
+constexpr std::uint16_t kFirstVersion = 1;  // A fixed layout without field numbers.
 
-constexpr std::uint16_t kReadableFrom = 2;  // Fields can be skipped since then.
+constexpr std::uint16_t kReadableFrom = 2;  // The first version with field numbers.
 
 enum class Kind : char { kSubscription = 1, kAssignment = 2 };
 
-// Flags of a subscription. Version 1 ignores those that it does not know.
+// Flags of a subscription. Readers of version 1 ignore unknown flags.
 constexpr std::uint8_t kShutDown = 1;
 constexpr std::uint8_t kReadsVersion2 = 2;
 
-// Numbers of fields. None is used again with another meaning.
+// Field numbers. They are never reused.
 namespace subscription {
 enum : std::uint16_t {
     kFlags = 1,
@@ -42,7 +42,7 @@ namespace assigned {
 enum : std::uint16_t { kStop = 1, kActive, kStandby, kNextProbing, kAwaited };
 }
 
-/// Big-endian, with lengths before contents.
+/// Writes big-endian numbers, and contents after their lengths.
 class Writer {
   public:
     Writer(Kind kind, std::uint16_t version) {
@@ -105,7 +105,7 @@ class Reader : public ByteReader<Truncated> {
         }
         return tasks;
     }
-    /// A number of items of `size` bytes or more.
+    /// Reads a count of items of at least `size` bytes each.
     std::size_t count(std::size_t size) {
         const std::uint64_t count = number<std::uint32_t>();
         if (count * size > rest().size()) {
@@ -129,10 +129,10 @@ class Reader : public ByteReader<Truncated> {
     }
 };
 
-/// Reads up to the fields, or up to the contents of version 1. Returns the version of the writer.
+/// Reads the header. Returns the version of the writer.
 std::uint16_t read_header(Reader& reader, Kind kind) {
     if (reader.take(kMagic.size()) != kMagic) {
-        throw SerdeError("not a member of this application's group protocol: bad magic");
+        throw SerdeError("bad group member data: it was not written by Millrace");
     }
     if (reader.take(1)[0] != static_cast<char>(kind)) {
         throw SerdeError("bad group member data: unexpected kind");
@@ -155,7 +155,8 @@ std::uint16_t read_header(Reader& reader, Kind kind) {
     return version;
 }
 
-/// Calls `read` with each field and its contents. What `read` leaves is of newer versions.
+/// Calls `read` with the number and the contents of each field. Bytes that `read` leaves are
+/// additions of later versions, and skipped.
 template <class Read>
 void read_fields(Reader& reader, Read read) {
     std::uint16_t last = 0;
@@ -244,7 +245,7 @@ void read_field(SubscriptionInfo& info, std::uint16_t id, Reader& contents) {
             info.endpoint = contents.text();
             break;
         default:
-            break;  // Of a newer version.
+            break;  // A field of a later version.
     }
 }
 
@@ -282,7 +283,7 @@ void read_field(AssignmentInfo& info, std::uint16_t id, Reader& contents) {
             info.acceptable_lag = info.awaited.empty() ? 0 : info.acceptable_lag;
             break;
         default:
-            break;  // Of a newer version.
+            break;  // A field of a later version.
     }
 }
 

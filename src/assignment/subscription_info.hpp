@@ -14,8 +14,8 @@
 
 namespace millrace::assignment {
 
-/// Latest version of the two formats below that this build writes. It reads every version, and what
-/// it does not know of newer ones it skips, unless they say that it cannot.
+/// The version of the two formats that this build writes. It also reads earlier versions, and later
+/// ones whose "readable from" is at most this version: it skips fields that it does not know.
 inline constexpr std::uint16_t kFormatVersion = 2;
 
 /// The user data of a member's subscription.
@@ -23,14 +23,14 @@ struct SubscriptionInfo {
     std::string process_id{};  ///< Stored in the state directory, so it survives a restart.
     std::string thread_name{};
     std::vector<TaskId> active{};   ///< Tasks that this thread runs or restores.
-    std::vector<TaskId> standby{};  ///< Tasks whose state this thread keeps up to date.
-    TaskLags on_disk{};             ///< The tasks whose state this process has, including those
-                                    ///< of other threads and processes.
+    std::vector<TaskId> standby{};  ///< Standbys of this thread.
+    TaskLags on_disk{};             ///< Of all tasks whose state this process has, including those
+                                    ///< that other threads or processes run.
     std::map<std::string, std::string> client_tags{};
     std::string endpoint{};  ///< "host:port" of the process, for queries; empty: none.
     bool shut_down_application = false;
 
-    /// The latest version that the member reads. When it is written: kFormatVersion.
+    /// The latest version that the member reads. encode() writes kFormatVersion instead.
     std::uint16_t reads = kFormatVersion;
 
     bool operator==(const SubscriptionInfo&) const = default;
@@ -45,25 +45,24 @@ enum class StopReason : std::uint8_t {
 
 /// The user data of an assignment.
 struct AssignmentInfo {
-    std::vector<TaskId> active{};  ///< Also those whose partitions other members still own.
+    std::vector<TaskId> active{};  ///< Includes tasks whose partitions others still own.
     std::vector<TaskId> standby{};
     std::optional<std::chrono::milliseconds> next_probing{};  ///< From now; empty: none.
 
-    /// Those of the standbys that something waits for: the member rejoins when all of them are at
-    /// most `acceptable_lag` behind.
+    /// The standbys that a move waits for. The member rejoins when the lag of each of them is at
+    /// most acceptable_lag.
     std::vector<TaskId> awaited{};
     TaskLag acceptable_lag = 0;
 
     StopReason stop = StopReason::kNone;
 
-    /// As which it is written; when it is read, the version of its writer.
+    /// encode(): the version to write. decode_assignment(): the version of the writer.
     std::uint16_t version = kFormatVersion;
 
     bool operator==(const AssignmentInfo&) const = default;
 };
 
-/// `version` is 1 or kFormatVersion. Version 1 has the process, the thread, active tasks and tasks
-/// on disk only, without their lags.
+/// `version` is 1 or kFormatVersion. Version 1 omits standbys, lags, tags and the endpoint.
 Bytes encode(const SubscriptionInfo& info, std::uint16_t version = kFormatVersion);
 Bytes encode(const AssignmentInfo& info);
 

@@ -14,7 +14,7 @@ namespace millrace::assignment {
 
 namespace {
 
-/// What a process has to do.
+/// The tasks of a process.
 struct ProcessTasks {
     std::map<TaskId, bool> active{};  ///< true: stateful.
     std::vector<TaskId> standby{};
@@ -37,8 +37,8 @@ std::vector<ProcessTasks> by_process(const Cluster& cluster, const Interim& inte
     return result;
 }
 
-/// A running task that goes to another thread stops for a moment; others may go anywhere,
-/// preferably to the thread that has their stores open.
+/// A running task should stay on its thread, because a move interrupts it. A promoted standby
+/// should run on the thread that has its stores open.
 std::vector<TaskToPlace> active_to_place(const MemberProcess& process,
                                          const std::map<TaskId, bool>& tasks) {
     std::vector<TaskToPlace> result;
@@ -59,7 +59,7 @@ std::vector<TaskToPlace> active_to_place(const MemberProcess& process,
     return result;
 }
 
-/// They stay where their stores are open, and the others go to threads with fewer tasks to run.
+/// Standbys stay on their thread; new ones go to threads with fewer active tasks.
 std::vector<TaskToPlace> standby_to_place(const MemberProcess& process,
                                           const std::vector<TaskId>& tasks,
                                           const std::vector<std::size_t>& active) {

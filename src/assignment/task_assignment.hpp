@@ -13,28 +13,29 @@ namespace millrace::assignment {
 /// The tasks of a member, sorted.
 struct MemberTasks {
     std::vector<TaskId> active{};
-    std::vector<TaskId> standby{};  ///< Warm-ups, too.
-    std::vector<TaskId> awaited{};  ///< Those that something waits for to be caught up.
+    std::vector<TaskId> standby{};  ///< Includes warm-ups.
+    std::vector<TaskId> awaited{};  ///< Standbys that a move waits for.
 };
 
 struct TaskAssignment {
-    std::map<std::string, MemberTasks> members{};  ///< Of all threads.
+    std::map<std::string, MemberTasks> members{};  ///< By member id.
 
-    /// Whether tasks wait for processes that are not caught up: assign again after a while.
+    /// False: a move waits until a process has caught up. Assign again later.
     bool complete = true;
 };
 
-/// Assigns every task to exactly one thread to run, and to others to be kept up to date, by the
-/// rules of Kafka Streams' high-availability assignor:
+/// Assigns each task to one thread as active task, and its standbys to other processes, by the
+/// rules of Kafka Streams' HighAvailabilityTaskAssignor:
 ///
-/// * Tasks are balanced over the processes by their threads: stateful ones, all, and those of each
-///   sub-topology, because one sub-topology may do most of the work. No task moves that need not.
-/// * A stateful task runs where it is to run as soon as that process is caught up. Until then, it
-///   runs on the process that is furthest, and its own one warms up.
-/// * Standbys are on other processes, in different racks by their tags, with the least load.
-/// * Within a process, tasks are balanced over its threads, and stay on the thread that has them.
+/// * Active tasks are balanced over the processes in proportion to their threads: stateful tasks,
+///   all tasks, and the tasks of each sub-topology, because one sub-topology may do most of the
+///   work. As few tasks as possible move.
+/// * A stateful task moves to its new process when that process has caught up. Until then, it runs
+///   on the process with the smallest lag, and its new process has a warm-up.
+/// * Standbys are on the least loaded other processes, in different racks by their tags.
+/// * Within a process, tasks are balanced over the threads, and stay on their thread if possible.
 ///
-/// The result depends on the input only. Without a process, there are no members.
+/// Deterministic. Without processes, the result is empty.
 TaskAssignment assign_tasks(const Cluster& cluster, const AssignorOptions& options);
 
 }  // namespace millrace::assignment

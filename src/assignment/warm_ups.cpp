@@ -19,7 +19,7 @@ class WarmUps {
                  const std::map<TaskId, std::set<ProcessIndex>>& standby);
 
   private:
-    /// A copy that goes to another process when that one is caught up.
+    /// A task or standby that moves when its target has caught up.
     struct Move {
         TaskId task{};
         ProcessIndex from = 0;
@@ -37,7 +37,8 @@ class WarmUps {
     const Progress& progress_;
     int left_;
     Interim result_;
-    std::map<ProcessIndex, std::size_t> running_;  // How many tasks run meanwhile on a process.
+    std::map<ProcessIndex, std::size_t>
+        running_;  // Number of tasks placed on a process until then.
 };
 
 Interim WarmUps::plan(const std::map<TaskId, ProcessIndex>& active,
@@ -53,9 +54,9 @@ Interim WarmUps::plan(const std::map<TaskId, ProcessIndex>& active,
     return std::move(result_);
 }
 
-/// The process that is furthest: of caught-up ones, the one that runs the task already, then one
-/// that keeps it up to date, then the one that has the fewest such tasks. Empty: none is further
-/// than the target.
+/// The process with the smallest lag, if that is below the target's. Of several that have caught
+/// up, prefers the one that runs the task, then one with a standby, then the one with the fewest of
+/// these tasks.
 std::optional<ProcessIndex> WarmUps::runs_meanwhile(TaskId task, ProcessIndex target) const {
     if (!cluster_.processes[target].replicates || progress_.caught_up(target, task)) {
         return std::nullopt;
@@ -77,7 +78,7 @@ std::optional<ProcessIndex> WarmUps::runs_meanwhile(TaskId task, ProcessIndex ta
     return best;
 }
 
-/// Warm-ups that have begun come first, then those that need the least.
+/// Prefers warm-ups that have begun, then those with the smallest lag.
 void WarmUps::sort(std::vector<Move>& moves) const {
     const auto rank = [this](const Move& move) {
         const bool begun = cluster_.processes[move.to].stands_by(move.task);
@@ -99,7 +100,8 @@ void WarmUps::move_active() {
         }
         result_.complete = false;
         ++running_[*from];
-        if (places.standby.erase(*from) > 0) {  // They take turns, which is no additional copy.
+        if (places.standby.erase(*from) >
+            0) {  // Active and standby are exchanged: no additional copy.
             places.standby.insert(places.active);
             result_.awaited[task].insert(places.active);
         } else {
@@ -121,8 +123,7 @@ void WarmUps::warm(const Move& move) {
     }
 }
 
-/// A process that keeps the task up to date and would stop to, although the target is not caught
-/// up.
+/// A caught-up standby that the target would replace before it has caught up.
 std::optional<ProcessIndex> WarmUps::kept_meanwhile(TaskId task, ProcessIndex target) const {
     if (progress_.caught_up(target, task)) {
         return std::nullopt;

@@ -9,24 +9,25 @@
 
 namespace millrace::assignment {
 
-/// The processes that have a task.
+/// The processes of a task.
 struct TaskPlaces {
     ProcessIndex active = 0;
-    std::set<ProcessIndex> standby{};  ///< Warm-ups, too.
+    std::set<ProcessIndex> standby{};  ///< Includes warm-ups.
 };
 
-/// What processes do until the state is where it must be.
+/// The assignment while processes catch up.
 struct Interim {
     std::map<TaskId, TaskPlaces> tasks{};
-    /// Those of the standbys that something waits for.
+    /// The standbys that a move waits for.
     std::map<TaskId, std::set<ProcessIndex>> awaited{};
-    bool complete = true;  ///< Nothing waits for state.
+    bool complete = true;  ///< No move waits.
 };
 
-/// Starts from where tasks are to run and to be kept in the end. A task whose process is not caught
-/// up runs on the one that is furthest, and its process warms up meanwhile; a standby that is not
-/// caught up is kept where it was. There are at most warmup_replicas in all; what gets none waits
-/// for the next rebalance.
+/// Derives the current assignment from the target (`active`, `standby`). If the target process of
+/// an active task has not caught up, the task runs on the process with the smallest lag, and the
+/// target gets a warm-up. If the target of a standby has not caught up, the former standby stays as
+/// well. The group has at most warmup_replicas of these additional copies; other moves wait for a
+/// later rebalance.
 Interim warm_up(const Cluster& cluster, const Progress& progress,
                 const std::map<TaskId, ProcessIndex>& active,
                 const std::map<TaskId, std::set<ProcessIndex>>& standby,

@@ -9,10 +9,10 @@
 
 namespace millrace::client {
 
-/// What the assignor gets from the settings.
+/// The settings of the assignor.
 assignment::AssignorOptions assignor_options(const StreamsConfig& config);
 
-/// A line for each such setting that has no effect, with the reason, for the log.
+/// For the log: one line for each assignor setting that is set but has no effect, with the reason.
 std::vector<std::string> assignor_settings_without_effect(const StreamsConfig& config);
 
 }  // namespace millrace::client

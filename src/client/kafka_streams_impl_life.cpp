@@ -147,9 +147,9 @@ void KafkaStreams::Implementation::start_measuring() {
         const auto end = clock_.monotonic() + kFirstMeasurement;
         lag_meter_->measure([this, end] { return clock_.monotonic() < end; });
     } catch (const Error& error) {  // The thread that opens the task reports it.
-        log::warn(std::string("cannot measure how far tasks on disk are: ") + error.what());
+        log::warn(std::string("cannot measure the lags of tasks on disk: ") + error.what());
     }
-    jobs_.add("measure how far tasks on disk are", kBetweenMeasurements,
+    jobs_.add("measure the lags of tasks on disk", kBetweenMeasurements,
               [this] { lag_meter_->measure([] { return true; }); });
 }
 

@@ -8,14 +8,14 @@
 
 namespace millrace {
 
-/// How many records of its changelogs the state of a task lacks, all stores together. 0: none, or
+/// The number of changelog records that the state of a task lacks, summed over its stores. 0 while
 /// the task is running.
 using TaskLag = std::int64_t;
 
-/// There is state, but its lag was not measured yet.
+/// The lag of existing state that was not measured yet.
 inline constexpr TaskLag kUnknownLag = -1;
 
-/// The tasks whose state a process has.
+/// The lags of all tasks whose state a process has.
 using TaskLags = std::map<TaskId, TaskLag>;
 
 }  // namespace millrace

@@ -52,7 +52,7 @@ class TurnCondition {
     }
 
   private:
-    /// The longest single wait: the largest timeouts in milliseconds overflow in nanoseconds.
+    /// The longest single wait. Larger timeouts could overflow when converted to nanoseconds.
     static constexpr std::chrono::nanoseconds kLong = std::chrono::hours{1};
 
     /// May return early.

@@ -10,33 +10,33 @@
 
 namespace millrace::restore {
 
-/// The lags of the tasks whose state this process has, as last measured. While a task is open, its
-/// lag is set by who restores or runs it: what remains to be read, 0 while it runs. The lags of
-/// other tasks on disk are measured in the background.
+/// The latest known lags of all tasks whose state this process has. For an open task, the restorer
+/// or the stream thread sets the lag: the records that remain to be read, 0 while the task runs.
+/// For other tasks on disk, LagMeter measures it.
 ///
-/// Thread-safe. No call waits for the network or for files.
+/// Thread-safe. No call blocks on the network or on files.
 class LagBoard {
   public:
-    /// The state of `task` is open. Its lag is the last one until it is set.
+    /// The stores of `task` were opened. Its lag stays the same until set() is called.
     void opened(TaskId task);
 
-    /// The lag of an open task. Without effect if it is not open.
+    /// Sets the lag of an open task. No effect if the task is not open.
     void set(TaskId task, TaskLag lag);
 
-    /// The task is not open any more. Its lag is the last one until it is measured.
+    /// The stores of `task` were closed. Its lag stays the same until it is measured.
     void closed(TaskId task);
 
-    /// A lag that was measured in the background. Without effect if the task is open, or not on
+    /// Sets a lag that was measured in the background. No effect if the task is open or not on
     /// disk.
     void measured(TaskId task, TaskLag lag);
 
-    /// The tasks on disk: adds new ones with an unknown lag, and removes those that are neither on
-    /// disk nor open.
+    /// Sets which tasks are on disk. New ones get kUnknownLag; tasks that are neither on disk nor
+    /// open are removed.
     void set_on_disk(const std::vector<TaskId>& tasks);
 
     TaskLags lags() const;
 
-    /// The tasks on disk that are not open. Each has another number after every use.
+    /// The tasks on disk that are not open. Their numbers change each time they are opened.
     std::map<TaskId, std::uint64_t> to_measure() const;
 
   private:

@@ -18,18 +18,20 @@ void LagMeter::measure(const std::function<bool()>& may_go_on) {
     }
     kafka::Status status = look_up_ends(tasks);
     if (status.code() == kafka::ErrorCode::kUnknownTopic) {
-        // The changelog of a store that the topology has no more: the others are measured without.
+        // A store was removed from the topology, and its changelog was deleted. One request for
+        // each task keeps the others measurable.
         for (const TaskId& task : tasks) {
             status = look_up_ends({task});
         }
     }
     if (!status.ok()) {
-        log::warn("cannot look up the ends of changelogs to measure how far tasks on disk are: " +
-                  status.message());
+        log::warn(
+            "cannot look up the end offsets of changelogs to measure the lags of tasks on disk: " +
+            status.message());
     }
 }
 
-/// One request.
+/// Sends one request.
 kafka::Status LagMeter::look_up_ends(const std::vector<TaskId>& tasks) {
     std::vector<TopicPartition> partitions;
     for (const TaskId& task : tasks) {
@@ -75,9 +77,9 @@ void LagMeter::read_stores(const std::map<TaskId, std::uint64_t>& tasks,
                 known_[task] = {use, std::move(*changelogs)};
             }
         } catch (const Error& error) {
-            log::warn("cannot read how far task " + to_string(task) +
-                      " on disk is: " + error.what());
-            known_[task] = {use, {}};  // It is not tried again before the task is used.
+            log::warn("cannot read the stored offsets of task " + to_string(task) +
+                      " to measure its lag: " + error.what());
+            known_[task] = {use, {}};  // Not retried until the task was opened.
         }
     }
 }

@@ -15,16 +15,16 @@
 
 namespace millrace::restore {
 
-/// The changelog of a store on disk, and the first offset that the store does not contain.
+/// The changelog of a store on disk, and the next offset that the store needs.
 struct StoredChangelog {
     TopicPartition changelog{};
     Offset next = 0;
 };
 
-/// Measures the lags of tasks on disk that are not open: the offsets that their stores contain are
-/// read once after each use, the ends of their changelogs are asked for each time.
+/// Measures the lags of tasks that are on disk but not open. Reads the offsets of their stores once
+/// after each use of the task, and requests the end offsets of their changelogs each time.
 ///
-/// Threads: one at a time.
+/// Not thread-safe.
 class LagMeter {
   public:
     /// All must outlive the meter.
@@ -32,7 +32,7 @@ class LagMeter {
         LagBoard* board = nullptr;
         kafka::Admin* admin = nullptr;
 
-        /// Reads the changelogs of a task on disk. Empty while the task is in use.
+        /// Reads the stored offsets of a task on disk. Empty if the task is in use.
         std::function<std::optional<std::vector<StoredChangelog>>(TaskId)> stored{};
 
         std::chrono::milliseconds request_timeout{2'000};
@@ -40,13 +40,14 @@ class LagMeter {
 
     explicit LagMeter(Parts parts) : parts_(std::move(parts)) {}
 
-    /// Waits for one response of the cluster. Reads the stores of as many tasks as `may_go_on`
-    /// allows; it is called before each. Tasks that cannot be measured keep their lags.
+    /// Measures once. Blocks until the brokers have responded. Calls `may_go_on` before it reads
+    /// the stores of a task, and stops reading when that returns false. Tasks that cannot be
+    /// measured keep their lags.
     void measure(const std::function<bool()>& may_go_on);
 
   private:
     struct Known {
-        std::uint64_t use = 0;  // For which it holds, of the board.
+        std::uint64_t use = 0;  // The number of LagBoard::to_measure at that time.
         std::vector<StoredChangelog> changelogs{};
     };
 

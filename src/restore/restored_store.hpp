@@ -36,13 +36,13 @@ struct StoreToRestore {
     RestoreFilter filter{};
 };
 
-/// How far the restore of a store is.
+/// The phase of the restore of a store.
 enum class Phase {
     kNew,        ///< The start and end offsets are not known yet.
     kReading,    ///< Assigned to the consumer.
-    kFollowing,  ///< Assigned to the consumer; of a standby, whose changelog has no end.
-    kPromoted,   ///< Assigned to the consumer; of a former standby, whose end is not known yet.
-    kRead,       ///< To its end; the store is not finished yet.
+    kFollowing,  ///< Assigned to the consumer; a standby, which has no end offset.
+    kPromoted,   ///< Assigned to the consumer; a promoted standby before its end offset is known.
+    kRead,       ///< Read to its end; finish_restore was not called yet.
     kDone,
 };
 
@@ -51,22 +51,22 @@ inline bool assigned(Phase phase) {
     return phase == Phase::kReading || phase == Phase::kFollowing || phase == Phase::kPromoted;
 }
 
-/// The end of a changelog that is followed.
+/// The end offset of a standby's changelog.
 inline constexpr Offset kNoEnd = std::numeric_limits<Offset>::max();
 
-/// A store that is being restored, or followed.
+/// A store that is being restored, or the store of a standby.
 struct Changelog {
     StoreToRestore what{};
     Phase phase = Phase::kNew;
     bool rebuild = false;          ///< The stored rows cannot be used.
-    Offset end = 0;                ///< The first offset that is not restored; kNoEnd: none.
-    Offset first = 0;              ///< Where reading began.
-    Offset first_end = 0;          ///< The end when reading began.
-    Offset known_end = -1;         ///< Of a standby: the end as of the last turn; -1: unknown.
+    Offset end = 0;                ///< The first offset that is not restored.
+    Offset first = 0;              ///< The offset at which reading began.
+    Offset first_end = 0;          ///< The end offset when reading began.
+    Offset known_end = -1;         ///< Standbys: the end offset as of the last turn; -1: unknown.
     std::optional<Offset> last{};  ///< The offset of the last record that the store contains.
     std::int64_t total = 0;
-    bool unfinished = false;  ///< Of a standby: records were added since the store was finished.
-    std::shared_ptr<metrics::Gauge> lag{};  ///< Of a standby.
+    bool unfinished = false;  ///< Standbys: records were applied since finish_restore.
+    std::shared_ptr<metrics::Gauge> lag{};  ///< Standbys only.
 
     /// When `end` was the end of the changelog. Empty: the store is restored to an earlier offset.
     std::optional<Timestamp> end_at{};

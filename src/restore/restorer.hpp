@@ -39,9 +39,9 @@ struct RestoreResult {
 /// Where a stream thread receives the results of its tasks.
 using RestoreMailbox = std::function<void(RestoreResult)>;
 
-/// Restores the stores of tasks from their changelogs, and keeps those of standbys up to date as
-/// long as no task restores. It has its own consumer, which never joins a
-/// group, so that running tasks never wait for restoring tasks.
+/// Restores the stores of tasks from their changelogs, and keeps the stores of standbys up to date.
+/// Tasks have priority over standbys. The restorer has its own consumer, which never joins a group,
+/// so that running tasks never wait for restoring tasks.
 ///
 /// Threads: add and remove from any thread; run_once from one thread, the restore thread.
 class Restorer final : public Driven {
@@ -58,7 +58,7 @@ class Restorer final : public Driven {
         /// source topics.
         std::string group{};
 
-        /// Receives how many records a task lacks, in every turn. Must not wait. May be null.
+        /// Receives the lag of each task in every turn. Must not block. May be null.
         std::function<void(TaskId task, std::int64_t records)> on_lag{};
 
         metrics::Registry* metrics = nullptr;
@@ -76,19 +76,20 @@ class Restorer final : public Driven {
     void add(const void* owner, TaskId task, state::TaskStores& stores,
              std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
-    /// Keeps the stores of a standby up to date, until remove() or promote(). Stores with a limit
-    /// follow the group's committed offsets instead of it. `mailbox` is called only with an error,
-    /// which ends this.
+    /// Keeps the stores of a standby up to date until remove() or promote(). Stores with a limit
+    /// follow the group's committed offsets; the value of the limit is ignored. `mailbox` is called
+    /// only with an error, after which the standby is no longer updated.
     void follow(const void* owner, TaskId task, state::TaskStores& stores,
                 std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
-    /// Stops using the stores of a standby, which promote() or remove() must follow. Waits at most
-    /// for the current batch. False if there is no such standby: its mailbox has got an error.
+    /// Suspends updates of a standby, so that its owner may use the stores; promote() or remove()
+    /// must follow. Waits at most for the current batch. Returns false if the standby has failed;
+    /// its mailbox has received the error.
     bool hold(const void* owner, TaskId task);
 
-    /// A held standby becomes a task of `new_owner` that is being restored, as by add(): what it
-    /// lacks up to the ends of its changelogs, as of this call, is read, and nothing else.
-    /// False if there is no such standby.
+    /// Turns a held standby into a task of `new_owner` that is being restored, as by add(). Only
+    /// the records between the standby's position and the end of the changelog, as of this call,
+    /// are read. Returns false if there is no such standby.
     bool promote(const void* owner, TaskId task, const void* new_owner,
                  std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 

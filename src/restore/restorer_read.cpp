@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kBatchesAtOnce = 16;
 
-/// Fewer, because tasks that are going to run wait for standbys.
+/// Fewer, because restoring tasks wait for the standbys' turns.
 constexpr int kStandbyBatchesAtOnce = 2;
 
 void apply(state::TaskStores& stores, const Changelog& changelog,
@@ -122,7 +122,7 @@ bool Restorer::read(Task& task, Changelog& changelog) {
     }
     messages_.clear();
     if (task.standby) {
-        if (beyond) {  // Offsets have gaps. The records are read when the limit has moved.
+        if (beyond) {  // Offsets have gaps: read these again when the limit has moved.
             go_back_to_end(*consumer_, changelog);
         }
         return count > 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Standbys: tasks whose changelogs are followed without an end, until they are promoted or removed.
+// Standbys: their changelogs are read without an end offset until they are promoted or removed.
 #include "core/check.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
@@ -16,8 +16,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How often the committed offsets are looked up that limit standbys, and for how long, because
-/// other tasks wait.
+/// How often the committed offsets that limit standbys are looked up. The timeout is short, because
+/// restoring tasks wait meanwhile.
 constexpr std::chrono::seconds kLimitInterval{1};
 constexpr milliseconds kLimitTimeout{2'000};
 
@@ -79,8 +79,8 @@ bool Restorer::promote(const void* owner, TaskId id, const void* new_owner,
     return true;
 }
 
-/// Moves the limits of standbys to the group's committed offsets. False if the coordinator did not
-/// respond in time: retry later.
+/// Sets the limits of standbys to the group's committed offsets. Returns false if the coordinator
+/// did not respond in time.
 bool Restorer::look_up_limits(const std::vector<Task*>& tasks, milliseconds timeout) {
     std::vector<TopicPartition> partitions;
     for (Task* task : tasks) {
@@ -131,8 +131,8 @@ void Restorer::refresh_limits(const std::vector<std::shared_ptr<Task>>& tasks) {
     look_up_limits(standbys, std::min(parts_.request_timeout, kLimitTimeout));
 }
 
-/// After records were read, or none were there: what was read is finished at the ends of the
-/// changelogs, so that the stores may be trusted after a restart.
+/// Updates the lag. At the end of a changelog, finishes the store, so that its rows can be trusted
+/// after a restart.
 void Restorer::keep_up(Task& task) {
     const MutexLock lock(task.mutex);
     if (task.cancelled || task.held || !task.standby) {
@@ -145,7 +145,7 @@ void Restorer::keep_up(Task& task) {
         }
         const auto position = queue->position();
         const bool at_end = queue->lag() == 0;
-        // A store that was empty gets an offset when it is finished, and later with each batch.
+        // An empty store gets its first offset when it is finished, later ones with each batch.
         const bool first_end =
             position >= changelog.first_end && !task.stores->changelog_offset(changelog.what.store);
         if (changelog.unfinished && (at_end || position >= changelog.end || first_end)) {

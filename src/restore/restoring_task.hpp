@@ -47,11 +47,11 @@ struct Restorer::Task {
 
     Mutex mutex{};
     std::atomic<bool> cancelled{false};  ///< The stores belong to the owner again, or will soon.
-    std::atomic<bool> standby{false};    ///< Never complete: its changelogs are followed.
+    std::atomic<bool> standby{false};    ///< Its changelogs have no end offset.
     bool held = false;                   ///< The owner uses the stores; see Restorer::hold.
     std::atomic<bool> prepared{false};
     std::chrono::nanoseconds prepared_at{0};  ///< Of Clock::monotonic().
-    int promotions = 0;  ///< A request for ends that was made before one is void.
+    int promotions = 0;  ///< Detects that a request for end offsets is outdated.
     std::vector<Changelog> changelogs{};
 
     /// When open transactions were last looked up, of Clock::monotonic().

@@ -12,8 +12,8 @@
 
 namespace millrace::restore {
 
-/// How many records the store lacks: up to its limit, or to the end of the changelog as of the last
-/// fetch.
+/// The number of records that the store lacks, up to its limit or to the end of the changelog as of
+/// the last fetch.
 std::int64_t lag_of(const Changelog& changelog, const kafka::PartitionQueue* queue);
 
 /// Reports the progress of standbys: to the listener and in metrics. Thread-safe, like the
@@ -23,7 +23,7 @@ class StandbyReports {
     /// `metrics` must outlive this.
     StandbyReports(StandbyUpdateListener listener, metrics::Registry& metrics);
 
-    /// Creates the metric of a store, which ended() removes.
+    /// Creates the lag metric of a store; ended() removes it.
     std::shared_ptr<metrics::Gauge> lag_metric(TaskId task, const Changelog& changelog);
 
     /// Throw the listener's exceptions.

@@ -8,7 +8,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -95,6 +97,17 @@ class EmbeddedApplication : public ::testing::Test {
             sum += each.name == name ? each.value : 0;
         }
         return sum;
+    }
+
+    /// Waits until `holds` returns true; false after a minute.
+    static bool eventually(const std::function<bool()>& holds) {
+        for (int i = 0; i < 12000; ++i) {
+            if (holds()) {
+                return true;
+            }
+            Events().wait_for_no_longer_than(std::chrono::milliseconds{5});
+        }
+        return false;
     }
 
     std::filesystem::path state_dir;

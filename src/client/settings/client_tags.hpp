@@ -20,10 +20,11 @@ std::optional<std::vector<std::string>> rack_tags(std::string_view value);
 /// The tags of this instance: the settings with the prefix "client.tag.", without the prefix.
 std::map<std::string, std::string> client_tags(const StreamsConfig& config);
 
-/// Why `name`, if it is a tag, cannot have `value`. Empty if it can.
+/// The error if `name` is a client tag and `value` is not valid for it; empty if there is none.
 std::optional<std::string> problem_of_tag(std::string_view name, std::string_view value);
 
-/// What is wrong with all tags together: too many, or not those that the assignment uses.
+/// The errors of the tags together: too many, or tags of rack.aware.assignment.tags that are not
+/// set.
 std::vector<std::string> problems_of_tags(const StreamsConfig& config);
 
 }  // namespace millrace::client

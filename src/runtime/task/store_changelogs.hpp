@@ -14,13 +14,13 @@ namespace millrace::runtime {
 struct StoreChangelog {
     std::size_t store = 0;  ///< Index into the task's stores.
     TopicPartition partition;
-    /// An input of the task instead of its own topic: restore it up to the committed offset, not to
-    /// its end.
+    /// True: the changelog is a source topic of the task. Restore it up to the committed offset,
+    /// not to its end.
     bool source_topic = false;
 };
 
-/// The changelogs of a task of that sub-topology, in the order of its stores; stores that are not
-/// logged have none.
+/// The changelogs of a task of that sub-topology, in the order of its stores. Stores without
+/// logging have none.
 std::vector<StoreChangelog> changelogs_of(const topology::ApplicationTopology& application,
                                           const topology::SubTopology& part, TaskId task);
 

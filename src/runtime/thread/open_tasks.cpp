@@ -38,7 +38,7 @@ bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
     }
 }
 
-/// `promoted`: with the stores of the standby, which is held.
+/// `promoted`: takes over the stores of the standby, which is held.
 bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
                      std::vector<kafka::CommittedOffset> committed, bool wipe, bool promoted) {
     auto made = make(id, std::move(inputs), wipe, promoted);

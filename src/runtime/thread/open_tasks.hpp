@@ -68,13 +68,13 @@ class OpenTasks {
 
     /// Closes a task in any state; uncommitted records are processed again. Does not throw.
     void close_dirty(TaskId id);
-    void close_all_dirty();  ///< Also the standbys, in good order.
+    void close_all_dirty();  ///< Closes standbys cleanly.
 
     /// The same for a task that open() follows: its stores stay open if possible, as of the last
     /// commit, so that little or nothing must be restored. Does not throw.
     void close_for_restart(TaskId id);
 
-    /// Whether open() would use stores that are open already.
+    /// Whether open() can use stores that are already open.
     bool keeps_stores(TaskId id) const { return kept_.contains(id) || standbys_.has(id); }
 
     StandbyTasks& standbys() noexcept { return standbys_; }

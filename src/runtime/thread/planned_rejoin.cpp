@@ -9,10 +9,10 @@ namespace millrace::runtime {
 
 namespace {
 
-/// How often to look whether awaited tasks are caught up.
+/// How often the lags of awaited tasks are read.
 constexpr std::chrono::milliseconds kBetweenLooks{100};
 
-/// If they are still awaited after the member has rejoined for them.
+/// The minimum time between two rebalances for awaited tasks.
 constexpr std::chrono::seconds kBetweenRejoins{5};
 
 }  // namespace
@@ -35,7 +35,7 @@ void PlannedRejoin::check() {
         return;
     }
     due_.reset();
-    log::info(parts_.thread_name + ": rejoining the group, as its leader asked");
+    log::info(parts_.thread_name + ": rejoining the group, as requested by the group leader");
     const kafka::Status status = parts_.consumer->request_rebalance();
     if (!status.ok()) {
         log::warn(parts_.thread_name + ": cannot rejoin the group: " + status.message());

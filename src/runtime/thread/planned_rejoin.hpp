@@ -14,9 +14,8 @@
 
 namespace millrace::runtime {
 
-/// Rejoins the group when the last assignment asked for it: to find out whether tasks can move now
-/// (a probing rebalance), because a task can move now, or to join with another version of the
-/// member's data.
+/// Triggers the rebalances that the last assignment requested: a probing rebalance, a rebalance
+/// because a warm-up has caught up, or one to send another version of the user data.
 ///
 /// Not thread-safe: owned by its stream thread.
 class PlannedRejoin {
@@ -27,12 +26,12 @@ class PlannedRejoin {
         const assignment::PartitionAssignor* assignor = nullptr;
         kafka::Consumer* consumer = nullptr;
         const Clock* clock = nullptr;
-        std::function<TaskLags()> lags{};  ///< Of the tasks whose state this process has.
+        std::function<TaskLags()> lags{};  ///< Of all tasks whose state this process has.
     };
 
     explicit PlannedRejoin(Parts parts) : parts_(std::move(parts)) {}
 
-    /// Rejoins if it is time to. Call it after each poll.
+    /// Triggers a rebalance if one is due. Call it after each poll.
     void check();
 
   private:
@@ -42,7 +41,7 @@ class PlannedRejoin {
     assignment::PartitionAssignor::Rejoin wanted_{};
     // Of Clock::monotonic().
     std::optional<std::chrono::nanoseconds> due_;
-    std::chrono::nanoseconds next_look_{0};  // At the lags of awaited tasks.
+    std::chrono::nanoseconds next_look_{0};  // When the lags of awaited tasks are read.
 };
 
 }  // namespace millrace::runtime

@@ -19,16 +19,16 @@
 
 namespace millrace::runtime {
 
-/// What the restorer needs for the stores of a task. `limit_of` is the committed offset of a source
-/// topic that serves as changelog.
+/// The stores of a task, as the restorer needs them. `limit_of` returns the committed offset of a
+/// source topic that serves as changelog.
 std::vector<restore::StoreToRestore> stores_to_restore(
     const TaskMaker& task_maker, std::shared_ptr<const TaskSettings> settings, TaskId task,
     const std::function<Offset(const TopicPartition&)>& limit_of);
 
-/// The standbys of one stream thread: copies of the state of tasks that other members run. They
-/// have stores only, which the restorer keeps up to date. A standby whose task is assigned to the
-/// thread is promoted: its stores become those of the task without being closed, and the other way
-/// round.
+/// The standbys of one stream thread: copies of the state of tasks that other members run. A
+/// standby has only stores, which the restorer keeps up to date. If its task is assigned to the
+/// thread, the standby is promoted: the task takes over the open stores. If a task of the thread is
+/// revoked and assigned as standby, the standby takes over the task's open stores.
 ///
 ///     ─► opened ─► followed ─► held ─► released, promoted
 ///           ▲          │ ▲                    │
@@ -69,20 +69,20 @@ class StandbyTasks {
     /// Whether files of that task are damaged and must be deleted when it is opened.
     bool take_damaged(TaskId id) { return damaged_.erase(id) > 0; }
 
-    /// For promotion: the restorer does not use the stores of the standby from now on, if there is
-    /// one. The owner in Restorer::promote is this object.
+    /// Begins a promotion: the restorer no longer uses the stores. Returns false if there is no
+    /// usable standby. The owner in Restorer::promote is this object.
     bool hold(TaskId id);
 
-    /// Requires hold().
+    /// Returns the stores of a standby that is held.
     std::unique_ptr<state::TaskStores> release(TaskId id);
 
-    /// The promotion has failed.
+    /// Cancels a promotion.
     void forget(TaskId id);
 
-    /// Follows with the open stores of a task that this thread has run.
+    /// Adds a standby with the open stores of a task that this thread has run.
     void adopt(TaskId id, std::unique_ptr<state::TaskStores> stores);
 
-    /// Closes the files in good order. Do not throw.
+    /// Close the stores cleanly. Do not throw.
     void close(TaskId id);
     void close_all();
 

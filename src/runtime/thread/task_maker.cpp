@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "millrace/core/error.hpp"
+#include "runtime/task/store_changelogs.hpp"
 #include "state/task/open_or_wipe.hpp"
 #include "state/task/stored_offsets.hpp"
 
@@ -133,7 +134,7 @@ std::optional<std::vector<restore::StoredChangelog>> TaskMaker::stored_changelog
         return std::nullopt;
     }
     try {
-        auto changelogs = changelogs_of(*part, id.partition);
+        auto changelogs = read_offsets(*part, id);
         parts_.directory->unlock_unused(id);
         return changelogs;
     } catch (...) {
@@ -142,28 +143,15 @@ std::optional<std::vector<restore::StoredChangelog>> TaskMaker::stored_changelog
     }
 }
 
-std::vector<restore::StoredChangelog> TaskMaker::changelogs_of(const topology::SubTopology& part,
-                                                               Partition partition) const {
-    const TaskId id{part.id, partition};
+std::vector<restore::StoredChangelog> TaskMaker::read_offsets(const topology::SubTopology& part,
+                                                              TaskId id) const {
     const auto offsets =
         state::stored_offsets(parts_.directory->task_directory(id), to_string(id), *parts_.memory);
     std::vector<restore::StoredChangelog> result;
-    for (const std::size_t store : part.stores) {
-        const auto& spec = parts_.application->spec->stores[store];
-        std::string topic;
-        if (const auto own = part.changelogs.find(spec.name); own != part.changelogs.end()) {
-            topic = own->second.name;
-        } else if (!spec.source_topic.empty()) {
-            const std::string internal =
-                parts_.application->application_id + "-" + spec.source_topic;
-            topic =
-                part.repartition_source_topics.contains(internal) ? internal : spec.source_topic;
-        } else {
-            continue;  // It has no changelog.
-        }
-        const auto offset = offsets.find(spec.name);
-        result.push_back(
-            {{std::move(topic), partition}, offset == offsets.end() ? 0 : offset->second + 1});
+    for (const StoreChangelog& changelog : changelogs_of(*parts_.application, part, id)) {
+        const std::size_t store = part.stores[changelog.store];
+        const auto offset = offsets.find(parts_.application->spec->stores[store].name);
+        result.push_back({changelog.partition, offset == offsets.end() ? 0 : offset->second + 1});
     }
     return result;
 }

@@ -59,8 +59,9 @@ class TaskMaker {
     /// Tasks with state on disk.
     std::vector<TaskId> tasks_on_disk() const;
 
-    /// The changelogs of a task on disk, and how far its stores are; none of a task that the
-    /// topology does not have. Empty while a thread has the task. Throws StateError.
+    /// The changelogs of a task on disk, with the next offset that each store needs. Returns no
+    /// changelogs for a task that the topology does not have, and nullopt while a thread has the
+    /// task. Throws StateError.
     std::optional<std::vector<restore::StoredChangelog>> stored_changelogs(TaskId id) const;
 
     const topology::SubTopology& part_of(TaskId id) const;
@@ -69,8 +70,7 @@ class TaskMaker {
         return *parts_.application;
     }
 
-    /// How far the state of this client's tasks is. Tasks that are made are open there until
-    /// closed().
+    /// The lags of this client's tasks. A task is open there from make() to closed().
     restore::LagBoard& lags() const noexcept { return lags_; }
 
     const state::MemoryBudget& memory() const noexcept { return *parts_.memory; }
@@ -81,8 +81,8 @@ class TaskMaker {
         std::shared_ptr<metrics::Counter> dropped,
         const std::function<std::unique_ptr<state::TaskStores>()>& stores) const;
     bool hold(TaskId id, const topology::SubTopology& part) const;
-    std::vector<restore::StoredChangelog> changelogs_of(const topology::SubTopology& part,
-                                                        Partition partition) const;
+    std::vector<restore::StoredChangelog> read_offsets(const topology::SubTopology& part,
+                                                       TaskId id) const;
     std::unique_ptr<state::TaskStores> open_stores(TaskId id, const topology::SubTopology& part,
                                                    bool wipe) const;
 

@@ -4,14 +4,12 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <functional>
 
 namespace millrace {
 namespace {
 
 using namespace std::chrono_literals;
 using support::counting_topology;
-using support::Events;
 
 /// Clients with one standby of each task.
 class EmbeddedStandby : public support::EmbeddedApplication {
@@ -20,16 +18,6 @@ class EmbeddedStandby : public support::EmbeddedApplication {
         StreamsConfig with = config(instance);
         with.num_standby_replicas = 1;
         return client(counting_topology(on_record), with);
-    }
-
-    static bool eventually(const std::function<bool()>& holds) {
-        for (int i = 0; i < 12000; ++i) {
-            if (holds()) {
-                return true;
-            }
-            Events().wait_for_no_longer_than(5ms);
-        }
-        return false;
     }
 
     static std::size_t standbys_of(const KafkaStreams& streams) {

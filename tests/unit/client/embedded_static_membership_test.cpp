@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::counting_topology;
-using support::Events;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -40,16 +39,6 @@ class EmbeddedStaticMembership : public support::EmbeddedApplication {
             ids.push_back(member.group_instance_id);
         }
         return ids;
-    }
-
-    static bool eventually(const std::function<bool()>& holds) {
-        for (int i = 0; i < 12000; ++i) {
-            if (holds()) {
-                return true;
-            }
-            Events().wait_for_no_longer_than(5ms);
-        }
-        return false;
     }
 
     bool settled(const KafkaStreams& streams, std::size_t tasks) const {

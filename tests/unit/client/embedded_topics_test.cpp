@@ -62,13 +62,6 @@ class EmbeddedTopics : public support::EmbeddedApplication {
     }
 
     /// Waits, up to a minute, for a condition without an event.
-    static bool eventually(const std::function<bool()>& done) {
-        const support::Events never;
-        for (int look = 0; look < 6'000 && !done(); ++look) {
-            never.wait_for_no_longer_than(10ms);
-        }
-        return done();
-    }
 };
 
 TEST_F(EmbeddedTopics, AnInputThatGrowsUnderStatefulTasksStopsTheClientWithTheRemedy) {
