@@ -177,6 +177,9 @@ bool Restorer::paused() const {
 
 /// Makes progress with one task. Returns whether anything was done.
 bool Restorer::work_on(const std::shared_ptr<Task>& task) {
+    if (task->cancelled) {
+        return false;  // Removed in this turn: its owner does not wait for requests.
+    }
     bool progress = false;
     bool done = false;
     std::exception_ptr error;
@@ -250,6 +253,9 @@ void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr
     for (const Changelog& changelog : task->changelogs) {
         if (assigned(changelog.phase)) {
             orphans_.push_back(changelog.what.changelog);
+        }
+        if (task->standby) {
+            standby_reports_.remove_lag_metric(task->id, changelog);
         }
     }
     task->cancelled.store(true);

@@ -144,6 +144,7 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end,
     } else {
         task.stores->clear(store);
     }
+    changelog.rebuild = false;
     MILLRACE_FAIL_POINT("restore.begun");
     changelog.last = stored;
     changelog.total = 0;

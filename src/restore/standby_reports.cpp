@@ -57,8 +57,12 @@ void StandbyReports::loaded(TaskId task, const Changelog& changelog,
     }
 }
 
-void StandbyReports::ended(TaskId task, const Changelog& changelog, StandbySuspension why) const {
+void StandbyReports::remove_lag_metric(TaskId task, const Changelog& changelog) const {
     metrics_.remove(lag_name(task, changelog.what.name));
+}
+
+void StandbyReports::ended(TaskId task, const Changelog& changelog, StandbySuspension why) const {
+    remove_lag_metric(task, changelog);
     if (!assigned(changelog.phase) || !listener_.on_update_suspended) {
         return;
     }

@@ -23,8 +23,9 @@ class StandbyReports {
     /// `metrics` must outlive this.
     StandbyReports(StandbyUpdateListener listener, metrics::Registry& metrics);
 
-    /// Creates the lag metric of a store; ended() removes it.
+    /// Creates the lag metric of a store; ended() removes it, too.
     std::shared_ptr<metrics::Gauge> lag_metric(TaskId task, const Changelog& changelog);
+    void remove_lag_metric(TaskId task, const Changelog& changelog) const;
 
     /// Throw the listener's exceptions.
     void begun(const Changelog& changelog, Offset from) const;

@@ -6,6 +6,7 @@
 #include "client/settings/foreign_settings.hpp"
 #include "client/settings/java_security.hpp"
 #include "client/settings/settings_table.hpp"
+#include "core/topic_name.hpp"
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
@@ -17,6 +18,9 @@ namespace millrace {
 namespace {
 
 using client::Setting;
+
+/// What is appended to group.instance.id has at most that length.
+constexpr const char* kLongestThreadSuffix = "-99999";
 
 /// Edit distance: how many characters must be changed, added or removed to get from one name to the
 /// other.
@@ -83,6 +87,12 @@ std::optional<std::string> problem_of_other(std::string_view name, std::string_v
     }
     if (const auto problem = client::problem_of_tag(name, value)) {
         return problem;
+    }
+    if (client::without_client_prefix(name) == "group.instance.id" &&
+        (value.empty() || !is_topic_name(std::string(value) + kLongestThreadSuffix))) {
+        return std::string(name) + " = \"" + std::string(value) +
+               "\": must be 1 to 243 letters, digits, '.', '_' and '-', different for each "
+               "instance";
     }
     if (const auto reason = client::reason_not_accepted(name, value)) {
         return std::string(name) + " = \"" + client::shown(name, value) + "\": " + *reason;

@@ -51,6 +51,7 @@ bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
     std::vector<restore::StoreToRestore> stores = changelogs_to_restore(task, committed);
     registry_.add(id, {std::move(made), std::move(committed)});
     if (stores.empty()) {
+        standbys_.forget(id);
         const MutexLock lock(mutex_);
         restored_.push_back({id, nullptr});
         return true;

@@ -69,7 +69,7 @@ bool StandbyTasks::update(const std::vector<TaskId>& wanted) {
     retry_at_.reset();
     complete_ = true;
     for (const TaskId& id : wanted) {
-        if (has(id)) {
+        if (has(id) || !can_keep(id)) {
             continue;
         }
         if (parts_.clock->monotonic() - now >= kSlice) {
@@ -84,6 +84,19 @@ bool StandbyTasks::update(const std::vector<TaskId>& wanted) {
         }
     }
     return changed;
+}
+
+/// While a changed topology is deployed, a leader with the new one knows tasks that this instance
+/// does not have.
+bool StandbyTasks::can_keep(TaskId id) {
+    if (parts_.task_maker->has_part_of(id)) {
+        return true;
+    }
+    if (unknown_.insert(id).second) {
+        log::warn(parts_.thread_name +
+                  ": got a standby of a task that its topology does not have: " + to_string(id));
+    }
+    return false;
 }
 
 bool StandbyTasks::complete() const {

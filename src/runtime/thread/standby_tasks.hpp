@@ -55,7 +55,8 @@ class StandbyTasks {
     StandbyTasks(const StandbyTasks&) = delete;
     StandbyTasks& operator=(const StandbyTasks&) = delete;
 
-    /// Closes standbys that are not among `wanted`, and opens missing ones for up to 50 ms. Returns
+    /// Closes standbys that are not among `wanted`, and opens missing ones for up to 50 ms, without
+    /// those of sub-topologies that this instance does not have. Returns
     /// whether any was opened or closed. Throws the exceptions of TaskMaker::make_stores, and
     /// errors that have ended a standby, except damaged state: that is rebuilt.
     bool update(const std::vector<TaskId>& wanted);
@@ -88,6 +89,7 @@ class StandbyTasks {
 
   private:
     void follow(TaskId id, std::unique_ptr<state::TaskStores> stores);
+    bool can_keep(TaskId id);
     bool open(TaskId id);
     void handle_failures();
     void failed(restore::RestoreResult result);
@@ -95,6 +97,7 @@ class StandbyTasks {
     Parts parts_;
     std::map<TaskId, std::unique_ptr<state::TaskStores>> open_;
     std::set<TaskId> damaged_;
+    std::set<TaskId> unknown_;  // Reported.
     bool complete_ = true;
     std::optional<std::chrono::nanoseconds> retry_at_;  // Of Clock::monotonic().
 

@@ -77,11 +77,20 @@ std::unique_ptr<StreamTask> TaskMaker::assemble(
 }
 
 /// Sub-topologies and global ones share one numbering, so the number is not an index.
-const topology::SubTopology& TaskMaker::part_of(TaskId id) const {
+const topology::SubTopology* TaskMaker::find_part(TaskId id) const {
     const auto& parts = parts_.application->sub_topologies;
     const auto part = std::find_if(parts.begin(), parts.end(),
                                    [id](const auto& each) { return each.id == id.sub_topology; });
-    MILLRACE_CHECK(part != parts.end());
+    return part == parts.end() ? nullptr : &*part;
+}
+
+bool TaskMaker::has_part_of(TaskId id) const {
+    return find_part(id) != nullptr;
+}
+
+const topology::SubTopology& TaskMaker::part_of(TaskId id) const {
+    const topology::SubTopology* part = find_part(id);
+    MILLRACE_CHECK(part != nullptr);
     return *part;
 }
 
@@ -124,10 +133,8 @@ std::vector<TaskId> TaskMaker::tasks_on_disk() const {
 }
 
 std::optional<std::vector<restore::StoredChangelog>> TaskMaker::stored_changelogs(TaskId id) const {
-    const auto& parts = parts_.application->sub_topologies;
-    const auto part = std::find_if(parts.begin(), parts.end(),
-                                   [id](const auto& each) { return each.id == id.sub_topology; });
-    if (part == parts.end() || parts_.directory == nullptr) {
+    const topology::SubTopology* part = find_part(id);
+    if (part == nullptr || parts_.directory == nullptr) {
         return std::vector<restore::StoredChangelog>{};
     }
     if (!parts_.directory->try_lock(id)) {

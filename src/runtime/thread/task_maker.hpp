@@ -64,7 +64,8 @@ class TaskMaker {
     /// task. Throws StateError.
     std::optional<std::vector<restore::StoredChangelog>> stored_changelogs(TaskId id) const;
 
-    const topology::SubTopology& part_of(TaskId id) const;
+    bool has_part_of(TaskId id) const;
+    const topology::SubTopology& part_of(TaskId id) const;  ///< Requires has_part_of().
 
     const topology::ApplicationTopology& application() const noexcept {
         return *parts_.application;
@@ -80,6 +81,7 @@ class TaskMaker {
         TaskId id, std::vector<TopicPartition> inputs, detail::RecordCollector& collector,
         std::shared_ptr<metrics::Counter> dropped,
         const std::function<std::unique_ptr<state::TaskStores>()>& stores) const;
+    const topology::SubTopology* find_part(TaskId id) const;
     bool hold(TaskId id, const topology::SubTopology& part) const;
     std::vector<restore::StoredChangelog> read_offsets(const topology::SubTopology& part,
                                                        TaskId id) const;

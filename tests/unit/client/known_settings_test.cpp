@@ -127,6 +127,16 @@ TEST(KnownSettings, ThoseOfTheMainConsumerHaveAnEffect) {
                 Not(Contains(Key("group.instance.id"))));
 }
 
+TEST(KnownSettings, AnInstanceIdThatIsEmptyOrThatKafkaDoesNotAllowIsRefused) {
+    for (const char* name : {"group.instance.id", "main.consumer.group.instance.id"}) {
+        for (const std::string& id : {std::string(), std::string("a b"), std::string(244, 'a')}) {
+            EXPECT_THAT(refusal(name, id), HasSubstr(std::string(name) + " = \"" + id +
+                                                     "\": must be 1 to 243 letters, digits"));
+        }
+        EXPECT_NO_THROW(with(name, std::string(243, 'a')).validate());
+    }
+}
+
 TEST(KnownSettings, AnotherGroupProtocolIsRefusedWithTheReason) {
     for (const char* name : {"group.protocol", "consumer.group.protocol"}) {
         EXPECT_THAT(refusal(name, "consumer"),

@@ -248,6 +248,24 @@ TEST_F(RestorerTest, ReturnsATaskDuringALookupOfItsChangelog) {
     EXPECT_THAT(results, IsEmpty());
 }
 
+TEST_F(RestorerTest, LooksUpNothingForATaskThatIsRemovedWhileItLooksUpAnother) {
+    produce(3);
+    admin.slow = true;
+    add();
+    restorer().add(this, {0, 1}, stores, {{.store = 0, .name = "s", .changelog = {"log", 0}}},
+                   [](const RestoreResult&) { FAIL() << "it is removed"; });
+    std::thread restoring([&] { restorer().run_once(clock->now()); });
+    ASSERT_TRUE(admin.asked.wait_for(1));
+
+    restorer().remove(this, kTask);
+    restorer().remove(this, {0, 1});
+    admin.refusal = {kafka::ErrorCode::kTimedOut, "no response"};
+    admin.answer.happened();
+    restoring.join();
+
+    EXPECT_EQ(admin.asked.count(), 1) << "each would wait for a response";
+}
+
 TEST_F(RestorerTest, ReturnsATaskAfterTheCurrentBatch) {
     constexpr int kBatches = 4;
     produce(kBatches * 8192);

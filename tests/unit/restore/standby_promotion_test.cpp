@@ -9,6 +9,25 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
+TEST_P(StandbyTest, ThatHasStartedAnewIsPromotedWithoutReading) {
+    produce(5, "old");
+    follow();
+    run();
+    broker.delete_topic("log");
+    run(30);
+    broker.create_topic("log", 1);
+    produce(3, "new");
+    run(60);
+    ASSERT_EQ(value_of("k2"), "new");
+
+    promote();
+    run(60);
+
+    ASSERT_THAT(results, SizeIs(1));
+    EXPECT_EQ(restored, 0);
+    EXPECT_EQ(value_of("k4"), "none");
+}
+
 TEST_P(StandbyTest, IsPromotedAfterItsTailIsReadWithoutClosingItsStores) {
     produce(3, "old");
     follow();

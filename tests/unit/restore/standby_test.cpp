@@ -148,6 +148,7 @@ TEST_P(StandbyTest, ReportsAnErrorThatEndsIt) {
     ASSERT_THAT(failures, SizeIs(1));
     EXPECT_THROW(std::rethrow_exception(failures.front().error), std::runtime_error);
     EXPECT_FALSE(restorer().hold(this, kTask));
+    EXPECT_EQ(metric("standby-lag"), -1) << "is removed";
 }
 
 TEST_P(StandbyTest, WaitsForTasksThatRestore) {
