@@ -124,6 +124,7 @@ SuppressPlan plan_suppress(LogicalGraph& graph, const LogicalNode& above, const 
     topology::check_name("suppression", plan.name);
     plan.store.name = given.empty() ? graph.new_store_name(kPrefix) : given + "-store";
     plan.store.kind = StoreKind::kChangeBuffer;
+    plan.store.headers = StoredHeaders::kOfRecordIfAsked;
     plan.store.engine = StoreEngine::kInMemory;
     plan.store.logging = logging;
     plan.store.changelog_config = changelog_config;

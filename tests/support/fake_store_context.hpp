@@ -17,7 +17,7 @@ class FakeStoreContext final : public state::StoreContext {
         Bytes key;
         NullableOwnedBytes value;
         std::optional<Timestamp> timestamp;
-        bool headers;
+        Headers headers{};
 
         bool operator==(const Logged&) const = default;
     };
@@ -25,8 +25,8 @@ class FakeStoreContext final : public state::StoreContext {
     const detail::RecordContext& record() const override { return at_hand; }
     void log_change(std::size_t store, BytesView key, const NullableBytes& value,
                     std::optional<Timestamp> timestamp, const Headers* headers) override {
-        log.push_back(
-            {store, Bytes(key), owned(value), timestamp, headers != nullptr && !headers->empty()});
+        log.push_back({store, Bytes(key), owned(value), timestamp,
+                       headers != nullptr ? *headers : Headers{}});
     }
     void dropped_expired(const std::string& store) override { dropped.push_back(store); }
 

@@ -22,7 +22,7 @@ namespace millrace::testing {
 /// A suppression buffer that is committed, rolled back, and rebuilt from its changelog.
 class HeldChanges {
   public:
-    HeldChanges() { open(); }
+    explicit HeldChanges(bool store_headers = false) : store_headers_(store_headers) { open(); }
 
     detail::ChangeBuffer& buffer() { return *buffer_; }
     state::TaskStores& stores() { return *stores_; }
@@ -30,13 +30,14 @@ class HeldChanges {
 
     /// A change caused by a record with that time.
     void put(std::int64_t time, BytesView key, const NullableBytes& old_value,
-             const NullableBytes& new_value) {
+             const NullableBytes& new_value, const Headers& headers = {}) {
         static const std::string topic = "in";
         detail::RecordContext cause;
         cause.timestamp = timestamp_of(time);
         cause.offset = time;
         cause.partition = 0;
         cause.topic = &topic;
+        cause.headers = &headers;
         buffer_->put(timestamp_of(time), key, old_value, new_value, cause);
     }
 
@@ -55,35 +56,40 @@ class HeldChanges {
     void restore() {
         const auto log = context_.log;
         open();
-        const Headers version{{"v", Bytes(1, state::kChangeBufferVersion)}};
         Offset offset = 0;
         for (const auto& change : log) {
-            EXPECT_EQ(change.headers, change.value.has_value());
+            EXPECT_EQ(change.headers.last("v") != nullptr, change.value.has_value());
             EXPECT_EQ(change.timestamp, std::nullopt);
             const state::ChangelogRecord record{
                 .key = BytesView(change.key),
                 .value = change.value ? NullableBytes(*change.value) : std::nullopt,
                 .offset = offset++,
-                .headers = &version};
+                .headers = &change.headers};
             stores_->restore(0, std::span(&record, 1));
         }
         stores_->finish_restore(0, offset);
     }
+
+    /// dsl.store.format=headers, from the next restore on.
+    void store_headers(bool stored) { store_headers_ = stored; }
 
   private:
     void open() {
         detail::StoreSpec spec;
         spec.name = "held";
         spec.kind = detail::StoreKind::kChangeBuffer;
+        spec.headers = detail::StoredHeaders::kOfRecordIfAsked;
         state::TaskStores::Options options;
         options.name = "0_0";
         options.specs = {spec};
+        options.dsl_headers = store_headers_;
         stores_.reset();
         stores_.emplace(std::move(options), memory_);
         stores_->set_context(context_);
         buffer_ = dynamic_cast<detail::ChangeBuffer*>(stores_->store("held"));
     }
 
+    bool store_headers_;
     state::MemoryBudget memory_{state::MemoryBudget::Limits{}};
     FakeStoreContext context_;
     std::optional<state::TaskStores> stores_;

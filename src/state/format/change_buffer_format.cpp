@@ -3,6 +3,7 @@
 
 #include "core/byte_reader.hpp"
 #include "millrace/core/error.hpp"
+#include "millrace/detail/state/stored_headers.hpp"
 #include "state/format/window_key.hpp"
 
 #include <cstddef>
@@ -73,7 +74,51 @@ void take_headers(Reader& reader, Headers& headers) {
     }
 }
 
+Bytes origin_of(const NullableOwnedBytes& value, const Header* logged, Timestamp fallback) {
+    if (!value) {
+        return {};
+    }
+    return logged != nullptr && logged->value ? *logged->value : value_origin({}, fallback);
+}
+
 }  // namespace
+
+Bytes value_origin(const Headers& headers, Timestamp time) {
+    Bytes origin;
+    detail::append_stored_headers(headers, origin);
+    detail::append_time(time, origin);
+    return origin;
+}
+
+bool is_old_as_prior(const detail::BufferedChange& change) {
+    return change.old_value == change.prior_value &&
+           (change.origins == nullptr || change.origins->old == change.origins->prior);
+}
+
+void append_origins(const detail::BufferedChange& change, Headers& out) {
+    if (change.origins == nullptr) {
+        return;
+    }
+    if (change.prior_value && !is_old_as_prior(change)) {
+        out.add(kPriorOriginHeader, change.origins->prior);
+    }
+    if (change.old_value) {
+        out.add(kOldOriginHeader, change.origins->old);
+    }
+}
+
+std::shared_ptr<const detail::ValueOrigins> origins_of(const detail::BufferedChange& change,
+                                                       const Headers& logged) {
+    const Header* old = logged.last(kOldOriginHeader);
+    const Header* prior = logged.last(kPriorOriginHeader);
+    if (prior == nullptr && change.old_value == change.prior_value) {
+        prior = old;
+    }
+    auto origins = std::make_shared<detail::ValueOrigins>();
+    origins->old = origin_of(change.old_value, old, change.timestamp);
+    origins->prior = origin_of(change.prior_value, prior, change.timestamp);
+    return origins;
+}
 
 void append_buffered_change(const detail::BufferedChange& change, Timestamp time, Bytes& out) {
     detail::append_time(change.timestamp, out);

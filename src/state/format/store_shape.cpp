@@ -12,7 +12,8 @@ using detail::StoreSpec;
 namespace {
 
 StoreShape::RowForm row_form_of(const StoreSpec& spec) {
-    if (spec.headers == StoredHeaders::kNone) {
+    // Changelog values of buffered changes are the same with and without headers.
+    if (spec.headers == StoredHeaders::kNone || spec.kind == StoreKind::kChangeBuffer) {
         return StoreShape::RowForm::kPlain;
     }
     const bool adds_time =

@@ -31,11 +31,19 @@ std::size_t size_of(const NullableOwnedBytes& bytes) {
     return bytes ? bytes->size() : 0;
 }
 
+std::size_t weight_of_origins(const BufferedChange& change) {
+    const std::size_t of_new =
+        change.new_value ? value_origin(change.headers, change.timestamp).size() : 0;
+    const std::size_t of_old = is_old_as_prior(change) ? 0 : change.origins->old.size();
+    return of_new + of_old + change.origins->prior.size();
+}
+
 // The size in Kafka Streams: two times, an offset, a partition, and all parts of variable length.
 std::size_t weight(const Bytes& key, const BufferedChange& change) {
     std::size_t bytes = 8 + key.size() + 8 + 8 + 4;
     bytes += size_of(change.prior_value) + size_of(change.new_value);
-    bytes += change.old_value == change.prior_value ? 0 : size_of(change.old_value);
+    bytes += is_old_as_prior(change) ? 0 : size_of(change.old_value);
+    bytes += change.origins != nullptr ? weight_of_origins(change) : 0;
     bytes += change.topic != nullptr ? java_length(*change.topic) : 0;
     for (const Header& header : change.headers) {
         bytes += java_length(header.key) + size_of(header.value);
@@ -56,18 +64,17 @@ bool is_version_3(const Headers* headers) {
 
 LayeredChangeBuffer::LayeredChangeBuffer(const detail::StoreSpec& spec, std::size_t index,
                                          StoreEnvironment& environment)
-    : LayeredStore(spec, index, environment, std::make_unique<MemoryEngine>()) {
-    logged_headers_.add(kVersionHeader, Bytes(1, kChangeBufferVersion));
-}
+    : LayeredStore(spec, index, environment, std::make_unique<MemoryEngine>()),
+      keeps_origins_(spec.headers != detail::StoredHeaders::kNone) {}
 
 void LayeredChangeBuffer::put(Timestamp time, BytesView key, const NullableBytes& old_value,
                               const NullableBytes& new_value, const detail::RecordContext& cause) {
     key_.assign(key);
     remember(key_);
     const auto there = places_.find(key_);
+    const BufferedChange* before = there == places_.end() ? nullptr : &there->second->second;
     BufferedChange change;
-    change.prior_value =
-        there == places_.end() ? owned(old_value) : there->second->second.prior_value;
+    change.prior_value = before == nullptr ? owned(old_value) : before->prior_value;
     change.old_value = owned(old_value);
     change.new_value = owned(new_value);
     change.timestamp = cause.timestamp;
@@ -77,7 +84,24 @@ void LayeredChangeBuffer::put(Timestamp time, BytesView key, const NullableBytes
     if (cause.headers != nullptr) {
         change.headers = *cause.headers;
     }
+    if (keeps_origins_) {
+        change.origins = origins_after(before, change);
+    }
     set(there == places_.end() ? time : there->second->first.first, key_, std::move(change));
+}
+
+/// The old value of a change is the new value of the one `before`, and was written by its record. A
+/// value that was written before the key was buffered has no known origin.
+std::shared_ptr<const detail::ValueOrigins> LayeredChangeBuffer::origins_after(
+    const BufferedChange* before, const BufferedChange& change) const {
+    auto origins = std::make_shared<detail::ValueOrigins>();
+    if (change.old_value) {
+        origins->old = before != nullptr && before->new_value
+                           ? value_origin(before->headers, before->timestamp)
+                           : value_origin({}, kNoTimestamp);
+    }
+    origins->prior = before != nullptr ? before->origins->prior : origins->old;
+    return origins;
 }
 
 Timestamp LayeredChangeBuffer::first_time() const {
@@ -129,6 +153,9 @@ void LayeredChangeBuffer::flush() {
             layers_.changelog().append(key, std::nullopt, std::nullopt, nullptr);
             continue;
         }
+        logged_headers_.clear();
+        logged_headers_.add(kVersionHeader, Bytes(1, kChangeBufferVersion));
+        append_origins(place->second->second, logged_headers_);
         logged_value_.clear();
         append_buffered_change(place->second->second, place->second->first.first, logged_value_);
         layers_.changelog().append(key, BytesView(logged_value_), std::nullopt, &logged_headers_);
@@ -172,6 +199,9 @@ void LayeredChangeBuffer::restore(std::span<const ChangelogRecord> records) {
         DecodedChange decoded = decode_buffered_change(*record.value);
         if (!decoded.topic.empty()) {
             decoded.change.topic = kept_topic(decoded.topic);
+        }
+        if (keeps_origins_) {
+            decoded.change.origins = origins_of(decoded.change, *record.headers);
         }
         // The time that was logged, not the time of the key's current change: that change was sent
         // between two commits, which leaves no trace in the changelog.

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -48,12 +49,15 @@ class LayeredChangeBuffer final : public detail::ChangeBuffer, public LayeredSto
         detail::BufferedChange change{};
     };
 
+    std::shared_ptr<const detail::ValueOrigins> origins_after(
+        const detail::BufferedChange* before, const detail::BufferedChange& change) const;
     void remember(const Bytes& key);
     void set(Timestamp time, const Bytes& key, detail::BufferedChange change);
     void remove(const Bytes& key);
     const std::string* kept_topic(const std::string& topic);
 
-    Changes changes_;                                      // By time and key.
+    const bool keeps_origins_;  // Of values, with dsl.store.format=headers.
+    Changes changes_;           // By time and key.
     std::unordered_map<Bytes, Changes::iterator> places_;  // By key.
     std::size_t bytes_ = 0;
     std::set<Bytes> unlogged_;

@@ -81,10 +81,9 @@ TEST_F(TaskStoresTest, UncachedWritesAreLoggedAtOnceWithTheContextsTime) {
     store.put("a", "1");
     store.put("a", std::nullopt);
 
-    EXPECT_THAT(
-        context.log,
-        ElementsAre(FakeStoreContext::Logged{0, "a", "1", timestamp_of(7), false},
-                    FakeStoreContext::Logged{0, "a", std::nullopt, timestamp_of(7), false}));
+    EXPECT_THAT(context.log,
+                ElementsAre(FakeStoreContext::Logged{0, "a", "1", timestamp_of(7), {}},
+                            FakeStoreContext::Logged{0, "a", std::nullopt, timestamp_of(7), {}}));
     EXPECT_FALSE(detail::set_flush_listener(store, &listener, true));
 }
 
@@ -96,7 +95,7 @@ TEST_F(TaskStoresTest, TimestampedValuesAreLoggedWithoutTheirTimestampAndAtIt) {
     store.put("a", BytesView("\0\0\0\0\0\0\0\x05xyz", 11));
 
     EXPECT_THAT(context.log,
-                ElementsAre(FakeStoreContext::Logged{0, "a", "xyz", timestamp_of(5), false}));
+                ElementsAre(FakeStoreContext::Logged{0, "a", "xyz", timestamp_of(5), {}}));
 }
 
 TEST_F(TaskStoresTest, CacheLogsAndForwardsOneEntryForEachKeyInTheOrderOfTheLastWrites) {

@@ -9,9 +9,18 @@
 #include "millrace/state/state_store.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 namespace millrace::detail {
+
+/// The headers and the timestamps of the records that wrote values of a buffered change, each as
+/// docs/formats/stored-headers.md, then docs/formats/suppress-buffer.md describe. Empty: of no
+/// value.
+struct ValueOrigins {
+    Bytes prior{};
+    Bytes old{};
+};
 
 /// A buffered change, and the record that caused its latest form.
 struct BufferedChange {
@@ -24,6 +33,8 @@ struct BufferedChange {
     Partition partition = -1;
     const std::string* topic = nullptr;  ///< Lives as long as the store; null: none.
     Headers headers{};
+
+    std::shared_ptr<const ValueOrigins> origins{};  ///< Null: dsl.store.format is not "headers".
 };
 
 /// Buffered changes of a table (suppress), by time and key: one for each key, with the time of its
