@@ -230,6 +230,21 @@ void fix_consumer(kafka::ClientSettings& settings, const StreamsConfig& config, 
     }
 }
 
+/// How long librdkafka waits for a response that has been lost: by default a minute, for which also
+/// the end of a client would wait.
+void limit_waits(kafka::ClientSettings& settings, const StreamsConfig& config, Role role) {
+    constexpr std::chrono::milliseconds kMoreThanFetches{1'000};  // librdkafka requires that.
+    const auto fetch_wait = settings.find("fetch.wait.max.ms");
+    std::int64_t longest_fetch = 0;
+    if (fetch_wait != settings.end()) {
+        const std::string& text = fetch_wait->second;
+        std::from_chars(text.data(), text.data() + text.size(), longest_fetch);
+    }
+    const auto wait = std::max(request_timeout(config, role),
+                               std::chrono::milliseconds{longest_fetch} + kMoreThanFetches);
+    settings.try_emplace("socket.timeout.ms", std::to_string(wait.count()));
+}
+
 }  // namespace
 
 kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
@@ -258,6 +273,7 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
         settings.try_emplace("bootstrap.servers", config.bootstrap_servers);
     }
     settings["client.id"] = client_id;
+    limit_waits(settings, config, role);
     return settings;
 }
 

@@ -3,9 +3,11 @@
 
 #include "millrace/core/error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace millrace::client {
 
@@ -57,6 +59,11 @@ void make_transactional(kafka::ClientSettings& producer, const StreamsConfig& co
     if (!producer.contains("delivery.timeout.ms")) {
         producer.try_emplace("message.timeout.ms", std::to_string(timeout));
     }
+    // librdkafka requires it, Kafka's producer does not.
+    constexpr std::int64_t kLess = 100;
+    const std::int64_t wait = milliseconds_in(producer, "socket.timeout.ms");
+    producer["socket.timeout.ms"] =
+        std::to_string(std::min(wait, std::max<std::int64_t>(timeout - kLess, 1)));
     const auto idempotence = producer.find("enable.idempotence");
     require(idempotence == producer.end() || idempotence->second == "true",
             "producer.enable.idempotence must be true: transactions require it");

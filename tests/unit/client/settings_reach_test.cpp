@@ -3,6 +3,7 @@
 // Settings have their effect, or a warning says that they have none.
 #include "client/settings/client_settings.hpp"
 #include "client/settings/settings_table.hpp"
+#include "client/settings/transactions.hpp"
 #include "millrace/core/error.hpp"
 #include "millrace/core/logging.hpp"
 #include "millrace/millrace.hpp"
@@ -163,6 +164,31 @@ TEST(RequestTimeout, IsTheMostSpecificOne) {
     config.set("consumer.request.timeout.ms", "soon");
     EXPECT_THAT([&] { client::request_timeout(config, Role::kMainConsumer); },
                 ThrowsMessage<ConfigError>(HasSubstr("consumer.request.timeout.ms = \"soon\"")));
+}
+
+TEST(RequestTimeout, LimitsTheWaitOfKafkaClientsForLostResponses) {
+    StreamsConfig config;
+    for (const Role role : {Role::kMainConsumer, Role::kRestoreConsumer, Role::kGlobalConsumer,
+                            Role::kProducer, Role::kAdmin}) {
+        EXPECT_THAT(client_settings(config, role, "c"),
+                    Contains(Pair("socket.timeout.ms", "10000")));
+    }
+
+    config.set("consumer.fetch.max.wait.ms", "15000");
+    EXPECT_THAT(client_settings(config, Role::kMainConsumer, "c"),
+                Contains(Pair("socket.timeout.ms", "16000")))
+        << "librdkafka requires more than for a fetch";
+}
+
+TEST(RequestTimeout, IsLessThanTheTimeoutOfTransactions) {
+    StreamsConfig config;
+    config.set("processing.guarantee", "exactly_once_v2");
+    config.set("request.timeout.ms", "30000");
+    kafka::ClientSettings producer = client_settings(config, Role::kProducer, "c");
+
+    client::make_transactional(producer, config, "p");
+
+    EXPECT_THAT(producer, Contains(Pair("socket.timeout.ms", "9900")));
 }
 
 TEST(MetadataMaxAge, LimitsTheAgeOfPartitionCounts) {
