@@ -161,6 +161,8 @@ class Application:
                    "--commit-interval-ms", str(commit_interval_ms), "--cache-bytes", "0", "--standby-replicas", str(standbys)]
         if len(inputs) > 1:
             command += ["--input-2", inputs[1]]
+        # The default of at-least-once is that of Kafka's consumer, read_uncommitted.
+        command += ["--config", "consumer.isolation.level=read_committed"]
         # Event time is in the past, and the brokers delete changelogs of windows by it.
         for setting in ("windowstore.changelog.additional.retention.ms=31536000000", f"replication.factor={replication}", f"session.timeout.ms={int(session_timeout * 1000)}",
                         f"heartbeat.interval.ms={int(session_timeout * 1000 / 6)}"):

@@ -191,6 +191,7 @@ class Load:
                 self.producer.produce(topic, key=key, value=value, timestamp=timestamp, **arguments)
                 self.producer.poll(0)
             if abort:
+                self.producer.flush(60)  # Otherwise records that wait to be sent are dropped.
                 self.producer.abort_transaction(60)
             else:
                 self.producer.commit_transaction(60)
