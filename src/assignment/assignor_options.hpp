@@ -28,9 +28,6 @@ struct AssignorOptions {
     int traffic_cost = 10;
     int non_overlap_cost = 1;
 
-    /// Whether members keep standbys and warm-ups. If not, tasks move at once.
-    bool replicates = false;
-
     // Of this member.
     std::map<std::string, std::string> client_tags{};
     std::string endpoint{};  ///< "host:port" of the process, for queries; empty: none.

@@ -30,6 +30,12 @@ TaskLag Progress::behind(ProcessIndex index, TaskId task) const {
     return lag == process.lags.end() ? kNone : kUnknown;
 }
 
+bool Progress::caught_up(ProcessIndex process, TaskId task) const {
+    const auto size = cluster_.sizes.find(task);
+    return behind(process, task) <= acceptable_lag_ ||
+           (size != cluster_.sizes.end() && size->second <= acceptable_lag_);
+}
+
 std::int64_t Progress::steps(ProcessIndex process, TaskId task) const {
     const TaskLag lag = behind(process, task);
     if (lag <= acceptable_lag_) {

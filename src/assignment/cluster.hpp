@@ -40,6 +40,7 @@ struct MemberProcess {
 struct Cluster {
     /// All tasks; true: stateful, with at least one changelog.
     std::map<TaskId, bool> tasks{};
+    ChangelogSizes sizes{};                  ///< Of some of the tasks.
     std::vector<MemberProcess> processes{};  ///< Sorted by name; each has at least one thread.
 };
 
@@ -59,9 +60,9 @@ class Progress {
     static constexpr TaskLag kNone = std::numeric_limits<TaskLag>::max();
     static constexpr TaskLag kUnknown = kNone - 1;
 
-    bool caught_up(ProcessIndex process, TaskId task) const {
-        return behind(process, task) <= acceptable_lag_;
-    }
+    /// Whether the process may run the task: its lag is acceptable, or the whole changelog is not
+    /// longer than that.
+    bool caught_up(ProcessIndex process, TaskId task) const;
 
     /// The cost of catching up, on a logarithmic scale of the lag: 0 if the process is caught up,
     /// kMostSteps if it has no state.

@@ -103,7 +103,7 @@ std::map<TaskId, std::string> GroupView::owners() const {
     return result;
 }
 
-Cluster GroupView::cluster(bool replicates) const {
+Cluster GroupView::cluster() const {
     Cluster cluster;
     std::map<std::int32_t, bool> stateful;  // By sub-topology.
     for (const topology::SubTopology& part : application_.sub_topologies) {
@@ -125,8 +125,11 @@ Cluster GroupView::cluster(bool replicates) const {
         process.name = member.info->process_id;
         process.tags = member.info->client_tags;
         process.rack = member.group->rack_id;
-        process.replicates = process.replicates && replicates && member.info->reads > 1;
+        process.replicates = process.replicates && member.info->reads > 1;
         add_lags(process.lags, member.info->on_disk);
+        for (const auto& [task, size] : member.info->sizes) {  // The latest is the largest.
+            cluster.sizes[task] = std::max(cluster.sizes[task], size);
+        }
         process.threads.push_back(
             {.member = member.group->member_id,
              .active = active[member.group->member_id],

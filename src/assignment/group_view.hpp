@@ -28,9 +28,9 @@ class GroupView {
 
     const std::vector<Member>& members() const noexcept { return members_; }
 
-    /// The input of the assignment: the members whose user data could be read. With `replicates`,
-    /// members that read version 2 can run standbys.
-    Cluster cluster(bool replicates) const;
+    /// The input of the assignment: the members whose user data could be read. Members that read
+    /// version 2 can run standbys.
+    Cluster cluster() const;
 
     /// Whether the member must stop, and why.
     StopReason stop(const Member& member) const;

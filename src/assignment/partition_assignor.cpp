@@ -15,8 +15,8 @@ namespace millrace::assignment {
 using topology::ApplicationTopology;
 
 PartitionAssignor::PartitionAssignor(const ApplicationTopology& application, std::string process_id,
-                                     std::string thread_name, AssignorOptions options, Lags lags)
-    : application_(application), options_(std::move(options)), lags_(std::move(lags)) {
+                                     std::string thread_name, AssignorOptions options, State state)
+    : application_(application), options_(std::move(options)), state_(std::move(state)) {
     info_.process_id = std::move(process_id);
     info_.thread_name = std::move(thread_name);
     info_.client_tags = options_.client_tags;
@@ -60,9 +60,10 @@ PartitionAssignor::Rejoin PartitionAssignor::rejoin() const {
 }
 
 Bytes PartitionAssignor::subscription_user_data() {
-    TaskLags on_disk = lags_ ? lags_() : TaskLags{};
+    StateReport state = state_ ? state_() : StateReport{};
     const MutexLock lock(mutex_);
-    info_.on_disk = std::move(on_disk);
+    info_.on_disk = std::move(state.lags);
+    info_.sizes = std::move(state.sizes);
     return encode(info_, written_version_);
 }
 
@@ -70,7 +71,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     const std::vector<kafka::GroupMember>& members, const kafka::PartitionCounts& topics) {
     const TaskMap map(application_, topics);
     const GroupView group(application_, members, map);
-    const Cluster cluster = group.cluster(options_.replicates);
+    const Cluster cluster = group.cluster();
     const TaskAssignment tasks = assign_tasks(cluster, options_);
 
     std::map<std::string, kafka::MemberAssignment> result;
@@ -87,7 +88,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
             info.acceptable_lag =
                 given.awaited.empty() ? TaskLag{0} : options_.acceptable_recovery_lag;
             for (const TaskId& task : given.active) {
-                if (cluster.tasks.at(task) && options_.replicates && group.awaits(task, member)) {
+                if (cluster.tasks.at(task) && group.awaits(task, member)) {
                     info.standby.push_back(task);
                 }
             }

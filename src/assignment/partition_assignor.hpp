@@ -26,13 +26,13 @@ namespace millrace::assignment {
 /// Thread-safe: the Kafka client calls it from its threads, the stream thread from its own.
 class PartitionAssignor final : public kafka::GroupAssignor {
   public:
-    /// Returns the lags of the tasks whose state the process has. Called when the member joins, by
-    /// the Kafka client's threads; must not block.
-    using Lags = std::function<TaskLags()>;
+    /// Returns what is known of the tasks whose state the process has. Called when the member
+    /// joins, by the Kafka client's threads; must not block.
+    using State = std::function<StateReport()>;
 
-    /// `application` must outlive the assignor. Without `lags`, the process has no state.
+    /// `application` must outlive the assignor. Without `state`, the process has no state.
     PartitionAssignor(const topology::ApplicationTopology& application, std::string process_id,
-                      std::string thread_name, AssignorOptions options = {}, Lags lags = {});
+                      std::string thread_name, AssignorOptions options = {}, State state = {});
 
     /// Sets the tasks that the member reports in the next rebalance: those that it runs or
     /// restores, and its standbys.
@@ -84,7 +84,7 @@ class PartitionAssignor final : public kafka::GroupAssignor {
 
     const topology::ApplicationTopology& application_;
     const AssignorOptions options_;
-    const Lags lags_;
+    const State state_;
     mutable Mutex mutex_;
     SubscriptionInfo info_ MILLRACE_GUARDED_BY(mutex_);
     std::uint16_t written_version_ MILLRACE_GUARDED_BY(mutex_) = kFormatVersion;

@@ -35,7 +35,8 @@ enum : std::uint16_t {
     kStandby,
     kOnDisk,
     kClientTags,
-    kEndpoint
+    kEndpoint,
+    kSizes
 };
 }
 namespace assigned {
@@ -69,6 +70,13 @@ class Writer {
         number(static_cast<std::uint32_t>(tasks.size()));
         for (const TaskId& each : tasks) {
             task(each);
+        }
+    }
+    void numbers(const std::map<TaskId, std::int64_t>& numbers) {
+        number(static_cast<std::uint32_t>(numbers.size()));
+        for (const auto& [of, value] : numbers) {
+            task(of);
+            number(value);
         }
     }
     void field(std::uint16_t id, std::invocable auto contents) {
@@ -200,13 +208,14 @@ SubscriptionInfo decode_first(Reader& reader) {
     return info;
 }
 
-TaskLags read_lags(Reader& reader) {
-    TaskLags lags;
+/// Reads tasks with a number each, not less than `least`.
+std::map<TaskId, std::int64_t> read_numbers(Reader& reader, std::int64_t least) {
+    std::map<TaskId, std::int64_t> numbers;
     for (std::size_t left = reader.count(16); left > 0; --left) {
         const TaskId task = reader.task();
-        lags[task] = std::max(reader.number<TaskLag>(), kUnknownLag);
+        numbers[task] = std::max(reader.number<std::int64_t>(), least);
     }
-    return lags;
+    return numbers;
 }
 
 std::map<std::string, std::string> read_tags(Reader& reader) {
@@ -236,13 +245,16 @@ void read_field(SubscriptionInfo& info, std::uint16_t id, Reader& contents) {
             info.standby = contents.tasks();
             break;
         case subscription::kOnDisk:
-            info.on_disk = read_lags(contents);
+            info.on_disk = read_numbers(contents, kUnknownLag);
             break;
         case subscription::kClientTags:
             info.client_tags = read_tags(contents);
             break;
         case subscription::kEndpoint:
             info.endpoint = contents.text();
+            break;
+        case subscription::kSizes:
+            info.sizes = read_numbers(contents, 0);
             break;
         default:
             break;  // A field of a later version.
@@ -301,13 +313,7 @@ Bytes encode(const SubscriptionInfo& info, std::uint16_t version) {
     writer.field(subscription::kThread, [&] { writer.text(info.thread_name); });
     writer.field(subscription::kActive, [&] { writer.tasks(info.active); });
     writer.field(subscription::kStandby, [&] { writer.tasks(info.standby); });
-    writer.field(subscription::kOnDisk, [&] {
-        writer.number(static_cast<std::uint32_t>(info.on_disk.size()));
-        for (const auto& [task, lag] : info.on_disk) {
-            writer.task(task);
-            writer.number(lag);
-        }
-    });
+    writer.field(subscription::kOnDisk, [&] { writer.numbers(info.on_disk); });
     writer.field(subscription::kClientTags, [&] {
         writer.number(static_cast<std::uint32_t>(info.client_tags.size()));
         for (const auto& [key, value] : info.client_tags) {
@@ -316,6 +322,7 @@ Bytes encode(const SubscriptionInfo& info, std::uint16_t version) {
         }
     });
     writer.field(subscription::kEndpoint, [&] { writer.text(info.endpoint); });
+    writer.field(subscription::kSizes, [&] { writer.numbers(info.sizes); });
     return writer.take();
 }
 

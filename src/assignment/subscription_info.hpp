@@ -26,6 +26,7 @@ struct SubscriptionInfo {
     std::vector<TaskId> standby{};  ///< Standbys of this thread.
     TaskLags on_disk{};             ///< Of all tasks whose state this process has, including those
                                     ///< that other threads or processes run.
+    ChangelogSizes sizes{};         ///< Of tasks in on_disk, as far as known.
     std::map<std::string, std::string> client_tags{};
     std::string endpoint{};  ///< "host:port" of the process, for queries; empty: none.
     bool shut_down_application = false;

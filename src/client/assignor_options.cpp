@@ -26,16 +26,11 @@ assignment::AssignorOptions assignor_options(const StreamsConfig& config) {
             .rack_strategy = rack_strategy(config.rack_aware_assignment_strategy),
             .traffic_cost = config.rack_aware_assignment_traffic_cost,
             .non_overlap_cost = config.rack_aware_assignment_non_overlap_cost,
-            .replicates = config.num_standby_replicas > 0,
             .client_tags = client_tags(config)};
 }
 
 std::vector<std::string> assignor_settings_without_effect(const StreamsConfig& config) {
     std::vector<std::string> lines;
-    if (config.num_standby_replicas > 0 && !assignor_options(config).replicates) {
-        lines.emplace_back(
-            "setting without effect: num.standby.replicas: instances keep no standbys yet");
-    }
     if (config.rack_aware_assignment_strategy != "none") {
         lines.emplace_back(
             "setting without effect: rack.aware.assignment.strategy: the racks of brokers are not "

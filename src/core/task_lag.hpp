@@ -18,4 +18,14 @@ inline constexpr TaskLag kUnknownLag = -1;
 /// The lags of all tasks whose state a process has.
 using TaskLags = std::map<TaskId, TaskLag>;
 
+/// By task: the sum of the end offsets of its changelogs. A process without its state lacks at most
+/// that many records.
+using ChangelogSizes = std::map<TaskId, std::int64_t>;
+
+/// What a process knows of the state of tasks.
+struct StateReport {
+    TaskLags lags{};
+    ChangelogSizes sizes{};  ///< Not of all tasks.
+};
+
 }  // namespace millrace

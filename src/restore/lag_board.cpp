@@ -18,6 +18,14 @@ void LagBoard::set(TaskId task, TaskLag lag) {
     }
 }
 
+void LagBoard::set_size(TaskId task, std::int64_t size) {
+    const MutexLock lock(mutex_);
+    const auto found = entries_.find(task);
+    if (found != entries_.end() && found->second.open) {
+        found->second.size = size;
+    }
+}
+
 void LagBoard::closed(TaskId task) {
     const MutexLock lock(mutex_);
     const auto found = entries_.find(task);
@@ -30,11 +38,12 @@ void LagBoard::closed(TaskId task) {
     }
 }
 
-void LagBoard::measured(TaskId task, TaskLag lag) {
+void LagBoard::measured(TaskId task, TaskLag lag, std::int64_t size) {
     const MutexLock lock(mutex_);
     const auto found = entries_.find(task);
     if (found != entries_.end() && !found->second.open) {
         found->second.lag = lag;
+        found->second.size = size;
     }
 }
 
@@ -53,12 +62,19 @@ void LagBoard::set_on_disk(const std::vector<TaskId>& tasks) {
 }
 
 TaskLags LagBoard::lags() const {
+    return report().lags;
+}
+
+StateReport LagBoard::report() const {
     const MutexLock lock(mutex_);
-    TaskLags lags;
+    StateReport report;
     for (const auto& [task, entry] : entries_) {
-        lags.emplace(task, entry.lag);
+        report.lags.emplace(task, entry.lag);
+        if (entry.size) {
+            report.sizes.emplace(task, *entry.size);
+        }
     }
-    return lags;
+    return report;
 }
 
 std::map<TaskId, std::uint64_t> LagBoard::to_measure() const {

@@ -51,10 +51,12 @@ kafka::Status LagMeter::look_up_ends(const std::vector<TaskId>& tasks) {
     auto end = ends.value().begin();
     for (const TaskId& task : tasks) {
         TaskLag lag = 0;
+        std::int64_t size = 0;
         for (const StoredChangelog& each : known_.at(task).changelogs) {
-            lag += std::max<TaskLag>(*end++ - each.next, 0);
+            lag += std::max<TaskLag>(*end - each.next, 0);
+            size += *end++;
         }
-        parts_.board->measured(task, lag);
+        parts_.board->measured(task, lag, size);
     }
     return {};
 }

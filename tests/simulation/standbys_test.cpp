@@ -23,10 +23,10 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 
 class Standbys : public ::testing::TestWithParam<std::tuple<std::string, ProcessingGuarantee>> {
   protected:
-    /// With standbys and warm-ups that are added and removed within the simulated time.
+    /// With standbys, or none, and warm-ups that are added and removed within the simulated time.
     static testing::SimulationReport simulate(std::uint64_t seed) {
         auto application = workload(std::get<0>(GetParam()), seed, std::get<1>(GetParam()));
-        application.config.num_standby_replicas = 1;
+        application.config.num_standby_replicas = static_cast<int>(seed % 2);
         application.config.acceptable_recovery_lag = static_cast<std::int64_t>(seed % 3) * 10;
         application.config.probing_rebalance_interval = 60s;
         return testing::simulate(application, {.seed = seed});

@@ -23,7 +23,6 @@ class RandomCluster {
                 cluster.tasks.emplace(TaskId{part, partition}, stateful);
             }
         }
-        options.replicates = true;
         options.standby_replicas = pick(0, 2);
         options.warmup_replicas = pick(1, 4);
         options.acceptable_recovery_lag = 100;

@@ -138,8 +138,8 @@ struct StreamsConfig {
     /// tasks of failed instances continue sooner; more disk, memory and reading.
     int num_standby_replicas = 0;
 
-    /// Warm-up replicas in the group at a time: copies on instances that will run the tasks. None
-    /// without standbys. More: tasks move sooner; more reading meanwhile.
+    /// Warm-up replicas in the group at a time: copies on instances that will run the tasks. More:
+    /// tasks move sooner; more reading meanwhile.
     int max_warmup_replicas = 2;
 
     /// An instance may run a task if its copy of the state lacks at most that many changelog

@@ -148,6 +148,7 @@ void OpenTasks::run(TaskRegistry::Entry& entry) {
         }
     }
     parts_.task_maker->lags().set(task.task_id(), 0);
+    report_size(task);
     registry_.refresh();
 }
 
@@ -251,6 +252,24 @@ void OpenTasks::publish() {
     standby_metadata_.clear();
     for (const TaskId& id : standbys_.ids()) {
         standby_metadata_.push_back({.id = id});
+    }
+}
+
+void OpenTasks::report_sizes() {
+    for (StreamTask* task : registry_.running()) {
+        report_size(*task);
+    }
+}
+
+void OpenTasks::report_size(StreamTask& task) {
+    const std::size_t stores = parts_.task_maker->part_of(task.task_id()).stores.size();
+    std::int64_t size = 0;
+    for (std::size_t store = 0; store < stores; ++store) {
+        const std::optional<Offset> last = task.stores().changelog_offset(store);
+        size += last ? *last + 1 : 0;
+    }
+    if (stores > 0) {
+        parts_.task_maker->lags().set_size(task.task_id(), size);
     }
 }
 

@@ -90,6 +90,10 @@ class OpenTasks {
     void destroy_closed() { closed_.clear(); }
     bool any_closed() const noexcept { return !closed_.empty(); }
 
+    /// Tells the group's leader how large the changelogs of the running tasks are, as of the last
+    /// commit. Call it after each commit.
+    void report_sizes();
+
     /// Applies the current memory limit.
     void resize_cache();
 
@@ -107,6 +111,7 @@ class OpenTasks {
         const StreamTask& task, const std::vector<kafka::CommittedOffset>& committed) const;
     void restored(restore::RestoreResult result);
     void run(TaskRegistry::Entry& entry);
+    void report_size(StreamTask& task);
     std::unique_ptr<StreamTask> remove(TaskId id);
     bool open(TaskId id, std::vector<TopicPartition> inputs,
               std::vector<kafka::CommittedOffset> committed, bool wipe, bool promoted);

@@ -57,7 +57,7 @@ StreamThread::StreamThread(Parts parts)
 void StreamThread::make_clients() {
     assignor_ = std::make_shared<assignment::PartitionAssignor>(
         parts_.task_maker->application(), parts_.settings.process_id, name(),
-        parts_.settings.assignment, [maker = parts_.task_maker] { return maker->lags().lags(); });
+        parts_.settings.assignment, [maker = parts_.task_maker] { return maker->lags().report(); });
     collector_ = std::make_unique<ProducerCollector>(ProducerCollector::Parts{
         .supplier = parts_.supplier,
         .producer_settings = parts_.producer_settings,

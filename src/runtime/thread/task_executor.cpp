@@ -132,6 +132,7 @@ Committer::Outcome TaskExecutor::commit(milliseconds timeout) {
         parts_.backoff->succeeded(now);
     }
     parts_.commits->add();
+    parts_.tasks->report_sizes();
     parts_.tasks->resize_cache();
     if (parts_.tasks->any_closed() && parts_.collector->flush(milliseconds{0})) {
         parts_.tasks->destroy_closed();

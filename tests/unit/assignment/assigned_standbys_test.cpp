@@ -22,7 +22,6 @@ class AssignedStandbys : public ::testing::Test {
   protected:
     static AssignorOptions options(int standbys) {
         AssignorOptions options;
-        options.replicates = true;
         options.standby_replicas = standbys;
         options.probing_interval = 90s;
         return options;
@@ -93,6 +92,27 @@ TEST_F(AssignedStandbys, OneMemberProbesWhileAnotherWarmsUp) {
     EXPECT_EQ(leader.rejoin().after, 90s);
 }
 
+TEST_F(AssignedStandbys, ATaskMovesAtOnceIfAMemberReportsThatItsChangelogIsSmall) {
+    PartitionAssignor leader(application, "a", "t", options(0));
+    const auto a = member("a", {k0, k1});
+    const auto b = member("b");
+    const auto reports = [&](std::int64_t size) {
+        auto info = decode_subscription(a.user_data);
+        info.sizes = {{k0, size}, {k1, size}};
+        auto reporting = a;
+        reporting.user_data = encode(info);
+        return leader.assign({reporting, b}, {{"in", 2}});
+    };
+
+    result = reports(10'000);
+    EXPECT_THAT(assigned(b).active, SizeIs(1));
+    EXPECT_FALSE(assigned(a).next_probing);
+
+    result = reports(10'001);
+    EXPECT_THAT(assigned(b).active, IsEmpty());
+    EXPECT_TRUE(assigned(a).next_probing);
+}
+
 TEST_F(AssignedStandbys, ATaskThatMovesIsKeptUpToDateUntilItsFormerProcessReleasesIt) {
     PartitionAssignor leader(application, "a", "t", options(0));
     const auto a = member("a", {k0, k1});
@@ -126,19 +146,6 @@ TEST_F(AssignedStandbys, AreNotSentToMembersOfTheFirstVersion) {
     const std::vector<TaskId> others = assigned(c).standby;
     kept.insert(kept.end(), others.begin(), others.end());
     EXPECT_THAT(kept, Contains(assigned(b).active.front()));
-}
-
-TEST_F(AssignedStandbys, AreNotAssignedWhileMembersDoNotKeepThem) {
-    AssignorOptions without = options(1);
-    without.replicates = false;
-    PartitionAssignor leader(application, "a", "t", without);
-    const auto a = member("a", {k0, k1});
-    const auto b = member("b");
-    result = leader.assign({a, b}, {{"in", 2}});
-
-    EXPECT_THAT(assigned(b).active, SizeIs(1));
-    EXPECT_THAT(assigned(b).standby, IsEmpty());
-    EXPECT_FALSE(assigned(a).next_probing || assigned(b).next_probing);
 }
 
 }  // namespace

@@ -104,7 +104,6 @@ std::vector<Recorded> recorded() {
         if (line.starts_with("case")) {
             Recorded& each = result.emplace_back();
             each.name = line.substr(0, line.find(" standbys"));
-            each.options.replicates = true;
             each.options.standby_replicas = std::stoi(given.at("standbys"));
             each.options.warmup_replicas = std::stoi(given.at("warmups"));
             each.options.acceptable_recovery_lag = std::stoll(given.at("lag"));

@@ -29,6 +29,7 @@ const SubscriptionInfo kSubscriptionExample{.process_id = "p",
                                             .active = {{1, 3}},
                                             .standby = {{1, 4}},
                                             .on_disk = {{{1, 3}, 0}, {{2, 0}, kUnknownLag}},
+                                            .sizes = {{{1, 3}, 70}},
                                             .client_tags = {{"zone", "a"}},
                                             .endpoint = "h:1"};
 const AssignmentInfo kAssignmentExample{.active = {{1, 3}},
@@ -97,7 +98,7 @@ TEST(SubscriptionInfo, RefusesDamagedFields) {
             ++refused;
         }
     }
-    EXPECT_EQ(refused, static_cast<int>(bytes.size()) - 8) << "all but those between two fields";
+    EXPECT_EQ(refused, static_cast<int>(bytes.size()) - 9) << "all but those between two fields";
 
     const Bytes flags("\0\1\0\0\0\1\0", 7);
     EXPECT_NO_THROW(decode_subscription(with_fields(flags)));

@@ -40,6 +40,10 @@ class Group {
                                       .lags = std::move(lags)});
         return *this;
     }
+    Group& changelog_of(TaskId task, std::int64_t records) {
+        cluster_.sizes[task] = records;
+        return *this;
+    }
     Group& tag(const std::string& zone) {
         options.rack_tags = {"zone"};
         cluster_.processes.back().tags["zone"] = zone;
@@ -105,6 +109,31 @@ TEST(TaskAssignment, AWarmUpThatIsNotCaughtUpGoesOn) {
 
     EXPECT_THAT(assigned.members.at("a"), tasks_are(ElementsAre(k0, k1), IsEmpty()));
     EXPECT_THAT(assigned.members.at("b"), tasks_are(IsEmpty(), ElementsAre(k1)));
+    EXPECT_FALSE(assigned.complete);
+}
+
+TEST(TaskAssignment, ATaskWithASmallChangelogMovesAtOnceToAColdProcess) {
+    Group group;
+    group.options.acceptable_recovery_lag = 10;
+    group.tasks(2).process("a", {k0, k1}).process("b").process("c", {}, {}, {{k0, kUnknownLag}});
+    group.changelog_of(k0, 10).changelog_of(k1, 10);
+
+    const TaskAssignment assigned = group.assign();
+
+    EXPECT_THAT(assigned.members.at("a").active, SizeIs(1));
+    EXPECT_THAT(assigned.members.at("c"), tasks_are(ElementsAre(k0), IsEmpty()));
+    EXPECT_TRUE(assigned.complete);
+}
+
+TEST(TaskAssignment, ATaskWithALargerChangelogWarmsUp) {
+    Group group;
+    group.options.acceptable_recovery_lag = 10;
+    group.tasks(2).process("a", {k0, k1}).process("b");
+    group.changelog_of(k0, 11).changelog_of(k1, 11);
+
+    const TaskAssignment assigned = group.assign();
+
+    EXPECT_THAT(assigned.members.at("b"), tasks_are(IsEmpty(), SizeIs(1)));
     EXPECT_FALSE(assigned.complete);
 }
 

@@ -20,7 +20,7 @@ TEST(LagBoard, HasUnknownLagsOfTasksOnDiskUntilTheyAreMeasured) {
     EXPECT_THAT(board.lags(), ElementsAre(Pair(kTask, kUnknownLag), Pair(kOther, kUnknownLag)));
     EXPECT_THAT(board.to_measure(), ElementsAre(Key(kTask), Key(kOther)));
 
-    board.measured(kOther, 7);
+    board.measured(kOther, 7, 70);
     board.set_on_disk({kOther});
 
     EXPECT_THAT(board.lags(), ElementsAre(Pair(kOther, 7)));
@@ -31,7 +31,7 @@ TEST(LagBoard, TheLagOfAnOpenTaskIsSetByItsUser) {
     board.set_on_disk({kTask});
     board.opened(kTask);
     board.set(kTask, 3);
-    board.measured(kTask, 9);
+    board.measured(kTask, 9, 90);
     board.set(kOther, 4);
 
     EXPECT_THAT(board.lags(), ElementsAre(Pair(kTask, 3)));
@@ -41,8 +41,24 @@ TEST(LagBoard, TheLagOfAnOpenTaskIsSetByItsUser) {
     EXPECT_THAT(board.lags(), ElementsAre(Pair(kTask, 3))) << "until it is measured";
     board.set(kTask, 5);
     EXPECT_THAT(board.lags(), ElementsAre(Pair(kTask, 3)));
-    board.measured(kTask, 9);
+    board.measured(kTask, 9, 90);
     EXPECT_THAT(board.lags(), ElementsAre(Pair(kTask, 9)));
+}
+
+TEST(LagBoard, ReportsSizesOfChangelogsAsFarAsTheyAreKnown) {
+    LagBoard board;
+    board.set_on_disk({kTask, kOther});
+    EXPECT_THAT(board.report().sizes, IsEmpty());
+
+    board.opened(kTask);
+    board.set_size(kTask, 5);
+    board.set_size(kOther, 6);
+    board.measured(kTask, 1, 7);
+    EXPECT_THAT(board.report().sizes, ElementsAre(Pair(kTask, 5))) << "only its user sets it";
+
+    board.closed(kTask);
+    board.measured(kOther, 1, 8);
+    EXPECT_THAT(board.report().sizes, ElementsAre(Pair(kTask, 5), Pair(kOther, 8)));
 }
 
 TEST(LagBoard, ForgetsATaskInMemoryWhenItIsClosed) {

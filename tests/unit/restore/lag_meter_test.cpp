@@ -45,6 +45,14 @@ class LagMeters : public DrivenThreads {
                          }});
     }
 
+    std::int64_t sum_of_sizes() const {
+        std::int64_t sum = 0;
+        for (const auto& [task, size] : shared->task_maker.lags().report().sizes) {
+            sum += size;
+        }
+        return sum;
+    }
+
     TaskLag sum() const {
         TaskLag sum = 0;
         for (const auto& [task, lag] : shared->task_maker.lags().lags()) {
@@ -63,6 +71,17 @@ TEST_F(LagMeters, TasksRunWithoutALag) {
     EXPECT_THAT(board().lags(), AllOf(SizeIs(4), Each(Pair(::testing::_, 0))));
 }
 
+TEST_F(LagMeters, RunningTasksReportTheSizesOfTheirChangelogs) {
+    add_thread();
+    ASSERT_TRUE(run_until_running());
+    EXPECT_THAT(board().report().sizes, AllOf(SizeIs(4), Each(Pair(::testing::_, 0))));
+
+    produce_keys(8);
+    run(60);
+
+    EXPECT_EQ(sum_of_sizes(), 8);
+}
+
 TEST_F(LagMeters, MeasureWhatTheChangelogHasGrown) {
     leave_state();
     LagMeter measured = meter();
@@ -75,6 +94,7 @@ TEST_F(LagMeters, MeasureWhatTheChangelogHasGrown) {
     measured.measure(kAlways);
 
     EXPECT_EQ(sum(), 6);
+    EXPECT_EQ(sum_of_sizes(), 8 + 6);
     EXPECT_EQ(read, 4) << "the stores of each task once";
 }
 

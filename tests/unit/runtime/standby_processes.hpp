@@ -30,7 +30,8 @@ struct StandbyVariant {
     bool exactly_once;
 };
 
-/// Processes that count the keys of "in" (4 partitions) into "out", with one standby of each task.
+/// Processes that count the keys of "in" (4 partitions) into "out", with one standby of each task,
+/// unless the test sets another number before it starts them.
 class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
   protected:
     struct Process {
@@ -91,8 +92,8 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
                                     .task_timeout = 1min,
                                     .request_timeout = 10ms};
             settings.assignment.standby_replicas = test.standbys;
-            settings.assignment.replicates = true;
-            settings.assignment.probing_interval = 1s;
+            settings.assignment.acceptable_recovery_lag = test.acceptable_lag;
+            settings.assignment.probing_interval = test.probing_interval;
             threads.push_back(std::make_unique<StreamThread>(
                 StreamThread::Parts{.settings = settings,
                                     .supplier = test.broker.clients(),
@@ -206,7 +207,7 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
         return done();
     }
 
-    /// Every task runs once, and has a standby in another process.
+    /// Every task runs once, and has its standby in another process.
     bool settled() const {
         std::vector<TaskId> active;
         std::vector<TaskId> standby;
@@ -221,7 +222,8 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
                 standby.push_back(id);
             }
         }
-        return active.size() == 4 && standby.size() == (processes.size() > 1 ? 4U : 0U);
+        const std::size_t copies = processes.size() > 1 ? static_cast<std::size_t>(standbys) : 0;
+        return active.size() == 4 && standby.size() == 4 * copies;
     }
 
     bool settles() {
@@ -291,6 +293,8 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
     int processed = 0;
     int produced = 0;
     int standbys = 1;
+    std::int64_t acceptable_lag = 10'000;
+    std::chrono::milliseconds probing_interval = 1s;
     Topology topology = make_topology();
     topology::ApplicationTopology application = topology::split(topology.spec(), "app");
     std::shared_ptr<TaskSettings> task_settings = std::make_shared<TaskSettings>();
