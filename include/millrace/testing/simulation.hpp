@@ -32,6 +32,7 @@ enum class SimulatedFault {
     kClockJump,           ///< The wall clock is set forward or back.
     kInstances,           ///< An instance leaves, or another one joins.
     kThreads,             ///< An instance starts or ends a stream thread.
+    kFullDisk,            ///< The disk of an instance has no space left for some time.
 
     // Mistakes of operators, which most applications must refuse with a clear error.
     kGrownTopic,      ///< A topic that is not compared gets another partition.

@@ -86,6 +86,7 @@ void FaultInjector::begin(const PlannedEvent& fault) {
         case SimulatedFault::kFreeze:
         case SimulatedFault::kPartition:
         case SimulatedFault::kThreads:
+        case SimulatedFault::kFullDisk:
             if (Instance* const instance = instances_.any(fault.choice)) {
                 begin_in_instance(fault, *instance);
             }
@@ -124,6 +125,8 @@ void FaultInjector::begin_in_instance(const PlannedEvent& fault, Instance& insta
             return later(fault.lasts, [this, place] { instances_.start(place); });
         case SimulatedFault::kThreads:
             return fault.choice / 100 % 2 == 0 ? instance.add_thread() : instance.remove_thread();
+        case SimulatedFault::kFullDisk:
+            return fill_disk(fault, instance);
         default:
             break;
     }
@@ -142,6 +145,20 @@ void FaultInjector::revive(int process) {
     if (Instance* const still = instances_.find(process)) {
         still->reconnect();
     }
+}
+
+/// A client that has failed or could not start because of that is started again by its operator.
+void FaultInjector::fill_disk(const PlannedEvent& fault, Instance& instance) {
+    const std::size_t place = instances_.place_of(instance);
+    instance.fill_disk();
+    later(fault.lasts, [this, place, folder = instance.folder()] {
+        Instance::free_disk(folder);
+        Instance* const there = instances_.at(place);
+        if (there != nullptr && there->failed()) {
+            instances_.close(place).await_end();
+            instances_.start(place);
+        }
+    });
 }
 
 /// Stops the process while a request of it, or the response, is in flight. It is the last moment

@@ -37,6 +37,7 @@ class FaultInjector {
   private:
     void begin(const PlannedEvent& fault);
     void begin_in_instance(const PlannedEvent& fault, Instance& instance);
+    void fill_disk(const PlannedEvent& fault, Instance& instance);
     void change_topic(const PlannedEvent& fault);
     void break_request(const PlannedEvent& fault);
     void expire(const PlannedEvent& fault);

@@ -9,7 +9,7 @@ namespace millrace::testing {
 
 std::set<SimulatedFault> all_simulated_faults() {
     std::set<SimulatedFault> all;
-    for (int i = 0; i <= static_cast<int>(SimulatedFault::kThreads); ++i) {
+    for (int i = 0; i <= static_cast<int>(SimulatedFault::kFullDisk); ++i) {
         all.insert(static_cast<SimulatedFault>(i));
     }
     return all;
@@ -51,6 +51,8 @@ const char* text_of(SimulatedFault fault) {
             return "an instance joins or leaves";
         case SimulatedFault::kThreads:
             return "a stream thread is started or ended";
+        case SimulatedFault::kFullDisk:
+            return "the disk of an instance is full";
         case SimulatedFault::kGrownTopic:
             return "a topic gets another partition";
         case SimulatedFault::kRecreatedTopic:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/simulation/instance.hpp"
 
+#include "state/engine/rocksdb/simulated_disk.hpp"
 #include "testing/simulation/counted_clients.hpp"
 
 #include <algorithm>
@@ -20,7 +21,8 @@ Instance::Instance(World& world, int process, std::string folder, int threads)
     : world_(world),
       process_(process),
       folder_(std::move(folder)),
-      clients_(std::make_shared<CountedClients>(world.cluster, suffix())) {
+      clients_(std::make_shared<CountedClients>(world.cluster, suffix())),
+      disk_was_full_(state::SimulatedDisk::instance().is_full(folder_)) {
     world_.scheduler.start_in(process_, [this, threads] { live(threads); });
 }
 
@@ -42,10 +44,10 @@ void Instance::live(int threads) {
             world_.violations.push_back("an instance did not close within ten minutes");
         }
     } catch (const std::exception& error) {
-        if (command_ != Command::kCrash) {
-            world_.violations.push_back(std::string("an instance could not start: ") +
-                                        error.what());
-            world_.trace.add(world_.violations.back());
+        const std::string problem = std::string("an instance could not start: ") + error.what();
+        world_.trace.add(problem);
+        if (!is_allowed(error.what())) {
+            world_.violations.push_back(problem);
         }
     }
     client_.reset();
@@ -63,11 +65,30 @@ void Instance::make_client(int threads) {
                          std::string(millrace::to_string(to)));
     });
     client_->set_uncaught_exception_handler([this](const std::exception& error) {
-        if (command_ != Command::kCrash) {
+        if (!is_allowed(error.what())) {
             world_.violations.push_back(std::string("a stream thread failed: ") + error.what());
         }
         return UncaughtDecision::kReplaceThread;
     });
+}
+
+/// A full disk ends threads, with an error that says so. What a crashed instance does is not seen.
+bool Instance::is_allowed(const std::string& error) const {
+    return command_ == Command::kCrash ||
+           (disk_was_full_ && error.find("the disk is full: free space") != std::string::npos);
+}
+
+void Instance::fill_disk() {
+    disk_was_full_ = true;
+    state::SimulatedDisk::instance().set_full(folder_, true);
+}
+
+void Instance::free_disk(const std::string& folder) {
+    state::SimulatedDisk::instance().set_full(folder, false);
+}
+
+bool Instance::failed() const {
+    return ended_ || (client_ != nullptr && client_->state() == ClientState::kError);
 }
 
 void Instance::close() {

@@ -56,6 +56,13 @@ class Instance {
     void disconnect();
     void reconnect();
 
+    /// Its state directory has no space left, until free_disk() of that folder.
+    void fill_disk();
+    static void free_disk(const std::string& folder);
+
+    /// Whether it could not start, or its client is in state kError.
+    bool failed() const;
+
     /// Null before it is created and after it has ended.
     KafkaStreams* client() noexcept { return client_.get(); }
 
@@ -67,6 +74,7 @@ class Instance {
 
     void live(int threads);
     void make_client(int threads);
+    bool is_allowed(const std::string& error) const;
     void post(std::function<void()> work);
 
     World& world_;
@@ -77,6 +85,7 @@ class Instance {
     std::vector<std::function<void()>> posted_;
     Command command_ = Command::kNone;
     bool ended_ = false;
+    bool disk_was_full_;
 };
 
 }  // namespace millrace::testing::simulated

@@ -22,6 +22,9 @@ class Instances {
     std::size_t places() const noexcept { return places_.size(); }
     bool running(std::size_t place) const { return places_[place].instance != nullptr; }
 
+    /// Null if none is running there.
+    Instance* at(std::size_t place) const { return places_[place].instance.get(); }
+
     /// One of those that run; null if there is none.
     Instance* any(std::uint64_t choice);
     std::size_t place_of(const Instance& instance) const;

@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 #include "core/simulator.hpp"
 #include "millrace/core/error.hpp"
+#include "state/engine/rocksdb/simulated_disk.hpp"
 
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
@@ -120,6 +121,9 @@ rocksdb::DBOptions database_options(MemoryBudget::Engine& shared, const std::str
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;
     options.info_log = std::make_shared<ErrorLog>(owner);
+    if (simulator != nullptr) {
+        options.env = SimulatedDisk::instance().env();
+    }
     return options;
 }
 
