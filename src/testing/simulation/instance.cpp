@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/simulation/instance.hpp"
 
-#include "state/engine/rocksdb/simulated_disk.hpp"
+#include "core/simulated_disk.hpp"
 #include "testing/simulation/counted_clients.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ Instance::Instance(World& world, int process, std::string folder, int threads)
       process_(process),
       folder_(std::move(folder)),
       clients_(std::make_shared<CountedClients>(world.cluster, suffix())),
-      disk_was_full_(state::SimulatedDisk::instance().is_full(folder_)) {
+      disk_was_full_(SimulatedDisk::instance().is_full(folder_)) {
     world_.scheduler.start_in(process_, [this, threads] { live(threads); });
 }
 
@@ -80,11 +80,11 @@ bool Instance::is_allowed(const std::string& error) const {
 
 void Instance::fill_disk() {
     disk_was_full_ = true;
-    state::SimulatedDisk::instance().set_full(folder_, true);
+    SimulatedDisk::instance().set_full(folder_, true);
 }
 
 void Instance::free_disk(const std::string& folder) {
-    state::SimulatedDisk::instance().set_full(folder, false);
+    SimulatedDisk::instance().set_full(folder, false);
 }
 
 bool Instance::failed() const {

@@ -5,7 +5,7 @@
 #include "core/log.hpp"
 #include "core/simulator.hpp"
 #include "millrace/core/error.hpp"
-#include "state/engine/rocksdb/simulated_disk.hpp"
+#include "state/engine/rocksdb/simulated_files.hpp"
 
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
@@ -122,7 +122,7 @@ rocksdb::DBOptions database_options(MemoryBudget::Engine& shared, const std::str
     options.stats_persist_period_sec = 0;
     options.info_log = std::make_shared<ErrorLog>(owner);
     if (simulator != nullptr) {
-        options.env = SimulatedDisk::instance().env();
+        options.env = simulated_files();
     }
     return options;
 }
