@@ -129,11 +129,11 @@ class Process:
     def wipe(self):
         shutil.rmtree(self.folder / f"state{self.name}", ignore_errors=True)
 
-    def events(self):
-        """Those since the last start."""
+    def events(self, since=None):
+        """Those since the last start, or from this position of the file."""
         try:
             with open(self.log("events"), "rb") as file:
-                file.seek(self.events_at)
+                file.seek(self.events_at if since is None else since)
                 lines = file.read().split(b"\n")
         except OSError:
             return []
@@ -145,9 +145,26 @@ class Process:
                 continue
         return result
 
-    def tasks(self):
-        found = [event["tasks"] for event in self.events() if event.get("event") == "assigned"]
+    def restored(self):
+        """The number of records of each restore that has ended, since the first start."""
+        return [event["records"] for event in self.events(0) if event.get("event") == "restored"]
+
+    def tasks(self, kind="tasks"):
+        """Of the kind "tasks" (active ones) or "standbys"."""
+        found = [event.get(kind, []) for event in self.events() if event.get("event") == "assigned"]
         return found[-1] if found else []
+
+
+def command_of(binary, *, workload, guarantee, bootstrap, name, inputs, output, threads, commit_interval_ms, standbys, settings):
+    """The command line of system_app, without the state directory."""
+    command = [str(binary), "--workload", workload, "--bootstrap-servers", bootstrap, "--application-id", name,
+               "--input", inputs[0], "--output", output, "--guarantee", guarantee, "--threads", str(threads),
+               "--commit-interval-ms", str(commit_interval_ms), "--cache-bytes", "0", "--standby-replicas", str(standbys)]
+    if len(inputs) > 1:
+        command += ["--input-2", inputs[1]]
+    for setting, value in settings.items():
+        command += ["--config", f"{setting}={value}"]
+    return command
 
 
 class Application:
@@ -156,17 +173,15 @@ class Application:
     def __init__(self, binary, folder, *, workload, guarantee, bootstrap, name, inputs, output, processes, replication,
                  session_timeout, commit_interval_ms, threads, standbys, static_members):
         self.name = name
-        command = [str(binary), "--workload", workload, "--bootstrap-servers", bootstrap, "--application-id", name,
-                   "--input", inputs[0], "--output", output, "--guarantee", guarantee, "--threads", str(threads),
-                   "--commit-interval-ms", str(commit_interval_ms), "--cache-bytes", "0", "--standby-replicas", str(standbys)]
-        if len(inputs) > 1:
-            command += ["--input-2", inputs[1]]
-        # The default of at-least-once is that of Kafka's consumer, read_uncommitted.
-        command += ["--config", "consumer.isolation.level=read_committed"]
         # Event time is in the past, and the brokers delete changelogs of windows by it.
-        for setting in ("windowstore.changelog.additional.retention.ms=31536000000", f"replication.factor={replication}", f"session.timeout.ms={int(session_timeout * 1000)}",
-                        f"heartbeat.interval.ms={int(session_timeout * 1000 / 6)}"):
-            command += ["--config", setting]
+        command = command_of(binary, workload=workload, guarantee=guarantee, bootstrap=bootstrap, name=name, inputs=inputs,
+                             output=output, threads=threads, commit_interval_ms=commit_interval_ms, standbys=standbys, settings={
+                                 "windowstore.changelog.additional.retention.ms": 31536000000,
+                                 # The default of at-least-once is that of Kafka's consumer, read_uncommitted.
+                                 "consumer.isolation.level": "read_committed",
+                                 "replication.factor": replication,
+                                 "session.timeout.ms": int(session_timeout * 1000),
+                                 "heartbeat.interval.ms": int(session_timeout * 1000 / 6)})
         self.guard = Guard()
         members = [["--config", f"group.instance.id=process-{index}"] if static_members else [] for index in range(processes + 1)]
         self.processes = [Process(index, command + members[index], folder, self.guard) for index in range(processes)]

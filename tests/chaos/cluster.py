@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cluster of tools/kafka, and the folder with Python's confluent-kafka."""
+import contextlib
 import fcntl
 import json
 import os
@@ -42,6 +43,18 @@ def client_python():
                 raise Skip(f"{CLIENT} cannot be installed: {done.stdout.strip()[-500:]}")
         (folder / ".complete").touch()
     return python
+
+
+def use_client():
+    """Goes on in the virtual environment that has Python's confluent-kafka."""
+    with contextlib.suppress(ImportError):
+        import confluent_kafka  # noqa: F401
+        return
+    if os.environ.get("MILLRACE_CHAOS_CLIENT"):
+        raise Skip(f"{CLIENT} is installed but cannot be imported")
+    python = client_python()
+    os.environ["MILLRACE_CHAOS_CLIENT"] = str(python)
+    os.execv(python, [str(python), *sys.argv])
 
 
 class Cluster:
@@ -92,9 +105,17 @@ class Cluster:
     def stop_node(self, node):
         self.tool("stop", "--node", node)
 
+    def start_node(self, node):
+        self.tool("start", "--node", node, "--owner", os.getpid(), "--heap", "384m", "--timeout", 240)
+
     def restart(self, node):
         if self.pid(node) is None:
-            self.tool("start", "--node", node, "--owner", os.getpid(), "--heap", "384m", "--timeout", 240)
+            self.start_node(node)
+
+    def bounce(self, node):
+        """Stops it cleanly and starts it again."""
+        self.stop_node(node)
+        self.start_node(node)
 
     def pause(self, node):
         os.kill(self.pid(node), signal.SIGSTOP)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "assignment/subscription_info.hpp"
+#include "millrace/core/error.hpp"
 #include "support/forwarding_clients.hpp"
 #include "support/next_version.hpp"
 

@@ -14,15 +14,14 @@ void write(const nlohmann::ordered_json& event) {
     std::cout << event.dump() << std::endl;  // Flushed: the process may be killed at any time.
 }
 
-std::vector<std::string> active_tasks(const millrace::KafkaStreams& streams) {
-    std::vector<std::string> tasks;
-    for (const auto& thread : streams.metadata_for_local_threads()) {
-        for (const auto& task : thread.tasks) {
-            tasks.push_back(to_string(task.id));
-        }
+std::vector<std::string> sorted_names(const std::vector<millrace::TaskMetadata>& tasks) {
+    std::vector<std::string> names;
+    names.reserve(tasks.size());
+    for (const auto& task : tasks) {
+        names.push_back(to_string(task.id));
     }
-    std::sort(tasks.begin(), tasks.end());
-    return tasks;
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 }  // namespace
@@ -57,12 +56,20 @@ void Events::report_tasks(const millrace::KafkaStreams& streams) {
 }
 
 void Events::write_tasks(const millrace::KafkaStreams& streams, bool always) {
-    std::vector<std::string> tasks = active_tasks(streams);
+    std::vector<millrace::TaskMetadata> active;
+    std::vector<millrace::TaskMetadata> standby;
+    for (const auto& thread : streams.metadata_for_local_threads()) {
+        active.insert(active.end(), thread.tasks.begin(), thread.tasks.end());
+        standby.insert(standby.end(), thread.standby_tasks.begin(), thread.standby_tasks.end());
+    }
+    std::vector<std::string> tasks = sorted_names(active);
+    std::vector<std::string> standbys = sorted_names(standby);
     const std::scoped_lock lock(mutex_);
-    if (tasks != tasks_ || (always && !assigned_)) {
+    if (tasks != tasks_ || standbys != standbys_ || (always && !assigned_)) {
         assigned_ = true;
         tasks_ = std::move(tasks);
-        write({{"event", "assigned"}, {"tasks", tasks_}});
+        standbys_ = std::move(standbys);
+        write({{"event", "assigned"}, {"tasks", tasks_}, {"standbys", standbys_}});
     }
 }
 

@@ -19,7 +19,7 @@ class Events {
     /// Sets the listeners of a client that is not started. Must outlive it.
     void observe(millrace::KafkaStreams& streams);
 
-    /// Reports the active tasks if they have changed.
+    /// Reports the active tasks and the standbys if they have changed.
     void report_tasks(const millrace::KafkaStreams& streams);
 
     void closed(bool clean);
@@ -32,6 +32,7 @@ class Events {
 
     std::mutex mutex_;  // Guards the output and the following members.
     std::vector<std::string> tasks_;
+    std::vector<std::string> standbys_;
     bool assigned_ = false;
     std::map<std::pair<std::string, int>, std::chrono::steady_clock::time_point> restoring_;
 };

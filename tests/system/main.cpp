@@ -2,6 +2,7 @@
 
 // A service that runs until SIGTERM, whatever happens to its brokers.
 #include "events.hpp"
+#include "next_version.hpp"
 #include "options.hpp"
 #include "topologies.hpp"
 
@@ -29,7 +30,10 @@ int run(int argc, char** argv) {
     const system_app::Options options = system_app::parse(argc, argv);
     const millrace::Topology topology = system_app::topology(options);
     system_app::Events events;
-    millrace::KafkaStreams streams(topology, options.config);
+    millrace::KafkaStreams streams(
+        topology, options.config,
+        options.next_version ? system_app::clients_of_next_version(options.config.bootstrap_servers)
+                             : nullptr);
     events.observe(streams);
     streams.set_uncaught_exception_handler([](const std::exception& error) {
         std::cerr << "a thread failed and is replaced: " << error.what() << std::endl;

@@ -33,6 +33,8 @@ Options parse(int argc, char** argv) {
     setting("--commit-interval-ms", "commit.interval.ms");
     setting("--cache-bytes", "statestore.cache.max.bytes");
     setting("--standby-replicas", "num.standby.replicas");
+    app.add_flag("--next-version", options.next_version,
+                 "write the group member data of the next version");
     app.add_option("--config", settings, "name=value: any other setting");
     try {
         app.parse(argc, argv);

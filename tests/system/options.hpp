@@ -13,6 +13,7 @@ struct Options {
     std::string input;
     std::string input_2;
     std::string output;
+    bool next_version = false;  ///< Writes the group member data of the next version.
     millrace::StreamsConfig config;
 };
 
