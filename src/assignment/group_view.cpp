@@ -163,6 +163,18 @@ bool GroupView::awaits(const TaskId& task, const Member& member) const {
                        });
 }
 
+std::set<std::string> GroupView::former_owners(const std::vector<TaskId>& tasks,
+                                               const Member& member) const {
+    std::set<std::string> result;
+    for (const TaskId& task : tasks) {
+        if (const auto holders = holders_.find(task); holders != holders_.end()) {
+            result.insert(holders->second.begin(), holders->second.end());
+        }
+    }
+    result.erase(member.group->member_id);
+    return result;
+}
+
 /// While another member still runs a moved task, its new owner gets no partition of it: otherwise
 /// the task would run twice. The group withholds partitions that the other member owns. This
 /// withholds those that no member owns, such as partitions of a new topic. When the former owner

@@ -38,6 +38,11 @@ class GroupView {
     /// Whether a thread of another process still holds partitions of a task of that member.
     bool awaits(const TaskId& task, const Member& member) const;
 
+    /// The other members that hold partitions of these tasks of the member. They release them, and
+    /// rejoin the group.
+    std::set<std::string> former_owners(const std::vector<TaskId>& tasks,
+                                        const Member& member) const;
+
     /// The partitions of these tasks that can be assigned to the member in this rebalance.
     std::vector<TopicPartition> partitions(const std::vector<TaskId>& tasks,
                                            const Member& member) const;

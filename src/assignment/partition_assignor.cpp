@@ -8,11 +8,30 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace millrace::assignment {
 
 using topology::ApplicationTopology;
+
+namespace {
+
+/// A member that releases a task rejoins by itself, and the group waits until all others have
+/// rejoined, too. If they do that at once instead of with their next heartbeats, the task has its
+/// new owner as soon as the former one has released it.
+std::set<std::string> members_that_release(const GroupView& group, const TaskAssignment& tasks) {
+    std::set<std::string> result;
+    for (const GroupView::Member& member : group.members()) {
+        if (member.info) {
+            const MemberTasks& given = tasks.members.at(member.group->member_id);
+            result.merge(group.former_owners(given.active, member));
+        }
+    }
+    return result;
+}
+
+}  // namespace
 
 PartitionAssignor::PartitionAssignor(const ApplicationTopology& application, std::string process_id,
                                      std::string thread_name, AssignorOptions options, State state)
@@ -74,6 +93,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     const Cluster cluster = group.cluster();
     const TaskAssignment tasks = assign_tasks(cluster, options_);
 
+    const std::set<std::string> releasing = members_that_release(group, tasks);
     std::map<std::string, kafka::MemberAssignment> result;
     bool may_probe = !tasks.complete;
     for (const GroupView::Member& member : group.members()) {
@@ -96,6 +116,9 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
             if (may_probe && info.version > 1) {  // One member is enough.
                 info.next_probing = options_.probing_interval;
                 may_probe = false;
+            }
+            if (!releasing.empty() && !releasing.contains(id) && info.version > 1) {
+                info.next_probing = std::chrono::milliseconds{0};
             }
         }
         result[id] = {group.partitions(info.active, member), encode(info)};

@@ -45,6 +45,9 @@ OwnSettings own_settings(bool joins_groups) {
     };
     if (joins_groups) {
         own.fixed.emplace("partition.assignment.strategy", "cooperative-sticky");
+        // Members notice a rebalance with a heartbeat, and all others wait for them. With the
+        // default of 3 s, the tasks of a member that has left wait for that long.
+        own.defaults.emplace("heartbeat.interval.ms", "500");
     } else {
         own.defaults.emplace("group.id", "millrace-without-group");  // librdkafka requires one.
     }

@@ -15,6 +15,10 @@ constexpr std::chrono::milliseconds kBetweenLooks{100};
 /// The minimum time between two rebalances for awaited tasks.
 constexpr std::chrono::seconds kBetweenRejoins{5};
 
+/// The minimum time between two rebalances that were requested for at once: a member that is slow
+/// must be able to complete one.
+constexpr std::chrono::seconds kBetweenUrgent{1};
+
 }  // namespace
 
 void PlannedRejoin::check() {
@@ -22,6 +26,10 @@ void PlannedRejoin::check() {
     if (parts_.assignor->rounds() != wanted_.round) {
         wanted_ = parts_.assignor->rejoin();
         due_ = wanted_.after ? std::optional(now + *wanted_.after) : std::nullopt;
+        if (due_ == now) {
+            due_ = std::max(now, next_urgent_);
+            next_urgent_ = *due_ + kBetweenUrgent;
+        }
     }
     if (!wanted_.awaited.empty() && now >= next_look_) {
         next_look_ = now + kBetweenLooks;

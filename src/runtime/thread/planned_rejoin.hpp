@@ -41,6 +41,7 @@ class PlannedRejoin {
     assignment::PartitionAssignor::Rejoin wanted_{};
     // Of Clock::monotonic().
     std::optional<std::chrono::nanoseconds> due_;
+    std::chrono::nanoseconds next_urgent_{0};
     std::chrono::nanoseconds next_look_{0};  // When the lags of awaited tasks are read.
 };
 

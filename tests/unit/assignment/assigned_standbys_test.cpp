@@ -123,6 +123,9 @@ TEST_F(AssignedStandbys, ATaskThatMovesIsKeptUpToDateUntilItsFormerProcessReleas
     EXPECT_THAT(assigned(b).active, ElementsAre(k1));
     EXPECT_THAT(assigned(b).standby, ElementsAre(k1)) << "it stays open";
 
+    EXPECT_EQ(assigned(b).next_probing, 0s) << "it rejoins at once, as the other one waits for it";
+    EXPECT_FALSE(assigned(a).next_probing) << "it rejoins when it has released the task";
+
     // The next rebalance.
     const auto released = member("a", {k0});
     result = leader.assign({released, b}, {{"in", 2}});
@@ -130,6 +133,7 @@ TEST_F(AssignedStandbys, ATaskThatMovesIsKeptUpToDateUntilItsFormerProcessReleas
     EXPECT_THAT(assigned(b).active, ElementsAre(k1));
     EXPECT_THAT(assigned(b).standby, IsEmpty());
     EXPECT_THAT(result.at("b").partitions, ElementsAre(TopicPartition{"in", 1}));
+    EXPECT_FALSE(assigned(a).next_probing || assigned(b).next_probing);
 }
 
 TEST_F(AssignedStandbys, AreNotSentToMembersOfTheFirstVersion) {

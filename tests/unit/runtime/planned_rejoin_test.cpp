@@ -111,6 +111,19 @@ TEST_F(PlannedRejoins, DoNotHappenIfTheLastAssignmentPlansNone) {
     EXPECT_EQ(leader.rebalances, before);
 }
 
+TEST_F(PlannedRejoins, AtOnceHappenAtMostOnceASecond) {
+    leader.after = 0s;
+    ASSERT_TRUE(run_until_running());
+    run(100);
+    const int before = leader.rebalances;
+    const auto begin = clock.monotonic();
+
+    run(300);
+    const auto passed = std::chrono::floor<std::chrono::seconds>(clock.monotonic() - begin);
+    EXPECT_GE(leader.rebalances, before + 1);
+    EXPECT_LE(leader.rebalances, before + 1 + passed.count());
+}
+
 TEST_F(PlannedRejoins, HappenWhenAwaitedTasksAreCaughtUp) {
     constexpr TaskId kAwaited{0, 9};
     auto& lags = shared->task_maker.lags();
