@@ -3,6 +3,7 @@
 
 #include "support/forwarding_clients.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -16,6 +17,9 @@ struct ConsumerFaults {
     std::function<kafka::Status(const TopicPartition&)> seek{};
     std::function<void()> closed{};  ///< Before a close that leaves the group.
     std::function<void()> woken{};   ///< At every wake_up.
+
+    /// Returns how long a poll with this timeout waits.
+    std::function<std::chrono::milliseconds(std::chrono::milliseconds)> polled{};
 };
 
 /// Group members of another supplier, with a test's faults.
@@ -50,7 +54,9 @@ class InterceptedConsumers final : public ForwardingClients {
         kafka::Status unassign(std::span<const TopicPartition> partitions) override {
             return real_->unassign(partitions);
         }
-        void poll(std::chrono::milliseconds timeout) override { real_->poll(timeout); }
+        void poll(std::chrono::milliseconds timeout) override {
+            real_->poll(faults_.polled ? faults_.polled(timeout) : timeout);
+        }
         void wake_up() override {
             if (faults_.woken) {
                 faults_.woken();

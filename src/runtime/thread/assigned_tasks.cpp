@@ -87,6 +87,12 @@ kafka::Result<std::vector<kafka::CommittedOffset>> AssignedTasks::committed_offs
     if (partitions.empty()) {
         return std::vector<kafka::CommittedOffset>{};
     }
+    if (!parts_.collector->initialised()) {
+        // The request would wait for a transaction that only the new producer can end at once.
+        return kafka::Status(kafka::ErrorCode::kNotReady,
+                             "cannot read the committed offsets before the transaction "
+                             "coordinator has aborted an earlier transaction");
+    }
     // One attempt: the group must be polled, and other tasks must run.
     auto committed = MILLRACE_FAIL_POINT_ANSWER(
         "assign.offsets_read", parts_.consumer->committed(partitions, parts_.offsets_timeout));
@@ -123,7 +129,11 @@ void AssignedTasks::add_new_inputs() {
     for (const TaskId& id : inputs_.tasks()) {
         const TaskRegistry::Entry* entry = registry().find(id);
         if (entry == nullptr) {
-            if (parts_.clock->monotonic() >= slice_end || !reopen(id)) {
+            const auto now = parts_.clock->monotonic();
+            if (now >= slice_end) {
+                next_open_ = now;  // After the group was polled, without waiting.
+            }
+            if (now >= slice_end || !reopen(id)) {
                 parts_.tasks->publish();
                 return;
             }

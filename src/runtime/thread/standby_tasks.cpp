@@ -52,7 +52,7 @@ StandbyTasks::~StandbyTasks() {
     close_all();
 }
 
-bool StandbyTasks::update(const std::vector<TaskId>& wanted) {
+bool StandbyTasks::update(const std::vector<TaskId>& wanted, bool may_open) {
     handle_failures();
     bool changed = false;
     for (const TaskId& id : ids()) {
@@ -72,7 +72,7 @@ bool StandbyTasks::update(const std::vector<TaskId>& wanted) {
         if (has(id) || !can_keep(id)) {
             continue;
         }
-        if (parts_.clock->monotonic() - now >= kSlice) {
+        if (!may_open || parts_.clock->monotonic() - now >= kSlice) {
             complete_ = false;
             break;
         }

@@ -55,11 +55,11 @@ class StandbyTasks {
     StandbyTasks(const StandbyTasks&) = delete;
     StandbyTasks& operator=(const StandbyTasks&) = delete;
 
-    /// Closes standbys that are not among `wanted`, and opens missing ones for up to 50 ms, without
-    /// those of sub-topologies that this instance does not have. Returns
+    /// Closes standbys that are not among `wanted`, and, if it `may_open`, opens missing ones for
+    /// up to 50 ms, without those of sub-topologies that this instance does not have. Returns
     /// whether any was opened or closed. Throws the exceptions of TaskMaker::make_stores, and
     /// errors that have ended a standby, except damaged state: that is rebuilt.
-    bool update(const std::vector<TaskId>& wanted);
+    bool update(const std::vector<TaskId>& wanted, bool may_open);
 
     /// Whether update() has nothing to do for the same tasks.
     bool complete() const;

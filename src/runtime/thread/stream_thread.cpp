@@ -171,14 +171,12 @@ void StreamThread::turn(Timestamp now) {
     tasks_->start_restored();
     update_thread_state();
     warn_while_waiting();
-    if (collector_->initialise(kSlice)) {
+    if (transactions_initialised()) {
         if (!paused() && !consumer_->assignment_lost()) {
             executor_->process();
             executor_->punctuate();
         }
         executor_->maybe_commit();
-    } else {
-        log_.warn(name() + ": waiting for the transaction coordinator");
     }
     collector_->poll();
     const TaskRegistry& tasks = tasks_->registry();
@@ -188,16 +186,25 @@ void StreamThread::turn(Timestamp now) {
 }
 
 /// Internal topics first: a member that subscribes to missing topics detects them late.
+/// Transactions, too: the tasks are opened at once when they are assigned.
 bool StreamThread::join() {
     if (const milliseconds wait = topics_->wait(); wait > milliseconds{0}) {
         consumer_->poll(std::min(parts_.settings.poll, wait));
         return false;
     }
-    if (!topics_->ready_to_join()) {
-        return false;
+    const bool ready = topics_->ready_to_join() && transactions_initialised();
+    if (ready) {
+        subscribe();
     }
-    subscribe();
-    return true;
+    return ready;
+}
+
+bool StreamThread::transactions_initialised() {
+    const bool initialised = collector_->initialise(kSlice);
+    if (!initialised) {
+        log_.warn(name() + ": waiting for the transaction coordinator");
+    }
+    return initialised;
 }
 
 void StreamThread::subscribe() {
@@ -270,7 +277,8 @@ void StreamThread::update_standbys() {
             wanted.push_back(id);  // It becomes the task when that can be opened.
         }
     }
-    if (standbys.update(wanted)) {
+    // Tasks first: their partitions wait.
+    if (standbys.update(wanted, assigned_->complete())) {
         tasks_->publish();
     }
     if (!waits) {
@@ -379,11 +387,6 @@ void StreamThread::wake_up() {
     if (consumer_ != nullptr) {
         consumer_->wake_up();
     }
-}
-
-void StreamThread::request_stop() {
-    stop_requested_.store(true, std::memory_order_relaxed);
-    wake_up();
 }
 
 ThreadMetadata StreamThread::metadata() const {

@@ -131,6 +131,7 @@ class StreamThread final : public Driven {
     void make_parts();
     void turn(Timestamp now);
     bool join();
+    bool transactions_initialised();
     void subscribe();
     std::chrono::milliseconds wait_time(Timestamp now) const;
     bool paused() const;

@@ -26,6 +26,11 @@ constexpr milliseconds kToAbort{1'000};
 
 }  // namespace
 
+void StreamThread::request_stop() {
+    stop_requested_.store(true, std::memory_order_relaxed);
+    wake_up();
+}
+
 void StreamThread::close(milliseconds timeout, Leaving leaving) {
     if (state() == ThreadState::kDead) {
         return;

@@ -21,6 +21,22 @@ class StreamThreadSlices : public support::DrivenThreads {
         });
     }
 
+    /// 20 tasks, each of which takes 40 ms to open.
+    void make_many_slow_tasks() {
+        auto spec = std::make_shared<detail::TopologySpec>(topology.spec());
+        for (detail::NodeSpec& node : spec->nodes) {
+            if (node.kind == detail::NodeKind::kSource) {
+                node.make = [this, make = node.make] {
+                    advance(40ms);
+                    return make();
+                };
+            }
+        }
+        topology = Topology(spec);
+        broker.add_partitions("in", 20);
+        broker.add_partitions("out", 20);
+    }
+
     void produce_everywhere(Partition partitions, int records) {
         for (Partition partition = 0; partition < partitions; ++partition) {
             for (int i = 0; i < records; ++i) {
@@ -45,18 +61,7 @@ class StreamThreadSlices : public support::DrivenThreads {
 };
 
 TEST_F(StreamThreadSlices, OpeningManySlowTasksDoesNotKeepTheGroupWaiting) {
-    auto spec = std::make_shared<detail::TopologySpec>(topology.spec());
-    for (detail::NodeSpec& node : spec->nodes) {
-        if (node.kind == detail::NodeKind::kSource) {
-            node.make = [this, make = node.make] {
-                advance(40ms);
-                return make();
-            };
-        }
-    }
-    topology = Topology(spec);
-    broker.add_partitions("in", 20);
-    broker.add_partitions("out", 20);
+    make_many_slow_tasks();
     consumer_settings["max.poll.interval.ms"] = "500";
     StreamThread& thread = add_thread();
 
@@ -67,6 +72,27 @@ TEST_F(StreamThreadSlices, OpeningManySlowTasksDoesNotKeepTheGroupWaiting) {
     produce_everywhere(20, 1);
     EXPECT_TRUE(run_until([this] { return processed == 20; }));
     EXPECT_EQ(broker.generation("app"), 1) << "was not removed";
+}
+
+TEST_F(StreamThreadSlices, OpeningManySlowTasksDoesNotWaitBetweenTwoSlices) {
+    make_many_slow_tasks();
+    settings.poll = 100ms;
+    StreamThread& thread = add_thread();
+    int polls = 0;
+    milliseconds waited{0};
+    faults.polled = [&](milliseconds timeout) {
+        const std::size_t open = thread.metadata().tasks.size();
+        if (open > 0 && open < 20) {
+            ++polls;
+            waited += timeout;
+        }
+        return 0ms;
+    };
+
+    longest_turn(thread, [&] { return thread.state() == ThreadState::kRunning; });
+
+    EXPECT_GE(polls, 5);
+    EXPECT_EQ(waited, 0ms);
 }
 
 TEST_F(StreamThreadSlices, SlowRecordsAreCommittedOnTheInterval) {
