@@ -25,8 +25,8 @@ struct AssignorOptions {
     std::chrono::milliseconds probing_interval{600'000};
     std::vector<std::string> rack_tags{};  ///< Names of tags, the most important one first.
     RackStrategy rack_strategy = RackStrategy::kNone;
-    int traffic_cost = 10;
-    int non_overlap_cost = 1;
+    int traffic_cost = 10;     ///< Of each partition that a task reads from another rack.
+    int non_overlap_cost = 1;  ///< Of the move of a task; both of stateful tasks.
 
     // Of this member.
     std::map<std::string, std::string> client_tags{};

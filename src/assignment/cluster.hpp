@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "assignment/rack_traffic.hpp"
 #include "core/task_lag.hpp"
 #include "millrace/core/task_id.hpp"
 
@@ -27,7 +28,7 @@ struct MemberProcess {
     std::vector<MemberThread> threads{};
     TaskLags lags{};  ///< Of the tasks whose state it has.
     std::map<std::string, std::string> tags{};
-    std::string rack{};
+    std::string rack{};  ///< client.rack; empty: none, or the threads differ.
 
     /// False: it cannot run standbys or warm-ups. It restores tasks after they have moved to it.
     bool replicates = true;
@@ -42,6 +43,7 @@ struct Cluster {
     std::map<TaskId, bool> tasks{};
     ChangelogSizes sizes{};                  ///< Of some of the tasks.
     std::vector<MemberProcess> processes{};  ///< Sorted by name; each has at least one thread.
+    RackTraffic traffic{};                   ///< Used by a rack strategy.
 };
 
 /// The index of a process in Cluster::processes.

@@ -124,7 +124,8 @@ Cluster GroupView::cluster() const {
         MemberProcess& process = processes[member.info->process_id];
         process.name = member.info->process_id;
         process.tags = member.info->client_tags;
-        process.rack = member.group->rack_id;
+        const bool first = process.threads.empty();
+        process.rack = first || process.rack == member.group->rack_id ? member.group->rack_id : "";
         process.replicates = process.replicates && member.info->reads > 1;
         add_lags(process.lags, member.info->on_disk);
         for (const auto& [task, size] : member.info->sizes) {  // The latest is the largest.

@@ -34,8 +34,12 @@ std::set<std::string> members_that_release(const GroupView& group, const TaskAss
 }  // namespace
 
 PartitionAssignor::PartitionAssignor(const ApplicationTopology& application, std::string process_id,
-                                     std::string thread_name, AssignorOptions options, State state)
-    : application_(application), options_(std::move(options)), state_(std::move(state)) {
+                                     std::string thread_name, AssignorOptions options, State state,
+                                     const PartitionRacks* racks)
+    : application_(application),
+      options_(std::move(options)),
+      state_(std::move(state)),
+      racks_(racks) {
     info_.process_id = std::move(process_id);
     info_.thread_name = std::move(thread_name);
     info_.client_tags = options_.client_tags;
@@ -90,12 +94,13 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     const std::vector<kafka::GroupMember>& members, const kafka::PartitionCounts& topics) {
     const TaskMap map(application_, topics);
     const GroupView group(application_, members, map);
-    const Cluster cluster = group.cluster();
+    Cluster cluster = group.cluster();
+    const bool racks_pending = !find_traffic(cluster, map);
     const TaskAssignment tasks = assign_tasks(cluster, options_);
 
     const std::set<std::string> releasing = members_that_release(group, tasks);
     std::map<std::string, kafka::MemberAssignment> result;
-    bool may_probe = !tasks.complete;
+    bool may_probe = !tasks.complete || racks_pending;
     for (const GroupView::Member& member : group.members()) {
         const std::string& id = member.group->member_id;
         AssignmentInfo info{.stop = group.stop(member)};
@@ -128,6 +133,33 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
               (tasks.complete ? "" : ", some until another instance has their state") +
               ": application " + application_.application_id);
     return result;
+}
+
+/// Returns false if racks are not looked up yet, so that the tasks may be placed better later.
+bool PartitionAssignor::find_traffic(Cluster& cluster, const TaskMap& map) const {
+    if (options_.rack_strategy == RackStrategy::kNone || racks_ == nullptr) {
+        return true;
+    }
+    std::vector<std::string> processes;
+    for (const MemberProcess& process : cluster.processes) {
+        processes.push_back(process.rack);
+    }
+    cluster.traffic = RackTraffic(processes, map.tasks(), *racks_->known());
+    const std::string without = "assigning tasks without rack.aware.assignment.strategy: ";
+    switch (cluster.traffic.state()) {
+        case RackTraffic::State::kKnown:
+            break;
+        case RackTraffic::State::kNoClientRack:
+            log::warn(without + "client.rack is not set, or not the same, on all threads");
+            break;
+        case RackTraffic::State::kNoBrokerRack:
+            log::warn(without + "broker.rack is not set on the brokers of all partitions");
+            break;
+        case RackTraffic::State::kNotLookedUp:
+            log::info(without + "the racks of some partitions are not looked up yet");
+            return false;
+    }
+    return true;
 }
 
 void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partitions,

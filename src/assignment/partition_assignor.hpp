@@ -2,6 +2,8 @@
 #pragma once
 
 #include "assignment/assignor_options.hpp"
+#include "assignment/cluster.hpp"
+#include "assignment/partition_racks.hpp"
 #include "assignment/subscription_info.hpp"
 #include "assignment/task_map.hpp"
 #include "core/thread_annotations.hpp"
@@ -30,9 +32,11 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     /// joins, by the Kafka client's threads; must not block.
     using State = std::function<StateReport()>;
 
-    /// `application` must outlive the assignor. Without `state`, the process has no state.
+    /// `application` and `racks` must outlive the assignor. Without `state`, the process has no
+    /// state; without `racks`, there is no rack strategy.
     PartitionAssignor(const topology::ApplicationTopology& application, std::string process_id,
-                      std::string thread_name, AssignorOptions options = {}, State state = {});
+                      std::string thread_name, AssignorOptions options = {}, State state = {},
+                      const PartitionRacks* racks = nullptr);
 
     /// Sets the tasks that the member reports in the next rebalance: those that it runs or
     /// restores, and its standbys.
@@ -80,11 +84,13 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     void on_assignment(const std::vector<TopicPartition>& partitions, BytesView user_data) override;
 
   private:
+    bool find_traffic(Cluster& cluster, const TaskMap& map) const;
     Stop accept(const AssignmentInfo& info) MILLRACE_REQUIRES(mutex_);
 
     const topology::ApplicationTopology& application_;
     const AssignorOptions options_;
     const State state_;
+    const PartitionRacks* const racks_;
     mutable Mutex mutex_;
     SubscriptionInfo info_ MILLRACE_GUARDED_BY(mutex_);
     std::uint16_t written_version_ MILLRACE_GUARDED_BY(mutex_) = kFormatVersion;

@@ -29,14 +29,4 @@ assignment::AssignorOptions assignor_options(const StreamsConfig& config) {
             .client_tags = client_tags(config)};
 }
 
-std::vector<std::string> assignor_settings_without_effect(const StreamsConfig& config) {
-    std::vector<std::string> lines;
-    if (config.rack_aware_assignment_strategy != "none") {
-        lines.emplace_back(
-            "setting without effect: rack.aware.assignment.strategy: the racks of brokers are not "
-            "considered yet");
-    }
-    return lines;
-}
-
 }  // namespace millrace::client

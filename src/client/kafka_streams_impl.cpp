@@ -93,11 +93,8 @@ KafkaStreams::Implementation::Implementation(const Topology& topology, const Str
         config_.client_id.empty() ? config_.application_id + "-" + process_id_ : config_.client_id;
     make_shared_parts();
     log::info("client " + client_id_ + " with settings:\n" + config_.to_string());
-    for (const auto& lines : {client::settings_without_effect(config_),
-                              client::assignor_settings_without_effect(config_)}) {
-        for (const std::string& line : lines) {
-            log::warn(line);
-        }
+    for (const std::string& line : client::settings_without_effect(config_)) {
+        log::warn(line);
     }
 }
 
@@ -120,6 +117,9 @@ void KafkaStreams::Implementation::make_shared_parts() {
         runtime::InternalTopics::Options{
             .replication_factor = static_cast<std::int16_t>(config_.replication_factor),
             .config = client::topic_settings(config_)});
+    if (client::assignor_options(config_).rack_strategy != assignment::RackStrategy::kNone) {
+        racks_ = std::make_unique<assignment::PartitionRacks>(application_, *admin_);
+    }
     batch_limits_ = std::make_unique<runtime::BatchLimits>(*admin_, clock_, kLimitsWait);
     make_task_maker();
 }

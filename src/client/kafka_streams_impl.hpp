@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "assignment/partition_racks.hpp"
 #include "client/client_state.hpp"
 #include "client/closer.hpp"
 #include "client/driver.hpp"
@@ -109,6 +110,7 @@ class KafkaStreams::Implementation {
     std::shared_ptr<const runtime::TaskSettings> task_settings_;
     std::unique_ptr<runtime::StartPositions> start_positions_;
     std::unique_ptr<runtime::InternalTopics> internal_topics_;
+    std::unique_ptr<assignment::PartitionRacks> racks_;  // Null if there is no rack strategy.
     std::unique_ptr<runtime::BatchLimits> batch_limits_;
     std::unique_ptr<runtime::GlobalThread> global_;  // Null if there are no global stores.
     std::unique_ptr<runtime::TaskMaker> task_maker_;

@@ -25,6 +25,9 @@ constexpr milliseconds kFailedStart{60'000};
 constexpr milliseconds kFirstMeasurement{2'000};
 constexpr milliseconds kBetweenMeasurements{30'000};
 
+/// Replicas move seldom.
+constexpr milliseconds kBetweenRackLookUps{300'000};
+
 constexpr const char* kNoException = "exception not derived from std::exception";
 
 }  // namespace
@@ -121,6 +124,10 @@ void KafkaStreams::Implementation::start_restoring() {
         .paused = &paused,
         .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
     start_measuring();
+    if (racks_ != nullptr) {
+        jobs_.add("look up the racks of partitions", kBetweenRackLookUps,
+                  [this] { racks_->look_up(client::request_timeout(config_, Role::kAdmin)); });
+    }
     if (directory_ != nullptr) {  // Tasks that moved away leave state behind.
         jobs_.add("remove unused state", config_.state_cleanup_delay,
                   [this] { directory_->remove_unused(config_.state_cleanup_delay); });

@@ -59,6 +59,7 @@ std::unique_ptr<runtime::StreamThread> KafkaStreams::Implementation::make_stream
         .task_maker = task_maker_.get(),
         .start_positions = start_positions_.get(),
         .internal_topics = internal_topics_.get(),
+        .racks = racks_.get(),
         .batch_limits = batch_limits_.get(),
         .restorer = restorer_.get(),
         .metrics = &metrics,

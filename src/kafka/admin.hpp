@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct NewTopic {
         {};  ///< Kafka's topic settings, "cleanup.policy" and so on.
 };
 
+/// By partition: the racks of the brokers that have a replica of it.
+using ReplicaRacks = std::map<TopicPartition, std::set<std::string>>;
+
 enum class OffsetSpec { kEarliest, kLatest };
 
 enum class Isolation { kReadUncommitted, kReadCommitted };
@@ -35,6 +39,11 @@ class Admin {
     /// Partition counts of the given topics that exist.
     virtual Result<PartitionCounts> describe_topics(std::span<const std::string> names,
                                                     std::chrono::milliseconds timeout) = 0;
+
+    /// The racks of the partitions of the given topics that exist. The rack of a broker that has
+    /// none, or that is down, is "".
+    virtual Result<ReplicaRacks> replica_racks(std::span<const std::string> topics,
+                                               std::chrono::milliseconds timeout) = 0;
 
     /// All topics of the cluster.
     virtual Result<PartitionCounts> list_topics(std::chrono::milliseconds timeout) = 0;

@@ -109,6 +109,17 @@ TEST_P(AdminCalls, ReturnTheSettingsOfATopic) {
     }
 }
 
+TEST_P(AdminCalls, ReturnTheRacksOfTheReplicasOfEachPartition) {
+    const auto topic = create_topic(2);
+    const std::vector<std::string> names{topic, unique("missing")};
+
+    const auto racks = require_value(admin().replica_racks(names, kTimeout));
+
+    EXPECT_THAT(racks, ElementsAre(Pair(TopicPartition{topic, 0}, ElementsAre("")),
+                                   Pair(TopicPartition{topic, 1}, ElementsAre(""))))
+        << "the brokers have none";
+}
+
 TEST_P(AdminCalls, ReturnNoSettingsOfAnUnknownTopic) {
     const auto shown = admin().topic_config(unique("missing"), kTimeout);
 

@@ -21,6 +21,10 @@ class ForwardingAdmin : public kafka::Admin {
         std::span<const std::string> names, std::chrono::milliseconds timeout) override {
         return to_.describe_topics(names, timeout);
     }
+    kafka::Result<kafka::ReplicaRacks> replica_racks(std::span<const std::string> topics,
+                                                     std::chrono::milliseconds timeout) override {
+        return to_.replica_racks(topics, timeout);
+    }
     kafka::Result<kafka::PartitionCounts> list_topics(std::chrono::milliseconds timeout) override {
         return to_.list_topics(timeout);
     }

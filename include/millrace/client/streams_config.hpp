@@ -153,11 +153,11 @@ struct StreamsConfig {
     /// separated by commas, the most important one first. Empty: anywhere.
     std::string rack_aware_assignment_tags{};
 
-    /// How tasks are placed near the brokers of their partitions, by client.rack: "none",
-    /// "min_traffic" or "balance_subtopology". It and its costs have no effect yet.
+    /// How tasks are placed in the racks of their partitions' brokers, by client.rack: "none",
+    /// "min_traffic", or "balance_subtopology", which also balances each sub-topology.
     std::string rack_aware_assignment_strategy = "none";
 
-    /// What a partition read from another rack costs, and what a move of a task costs.
+    /// What a partition read from another rack costs, and what a move costs. Of stateful tasks.
     int rack_aware_assignment_traffic_cost = 10;
     int rack_aware_assignment_non_overlap_cost = 1;
 

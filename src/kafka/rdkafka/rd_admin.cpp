@@ -126,21 +126,23 @@ rd_kafka_t* RdAdmin::client_of_group(const std::string& group) {
     return client.get();
 }
 
-Result<PartitionCounts> RdAdmin::describe_topics(std::span<const std::string> names,
-                                                 milliseconds timeout) {
-    PartitionCounts counts;
-    if (names.empty()) {
-        return counts;
+/// Calls `each` with the partitions of each of these topics that exists.
+Status RdAdmin::describe(
+    std::span<const std::string> topics, milliseconds timeout,
+    const std::function<void(const std::string& topic,
+                             std::span<const rd_kafka_TopicPartitionInfo_t* const>)>& each) {
+    if (topics.empty()) {
+        return {};
     }
     AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout,
                    "cannot describe topics");
     std::vector<const char*> pointers;
-    for (const auto& name : names) {
+    for (const auto& name : topics) {
         pointers.push_back(name.c_str());
     }
     const std::unique_ptr<rd_kafka_TopicCollection_t, FreeBy<rd_kafka_TopicCollection_destroy>>
-        topics(rd_kafka_TopicCollection_of_topic_names(pointers.data(), pointers.size()));
-    rd_kafka_DescribeTopics(client_.get(), topics.get(), call.options(), call.answers());
+        names(rd_kafka_TopicCollection_of_topic_names(pointers.data(), pointers.size()));
+    rd_kafka_DescribeTopics(client_.get(), names.get(), call.options(), call.answers());
     const Result<RdEvent> answer = call.wait();
     if (!answer.ok()) {
         return answer.status();
@@ -160,10 +162,39 @@ Result<PartitionCounts> RdAdmin::describe_topics(std::span<const std::string> na
             return status_of_error(number, "cannot describe topic " + name);
         }
         std::size_t partitions = 0;
-        (void)rd_kafka_TopicDescription_partitions(topic, &partitions);
-        counts.emplace(name, static_cast<Partition>(partitions));
+        const auto* const* const infos = rd_kafka_TopicDescription_partitions(topic, &partitions);
+        each(name, std::span(infos, partitions));
     }
-    return counts;
+    return {};
+}
+
+Result<PartitionCounts> RdAdmin::describe_topics(std::span<const std::string> names,
+                                                 milliseconds timeout) {
+    PartitionCounts counts;
+    const Status status =
+        describe(names, timeout, [&counts](const std::string& topic, const auto& partitions) {
+            counts.emplace(topic, static_cast<Partition>(partitions.size()));
+        });
+    return status.ok() ? Result<PartitionCounts>(std::move(counts)) : status;
+}
+
+Result<ReplicaRacks> RdAdmin::replica_racks(std::span<const std::string> topics,
+                                            milliseconds timeout) {
+    ReplicaRacks racks;
+    const Status status =
+        describe(topics, timeout, [&racks](const std::string& topic, const auto& partitions) {
+            for (const rd_kafka_TopicPartitionInfo_t* const info : partitions) {
+                auto& of = racks[{topic, rd_kafka_TopicPartitionInfo_partition(info)}];
+                std::size_t count = 0;
+                const auto* const* const replicas =
+                    rd_kafka_TopicPartitionInfo_replicas(info, &count);
+                for (const rd_kafka_Node_t* const node : std::span(replicas, count)) {
+                    const char* const rack = rd_kafka_Node_rack(node);
+                    of.insert(rack == nullptr ? "" : rack);
+                }
+            }
+        });
+    return status.ok() ? Result<ReplicaRacks>(std::move(racks)) : status;
 }
 
 Result<PartitionCounts> RdAdmin::list_topics(milliseconds timeout) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -25,6 +26,8 @@ class RdAdmin final : public Admin {
 
     Result<PartitionCounts> describe_topics(std::span<const std::string> names,
                                             std::chrono::milliseconds timeout) override;
+    Result<ReplicaRacks> replica_racks(std::span<const std::string> topics,
+                                       std::chrono::milliseconds timeout) override;
     Result<PartitionCounts> list_topics(std::chrono::milliseconds timeout) override;
     Result<std::vector<Status>> create_topics(std::span<const NewTopic> topics,
                                               std::chrono::milliseconds timeout) override;
@@ -54,6 +57,10 @@ class RdAdmin final : public Admin {
     /// comes back, or responds with NOT_COORDINATOR (issue 5040). Created once for each group,
     /// because it costs threads, connections and time. Throws ConfigError.
     rd_kafka_t* client_of_group(const std::string& group);
+    Status describe(
+        std::span<const std::string> topics, std::chrono::milliseconds timeout,
+        const std::function<void(const std::string& topic,
+                                 std::span<const rd_kafka_TopicPartitionInfo_t* const>)>& each);
     Result<RdEvent> describe_configs(AdminCall& call, std::span<const std::string> topics);
 
     /// The results of `read` for each topic's effective settings, in order.

@@ -57,7 +57,8 @@ StreamThread::StreamThread(Parts parts)
 void StreamThread::make_clients() {
     assignor_ = std::make_shared<assignment::PartitionAssignor>(
         parts_.task_maker->application(), parts_.settings.process_id, name(),
-        parts_.settings.assignment, [maker = parts_.task_maker] { return maker->lags().report(); });
+        parts_.settings.assignment, [maker = parts_.task_maker] { return maker->lags().report(); },
+        parts_.racks);
     collector_ = std::make_unique<ProducerCollector>(ProducerCollector::Parts{
         .supplier = parts_.supplier,
         .producer_settings = parts_.producer_settings,
@@ -208,6 +209,9 @@ bool StreamThread::transactions_initialised() {
 }
 
 void StreamThread::subscribe() {
+    if (parts_.racks != nullptr) {  // This member may be the leader of the next rebalance.
+        parts_.racks->look_up(parts_.settings.request_timeout);
+    }
     tasks_->publish();
     collector_->prepare_for(
         topics_written(parts_.task_maker->application(), parts_.task_settings->dead_letter_topic));

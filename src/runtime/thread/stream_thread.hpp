@@ -73,7 +73,8 @@ class StreamThread final : public Driven {
         const TaskMaker* task_maker = nullptr;
         const StartPositions* start_positions = nullptr;
         InternalTopics* internal_topics = nullptr;
-        BatchLimits* batch_limits = nullptr;  ///< May be null: topics are not checked.
+        assignment::PartitionRacks* racks = nullptr;  ///< Null: there is no rack strategy.
+        BatchLimits* batch_limits = nullptr;          ///< May be null: topics are not checked.
         restore::Restorer* restorer = nullptr;
         metrics::Registry* metrics = nullptr;
         const Clock* clock = nullptr;

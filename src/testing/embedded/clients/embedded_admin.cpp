@@ -32,6 +32,22 @@ kafka::Result<kafka::PartitionCounts> EmbeddedAdmin::describe_topics(
     return counts;
 }
 
+/// The broker has no rack.
+kafka::Result<kafka::ReplicaRacks> EmbeddedAdmin::replica_racks(std::span<const std::string> topics,
+                                                                std::chrono::milliseconds timeout) {
+    const auto counts = describe_topics(topics, timeout);
+    if (!counts.ok()) {
+        return counts.status();
+    }
+    kafka::ReplicaRacks racks;
+    for (const auto& [name, partitions] : counts.value()) {
+        for (Partition partition = 0; partition < partitions; ++partition) {
+            racks[{name, partition}].insert("");
+        }
+    }
+    return racks;
+}
+
 kafka::Result<kafka::PartitionCounts> EmbeddedAdmin::list_topics(
     std::chrono::milliseconds timeout) {
     auto lock = cluster_->lock();

@@ -17,6 +17,8 @@ class EmbeddedAdmin final : public kafka::Admin {
 
     kafka::Result<kafka::PartitionCounts> describe_topics(
         std::span<const std::string> names, std::chrono::milliseconds timeout) override;
+    kafka::Result<kafka::ReplicaRacks> replica_racks(std::span<const std::string> topics,
+                                                     std::chrono::milliseconds timeout) override;
     kafka::Result<kafka::PartitionCounts> list_topics(std::chrono::milliseconds timeout) override;
     kafka::Result<std::vector<kafka::Status>> create_topics(
         std::span<const kafka::NewTopic> topics, std::chrono::milliseconds timeout) override;
