@@ -39,8 +39,6 @@ class OutputTransaction {
     /// producer cannot be used any more.
     bool initialise(std::chrono::milliseconds timeout);
 
-    bool initialised() const noexcept { return state_ != State::kNotInitialised; }
-
     /// Begins a transaction if none is open. Throws RestartFromCommit if that is impossible.
     void ensure_open() {
         if (state_ != State::kOpen) [[unlikely]] {

@@ -88,13 +88,6 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
                (!idle_.transaction || idle_.transaction->initialise(timeout));
     }
 
-    /// Whether initialise() has returned true. Before, a transaction that an earlier producer has
-    /// left open may hide committed offsets and rows of changelogs.
-    bool initialised() const noexcept {
-        return (!output_.transaction || output_.transaction->initialised()) &&
-               (!idle_.transaction || idle_.transaction->initialised());
-    }
-
     bool transactional() const noexcept { return output_.transaction != nullptr; }
 
     /// See OutputTransaction::commit. Requires transactional(), and that everything sent is

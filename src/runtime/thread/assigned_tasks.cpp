@@ -87,12 +87,6 @@ kafka::Result<std::vector<kafka::CommittedOffset>> AssignedTasks::committed_offs
     if (partitions.empty()) {
         return std::vector<kafka::CommittedOffset>{};
     }
-    if (!parts_.collector->initialised()) {
-        // The request would wait for a transaction that only the new producer can end at once.
-        return kafka::Status(kafka::ErrorCode::kNotReady,
-                             "cannot read the committed offsets before the transaction "
-                             "coordinator has aborted an earlier transaction");
-    }
     // One attempt: the group must be polled, and other tasks must run.
     auto committed = MILLRACE_FAIL_POINT_ANSWER(
         "assign.offsets_read", parts_.consumer->committed(partitions, parts_.offsets_timeout));

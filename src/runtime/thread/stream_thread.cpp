@@ -386,13 +386,6 @@ void StreamThread::post(std::function<void(TaskRegistry&)> work) {
     }
 }
 
-void StreamThread::wake_up() {
-    const MutexLock lock(mutex_);
-    if (consumer_ != nullptr) {
-        consumer_->wake_up();
-    }
-}
-
 ThreadMetadata StreamThread::metadata() const {
     return {name(), std::string(to_string(state())), tasks_->metadata(),
             tasks_->standby_metadata()};

@@ -26,6 +26,13 @@ constexpr milliseconds kToAbort{1'000};
 
 }  // namespace
 
+void StreamThread::wake_up() {
+    const MutexLock lock(mutex_);
+    if (consumer_ != nullptr) {
+        consumer_->wake_up();
+    }
+}
+
 void StreamThread::request_stop() {
     stop_requested_.store(true, std::memory_order_relaxed);
     wake_up();

@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::BrokerFault;
 using testing::BrokerOperation;
-using testing::FaultMoment;
 
 class InitialisedTransactions : public DrivenThreads {
   protected:
@@ -43,25 +42,6 @@ TEST_F(InitialisedTransactions, ComeBeforeAMemberJoins) {
     ASSERT_TRUE(run_until_running());
     produce_keys(8);
     EXPECT_TRUE(run_until([this] { return table("out").size() == 8; }));
-}
-
-TEST_F(InitialisedTransactions, ComeBeforeTasksContinueWithANewProducer) {
-    add_thread();
-    ASSERT_TRUE(run_until_running());
-    produce_keys(8);
-    ASSERT_TRUE(run_until([this] { return committed() == 8; }));
-
-    produce_keys(8);
-    broker.fail_next(BrokerOperation::kCommitTransaction, BrokerFault::kTimedOut,
-                     FaultMoment::kBefore);
-    const int before = offsets_read;
-    run_without_coordinator(50);
-    EXPECT_EQ(processed, 16) << "they were not committed";
-    EXPECT_EQ(offsets_read, before);
-
-    ASSERT_TRUE(run_until([this] { return committed() == 16; }));
-    EXPECT_GT(offsets_read, before);
-    EXPECT_EQ(processed, 24);
 }
 
 }  // namespace
