@@ -233,6 +233,17 @@ TEST_F(CorruptionTest, MissingManifestIsDetected) {
     expect_corrupted();
 }
 
+TEST_F(CorruptionTest, ADatabaseThatWasNotCreatedCompletelyIsCreatedAnew) {
+    const auto remove = [](const std::filesystem::path& path) { std::filesystem::remove(path); };
+    for (const char* later : {".sst", ".log", "CURRENT"}) {
+        for_each_file(later, remove);
+    }
+
+    auto stores = open(folder.path());
+    commit(*stores, 1);
+    EXPECT_EQ(content(*stores, "left"), expected(1));
+}
+
 TEST_F(CorruptionTest, MissingStartOfTheRecordsIsDetected) {
     for_each_file("CURRENT",
                   [](const std::filesystem::path& path) { std::filesystem::remove(path); });

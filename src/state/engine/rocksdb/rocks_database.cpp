@@ -76,13 +76,14 @@ void RocksDatabase::count_families(std::size_t count) noexcept {
     shared_.families += count - std::exchange(counted_families_, count);
 }
 
-// RocksDB would silently create a new database next to the files of the old one.
+// RocksDB would silently create a new database next to the files of the old one. Without files of
+// rows there is no old one: a process was killed while it created the database.
 void RocksDatabase::refuse_incomplete() const {
     if (system_files().exists(directory_ / "CURRENT")) {
         return;
     }
     for (const std::string& name : system_files().list(directory_)) {
-        if (name.ends_with(".sst") || name.starts_with("MANIFEST-")) {
+        if (name.ends_with(".sst")) {
             throw StateCorrupted("cannot open the state database: task " + owner_ + ", folder " +
                                  directory_.string() + ": the file CURRENT is missing");
         }
