@@ -2,10 +2,10 @@
 
 // The metadata rows of a database that is not open.
 #include "state/engine/stored_metadata.hpp"
-#include "core/random.hpp"
 #include "state/budget/memory_budget.hpp"
 #include "state/engine/database.hpp"
 #include "state/format/state_corrupted.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
 
@@ -23,8 +23,6 @@ using ::testing::Pair;
 
 class StoredMetadata : public ::testing::Test {
   protected:
-    ~StoredMetadata() override { std::filesystem::remove_all(folder); }
-
     void write_rows() {
         const auto database = open_database(folder, "0_0", memory);
         database->engine("one", false)->put("k", "v");
@@ -44,8 +42,8 @@ class StoredMetadata : public ::testing::Test {
         return names;
     }
 
-    std::filesystem::path folder =
-        std::filesystem::temp_directory_path() / ("millrace-test-" + random_uuid(system_random()));
+    ::millrace::testing::TemporaryDirectory task;
+    std::filesystem::path folder = task.path() / "db";
     MemoryBudget memory{{}};
 };
 
