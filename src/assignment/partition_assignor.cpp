@@ -141,6 +141,7 @@ bool PartitionAssignor::find_traffic(Cluster& cluster, const TaskMap& map) const
         return true;
     }
     std::vector<std::string> processes;
+    processes.reserve(cluster.processes.size());
     for (const MemberProcess& process : cluster.processes) {
         processes.push_back(process.rack);
     }

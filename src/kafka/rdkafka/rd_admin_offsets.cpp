@@ -97,12 +97,19 @@ Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition
     const auto deadline = system_clock().monotonic() + timeout;
     const RdQueue nothing(rd_kafka_queue_new(client_.get()));
     milliseconds attempt = kFirstOffsetsAttempt;
+    bool asked_all = false;
     for (;;) {
         const auto left =
             std::chrono::duration_cast<milliseconds>(deadline - system_clock().monotonic());
         bool has_moved = false;
         auto offsets = ask_offsets(partitions, spec, isolation,
                                    std::max(milliseconds{1}, std::min(left, attempt)), has_moved);
+        if (offsets.status().code() == ErrorCode::kUnknownTopic && !asked_all) {
+            // librdkafka remembers for minutes that a topic was unknown, even if it exists now.
+            asked_all = true;
+            (void)list_topics(std::max(milliseconds{1}, left));
+            continue;
+        }
         const bool again = has_moved || offsets.status().code() == ErrorCode::kTimedOut;
         if (!again || system_clock().monotonic() + kLeaderPause >= deadline) {
             return offsets;
