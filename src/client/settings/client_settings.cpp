@@ -18,6 +18,8 @@ namespace millrace::client {
 
 namespace {
 
+constexpr std::chrono::milliseconds kRequestTimeout{10'000};
+
 enum Kinds : unsigned { kConsumers = 1, kProducers = 2, kAdmins = 4, kAll = 7 };
 
 struct ClientName {
@@ -230,18 +232,18 @@ void fix_consumer(kafka::ClientSettings& settings, const StreamsConfig& config, 
     }
 }
 
-/// How long librdkafka waits for a response that has been lost: by default a minute, for which also
-/// the end of a client would wait.
-void limit_waits(kafka::ClientSettings& settings, const StreamsConfig& config, Role role) {
+/// How long librdkafka waits for a response that has been lost, unless request.timeout.ms is set:
+/// by default a minute, for which also the end of a client would wait.
+void limit_waits(kafka::ClientSettings& settings) {
     constexpr std::chrono::milliseconds kMoreThanFetches{1'000};  // librdkafka requires that.
     const auto fetch_wait = settings.find("fetch.wait.max.ms");
-    std::int64_t longest_fetch = 0;
+    std::int32_t longest_fetch = 0;
     if (fetch_wait != settings.end()) {
         const std::string& text = fetch_wait->second;
         std::from_chars(text.data(), text.data() + text.size(), longest_fetch);
     }
-    const auto wait = std::max(request_timeout(config, role),
-                               std::chrono::milliseconds{longest_fetch} + kMoreThanFetches);
+    const auto wait =
+        std::max(kRequestTimeout, std::chrono::milliseconds{longest_fetch} + kMoreThanFetches);
     settings.try_emplace("socket.timeout.ms", std::to_string(wait.count()));
 }
 
@@ -273,7 +275,7 @@ kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
         settings.try_emplace("bootstrap.servers", config.bootstrap_servers);
     }
     settings["client.id"] = client_id;
-    limit_waits(settings, config, role);
+    limit_waits(settings);
     return settings;
 }
 
@@ -315,8 +317,7 @@ bool keeps_headers(const StreamsConfig& config) {
 }
 
 std::chrono::milliseconds request_timeout(const StreamsConfig& config, Role role) {
-    constexpr std::chrono::milliseconds kDefault{10'000};
-    return duration_of(config, role, "request.timeout.ms", kDefault);
+    return duration_of(config, role, "request.timeout.ms", kRequestTimeout);
 }
 
 std::chrono::milliseconds metadata_max_age(const StreamsConfig& config, Role role) {
