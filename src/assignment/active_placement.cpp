@@ -14,7 +14,7 @@ namespace {
 /// the one that has a standby.
 constexpr std::int64_t kMostSteps = 2 * Progress::kMostSteps;
 
-/// The largest cost of a task, so that sums do not overflow.
+/// Bounds the cost of a task. Sums of costs then cannot overflow.
 constexpr std::int64_t kMostCost = std::int64_t{1} << 40;
 
 /// What a rack strategy weighs.

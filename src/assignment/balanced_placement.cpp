@@ -11,7 +11,7 @@ namespace millrace::assignment {
 
 namespace {
 
-/// Models the placement as a flow of least cost. Each task is one unit. It flows from the source
+/// Models the placement as a min-cost flow. Each task is one unit. It flows from the source
 /// through three nodes of its place to the sink: one for its sub-topology, one for stateful or
 /// stateless tasks, and one for all tasks. The fair share bounds the flow through each node. The
 /// exact shares are such a flow, and a flow with integral bounds can be made integral, so a

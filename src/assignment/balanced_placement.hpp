@@ -31,9 +31,10 @@ struct PlacementRules {
 
 /// Returns the place of each task. The placement is balanced, and no balanced placement costs less.
 ///
-/// Balanced: each place has its share by weight, rounded down or up, of all tasks and of all
-/// stateful tasks; with balance_sub_topologies, also of the tasks of each sub-topology.
-/// Deterministic. Requires at least one place, with a weight above 0.
+/// The placement is balanced. Each place gets its share of all tasks and of all stateful tasks;
+/// with balance_sub_topologies, also of the tasks of each sub-topology. A share is proportional to
+/// the place's weight, and is rounded down or up. Deterministic. Requires at least one place, with
+/// a weight above 0.
 std::vector<std::size_t> place_balanced(const std::vector<TaskToPlace>& tasks,
                                         const std::vector<Place>& places,
                                         const PlacementRules& rules = {});

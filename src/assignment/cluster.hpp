@@ -62,8 +62,8 @@ class Progress {
     static constexpr TaskLag kNone = std::numeric_limits<TaskLag>::max();
     static constexpr TaskLag kUnknown = kNone - 1;
 
-    /// Whether the process may run the task: its lag is acceptable, or the whole changelog is not
-    /// longer than that.
+    /// Whether the process is caught up with the task: its lag, or the size of the whole changelog,
+    /// is at most acceptable.recovery.lag.
     bool caught_up(ProcessIndex process, TaskId task) const;
 
     /// The cost of catching up, on a logarithmic scale of the lag: 0 if the process is caught up,

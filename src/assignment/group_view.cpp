@@ -177,10 +177,10 @@ std::set<std::string> GroupView::former_owners(const std::vector<TaskId>& tasks,
 }
 
 /// While another member still runs a moved task, its new owner gets no partition of it: otherwise
-/// the task would run twice. The group withholds partitions that the other member owns. This
-/// withholds those that no member owns, such as partitions of a new topic. When the former owner
-/// revokes its partitions, it rejoins, and the resulting rebalance assigns everything to the new
-/// owner.
+/// the task would run twice. The group protocol withholds partitions that the other member owns.
+/// This function withholds partitions that no member owns, such as those of a new topic. When the
+/// former owner has revoked its partitions, it rejoins. That rebalance assigns all partitions to
+/// the new owner.
 bool GroupView::may_give(const TaskId& task, const TopicPartition& partition,
                          const std::string& member) const {
     const auto holders = holders_.find(task);

@@ -61,7 +61,8 @@ class GroupView {
     bool shut_down_ = false;
     std::map<std::string, std::string> process_of_;  // By member.
 
-    /// The owner of each partition. If several members claim it, the latest generation wins.
+    /// The owner of each partition. If several members claim a partition, the member with the
+    /// latest generation owns it.
     std::map<TopicPartition, std::string> claims_;
 
     /// The members that own partitions of a task, including those of deleted topics. They run the

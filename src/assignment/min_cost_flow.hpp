@@ -11,7 +11,7 @@ namespace millrace::assignment {
 /// network has no cycle.
 ///
 /// Uses the primal-dual method: each phase saturates all shortest paths. The number of phases is
-/// the number of different path costs, so it does not depend on the amount.
+/// the number of distinct path costs. It does not depend on the amount of flow.
 class MinCostFlow {
   public:
     explicit MinCostFlow(std::size_t nodes) : nodes_(nodes) {}

@@ -135,7 +135,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     return result;
 }
 
-/// Returns false if racks are not looked up yet, so that the tasks may be placed better later.
+/// Returns false if the racks are still being looked up: a later rebalance may place tasks better.
 bool PartitionAssignor::find_traffic(Cluster& cluster, const TaskMap& map) const {
     if (options_.rack_strategy == RackStrategy::kNone || racks_ == nullptr) {
         return true;

@@ -28,8 +28,8 @@ namespace millrace::assignment {
 /// Thread-safe: the Kafka client calls it from its threads, the stream thread from its own.
 class PartitionAssignor final : public kafka::GroupAssignor {
   public:
-    /// Returns what is known of the tasks whose state the process has. Called when the member
-    /// joins, by the Kafka client's threads; must not block.
+    /// Returns the lags and sizes of the tasks whose state the process has. The Kafka client calls
+    /// it on one of its own threads when the member joins. It must not block.
     using State = std::function<StateReport()>;
 
     /// `application` and `racks` must outlive the assignor. Without `state`, the process has no
@@ -70,7 +70,8 @@ class PartitionAssignor final : public kafka::GroupAssignor {
         std::optional<std::chrono::milliseconds>
             after{};  ///< Delay after that rebalance. Empty: none.
 
-        /// Not empty: also as soon as the lag of each of these tasks is at most acceptable_lag.
+        /// If not empty, the member also rejoins when the lag of each of these tasks is at most
+        /// acceptable_lag.
         std::vector<TaskId> awaited{};
         TaskLag acceptable_lag = 0;
     };

@@ -91,7 +91,8 @@ bool StandbyPlacement::may_keep(ProcessIndex process, TaskId task) const {
            !copies_.at(task).contains(process);
 }
 
-/// The number of tags that the process shares with the other processes of the task, except one.
+/// Counts the tags that the process shares with the other processes of the task. Ignores the
+/// process `except`.
 std::size_t StandbyPlacement::shared_tags(ProcessIndex process, TaskId task,
                                           std::optional<ProcessIndex> except) const {
     std::size_t shared = 0;

@@ -163,8 +163,8 @@ std::uint16_t read_header(Reader& reader, Kind kind) {
     return version;
 }
 
-/// Calls `read` with the number and the contents of each field. Bytes that `read` leaves are
-/// additions of later versions, and skipped.
+/// Calls `read` with the number and the contents of each field. Skips bytes that `read` leaves: a
+/// later version has added them.
 template <class Read>
 void read_fields(Reader& reader, Read read) {
     std::uint16_t last = 0;

@@ -50,8 +50,8 @@ struct AssignmentInfo {
     std::vector<TaskId> standby{};
     std::optional<std::chrono::milliseconds> next_probing{};  ///< From now; empty: none.
 
-    /// The standbys that a move waits for. The member rejoins when the lag of each of them is at
-    /// most acceptable_lag.
+    /// The standbys of this member for which tasks wait before they move. The member rejoins when
+    /// the lag of each of them is at most acceptable_lag.
     std::vector<TaskId> awaited{};
     TaskLag acceptable_lag = 0;
 

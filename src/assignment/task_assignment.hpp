@@ -24,7 +24,7 @@ struct TaskAssignment {
     bool complete = true;
 };
 
-/// Assigns each task to one thread as active task, and its standbys to other processes, by the
+/// Assigns each task to one thread as active task, and its standbys to other processes. Follows the
 /// rules of Kafka Streams' HighAvailabilityTaskAssignor:
 ///
 /// * Active tasks are balanced over the processes in proportion to their threads: stateful tasks,

@@ -123,7 +123,7 @@ void WarmUps::warm(const Move& move) {
     }
 }
 
-/// A caught-up standby that the target would replace before it has caught up.
+/// The process whose caught-up standby stays until `target`, which replaces it, has caught up.
 std::optional<ProcessIndex> WarmUps::kept_meanwhile(TaskId task, ProcessIndex target) const {
     if (progress_.caught_up(target, task)) {
         return std::nullopt;

@@ -154,7 +154,7 @@ void KafkaStreams::Implementation::start_measuring() {
         const auto end = clock_.monotonic() + kFirstMeasurement;
         lag_meter_->measure([this, end] { return clock_.monotonic() < end; });
     } catch (const Error& error) {  // The thread that opens the task reports it.
-        log::warn(std::string("cannot measure the lags of tasks on disk: ") + error.what());
+        log::warn(std::string("cannot measure the lag of tasks on disk: ") + error.what());
     }
     jobs_.add("measure the lags of tasks on disk", kBetweenMeasurements,
               [this] { lag_meter_->measure([] { return true; }); });

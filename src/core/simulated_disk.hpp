@@ -13,8 +13,10 @@ class SimulatedDisk {
   public:
     static SimulatedDisk& instance();
 
-    /// Whether there is no space left in a folder and in the folders in it.
+    /// Marks a folder, with its subfolders, as full, or as no longer full.
     void set_full(const std::string& folder, bool full);
+
+    /// Whether `path` is a full folder, or lies in one.
     bool is_full(const std::string& path) const;
 
   private:

@@ -18,7 +18,7 @@ namespace millrace::restore {
 /// Thread-safe. No call blocks on the network or on files.
 class LagBoard {
   public:
-    /// The stores of `task` were opened. Its lag stays the same until set() is called.
+    /// Call it when the stores of `task` have been opened. The lag does not change before set().
     void opened(TaskId task);
 
     /// Sets the lag of an open task. No effect if the task is not open.

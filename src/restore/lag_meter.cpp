@@ -81,7 +81,7 @@ void LagMeter::read_stores(const std::map<TaskId, std::uint64_t>& tasks,
         } catch (const Error& error) {
             log::warn("cannot read the stored offsets of task " + to_string(task) +
                       " to measure its lag: " + error.what());
-            known_[task] = {use, {}};  // Not retried until the task was opened.
+            known_[task] = {use, {}};  // Retried after the task has been opened.
         }
     }
 }

@@ -51,7 +51,7 @@ inline bool assigned(Phase phase) {
     return phase == Phase::kReading || phase == Phase::kFollowing || phase == Phase::kPromoted;
 }
 
-/// The end offset of a standby's changelog.
+/// The end offset up to which a standby reads its changelog: it has none.
 inline constexpr Offset kNoEnd = std::numeric_limits<Offset>::max();
 
 /// A store that is being restored, or the store of a standby.

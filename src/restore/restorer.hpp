@@ -76,9 +76,9 @@ class Restorer final : public Driven {
     void add(const void* owner, TaskId task, state::TaskStores& stores,
              std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
-    /// Keeps the stores of a standby up to date until remove() or promote(). Stores with a limit
-    /// follow the group's committed offsets; the value of the limit is ignored. `mailbox` is called
-    /// only with an error, after which the standby is no longer updated.
+    /// Keeps the stores of a standby up to date until remove() or promote(). A store
+    /// with a limit follows the group's committed offsets; the value of the limit is ignored.
+    /// `mailbox` receives errors only. After an error, the standby is no longer updated.
     void follow(const void* owner, TaskId task, state::TaskStores& stores,
                 std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
@@ -89,7 +89,7 @@ class Restorer final : public Driven {
 
     /// Turns a held standby into a task of `new_owner` that is being restored, as by add(). Only
     /// the records between the standby's position and the end of the changelog, as of this call,
-    /// are read. Returns false if there is no such standby.
+    /// are read. Returns false if no held standby of that owner exists.
     bool promote(const void* owner, TaskId task, const void* new_owner,
                  std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 

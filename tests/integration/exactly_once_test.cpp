@@ -25,14 +25,6 @@ using namespace std::chrono_literals;
 constexpr Partition kPartitions = 4;
 constexpr int kKeys = 8;
 
-std::int64_t number_of(const std::string& bytes) {
-    std::int64_t number = 0;
-    for (const char byte : bytes) {
-        number = number * 256 + static_cast<unsigned char>(byte);
-    }
-    return number;
-}
-
 /// Two processes that share one application, and its topics.
 class ExactlyOnceOnKafka : public ::testing::Test {
   protected:
@@ -96,7 +88,7 @@ class ExactlyOnceOnKafka : public ::testing::Test {
     void expect_counts_in_order() {
         std::map<std::string, std::int64_t> counts;
         for (const ReadRecord& record : reader_.read_all(out_, kPartitions)) {
-            EXPECT_EQ(number_of(record.value), ++counts[record.key]) << record.key;
+            EXPECT_EQ(record.count(), ++counts[record.key]) << record.key;
         }
         for (int key = 0; key < kKeys; ++key) {
             EXPECT_EQ(counts["key" + std::to_string(key)], sent_);

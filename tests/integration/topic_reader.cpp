@@ -101,6 +101,14 @@ class TopicReader::Clients {
     std::map<std::string, Client> by_group_;
 };
 
+std::int64_t ReadRecord::count() const {
+    std::uint64_t number = 0;
+    for (const char byte : value) {
+        number = number << 8U | static_cast<unsigned char>(byte);
+    }
+    return static_cast<std::int64_t>(number);
+}
+
 TopicReader::TopicReader(std::string bootstrap_servers)
     : bootstrap_servers_(std::move(bootstrap_servers)), clients_(std::make_unique<Clients>()) {}
 

@@ -15,6 +15,9 @@ struct ReadRecord {
     std::string key;
     std::string value;
     std::map<std::string, std::string> headers;
+
+    /// The value, which is a count, as a number.
+    std::int64_t count() const;
 };
 
 /// Reads topics and groups of a real cluster with librdkafka only, so that a bug of Millrace's

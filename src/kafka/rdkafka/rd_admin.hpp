@@ -57,6 +57,7 @@ class RdAdmin final : public Admin {
     /// comes back, or responds with NOT_COORDINATOR (issue 5040). Created once for each group,
     /// because it costs threads, connections and time. Throws ConfigError.
     rd_kafka_t* client_of_group(const std::string& group);
+    bool refresh_unknown(const Status& failure, std::chrono::milliseconds timeout);
     Status describe(
         std::span<const std::string> topics, std::chrono::milliseconds timeout,
         const std::function<void(const std::string& topic,

@@ -51,6 +51,12 @@ bool leader_changed(rd_kafka_resp_err_t error) {
 
 }  // namespace
 
+/// librdkafka remembers for minutes that a topic was unknown, even if it exists now. A look-up of
+/// all topics corrects that. Returns whether the failed call may succeed now.
+bool RdAdmin::refresh_unknown(const Status& failure, milliseconds timeout) {
+    return failure.code() == ErrorCode::kUnknownTopic && list_topics(timeout).ok();
+}
+
 Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPosition> before,
                                                     milliseconds timeout) {
     std::vector<Status> statuses;
@@ -72,6 +78,7 @@ Result<std::vector<Status>> RdAdmin::delete_records(std::span<const StartPositio
                            call.answers());
     const Result<RdEvent> answer = call.wait();
     if (!answer.ok()) {
+        (void)refresh_unknown(answer.status(), timeout);
         return answer.status();
     }
     const auto* const results = rd_kafka_DeleteRecords_result_offsets(
@@ -97,17 +104,15 @@ Result<std::vector<Offset>> RdAdmin::list_offsets(std::span<const TopicPartition
     const auto deadline = system_clock().monotonic() + timeout;
     const RdQueue nothing(rd_kafka_queue_new(client_.get()));
     milliseconds attempt = kFirstOffsetsAttempt;
-    bool asked_all = false;
+    bool refreshed = false;
     for (;;) {
         const auto left =
             std::chrono::duration_cast<milliseconds>(deadline - system_clock().monotonic());
         bool has_moved = false;
         auto offsets = ask_offsets(partitions, spec, isolation,
                                    std::max(milliseconds{1}, std::min(left, attempt)), has_moved);
-        if (offsets.status().code() == ErrorCode::kUnknownTopic && !asked_all) {
-            // librdkafka remembers for minutes that a topic was unknown, even if it exists now.
-            asked_all = true;
-            (void)list_topics(std::max(milliseconds{1}, left));
+        if (!refreshed && refresh_unknown(offsets.status(), std::max(milliseconds{1}, left))) {
+            refreshed = true;
             continue;
         }
         const bool again = has_moved || offsets.status().code() == ErrorCode::kTimedOut;

@@ -14,8 +14,8 @@ namespace millrace::runtime {
 struct StoreChangelog {
     std::size_t store = 0;  ///< Index into the task's stores.
     TopicPartition partition;
-    /// True: the changelog is a source topic of the task. Restore it up to the committed offset,
-    /// not to its end.
+    /// Whether the changelog is a source topic of the task. The store is then restored up to the
+    /// committed offset, not up to the end.
     bool source_topic = false;
 };
 

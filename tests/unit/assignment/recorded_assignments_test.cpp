@@ -3,6 +3,7 @@
 // The assignments of Kafka Streams 4.4.0 for 200 groups, recorded by RecordAssignments.java, beside
 // those for the same groups here: from the first one to the last, when nothing waits any more.
 #include "assignment/task_assignment.hpp"
+#include "unit/assignment/recorded_text.hpp"
 
 #include <gmock/gmock.h>
 
@@ -12,7 +13,6 @@
 #include <functional>
 #include <iostream>
 #include <limits>
-#include <sstream>
 #include <utility>
 
 namespace millrace::assignment {
@@ -40,39 +40,6 @@ struct Recorded {
     std::int64_t rounds = 0;
     std::int64_t restored = 0;
 };
-
-std::vector<std::string> split(const std::string& text, char separator) {
-    std::vector<std::string> parts;
-    std::istringstream in(text);
-    for (std::string part; std::getline(in, part, separator);) {
-        parts.push_back(part);
-    }
-    return parts;
-}
-
-TaskId task_in(const std::string& text) {
-    const auto parts = split(text, '_');
-    return {std::stoi(parts.at(0)), std::stoi(parts.at(1))};
-}
-
-std::vector<TaskId> tasks_in(const std::string& text) {
-    std::vector<TaskId> tasks;
-    for (const std::string& each : split(text, ',')) {
-        tasks.push_back(task_in(each));
-    }
-    return tasks;
-}
-
-/// "name:value" words of a line.
-std::map<std::string, std::string> words(const std::string& line) {
-    std::map<std::string, std::string> result;
-    for (const std::string& word : split(line, ' ')) {
-        if (const auto colon = word.find(':'); colon != std::string::npos) {
-            result[word.substr(0, colon)] = word.substr(colon + 1);
-        }
-    }
-    return result;
-}
 
 MemberProcess process_in(const std::string& line) {
     const auto given = words(line);

@@ -3,50 +3,17 @@
 // The rack-aware assignments of Kafka Streams 4.4.0 for 100 groups, recorded by
 // RecordRackAssignments.java, beside those for the same groups here.
 #include "assignment/task_assignment.hpp"
+#include "unit/assignment/recorded_text.hpp"
 
 #include <gmock/gmock.h>
 
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 namespace millrace::assignment {
 namespace {
 
 using Active = std::map<std::string, std::vector<TaskId>>;  // By process.
-
-std::vector<std::string> split(const std::string& text, char separator) {
-    std::vector<std::string> parts;
-    std::istringstream in(text);
-    for (std::string part; std::getline(in, part, separator);) {
-        parts.push_back(part);
-    }
-    return parts;
-}
-
-TaskId task_in(const std::string& text) {
-    const auto parts = split(text, '_');
-    return {std::stoi(parts.at(0)), std::stoi(parts.at(1))};
-}
-
-std::vector<TaskId> tasks_in(const std::string& text) {
-    std::vector<TaskId> tasks;
-    for (const std::string& each : split(text, ',')) {
-        tasks.push_back(task_in(each));
-    }
-    return tasks;
-}
-
-/// "name:value" words of a line.
-std::map<std::string, std::string> words(const std::string& line) {
-    std::map<std::string, std::string> result;
-    for (const std::string& word : split(line, ' ')) {
-        if (const auto colon = word.find(':'); colon != std::string::npos) {
-            result[word.substr(0, colon)] = word.substr(colon + 1);
-        }
-    }
-    return result;
-}
 
 class Recorded {
   public:

@@ -40,16 +40,6 @@ class EmbeddedStandbySecondDay : public support::EmbeddedApplication {
         return Topology(spec);
     }
 
-    static bool eventually(const std::function<bool()>& holds) {
-        for (int i = 0; i < 12000; ++i) {
-            if (holds()) {
-                return true;
-            }
-            Events().wait_for_no_longer_than(5ms);
-        }
-        return false;
-    }
-
     static std::size_t standbys_of(const KafkaStreams& streams) {
         std::size_t count = 0;
         for (const auto& thread : streams.metadata_for_local_threads()) {
@@ -63,6 +53,13 @@ class EmbeddedStandbySecondDay : public support::EmbeddedApplication {
             return streams.state() == ClientState::kRunning && tasks_of(streams) == tasks &&
                    standbys_of(streams) == standbys;
         });
+    }
+
+    /// Two instances, which then share four tasks and their standbys.
+    static bool start_both(KafkaStreams& one, KafkaStreams& two) {
+        one.start();
+        two.start();
+        return settled(one, 2, 2) && settled(two, 2, 2);
     }
 
     void produce_keys(int keys) {
@@ -118,9 +115,7 @@ TEST_F(EmbeddedStandbySecondDay, AStandbyWhoseDirectoryHasAnotherKindOfStoreIsCo
     {
         const auto one = client(counting(), with_standbys("one"));
         const auto two = client(counting(), with_standbys("two"));
-        one->start();
-        two->start();
-        ASSERT_TRUE(settled(*one, 2, 2) && settled(*two, 2, 2));
+        ASSERT_TRUE(start_both(*one, *two));
         produce_keys(20);
         ASSERT_TRUE(counted("1"));
         ASSERT_TRUE(two->close(60s));
@@ -129,9 +124,7 @@ TEST_F(EmbeddedStandbySecondDay, AStandbyWhoseDirectoryHasAnotherKindOfStoreIsCo
     const auto in_memory = counting([](auto& store) { store.engine = StoreEngine::kInMemory; });
     const auto one = client(in_memory, with_standbys("one"));
     const auto two = client(in_memory, with_standbys("two"));
-    one->start();
-    two->start();
-    ASSERT_TRUE(settled(*one, 2, 2) && settled(*two, 2, 2));
+    ASSERT_TRUE(start_both(*one, *two));
     ASSERT_TRUE(copied(*two));
     ASSERT_TRUE(one->close(60s));
     ASSERT_TRUE(settled(*two, 4, 0));
@@ -204,9 +197,7 @@ TEST_F(EmbeddedStandbySecondDay, AThreadThatIsReplacedGetsItsStandbysBack) {
                                  }),
                                  with_standbys("replaced"));
     keep_errors(*replaced, UncaughtDecision::kReplaceThread);
-    stays->start();
-    replaced->start();
-    ASSERT_TRUE(settled(*stays, 2, 2) && settled(*replaced, 2, 2));
+    ASSERT_TRUE(start_both(*stays, *replaced));
     fails = true;
     produce_keys(20);
     ASSERT_TRUE(uncaught.wait_for(1));
@@ -219,9 +210,7 @@ TEST_F(EmbeddedStandbySecondDay, AStandbyThatBecomesTheTaskWhilePausedGoesOnWhen
     create_topics(4);
     const auto leaves = client(counting(), with_standbys("leaves"));
     const auto stays = client(counting(), with_standbys("stays"));
-    leaves->start();
-    stays->start();
-    ASSERT_TRUE(settled(*leaves, 2, 2) && settled(*stays, 2, 2));
+    ASSERT_TRUE(start_both(*leaves, *stays));
     stays->pause();
     produce_keys(20);
     ASSERT_TRUE(eventually([&] { return committed() > 0; }));
@@ -238,9 +227,7 @@ TEST_F(EmbeddedStandbySecondDay, AClientClosesWhileItsStandbysBecomeTasks) {
     create_topics(4);
     const auto leaves = client(counting(), with_standbys("leaves"));
     auto stays = client(counting(), with_standbys("stays"));
-    leaves->start();
-    stays->start();
-    ASSERT_TRUE(settled(*leaves, 2, 2) && settled(*stays, 2, 2));
+    ASSERT_TRUE(start_both(*leaves, *stays));
     produce_keys(20);
     ASSERT_TRUE(counted("1"));
     stays->pause();  // They do not read their tails.
@@ -259,9 +246,7 @@ TEST_F(EmbeddedStandbySecondDay, ThreadsThatComeAndGoTakeTheirStandbysAlong) {
     create_topics(4);
     const auto one = client(counting(), with_standbys("one"));
     const auto two = client(counting(), with_standbys("two"));
-    one->start();
-    two->start();
-    ASSERT_TRUE(settled(*one, 2, 2) && settled(*two, 2, 2));
+    ASSERT_TRUE(start_both(*one, *two));
     ASSERT_TRUE(two->add_stream_thread());
     ASSERT_TRUE(two->add_stream_thread());
     ASSERT_TRUE(eventually([&] { return tasks_of(*two) == 3 && standbys_of(*two) == 1; }));

@@ -30,6 +30,15 @@ struct StandbyVariant {
     bool exactly_once;
 };
 
+inline const auto kStandbyVariants = ::testing::Values(
+    StandbyVariant{StoreEngine::kRocksDb, false}, StandbyVariant{StoreEngine::kRocksDb, true},
+    StandbyVariant{StoreEngine::kInMemory, false}, StandbyVariant{StoreEngine::kInMemory, true});
+
+inline std::string name_of_variant(const ::testing::TestParamInfo<StandbyVariant>& each) {
+    return std::string(each.param.engine == StoreEngine::kRocksDb ? "OnDisk" : "InMemory") +
+           (each.param.exactly_once ? "ExactlyOnce" : "AtLeastOnce");
+}
+
 /// Processes that count the keys of "in" (4 partitions) into "out", with one standby of each task,
 /// unless the test sets another number before it starts them.
 class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {

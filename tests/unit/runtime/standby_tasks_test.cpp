@@ -104,17 +104,7 @@ TEST_P(StandbyTasksTest, OfOneProcessMoveBetweenItsThreads) {
     EXPECT_TRUE(produce_and_count());
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, StandbyTasksTest,
-                         ::testing::Values(StandbyVariant{StoreEngine::kRocksDb, false},
-                                           StandbyVariant{StoreEngine::kRocksDb, true},
-                                           StandbyVariant{StoreEngine::kInMemory, false},
-                                           StandbyVariant{StoreEngine::kInMemory, true}),
-                         [](const auto& each) {
-                             return std::string(each.param.engine == StoreEngine::kRocksDb
-                                                    ? "OnDisk"
-                                                    : "InMemory") +
-                                    (each.param.exactly_once ? "ExactlyOnce" : "AtLeastOnce");
-                         });
+INSTANTIATE_TEST_SUITE_P(Variants, StandbyTasksTest, kStandbyVariants, name_of_variant);
 
 }  // namespace
 }  // namespace millrace::runtime

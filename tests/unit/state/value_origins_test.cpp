@@ -108,6 +108,17 @@ TEST_F(ValueOrigins, OfChangesThatWereLoggedWithoutThemAreTheTimesOfTheChanges) 
     EXPECT_EQ(headers.last("vh.prior")->value, value_origin({}, timestamp_of(3)));
 }
 
+TEST_F(ValueOrigins, AreIgnoredWhenHeadersAreNoLongerStored) {
+    held_.put(3, "a", "0", "1", {{"h", "x"}});
+    held_.commit();
+    held_.store_headers(false);
+    held_.restore();
+    held_.put(4, "a", "1", "2");
+    held_.commit();
+
+    EXPECT_THAT(logged(), SizeIs(1)) << "the version";
+}
+
 TEST_F(ValueOrigins, CountForTheSizeLikeInKafkaStreams) {
     held_.put(1, "key", "old", "value", {{"h", "x"}});
     // Headers of the change; for the new value 5 + 1 and 8; for the old value, which is also the
