@@ -157,7 +157,7 @@ struct StreamsConfig {
     /// "min_traffic", or "balance_subtopology", which also balances each sub-topology.
     std::string rack_aware_assignment_strategy = "none";
 
-    /// What a partition read from another rack costs, and what a move costs. Of stateful tasks.
+    /// Of stateful tasks: cost of each partition read from another rack, and of a move.
     int rack_aware_assignment_traffic_cost = 10;
     int rack_aware_assignment_non_overlap_cost = 1;
 

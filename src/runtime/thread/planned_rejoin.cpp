@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kBetweenLooks{100};
 /// The minimum time between two rebalances for awaited tasks.
 constexpr std::chrono::seconds kBetweenRejoins{5};
 
-/// The minimum time between two rebalances that were requested for at once: a member that is slow
+/// The minimum time between two rebalances that the leader requests without delay: a slow member
 /// must be able to complete one.
 constexpr std::chrono::seconds kBetweenUrgent{1};
 
