@@ -213,6 +213,12 @@ def texts_below(root):
                 yield path
 
 
+def anchors(page):
+    """The fragments that link to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {"#" + re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def documents(root, _):
     pages = sorted([*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md")])
     if not pages:
@@ -225,9 +231,12 @@ def documents(root, _):
             if without_indent(block) not in compiled:
                 yield f"{name}: C++ that is in no compiled file: {block.strip().splitlines()[0]}"
         prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
-            if not (page.parent / target).exists():
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(#[^)]*)?\)", prose):
+            linked = page.parent / target if target else page
+            if not linked.exists():
                 yield f"{name}: broken link: {target}"
+            elif anchor and linked.suffix == ".md" and anchor not in anchors(linked):
+                yield f"{name}: no such heading: {target}{anchor}"
     operations = root / "docs/operations.md"
     if operations.exists():
         sources = "".join(re.sub(r'"\s*"', "", path.read_text()) for path in files_below(root, "src"))

@@ -60,6 +60,10 @@ class StyleChecks(unittest.TestCase):
         self.assertEqual(check("documents", compiled), (0, "ok"))
         self.assert_finds(check("documents", {**compiled, "tests/f.cpp": LICENCE}), "is in no compiled file: int f();")
         self.assert_finds(check("documents", {**compiled, "README.md": page + "[c](c.md)"}), "broken link: c.md")
+        for link in ("docs/b.md#two-words", "#own"):
+            linked = {**compiled, "README.md": f"# Own\n{page}[c]({link})", "docs/b.md": "## Two `words`\n"}
+            self.assertEqual(check("documents", linked), (0, "ok"))
+            self.assert_finds(check("documents", {**linked, "README.md": f"{page}[c]({link}s)"}), f"no such heading: {link}s")
         self.assert_finds(check("documents", {"src/a.cpp": LICENCE}), "no files below")
         said = {"src/a.cpp": LICENCE + 'log("the disk is "\n    "full");'}
         self.assertEqual(check("documents", {**said, "docs/operations.md": '"the disk is full"'}), (0, "ok"))

@@ -146,7 +146,8 @@ struct StreamsConfig {
     /// records.
     std::int64_t acceptable_recovery_lag = 10'000;
 
-    /// How often the group checks for instances that have caught up, as long as tasks wait for one.
+    /// The interval of probing rebalances, which check for instances that have caught up. They take
+    /// place only while tasks wait for one.
     std::chrono::milliseconds probing_rebalance_interval{600'000};
 
     /// Standbys are placed on instances that differ in these tags: names of "client.tag." settings,
