@@ -101,6 +101,10 @@ std::vector<ClientMetric> KafkaStreams::metrics() const {
     return implementation_->metrics.snapshot();
 }
 
+std::vector<RestoreProgress> KafkaStreams::restore_progress() const {
+    return implementation_->restore_progress();
+}
+
 std::shared_ptr<const detail::StoreReader> KafkaStreams::reader(const std::string& name) const {
     return implementation_->reader(name);
 }

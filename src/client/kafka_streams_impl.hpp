@@ -18,7 +18,8 @@
 #include "metrics/registry.hpp"
 #include "millrace/client/kafka_streams.hpp"
 #include "restore/lag_meter.hpp"
-#include "restore/restorer.hpp"
+#include "restore/progress_board.hpp"
+#include "restore/restorer_pool.hpp"
 #include "runtime/global/global_thread.hpp"
 #include "runtime/task/batch_limits.hpp"
 #include "runtime/thread/internal_topics.hpp"
@@ -55,6 +56,7 @@ class KafkaStreams::Implementation {
     std::optional<std::string> add_stream_thread();
     std::optional<std::string> remove_stream_thread(std::chrono::milliseconds timeout);
     std::vector<ThreadMetadata> metadata() const;
+    std::vector<RestoreProgress> restore_progress() const { return progress_.snapshot(); }
     std::shared_ptr<const detail::StoreReader> reader(const std::string& name) const;
 
     /// Throws if the client was already started.
@@ -80,10 +82,12 @@ class KafkaStreams::Implementation {
     void make_global_thread();
     void start_global();
     void start_restoring();
+    void make_restorers();
+    bool restores() const;
     void start_measuring();
     void start_threads();
-    std::unique_ptr<client::Driver> drive(const char* what, std::vector<Driven*> objects);
-    void helper_failed(const char* what, const std::exception& error);
+    std::unique_ptr<client::Driver> drive(const std::string& what, std::vector<Driven*> objects);
+    void helper_failed(const std::string& what, const std::exception& error);
     UncaughtDecision decide(const std::exception& error) const;
     bool may_start_threads() const;
     void stop_all();
@@ -101,6 +105,7 @@ class KafkaStreams::Implementation {
     StreamsConfig config_;
     std::shared_ptr<kafka::ClientSupplier> clients_;
     Clock& clock_;
+    restore::ProgressBoard progress_{clock_};
     std::unique_ptr<state::StateDirectory> directory_;  // Null if no store is on disk.
     std::string process_id_;
     std::string client_id_;
@@ -114,13 +119,13 @@ class KafkaStreams::Implementation {
     std::unique_ptr<runtime::BatchLimits> batch_limits_;
     std::unique_ptr<runtime::GlobalThread> global_;  // Null if there are no global stores.
     std::unique_ptr<runtime::TaskMaker> task_maker_;
-    std::unique_ptr<restore::Restorer> restorer_;
+    std::unique_ptr<restore::RestorerPool> restorer_;
     std::unique_ptr<restore::LagMeter> lag_meter_;
 
     std::unique_ptr<client::RepartitionPurger> purger_;
     client::PeriodicJobs jobs_{clock_};
-    std::unique_ptr<client::Driver> restoring_;        // Drives the restorer and the jobs.
-    std::unique_ptr<client::Driver> updating_global_;  // Drives the global thread.
+    std::vector<std::unique_ptr<client::Driver>> restoring_;  // The first also drives the jobs.
+    std::unique_ptr<client::Driver> updating_global_;         // Drives the global thread.
     client::OneAtATime judging_;  // Derives the client's state from the states of the threads.
 
     // Held while threads are started or stopped, so that none is missed. Recursive, because a

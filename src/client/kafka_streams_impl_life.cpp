@@ -3,6 +3,7 @@
 #include "client/inside_client.hpp"
 #include "client/kafka_streams_impl.hpp"
 #include "client/settings/client_settings.hpp"
+#include "client/settings/restore_settings.hpp"
 #include "core/log.hpp"
 #include "millrace/core/error.hpp"
 
@@ -71,7 +72,7 @@ bool KafkaStreams::Implementation::may_start_threads() const {
 }
 
 /// Runs the objects on a thread until the client ends. If one fails, the client ends.
-std::unique_ptr<client::Driver> KafkaStreams::Implementation::drive(const char* what,
+std::unique_ptr<client::Driver> KafkaStreams::Implementation::drive(const std::string& what,
                                                                     std::vector<Driven*> objects) {
     auto driver = std::make_unique<client::Driver>(
         std::move(objects),
@@ -83,10 +84,11 @@ std::unique_ptr<client::Driver> KafkaStreams::Implementation::drive(const char* 
     return driver;
 }
 
-void KafkaStreams::Implementation::helper_failed(const char* what, const std::exception& error) {
-    log::error(std::string(what) + " ends because of an error: " + error.what());
+void KafkaStreams::Implementation::helper_failed(const std::string& what,
+                                                 const std::exception& error) {
+    log::error(what + " ends because of an error: " + error.what());
     if (decide(error) != UncaughtDecision::kShutDownClient) {
-        log::warn(std::string(what) + " has no replacement: the client is shut down");
+        log::warn(what + " has no replacement: the client is shut down");
     }
     on_fatal();
 }
@@ -109,20 +111,7 @@ UncaughtDecision KafkaStreams::Implementation::decide(const std::exception& erro
 }
 
 void KafkaStreams::Implementation::start_restoring() {
-    restorer_ = std::make_unique<restore::Restorer>(restore::Restorer::Parts{
-        .supplier = clients_,
-        .consumer_settings =
-            client_settings(config_, Role::kRestoreConsumer, client_id_ + "-restore-consumer"),
-        .admin = admin_.get(),
-        .clock = &clock_,
-        .listener = restore_listener,
-        .standby_listener = standby_listener,
-        .group = config_.application_id,
-        .on_lag = [this](TaskId task,
-                         std::int64_t records) { task_maker_->lags().set(task, records); },
-        .metrics = &metrics,
-        .paused = &paused,
-        .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer)});
+    make_restorers();
     start_measuring();
     if (racks_ != nullptr) {
         jobs_.add("look up the racks of partitions", kBetweenRackLookUps,
@@ -135,8 +124,44 @@ void KafkaStreams::Implementation::start_restoring() {
     purger_ = std::make_unique<client::RepartitionPurger>(application_, *admin_);
     jobs_.add("purge repartition topics", config_.repartition_purge_interval,
               [this] { purger_->purge(metadata()); });
-    // The jobs run on the same thread, also while tasks restore, which may take long.
-    restoring_ = drive("the restoring thread", {restorer_.get(), &jobs_});
+    for (const auto& restorer : restorer_->restorers()) {
+        std::vector<Driven*> driven{restorer.get()};
+        if (restoring_.empty()) {  // The jobs run also while tasks restore, which may take long.
+            driven.push_back(&jobs_);
+        }
+        restoring_.push_back(drive("restore thread " + restorer->name(), std::move(driven)));
+    }
+}
+
+void KafkaStreams::Implementation::make_restorers() {
+    const int count = client::restore_threads(config_);
+    std::vector<std::string> names;
+    for (int number = 1; number <= count; ++number) {
+        names.push_back(client_id_ + "-StateUpdater-" + std::to_string(number));
+    }
+    restorer_ = std::make_unique<restore::RestorerPool>(
+        restore::Restorer::Parts{
+            .supplier = clients_,
+            .consumer_settings = client_settings(config_, Role::kRestoreConsumer, client_id_),
+            .admin = admin_.get(),
+            .clock = &clock_,
+            .listener = restore_listener,
+            .standby_listener = standby_listener,
+            .group = config_.application_id,
+            .on_lag = [this](TaskId task,
+                             std::int64_t records) { task_maker_->lags().set(task, records); },
+            .metrics = &metrics,
+            .progress = &progress_,
+            .paused = &paused,
+            .request_timeout = client::request_timeout(config_, Role::kRestoreConsumer),
+            .changelogs_at_once = client::restore_buffer(config_).changelogs},
+        names);
+}
+
+/// Whether the calling thread is a restore thread.
+bool KafkaStreams::Implementation::restores() const {
+    return std::any_of(restoring_.begin(), restoring_.end(),
+                       [](const auto& driver) { return driver->is_current(); });
 }
 
 /// How far the tasks on disk are decides where the group's leader assigns them. The first time is
@@ -165,7 +190,7 @@ void KafkaStreams::Implementation::start_global() {
     if (global_ == nullptr) {
         return;
     }
-    global_->set_restore_listener(restore_listener);
+    global_->set_restore_reports(restore_listener, &progress_);
     auto since = clock_.monotonic();
     std::uint64_t progress = 0;
     while (!global_->caught_up()) {
@@ -173,6 +198,7 @@ void KafkaStreams::Implementation::start_global() {
             return;
         }
         global_->run_once(clock_.now());
+        progress_.log_if_due();
         if (std::exchange(progress, global_->progress()) != global_->progress()) {
             since = clock_.monotonic();
         } else if (clock_.monotonic() - since >= config_.task_timeout) {
@@ -235,11 +261,18 @@ void KafkaStreams::Implementation::stop_all() {
 
 /// Closes what the stream threads have used. Call it after all of them have ended.
 void KafkaStreams::Implementation::finish() {
-    for (const auto& driver : {restoring_.get(), updating_global_.get()}) {
-        if (driver != nullptr) {
-            driver->stop();
-            driver->join();
-        }
+    std::vector<client::Driver*> drivers;
+    for (const auto& driver : restoring_) {
+        drivers.push_back(driver.get());
+    }
+    if (updating_global_ != nullptr) {
+        drivers.push_back(updating_global_.get());
+    }
+    for (client::Driver* driver : drivers) {
+        driver->stop();
+    }
+    for (client::Driver* driver : drivers) {
+        driver->join();
     }
     if (global_ != nullptr) {
         global_->close();

@@ -97,7 +97,7 @@ std::shared_ptr<client::ThreadRunner> KafkaStreams::Implementation::make_runner(
 std::optional<std::string> KafkaStreams::Implementation::add_stream_thread() {
     const std::scoped_lock lock(starting_);
     drop_removed();
-    if (!may_start_threads() || restoring_ == nullptr) {
+    if (!may_start_threads() || restoring_.empty()) {
         return std::nullopt;  // The latter in a listener that start() calls.
     }
     const auto runner = make_runner();
@@ -120,8 +120,8 @@ std::optional<std::string> KafkaStreams::Implementation::remove_stream_thread(
         return std::nullopt;
     }
     runner->stop(Runner::Ending::kLeaveAlways, timeout);
-    // The restore thread must first release the tasks of a thread that ends.
-    if (runner->is_current() || restoring_->is_current()) {
+    // The restore threads must first release the tasks of a thread that ends.
+    if (runner->is_current() || restores()) {
         return std::nullopt;
     }
     {

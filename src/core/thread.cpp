@@ -3,6 +3,7 @@
 
 #include "core/simulator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -34,6 +35,13 @@ void Thread::run_detached(std::function<void()> run) {
 
 const void* Thread::current() noexcept {
     return simulator != nullptr ? simulator->current() : &thread_locals;
+}
+
+int Thread::cores() noexcept {
+    constexpr int kSimulated = 2;
+    return simulator != nullptr
+               ? kSimulated
+               : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 }  // namespace millrace

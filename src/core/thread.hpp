@@ -29,6 +29,10 @@ class Thread {
     /// threads of a simulation.
     static const void* current() noexcept;
 
+    /// How many threads the machine can run at the same time, at least one; 2 in a simulation,
+    /// which must not depend on the machine.
+    static int cores() noexcept;
+
   private:
     std::thread thread_;
     const void* simulated_ = nullptr;

@@ -6,7 +6,9 @@
 #include "millrace/core/headers.hpp"
 #include "millrace/core/time.hpp"
 #include "millrace/core/topic_partition.hpp"
+#include "restore/progress_board.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,16 +40,16 @@ struct StoreToRestore {
 
 /// The phase of the restore of a store.
 enum class Phase {
-    kNew,        ///< The start and end offsets are not known yet.
-    kReading,    ///< Assigned to the consumer.
-    kFollowing,  ///< Assigned to the consumer; a standby, which has no end offset.
-    kPromoted,   ///< Assigned to the consumer; a promoted standby before its end offset is known.
+    kNew,  ///< The start and end offsets are not known yet.
+    kReading,
+    kFollowing,  ///< A standby, which has no end offset.
+    kPromoted,   ///< A promoted standby before its end offset is known.
     kRead,       ///< Read to its end; finish_restore was not called yet.
     kDone,
 };
 
-/// Whether the changelog is assigned to the consumer.
-inline bool assigned(Phase phase) {
+/// Whether reading the changelog has begun and continues.
+inline bool under_way(Phase phase) {
     return phase == Phase::kReading || phase == Phase::kFollowing || phase == Phase::kPromoted;
 }
 
@@ -66,10 +68,25 @@ struct Changelog {
     std::optional<Offset> last{};  ///< The offset of the last record that the store contains.
     std::int64_t total = 0;
     bool unfinished = false;  ///< Standbys: records were applied since finish_restore.
-    std::shared_ptr<metrics::Gauge> lag{};  ///< Standbys only.
+    std::shared_ptr<metrics::Gauge> lag{};             ///< Standbys only.
+    std::unique_ptr<ProgressBoard::Meter> progress{};  ///< Not of standbys.
+
+    /// The restorer reads a limited number of changelogs at a time. One that waits for its turn is
+    /// parked: not assigned to the consumer.
+    bool parked = false;
+    Offset resume_at = 0;                     ///< The next offset to read when it was parked.
+    std::uint64_t waiting_since = 0;          ///< Orders the changelogs that are parked.
+    std::int64_t read_in_turn = 0;            ///< Records since it was assigned.
+    std::chrono::nanoseconds assigned_at{0};  ///< Of Clock::monotonic().
+    bool caught_up = false;  ///< Standbys: it was read up to the end of its changelog.
 
     /// When `end` was the end of the changelog. Empty: the store is restored to an earlier offset.
     std::optional<Timestamp> end_at{};
 };
+
+/// Whether the changelog is assigned to the consumer.
+inline bool assigned(const Changelog& changelog) {
+    return under_way(changelog.phase) && !changelog.parked;
+}
 
 }  // namespace millrace::restore

@@ -20,29 +20,13 @@ namespace {
 /// after a restart.
 constexpr std::chrono::minutes kConfirmInterval{5};
 
-/// An exception cannot be thrown through a rebalance.
-void suspended(const StateRestoreListener& listener, const Changelog& changelog) {
-    if (!listener.on_restore_suspended) {
-        return;
-    }
-    try {
-        listener.on_restore_suspended(changelog.what.changelog, changelog.what.name,
-                                      changelog.total);
-    } catch (const std::exception& error) {
-        log::error("the restore listener failed in on_restore_suspended: store " +
-                   changelog.what.name + ": " + error.what());
-    } catch (...) {
-        log::error("the restore listener failed in on_restore_suspended: store " +
-                   changelog.what.name + ": exception not derived from std::exception");
-    }
-}
-
 }  // namespace
 
 Restorer::Restorer(Parts parts)
     : parts_(std::move(parts)),
       removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
-      standby_reports_(std::move(parts_.standby_listener), *parts_.metrics),
+      reports_(std::move(parts_.listener), *parts_.metrics, parts_.progress, parts_.thread),
+      standby_reports_(std::move(parts_.standby_listener), *parts_.metrics, parts_.thread),
       listener_(std::make_unique<Listener>()),
       log_(*parts_.clock),
       read_committed_(kafka::isolation_of(parts_.consumer_settings) ==
@@ -50,8 +34,6 @@ Restorer::Restorer(Parts parts)
       open_transactions_(*parts_.clock) {
     MILLRACE_CHECK(parts_.supplier != nullptr && parts_.admin != nullptr &&
                    parts_.clock != nullptr && parts_.metrics != nullptr);
-    restored_records_ =
-        parts_.metrics->counter({"restore-records-total", "stream-state-updater-metrics"});
     consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, nullptr);
     headers_.resize(kBatchRecords);
 }
@@ -74,6 +56,7 @@ void Restorer::insert(const void* owner, TaskId id, state::TaskStores& stores,
     task->stores = &stores;
     task->mailbox = std::move(mailbox);
     task->standby = standby;
+    task->stores_to_restore = to_restore.size();
     for (StoreToRestore& what : to_restore) {
         task->changelogs.push_back({.what = std::move(what)});
         if (standby) {
@@ -95,21 +78,33 @@ void Restorer::remove(const void* owner, TaskId id) {
     }
     {
         const MutexLock lock(mutex_);
-        tasks_.erase({owner, id});
+        const auto found = tasks_.find({owner, id});
+        if (found == tasks_.end() || found->second != task) {
+            return;  // It has just ended.
+        }
+        tasks_.erase(found);
     }
     task->cancelled.store(true);  // Stops after the current batch.
     consumer_->wake_up();
     const MutexLock task_lock(task->mutex);
     for (Changelog& changelog : task->changelogs) {
-        if (assigned(changelog.phase)) {
+        if (assigned(changelog)) {
             const MutexLock lock(mutex_);
             orphans_.push_back(changelog.what.changelog);
         }
         if (task->standby) {
             standby_reports_.ended(id, changelog, StandbySuspension::kMigrated);
-        } else if (assigned(changelog.phase)) {
-            suspended(parts_.listener, changelog);
+        } else {
+            reports_.suspended(changelog);
         }
+    }
+    forget_remaining(*task);
+}
+
+/// Removes the metric.
+void Restorer::forget_remaining(Task& task) {
+    if (std::exchange(task.remaining, nullptr) != nullptr) {
+        reports_.remove_remaining(task.id);
     }
 }
 
@@ -139,6 +134,15 @@ bool Restorer::idle() const {
                        [](const auto& each) { return each.second->standby.load(); });
 }
 
+Restorer::Work Restorer::work() const {
+    const MutexLock lock(mutex_);
+    Work work;
+    for (const auto& [key, task] : tasks_) {
+        (task->standby ? work.standby : work.restoring) += task->stores_to_restore;
+    }
+    return work;
+}
+
 void Restorer::wake_up() {
     consumer_->wake_up();
 }
@@ -147,6 +151,7 @@ std::chrono::milliseconds Restorer::run_once(Timestamp) {
     // The tasks first: one that was removed and added again has left its changelogs before.
     const auto tasks = snapshot();
     unassign_orphans();
+    take_turns(tasks);
     const auto work_on_each = [&](bool standby) {
         bool progress = false;
         for (const auto& task : tasks) {
@@ -161,6 +166,7 @@ std::chrono::milliseconds Restorer::run_once(Timestamp) {
         refresh_limits(tasks);
         progress = work_on_each(true);
     }
+    reports_.log_if_due();
     consumer_->poll(progress ? std::chrono::milliseconds{0} : parts_.poll);
     for (const auto& [partition, status] : std::exchange(listener_->errors, {})) {
         failed(partition, status);
@@ -224,6 +230,10 @@ bool Restorer::report(Task& task) {
     if (parts_.on_lag) {
         parts_.on_lag(task.id, lag);
     }
+    if (!task.standby) {
+        task.remaining = task.remaining != nullptr ? task.remaining : reports_.remaining(task.id);
+        task.remaining->set(static_cast<double>(lag));
+    }
     return !task.standby && task.complete();
 }
 
@@ -250,14 +260,16 @@ void Restorer::finish_task(const std::shared_ptr<Task>& task, std::exception_ptr
         return;  // The task is being removed.
     }
     tasks_.erase(found);
-    for (const Changelog& changelog : task->changelogs) {
-        if (assigned(changelog.phase)) {
+    for (Changelog& changelog : task->changelogs) {
+        if (assigned(changelog)) {
             orphans_.push_back(changelog.what.changelog);
         }
+        changelog.progress.reset();
         if (task->standby) {
             standby_reports_.remove_lag_metric(task->id, changelog);
         }
     }
+    forget_remaining(*task);
     task->cancelled.store(true);
     task->mailbox({task->id, std::move(error)});
 }
@@ -273,8 +285,7 @@ void Restorer::failed(const TopicPartition& partition, const kafka::Status& stat
     for (const auto& task : snapshot()) {
         const MutexLock lock(task->mutex);
         for (Changelog& changelog : task->changelogs) {
-            if (!task->cancelled && assigned(changelog.phase) &&
-                changelog.what.changelog == partition) {
+            if (!task->cancelled && assigned(changelog) && changelog.what.changelog == partition) {
                 stop_reading(changelog, Phase::kNew);
                 changelog.rebuild = true;
                 task->prepared = false;

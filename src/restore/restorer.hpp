@@ -12,7 +12,9 @@
 #include "millrace/core/task_id.hpp"
 #include "millrace/state/restore_listener.hpp"
 #include "restore/open_transactions.hpp"
+#include "restore/progress_board.hpp"
 #include "restore/removal_age.hpp"
+#include "restore/restore_reports.hpp"
 #include "restore/restored_store.hpp"
 #include "restore/standby_reports.hpp"
 #include "state/task/task_stores.hpp"
@@ -43,7 +45,11 @@ using RestoreMailbox = std::function<void(RestoreResult)>;
 /// Tasks have priority over standbys. The restorer has its own consumer, which never joins a group,
 /// so that running tasks never wait for restoring tasks.
 ///
-/// Threads: add and remove from any thread; run_once from one thread, the restore thread.
+/// It reads a limited number of changelogs at a time, which limits the memory of fetched records.
+/// The others wait in the order in which they have come. If any waits, a changelog that has been
+/// read for a while makes place for it, so that a short restore does not wait for long ones.
+///
+/// Threads: run_once from one thread, the restore thread; all other functions from any thread.
 class Restorer final : public Driven {
   public:
     struct Parts {
@@ -61,11 +67,24 @@ class Restorer final : public Driven {
         /// Receives the lag of each task in every turn. Must not block. May be null.
         std::function<void(TaskId task, std::int64_t records)> on_lag{};
 
+        std::string thread{};  ///< Name of the restore thread, for metrics.
         metrics::Registry* metrics = nullptr;
+        ProgressBoard* progress = nullptr;          ///< Must outlive the restorer. May be null.
         const std::atomic<bool>* paused = nullptr;  ///< True: restoring is paused. Null: never.
 
         std::chrono::milliseconds request_timeout{10'000};
         std::chrono::milliseconds poll{100};  ///< How long a turn waits for records.
+
+        /// How many changelogs of tasks, and of standbys that have not caught up yet, are read at a
+        /// time, and how many records of one before it makes place for another.
+        std::size_t changelogs_at_once = 64;
+        std::int64_t records_in_turn = 2'000'000;
+    };
+
+    /// How many changelogs the restorer has to read.
+    struct Work {
+        std::size_t restoring = 0;
+        std::size_t standby = 0;
     };
 
     explicit Restorer(Parts parts);
@@ -104,8 +123,14 @@ class Restorer final : public Driven {
 
     void wake_up() override;
 
+    /// The name of the restore thread.
+    const std::string& name() const noexcept { return parts_.thread; }
+
     /// True if no task is being restored. Standbys do not count.
     bool idle() const;
+
+    bool has(const void* owner, TaskId task) const { return find(owner, task) != nullptr; }
+    Work work() const;
 
   private:
     class Listener;
@@ -130,9 +155,20 @@ class Restorer final : public Driven {
     bool read(Task& task, Changelog& changelog);
     void stop_reading(Changelog& changelog, Phase next);
     void finish(Task& task, Changelog& changelog);
+    void forget_remaining(Task& task);
     void finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error);
     void failed(const TopicPartition& partition, const kafka::Status& status);
     void unassign_orphans();
+
+    // Which changelogs are assigned: restorer_turns.cpp.
+    struct Places;
+    static Places places(const std::vector<std::shared_ptr<Task>>& tasks);
+    void take_turns(const std::vector<std::shared_ptr<Task>>& tasks);
+    bool make_place(Places& places, bool for_standby);
+    void read_or_park(Changelog& changelog, Offset from);
+    void assign(Changelog& changelog, Offset from);
+    void park(Changelog& changelog);
+    void unassign(const Changelog& changelog);
 
     // Standbys: restorer_standby.cpp.
     bool look_up_limits(const std::vector<Task*>& tasks, std::chrono::milliseconds timeout);
@@ -141,7 +177,7 @@ class Restorer final : public Driven {
 
     Parts parts_;
     RemovalAge removal_age_;
-    std::shared_ptr<metrics::Counter> restored_records_;
+    RestoreReports reports_;
     StandbyReports standby_reports_;
     mutable Mutex mutex_;
     std::map<Key, std::shared_ptr<Task>> tasks_ MILLRACE_GUARDED_BY(mutex_);
@@ -154,7 +190,9 @@ class Restorer final : public Driven {
     std::vector<state::ChangelogRecord> records_;  // Reused buffer.
     std::vector<Headers> headers_;                 // Reused buffer.
     RateLimitedLog log_;
-    bool read_committed_;  // The isolation level of the consumer.
+    bool read_committed_;          // The isolation level of the consumer.
+    std::size_t free_places_ = 0;  // Of Parts::changelogs_at_once.
+    std::uint64_t parked_ = 0;     // How often.
     OpenTransactions open_transactions_;
     std::optional<std::chrono::nanoseconds> limits_looked_up_;  // Of Clock::monotonic().
 };

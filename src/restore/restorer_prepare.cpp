@@ -14,13 +14,6 @@ namespace millrace::restore {
 
 namespace {
 
-void begin_of(const StateRestoreListener& listener, const Changelog& changelog, Offset from) {
-    if (listener.on_restore_start) {
-        listener.on_restore_start(changelog.what.changelog, changelog.what.name, from,
-                                  changelog.end);
-    }
-}
-
 /// Why the stored rows cannot be used; empty: they can.
 std::optional<std::string> why_not(const state::TaskStores& stores, const Changelog& changelog,
                                    const RemovalAge& removal_age, Offset stored, Offset first,
@@ -117,7 +110,7 @@ void Restorer::begin_or_continue(Task& task, Changelog& changelog, Offset first,
     changelog.phase = Phase::kReading;
     changelog.total = 0;
     const Offset from = changelog.last ? *changelog.last + 1 : changelog.first;
-    begin_of(parts_.listener, changelog, from);
+    reports_.begun(task.id, changelog, from);
     if (from >= changelog.end || position >= changelog.end) {
         stop_reading(changelog, Phase::kRead);
         finish(task, changelog);
@@ -156,18 +149,14 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end,
             task.stores->finish_restore(store, stored, changelog.end_at);
         }
     } else {
-        begin_of(parts_.listener, changelog, from);
+        reports_.begun(task.id, changelog, from);
         if (from >= changelog.end) {
             finish(task, changelog);
             return;
         }
     }
-    const kafka::StartPosition start{changelog.what.changelog, from};
-    const kafka::Status status = consumer_->assign(std::span(&start, 1), *listener_);
-    if (!status.ok()) {
-        throw KafkaError("cannot read changelog " + to_string(changelog.what.changelog) + ": " +
-                         status.message());
-    }
+    changelog.caught_up = false;
+    read_or_park(changelog, from);
     changelog.phase = task.standby ? Phase::kFollowing : Phase::kReading;
 }
 

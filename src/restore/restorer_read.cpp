@@ -58,14 +58,6 @@ void go_back_to_end(kafka::Consumer& consumer, const Changelog& changelog) {
     }
 }
 
-void batch_of(const StateRestoreListener& listener, const Changelog& changelog,
-              std::size_t records) {
-    if (listener.on_batch_restored) {
-        listener.on_batch_restored(changelog.what.changelog, changelog.what.name, *changelog.last,
-                                   static_cast<std::int64_t>(records));
-    }
-}
-
 }  // namespace
 
 /// Applies the received records in batches. Between batches the task can be removed, and after
@@ -112,10 +104,10 @@ bool Restorer::read(Task& task, Changelog& changelog) {
         if (task.standby) {
             standby_reports_.loaded(task.id, changelog, *queue, records_.size());
         } else {
-            restored_records_->add(records_.size());
-            batch_of(parts_.listener, changelog, records_.size());
+            reports_.loaded(changelog, records_.size());
         }
     }
+    changelog.read_in_turn += static_cast<std::int64_t>(count);
     const bool beyond = count > 0 && messages_.back().offset() >= changelog.end;
     for (std::size_t i = 0; i < count; ++i) {
         headers_[i].clear();
@@ -138,10 +130,16 @@ bool Restorer::read(Task& task, Changelog& changelog) {
     return count > 0;
 }
 
-/// Only changelogs that are assigned to the consumer have such a phase: it unassigns several all or
-/// none.
 void Restorer::stop_reading(Changelog& changelog, Phase next) {
     changelog.phase = next;
+    changelog.progress.reset();
+    if (!std::exchange(changelog.parked, false)) {
+        unassign(changelog);
+    }
+}
+
+/// Only changelogs that are assigned: the consumer unassigns several all or none.
+void Restorer::unassign(const Changelog& changelog) {
     const kafka::Status status = consumer_->unassign(std::span(&changelog.what.changelog, 1));
     if (!status.ok()) {
         log::warn("cannot stop reading changelog: " + status.message());
@@ -152,10 +150,7 @@ void Restorer::finish(Task& task, Changelog& changelog) {
     task.stores->finish_restore(changelog.what.store, changelog.last, changelog.end_at);
     MILLRACE_FAIL_POINT("restore.finished");
     changelog.phase = Phase::kDone;
-    if (parts_.listener.on_restore_end) {
-        parts_.listener.on_restore_end(changelog.what.changelog, changelog.what.name,
-                                       changelog.total);
-    }
+    reports_.ended(changelog);
 }
 
 }  // namespace millrace::restore

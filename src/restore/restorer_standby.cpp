@@ -154,6 +154,7 @@ void Restorer::keep_up(Task& task) {
             changelog.unfinished = false;
         }
         changelog.lag->set(static_cast<double>(lag_of(changelog, queue)));
+        changelog.caught_up = changelog.caught_up || at_end || position >= changelog.end;
         changelog.known_end = position && queue->lag() ? *position + *queue->lag() : -1;
     }
 }

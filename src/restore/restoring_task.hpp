@@ -42,6 +42,7 @@ class Restorer::Listener final : public kafka::ConsumerListener {
 struct Restorer::Task {
     const void* owner = nullptr;
     TaskId id{};
+    std::size_t stores_to_restore = 0;
     state::TaskStores* stores = nullptr;
     RestoreMailbox mailbox{};
 
@@ -53,6 +54,8 @@ struct Restorer::Task {
     std::chrono::nanoseconds prepared_at{0};  ///< Of Clock::monotonic().
     int promotions = 0;  ///< Detects that a request for end offsets is outdated.
     std::vector<Changelog> changelogs{};
+
+    std::shared_ptr<metrics::Gauge> remaining{};  ///< Not of standbys.
 
     /// When open transactions were last looked up, of Clock::monotonic().
     std::optional<std::chrono::nanoseconds> transactions_looked_up{};

@@ -31,10 +31,13 @@ std::int64_t lag_of(const Changelog& changelog, const kafka::PartitionQueue* que
     return std::max<std::int64_t>(0, std::min(end, changelog.end) - at);
 }
 
-StandbyReports::StandbyReports(StandbyUpdateListener listener, metrics::Registry& metrics)
+StandbyReports::StandbyReports(StandbyUpdateListener listener, metrics::Registry& metrics,
+                               const std::string& thread)
     : listener_(std::move(listener)),
       metrics_(metrics),
-      records_(metrics.counter({"standby-update-records-total", "stream-state-updater-metrics"})) {}
+      records_(metrics.counter({"standby-update-records-total",
+                                "stream-state-updater-metrics",
+                                {{"thread-id", thread}}})) {}
 
 std::shared_ptr<metrics::Gauge> StandbyReports::lag_metric(TaskId task,
                                                            const Changelog& changelog) {
@@ -63,7 +66,7 @@ void StandbyReports::remove_lag_metric(TaskId task, const Changelog& changelog) 
 
 void StandbyReports::ended(TaskId task, const Changelog& changelog, StandbySuspension why) const {
     remove_lag_metric(task, changelog);
-    if (!assigned(changelog.phase) || !listener_.on_update_suspended) {
+    if (!under_way(changelog.phase) || !listener_.on_update_suspended) {
         return;
     }
     const std::string what =

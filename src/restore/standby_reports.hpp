@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace millrace::restore {
 
@@ -21,7 +22,8 @@ std::int64_t lag_of(const Changelog& changelog, const kafka::PartitionQueue* que
 class StandbyReports {
   public:
     /// `metrics` must outlive this.
-    StandbyReports(StandbyUpdateListener listener, metrics::Registry& metrics);
+    StandbyReports(StandbyUpdateListener listener, metrics::Registry& metrics,
+                   const std::string& thread);
 
     /// Creates the lag metric of a store; ended() removes it, too.
     std::shared_ptr<metrics::Gauge> lag_metric(TaskId task, const Changelog& changelog);

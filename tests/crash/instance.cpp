@@ -105,7 +105,7 @@ Instance::~Instance() {
 
 void Instance::connect(const std::string& client, bool on) const {
     for (const char* suffix : {"-StreamThread-1-consumer", "-StreamThread-1-producer",
-                               "-restore-consumer", "-global-consumer", "-admin"}) {
+                               "-StateUpdater-1-restore-consumer", "-global-consumer", "-admin"}) {
         if (on) {
             world_.broker.reconnect(client + suffix);
         } else {
@@ -123,6 +123,7 @@ StreamsConfig Instance::config() const {
         .application_id = "app", .client_id = client_id(), .state_dir = directory()};
     config.commit_interval = 10ms;
     config.poll = 10ms;
+    config.restore_threads = 1;
     config.processing_guarantee = world_.guarantee;
     config.statestore_flush_interval = 20ms;
     config.rocksdb_write_buffer_bytes = 64 << 10;  // Files are loaded for few rows.

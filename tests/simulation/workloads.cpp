@@ -297,6 +297,7 @@ StreamsConfig settings(RandomNumbers& random, ProcessingGuarantee guarantee) {
     config.default_dsl_store = random.one_in(3) ? StoreEngine::kRocksDb : StoreEngine::kInMemory;
     config.statestore_flush_interval = 2s;
     config.rocksdb_max_background_jobs = 2;
+    config.restore_threads = 2;
     config.others["session.timeout.ms"] = "6000";
     return config;
 }

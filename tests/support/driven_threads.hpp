@@ -94,7 +94,9 @@ class DrivenThreads : public ::testing::Test {
             for (const auto& thread : threads) {
                 thread->run_once(clock.now());
             }
-            restorer.run_once(clock.now());
+            for (const auto& each : restorer.restorers()) {
+                each->run_once(clock.now());
+            }
         }
     }
 
@@ -160,12 +162,12 @@ class DrivenThreads : public ::testing::Test {
     state::MemoryBudget memory{{}};
     state::StateDirectory directory{folder, "app"};
     std::unique_ptr<kafka::Admin> admin = broker.clients()->make_admin({});
-    restore::Restorer restorer{{.supplier = broker.clients(),
-                                .consumer_settings = {{"group.id", "restore"}},
-                                .admin = admin.get(),
-                                .clock = &clock,
-                                .metrics = &metrics,
-                                .poll = std::chrono::milliseconds{0}}};
+    restore::RestorerPool restorer{{.supplier = broker.clients(),
+                                    .consumer_settings = {{"group.id", "restore"}},
+                                    .admin = admin.get(),
+                                    .clock = &clock,
+                                    .metrics = &metrics,
+                                    .poll = std::chrono::milliseconds{0}}};
     std::unique_ptr<Shared> shared;
     std::vector<std::unique_ptr<runtime::StreamThread>> threads;
     int made = 0;  // Threads, including ended ones.

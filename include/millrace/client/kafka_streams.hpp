@@ -6,6 +6,7 @@
 #include "millrace/client/streams_config.hpp"
 #include "millrace/metrics/metric.hpp"
 #include "millrace/processor/topology.hpp"
+#include "millrace/state/restore_progress.hpp"
 
 #include <chrono>
 #include <exception>
@@ -26,7 +27,7 @@ namespace detail {
 class StoreReader;
 }  // namespace detail
 
-/// Decides what follows an error that ends a stream thread. Called by that thread. An error of the
+/// Decides what follows an error that ends a stream thread. Called by that thread. An error of a
 /// restore thread or the global thread always shuts the client down. An exception of the handler is
 /// logged and counts as kShutDownClient.
 using UncaughtExceptionHandler = std::function<UncaughtDecision(const std::exception&)>;
@@ -111,6 +112,13 @@ class KafkaStreams {
 
     std::vector<ThreadMetadata> metadata_for_local_threads() const;
     std::vector<ClientMetric> metrics() const;
+
+    /// The partitions of stores that are being restored at the moment, ordered by task, store and
+    /// partition; also those of global stores that start() reads. Empty if all are complete, and
+    /// before start() and after close(). Standbys are not listed. Never waits for a restore, and
+    /// may be called from any thread and any callback. The lags of allLocalStorePartitionLags
+    /// (KIP-535), of restores only, with rates.
+    std::vector<RestoreProgress> restore_progress() const;
 
     /// Read access to a local store: `Store` is ReadOnlyKeyValueStore<K, V>, ReadOnlyWindowStore<K,
     /// V> or ReadOnlySessionStore<K, V>, see query.hpp. It reads all tasks of this instance that

@@ -101,6 +101,14 @@ struct StreamsConfig {
     /// With several clients in a process, the largest number is used.
     int rocksdb_max_background_jobs = 0;
 
+    /// Threads that restore stores and keep standbys up to date; 0: half of the cores, at least
+    /// one. More: several tasks are restored at the same time.
+    int restore_threads = 0;
+
+    /// Memory for changelog records that all restore threads together fetch ahead. More: more
+    /// changelogs are read at the same time.
+    std::size_t restore_buffer_max_bytes = 128 << 20;
+
     /// Of internal topics; -1: the brokers' default.
     int replication_factor = -1;
 

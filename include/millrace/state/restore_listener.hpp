@@ -11,8 +11,9 @@
 namespace millrace {
 
 /// Called with the progress of restoring local state, and of the first reading of global stores,
-/// partition by partition. Called from the restore thread; on_restore_suspended from the stream
-/// thread whose task is revoked; for global stores from the thread that calls start().
+/// partition by partition. Called from the restore threads (restore.threads), on_restore_suspended
+/// from the stream thread whose task is revoked, and for global stores from the thread that calls
+/// start(): calls for different tasks may happen at the same time.
 ///
 /// An exception of a callback fails the stream thread that owns the task, or start(); one of
 /// on_restore_suspended is only logged. close() does not wait if it is called from here.
@@ -38,8 +39,8 @@ enum class StandbySuspension {
 };
 
 /// Called with the progress of standbys: copies of the state of tasks that other instances run
-/// (KIP-988). Called from the restore thread; on_update_suspended from the stream thread that has
-/// the task.
+/// (KIP-988). Called from the restore threads, on_update_suspended from the stream thread that has
+/// the task: calls for different tasks may happen at the same time.
 ///
 /// An exception of a callback fails the stream thread that has the standby; one of
 /// on_update_suspended is only logged. close() does not wait if it is called from here.

@@ -4,6 +4,7 @@
 #include "client/settings/foreign_settings.hpp"
 #include "client/settings/java_security.hpp"
 #include "client/settings/lower_case.hpp"
+#include "client/settings/restore_settings.hpp"
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
@@ -185,7 +186,14 @@ void put(kafka::ClientSettings& settings, const std::string& name, const std::st
     settings[std::string(known->rdkafka)] = converted(name, value);
 }
 
-kafka::ClientSettings defaults(Role role) {
+/// Together they limit the memory of a consumer, which reads a limited number of changelogs.
+void limit_fetches(kafka::ClientSettings& settings, const RestoreBuffer& buffer) {
+    settings["fetch.message.max.bytes"] = std::to_string(buffer.fetch_bytes);
+    settings["fetch.max.bytes"] = std::to_string(buffer.changelogs * buffer.fetch_bytes);
+    settings["queued.max.messages.kbytes"] = std::to_string(buffer.fetch_bytes / 1024);
+}
+
+kafka::ClientSettings defaults(const StreamsConfig& config, Role role) {
     kafka::ClientSettings settings{{"enable.metrics.push", "false"},
                                    {"socket.nagle.disable", "true"}};
     switch (role) {
@@ -200,6 +208,9 @@ kafka::ClientSettings defaults(Role role) {
             settings["fetch.queue.backoff.ms"] = "5";
             settings["fetch.error.backoff.ms"] = "100";
             settings["fetch.message.max.bytes"] = "4194304";
+            if (role == Role::kRestoreConsumer) {
+                limit_fetches(settings, restore_buffer(config));
+            }
             break;
         case Role::kProducer:
             settings["linger.ms"] = "100";
@@ -251,7 +262,7 @@ void limit_waits(kafka::ClientSettings& settings) {
 
 kafka::ClientSettings client_settings(const StreamsConfig& config, Role role,
                                       const std::string& client_id) {
-    kafka::ClientSettings settings = defaults(role);
+    kafka::ClientSettings settings = defaults(config, role);
     const unsigned kind = kind_of(role);
     for (const auto& [name, value] : config.others) {
         if (!has_known_prefix(name) && is_client_setting(name) && !reason_without_effect(name)) {

@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t kDay = 86'400'000;
 constexpr std::int64_t kMaxMilliseconds = 365 * kDay;
+constexpr std::int64_t kMebibyte = 1 << 20;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 50;
 
 std::optional<std::int64_t> integer_in(std::string_view text) {
@@ -337,6 +338,9 @@ void add_state(std::vector<Setting>& table) {
         {{"none", "NO_COMPRESSION"}, {"lz4", "LZ4_COMPRESSION"}, {"zstd", "ZSTD_COMPRESSION"}}));
     table.push_back(
         number("rocksdb.max.background.jobs", &C::rocksdb_max_background_jobs, 0, 1'000));
+    table.push_back(number("restore.threads", &C::restore_threads, 0, 1'000));
+    table.push_back(number("restore.buffer.max.bytes", &C::restore_buffer_max_bytes, kMebibyte,
+                           kMaxBytes, "bytes"));
     table.push_back(choice("default.dsl.store", &C::default_dsl_store, "rocksdb or in_memory",
                            {StoreEngine::kRocksDb, StoreEngine::kInMemory},
                            {{"rocksdb", "rocksDB", "RocksDBDslStoreSuppliers"},

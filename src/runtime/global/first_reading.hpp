@@ -2,6 +2,7 @@
 #pragma once
 
 #include "millrace/state/restore_listener.hpp"
+#include "restore/progress_board.hpp"
 #include "runtime/global/global_input.hpp"
 
 #include <cstddef>
@@ -15,19 +16,24 @@ namespace millrace::runtime {
 /// what the listener throws.
 class FirstReading {
   public:
-    void set_listener(StateRestoreListener listener) { listener_ = std::move(listener); }
+    /// `progress` may be null.
+    void set_reports(StateRestoreListener listener, restore::ProgressBoard* progress) {
+        listener_ = std::move(listener);
+        board_ = progress;
+    }
 
     /// Increases whenever the initial read makes progress.
     std::uint64_t progress() const noexcept { return progress_; }
 
     /// Reading starts at `input.next`.
-    void started(const GlobalInput& input, const std::string& store);
+    void started(GlobalInput& input, const std::string& store);
 
     /// Another `records` records were read, up to `input.next`. True if the partition is complete.
     bool advanced(GlobalInput& input, std::size_t records, const std::string& store);
 
   private:
     StateRestoreListener listener_;
+    restore::ProgressBoard* board_ = nullptr;
     std::uint64_t progress_ = 0;
 };
 

@@ -3,8 +3,11 @@
 
 #include "millrace/core/topic_partition.hpp"
 
+#include "restore/progress_board.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace millrace::runtime {
@@ -19,6 +22,7 @@ struct GlobalInput {
     std::int32_t epoch = -1;   ///< Of the record before it; -1: unknown.
     std::int64_t records = 0;  ///< Read initially.
     bool complete = false;     ///< The initial read is complete.
+    std::unique_ptr<restore::ProgressBoard::Meter> progress{};  ///< Of the initial read.
 };
 
 /// Ordered by topic.

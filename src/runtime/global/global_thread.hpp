@@ -57,10 +57,10 @@ class GlobalThread final : public Driven, private kafka::ConsumerListener {
 
     GlobalStores& stores() noexcept { return views_; }
 
-    /// Called for the first reading of each partition, as for a restore. Set it before the first
-    /// round.
-    void set_restore_listener(StateRestoreListener listener) {
-        first_reading_.set_listener(std::move(listener));
+    /// They get the progress of the first reading of each partition, as of a restore. `progress`
+    /// must outlive the thread. Set them before the first round.
+    void set_restore_reports(StateRestoreListener listener, restore::ProgressBoard* progress) {
+        first_reading_.set_reports(std::move(listener), progress);
     }
 
     /// True when everything that was in the topics in the first round has been processed.

@@ -7,7 +7,7 @@
 #include "kafka/consumer.hpp"
 #include "metrics/registry.hpp"
 #include "millrace/client/stream_metadata.hpp"
-#include "restore/restorer.hpp"
+#include "restore/restorer_pool.hpp"
 #include "runtime/commit/producer_collector.hpp"
 #include "runtime/task/stream_task.hpp"
 #include "runtime/thread/standby_tasks.hpp"
@@ -37,7 +37,7 @@ class OpenTasks {
         std::string thread_name{};
         const TaskMaker* task_maker = nullptr;
         std::shared_ptr<const TaskSettings> task_settings{};
-        restore::Restorer* restorer = nullptr;
+        restore::RestorerPool* restorer = nullptr;
         metrics::Registry* metrics = nullptr;
         const Clock* clock = nullptr;
         kafka::Consumer* consumer = nullptr;

@@ -3,7 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/thread_annotations.hpp"
-#include "restore/restorer.hpp"
+#include "restore/restorer_pool.hpp"
 #include "runtime/task/task_settings.hpp"
 #include "runtime/thread/task_maker.hpp"
 #include "state/task/task_stores.hpp"
@@ -43,7 +43,7 @@ class StandbyTasks {
         std::string thread_name{};
         const TaskMaker* task_maker = nullptr;
         std::shared_ptr<const TaskSettings> task_settings{};
-        restore::Restorer* restorer = nullptr;
+        restore::RestorerPool* restorer = nullptr;
         const Clock* clock = nullptr;
 
         /// Wakes up the stream thread: a standby has failed. Called by the restore thread.

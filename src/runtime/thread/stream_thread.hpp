@@ -9,7 +9,7 @@
 #include "kafka/client_supplier.hpp"
 #include "kafka/consumer.hpp"
 #include "metrics/registry.hpp"
-#include "restore/restorer.hpp"
+#include "restore/restorer_pool.hpp"
 #include "runtime/commit/producer_collector.hpp"
 #include "runtime/task/task_errors.hpp"
 #include "runtime/thread/assigned_tasks.hpp"
@@ -75,7 +75,7 @@ class StreamThread final : public Driven {
         InternalTopics* internal_topics = nullptr;
         assignment::PartitionRacks* racks = nullptr;  ///< Null: there is no rack strategy.
         BatchLimits* batch_limits = nullptr;          ///< May be null: topics are not checked.
-        restore::Restorer* restorer = nullptr;
+        restore::RestorerPool* restorer = nullptr;
         metrics::Registry* metrics = nullptr;
         const Clock* clock = nullptr;
         const std::atomic<bool>* paused = nullptr;

@@ -171,8 +171,9 @@ TEST_F(EmbeddedTopics, RepartitionTopicsArePurgedWhileATaskRestores) {
     broker.produce("app-counts-changelog", {.key = "k", .value = "v"});
     auto with_purge = config();
     with_purge.client_id = "c";
+    with_purge.restore_threads = 1;
     with_purge.repartition_purge_interval = 20ms;
-    broker.disconnect("c-restore-consumer");  // So that the restore does not finish.
+    broker.disconnect("c-StateUpdater-1-restore-consumer");  // So that the restore does not finish.
     const auto streams = client(repartitioning(), with_purge);
     streams->start();
     produce("a", 3);
@@ -180,7 +181,7 @@ TEST_F(EmbeddedTopics, RepartitionTopicsArePurgedWhileATaskRestores) {
 
     EXPECT_TRUE(eventually([this] { return broker.records("app-x-repartition").empty(); }));
     EXPECT_EQ(streams->state(), ClientState::kRebalancing) << "still restoring";
-    broker.reconnect("c-restore-consumer");
+    broker.reconnect("c-StateUpdater-1-restore-consumer");
     EXPECT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
     EXPECT_TRUE(streams->close(60s));
 }

@@ -89,8 +89,9 @@ class GlobalThreadTest : public ::testing::Test {
                               std::filesystem::copy_options::recursive);
         const auto next = make_thread(copy.path() / "task");
         std::optional<Offset> start;
-        next->set_restore_listener({.on_restore_start = [&](const auto&, const auto&, Offset from,
-                                                            Offset) { start = from; }});
+        next->set_restore_reports({.on_restore_start = [&](const auto&, const auto&, Offset from,
+                                                           Offset) { start = from; }},
+                                  nullptr);
         next->run_once(clock.now());
         return start;
     }

@@ -64,7 +64,7 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
             if (GetParam().exactly_once) {
                 restore_settings["isolation.level"] = "read_committed";
             }
-            restorer = std::make_unique<restore::Restorer>(restore::Restorer::Parts{
+            restorer = std::make_unique<restore::RestorerPool>(restore::Restorer::Parts{
                 .supplier = test.broker.clients(),
                 .consumer_settings = restore_settings,
                 .admin = test.admin.get(),
@@ -144,7 +144,7 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
         int promoted = 0;
         int migrated = 0;
         std::unique_ptr<TaskMaker> maker;
-        std::unique_ptr<restore::Restorer> restorer;
+        std::unique_ptr<restore::RestorerPool> restorer;
         std::vector<std::unique_ptr<StreamThread>> threads;
     };
 
@@ -204,7 +204,9 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
                 for (const auto& thread : process->threads) {
                     thread->run_once(clock.now());
                 }
-                process->restorer->run_once(clock.now());
+                for (const auto& restorer : process->restorer->restorers()) {
+                    restorer->run_once(clock.now());
+                }
             }
         }
     }

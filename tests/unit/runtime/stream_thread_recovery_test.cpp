@@ -200,7 +200,7 @@ TEST_F(StreamThreadRecovery, FailsAlthoughRestoringTakesLongerThanTheBackoff) {
             threads.front()->run_once(clock.now());
             if (turn % 700 == 0) {
                 for (int i = 0; i < 20; ++i) {
-                    restorer.run_once(clock.now());
+                    restorer.restorers().front()->run_once(clock.now());
                 }
             }
         }

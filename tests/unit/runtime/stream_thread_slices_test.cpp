@@ -53,7 +53,7 @@ class StreamThreadSlices : public support::DrivenThreads {
             thread.run_once(clock.now());
             longest = std::max(longest, clock.now() - begin);
             advance(1ms);
-            restorer.run_once(clock.now());
+            restorer.restorers().front()->run_once(clock.now());
         }
         EXPECT_TRUE(done());
         return longest;

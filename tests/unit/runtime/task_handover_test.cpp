@@ -94,7 +94,7 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
             for (StreamThread* thread : driven) {
                 thread->run_once(clock.now());
             }
-            restorer.run_once(clock.now());
+            restorer.restorers().front()->run_once(clock.now());
         }
         return done();
     }
@@ -136,7 +136,7 @@ class TaskHandover : public ::testing::TestWithParam<StoreEngine> {
                           .memory = &memory,
                           .directory = GetParam() == StoreEngine::kRocksDb ? &directory : nullptr,
                           .settings = task_settings}};
-    restore::Restorer restorer{
+    restore::RestorerPool restorer{
         {.supplier = broker.clients(),
          .consumer_settings = {{"group.id", "restore"}, {"client.id", "restore"}},
          .admin = admin.get(),
@@ -208,7 +208,8 @@ TEST_P(TaskHandover, ARestoreEndsAlthoughItsChangelogIsDeletedAndCreatedAgain) {
     }
     ASSERT_EQ(thread.metadata().tasks.size(), 2U);
     broker.disconnect("restore");
-    restorer.run_once(clock.now());  // Has looked up the start and end offsets, and read nothing.
+    restorer.restorers().front()->run_once(
+        clock.now());  // Has looked up the start and end offsets, and read nothing.
 
     broker.delete_topic(changelog);
     broker.reconnect("restore");

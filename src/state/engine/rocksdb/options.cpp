@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "core/log.hpp"
 #include "core/simulator.hpp"
+#include "core/thread.hpp"
 #include "millrace/core/error.hpp"
 #include "state/engine/rocksdb/simulated_files.hpp"
 
@@ -18,7 +19,6 @@
 #include <cstdio>
 #include <limits>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace millrace::state {
@@ -54,9 +54,8 @@ rocksdb::CompressionType compression_of(const std::string& name) {
 
 // As in Kafka Streams. RocksDB's own default is two for the whole process.
 int jobs_of(int setting) {
-    constexpr unsigned kLeast = 2;
-    return setting > 0 ? setting
-                       : static_cast<int>(std::max(std::thread::hardware_concurrency(), kLeast));
+    constexpr int kLeast = 2;
+    return setting > 0 ? setting : std::max(Thread::cores(), kLeast);
 }
 
 // RocksDB's own log: only its errors are logged.
