@@ -127,6 +127,15 @@ void KafkaStreams::Implementation::make_shared_parts() {
 /// Opens the global stores, and creates the task maker, whose tasks read them.
 void KafkaStreams::Implementation::make_task_maker() {
     make_global_thread();
+    shelf_ = std::make_unique<runtime::StoreShelf>(
+        runtime::StoreShelf::Parts{.clock = &clock_,
+                                   .closed = [this](TaskId task) { task_maker_->closed(task); },
+                                   .on_put =
+                                       [this] {
+                                           for (const auto& driver : closing_) {
+                                               driver->wake_up();
+                                           }
+                                       }});
     task_maker_ = std::make_unique<runtime::TaskMaker>(runtime::TaskMaker::Parts{
         .application = &application_,
         .memory = memory_.get(),
@@ -134,7 +143,8 @@ void KafkaStreams::Implementation::make_task_maker() {
         .default_engine = config_.default_dsl_store,
         .dsl_headers = client::keeps_headers(config_),
         .settings = task_settings_,
-        .global_stores = global_ == nullptr ? nullptr : &global_->stores()});
+        .global_stores = global_ == nullptr ? nullptr : &global_->stores(),
+        .shelf = shelf_.get()});
 }
 
 void KafkaStreams::Implementation::make_global_thread() {

@@ -24,6 +24,7 @@
 #include "runtime/task/batch_limits.hpp"
 #include "runtime/thread/internal_topics.hpp"
 #include "runtime/thread/start_positions.hpp"
+#include "runtime/thread/store_shelf.hpp"
 #include "runtime/thread/task_maker.hpp"
 #include "state/budget/memory_budget.hpp"
 #include "state/task/state_directory.hpp"
@@ -85,6 +86,7 @@ class KafkaStreams::Implementation {
     void make_restorers();
     bool restores() const;
     void start_measuring();
+    void start_closing();
     void start_threads();
     std::unique_ptr<client::Driver> drive(const std::string& what, std::vector<Driven*> objects);
     void helper_failed(const std::string& what, const std::exception& error);
@@ -119,6 +121,7 @@ class KafkaStreams::Implementation {
     std::unique_ptr<runtime::BatchLimits> batch_limits_;
     std::unique_ptr<runtime::GlobalThread> global_;  // Null if there are no global stores.
     std::unique_ptr<runtime::TaskMaker> task_maker_;
+    std::unique_ptr<runtime::StoreShelf> shelf_;  // After the task maker, which it calls.
     std::unique_ptr<restore::RestorerPool> restorer_;
     std::unique_ptr<restore::LagMeter> lag_meter_;
 
@@ -126,6 +129,7 @@ class KafkaStreams::Implementation {
     client::PeriodicJobs jobs_{clock_};
     std::vector<std::unique_ptr<client::Driver>> restoring_;  // The first also drives the jobs.
     std::unique_ptr<client::Driver> updating_global_;         // Drives the global thread.
+    std::vector<std::unique_ptr<client::Driver>> closing_;    // Each drives the shelf.
     client::OneAtATime judging_;  // Derives the client's state from the states of the threads.
 
     // Held while threads are started or stopped, so that none is missed. Recursive, because a

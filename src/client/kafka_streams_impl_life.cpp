@@ -29,6 +29,9 @@ constexpr milliseconds kBetweenMeasurements{30'000};
 /// Replicas move seldom.
 constexpr milliseconds kBetweenRackLookUps{300'000};
 
+/// How many threads close stores that stream threads have given up.
+constexpr int kClosingThreads = 2;
+
 constexpr const char* kNoException = "exception not derived from std::exception";
 
 }  // namespace
@@ -60,6 +63,7 @@ void KafkaStreams::Implementation::start_threads() {
         return;  // Closed in the meantime.
     }
     start_restoring();
+    start_closing();
     for (int i = 0; i < config_.num_stream_threads && may_start_threads(); ++i) {
         make_runner()->start();
     }
@@ -185,6 +189,13 @@ void KafkaStreams::Implementation::start_measuring() {
               [this] { lag_meter_->measure([] { return true; }); });
 }
 
+/// Before the stream threads, which put stores on the shelf.
+void KafkaStreams::Implementation::start_closing() {
+    for (int i = 0; i < kClosingThreads; ++i) {
+        closing_.push_back(drive("a closing thread", {shelf_.get()}));
+    }
+}
+
 /// Reads global stores to the end before any task processes, then keeps them up to date.
 void KafkaStreams::Implementation::start_global() {
     if (global_ == nullptr) {
@@ -253,6 +264,7 @@ void KafkaStreams::Implementation::end(ClientState last) {
 }
 
 void KafkaStreams::Implementation::stop_all() {
+    shelf_->shut();  // From now on, each thread closes what it has.
     const auto ending = abandon_.load() ? Runner::Ending::kAbandon : ending_.load();
     for (const auto& runner : runners()) {
         runner->stop(ending, stop_timeout_.load());
@@ -268,11 +280,17 @@ void KafkaStreams::Implementation::finish() {
     if (updating_global_ != nullptr) {
         drivers.push_back(updating_global_.get());
     }
+    for (const auto& driver : closing_) {
+        drivers.push_back(driver.get());
+    }
     for (client::Driver* driver : drivers) {
         driver->stop();
     }
     for (client::Driver* driver : drivers) {
         driver->join();
+    }
+    if (shelf_ != nullptr) {
+        shelf_->close_all();
     }
     if (global_ != nullptr) {
         global_->close();

@@ -35,6 +35,7 @@ class DrivenThreads : public ::testing::Test {
     }
     ~DrivenThreads() override {
         threads.clear();
+        shared.reset();
         std::filesystem::remove_all(folder);
     }
 
@@ -47,12 +48,16 @@ class DrivenThreads : public ::testing::Test {
               task_maker({.application = &application,
                           .memory = &test.memory,
                           .directory = &test.directory,
-                          .settings = test.task_settings}) {}
+                          .settings = test.task_settings,
+                          .shelf = &shelf}),
+              shelf({.clock = &test.clock,
+                     .closed = [this](TaskId task) { task_maker.closed(task); }}) {}
 
         topology::ApplicationTopology application;
         runtime::InternalTopics internal_topics;
         runtime::StartPositions start_positions;
         runtime::TaskMaker task_maker;
+        runtime::StoreShelf shelf;
     };
 
     runtime::StreamThread& add_thread() {
@@ -96,6 +101,9 @@ class DrivenThreads : public ::testing::Test {
             }
             for (const auto& each : restorer.restorers()) {
                 each->run_once(clock.now());
+            }
+            if (shared != nullptr) {
+                shared->shelf.run_once(clock.now());
             }
         }
     }

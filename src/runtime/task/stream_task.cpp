@@ -281,6 +281,16 @@ void StreamTask::close_dirty() {
     stores_->close();
 }
 
+std::unique_ptr<state::TaskStores> StreamTask::close_dirty_releasing_stores() {
+    if (state_ == TaskState::kClosed || !stores_->rolls_back()) {
+        close_dirty();
+        return nullptr;
+    }
+    drop_uncommitted();
+    stores_->stop_processing();
+    return std::move(stores_);
+}
+
 std::unique_ptr<state::TaskStores> StreamTask::close_keeping_stores() {
     if (state_ != TaskState::kRunning || !stores_->rolls_back()) {
         close_dirty();

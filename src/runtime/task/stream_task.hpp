@@ -153,6 +153,10 @@ class StreamTask final : public detail::TaskContext, private state::StoreContext
     /// Any state → kClosed; drops uncommitted changes.
     void close_dirty();
 
+    /// The same, but returns the stores, as of the last commit, for the caller to close, possibly
+    /// in another thread. Null if they are closed, because they cannot be rolled back.
+    std::unique_ptr<state::TaskStores> close_dirty_releasing_stores();
+
     /// The same, but returns the stores of a running task, open and as of the last commit, for the
     /// next task of the same id. Null if they are closed, because they cannot be rolled back or are
     /// being restored.

@@ -89,7 +89,7 @@ kafka::Result<std::vector<kafka::CommittedOffset>> AssignedTasks::committed_offs
     }
     // One attempt: the group must be polled, and other tasks must run.
     auto committed = MILLRACE_FAIL_POINT_ANSWER(
-        "assign.offsets_read", parts_.consumer->committed(partitions, parts_.offsets_timeout));
+        "assign.offsets_read", parts_.consumer->committed(partitions, parts_.rebalance_timeout));
     if (committed.ok()) {
         MILLRACE_CHECK(committed.value().size() == partitions.size());
         return committed;
@@ -245,14 +245,16 @@ void AssignedTasks::on_revoked(const std::vector<TopicPartition>& partitions) {
     }
     const std::vector<TaskId> ids = registry().readers_of(partitions);
     remove_inputs(partitions);
+    output_until_ = parts_.clock->monotonic() + parts_.rebalance_timeout;
     try {
         close_revoked(ids);
     } catch (...) {
         pending_.remember();
         for (const TaskId& id : ids) {
-            parts_.tasks->close_dirty(id);
+            parts_.tasks->drop(id);
         }
     }
+    output_until_.reset();
     parts_.tasks->publish();
 }
 
@@ -272,7 +274,7 @@ void AssignedTasks::close_revoked(const std::vector<TaskId>& ids) {
         if (committed && entry->task->state() == TaskState::kRunning) {
             parts_.tasks->close_clean(id);
         } else {
-            parts_.tasks->close_dirty(id);
+            parts_.tasks->drop(id);
         }
     }
     MILLRACE_FAIL_POINT("revoke.closed");
@@ -284,7 +286,7 @@ void AssignedTasks::close_revoked(const std::vector<TaskId>& ids) {
 bool AssignedTasks::commit_before_revocation(const std::vector<TaskId>& ids) {
     std::string why;
     try {
-        if (parts_.commit(parts_.settings->request_timeout) != Committer::Outcome::kLater) {
+        if (parts_.commit(parts_.rebalance_timeout) != Committer::Outcome::kLater) {
             return true;
         }
         if (!parts_.collector->transactional() && !parts_.consumer->assignment_lost() &&
@@ -305,7 +307,7 @@ bool AssignedTasks::commit_before_revocation(const std::vector<TaskId>& ids) {
         why = "the state of a revoked task is damaged";
     }
     for (const TaskId& id : ids) {
-        parts_.tasks->close_dirty(id);
+        parts_.tasks->drop(id);
     }
     drop_output(why);
     return false;
@@ -318,7 +320,7 @@ void AssignedTasks::on_lost(const std::vector<TopicPartition>& partitions) {
     }
     remove_inputs(partitions);
     for (const TaskId& id : registry().readers_of(partitions)) {
-        parts_.tasks->close_dirty(id);
+        parts_.tasks->drop(id);
     }
     try {
         MILLRACE_FAIL_POINT("lost.closed");

@@ -52,8 +52,9 @@ class AssignedTasks final : public kafka::ConsumerListener {
         /// Commits the running tasks: TaskExecutor::commit.
         std::function<Committer::Outcome(std::chrono::milliseconds timeout)> commit{};
 
-        /// The timeout for committed offsets: the group must be polled in between.
-        std::chrono::milliseconds offsets_timeout{};
+        /// The timeout of each request in a rebalance, a share of max.poll.interval.ms: the group
+        /// removes a member that does not poll for longer.
+        std::chrono::milliseconds rebalance_timeout{};
     };
 
     explicit AssignedTasks(Parts parts);
@@ -86,6 +87,11 @@ class AssignedTasks final : public kafka::ConsumerListener {
     /// Whether every assigned task is open and reads all its inputs.
     bool complete() const noexcept { return complete_; }
 
+    /// Whether partitions are being revoked and the time for their last output is over.
+    bool revocation_is_late() const {
+        return output_until_ && parts_.clock->monotonic() >= *output_until_;
+    }
+
     /// When add_new_inputs or apply_resets has something to retry, from Clock::monotonic().
     std::optional<std::chrono::nanoseconds> next_attempt() const;
 
@@ -115,6 +121,7 @@ class AssignedTasks final : public kafka::ConsumerListener {
     // Of Clock::monotonic().
     std::optional<std::chrono::nanoseconds> next_open_;
     std::optional<std::chrono::nanoseconds> postponed_since_;
+    std::optional<std::chrono::nanoseconds> output_until_;  // Only within a revocation.
 };
 
 }  // namespace millrace::runtime

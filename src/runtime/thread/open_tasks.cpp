@@ -159,7 +159,7 @@ void OpenTasks::close_clean(TaskId id) {
     std::unique_ptr<state::TaskStores> stores;
     run_task_code(id, [&] {
         task.suspend();
-        if (demoted) {
+        if (demoted || parts_.task_maker->has_shelf()) {
             stores = task.close_releasing_stores();
         } else {
             task.close_clean();
@@ -170,7 +170,11 @@ void OpenTasks::close_clean(TaskId id) {
         return;
     }
     closed_.push_back(registry_.remove(id));
-    standbys_.adopt(id, std::move(stores));
+    if (demoted) {
+        standbys_.adopt(id, std::move(stores));
+    } else {
+        parts_.task_maker->give_up(id, std::move(stores));
+    }
 }
 
 /// Null if there is no such task.
@@ -192,6 +196,29 @@ void OpenTasks::close_dirty(TaskId id) {
     }
     try {
         task->close_dirty();
+    } catch (const std::exception& error) {
+        log::error(parts_.thread_name + ": cannot close task " + to_string(id) + ": " +
+                   error.what());
+    }
+    keep_until_acknowledged(std::move(task));
+}
+
+void OpenTasks::drop(TaskId id) {
+    if (!parts_.task_maker->has_shelf()) {
+        close_dirty(id);
+        return;
+    }
+    close_kept_stores([id](TaskId each) { return each == id; });
+    std::unique_ptr<StreamTask> task = remove(id);
+    if (task == nullptr) {
+        return;
+    }
+    try {
+        if (auto stores = task->close_dirty_releasing_stores()) {
+            parts_.task_maker->close_later(id, std::move(stores));
+            closed_.push_back(std::move(task));
+            return;
+        }
     } catch (const std::exception& error) {
         log::error(parts_.thread_name + ": cannot close task " + to_string(id) + ": " +
                    error.what());
@@ -234,7 +261,7 @@ void OpenTasks::close_all_dirty() {
     for (const TaskId& id : registry_.ids()) {
         close_dirty(id);
     }
-    standbys_.close_all();
+    standbys_.give_up_all();
     publish();
 }
 

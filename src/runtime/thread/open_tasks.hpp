@@ -62,13 +62,17 @@ class OpenTasks {
     /// errors that have ended a restore; the next call continues with the other tasks.
     void start_restored();
 
-    /// Closes a running task that is completely committed; if this thread has been assigned a
-    /// standby of it, its stores stay open for that. Throws the exceptions of its nodes.
+    /// Closes a running task that is completely committed. Its stores stay open for the standby if
+    /// this thread has been assigned one, and otherwise for another thread of this client
+    /// (StoreShelf). Throws the exceptions of its nodes.
     void close_clean(TaskId id);
 
     /// Closes a task in any state; uncommitted records are processed again. Does not throw.
     void close_dirty(TaskId id);
-    void close_all_dirty();  ///< Closes standbys cleanly.
+
+    /// The same within a rebalance, which does not wait until the files are closed.
+    void drop(TaskId id);
+    void close_all_dirty();  ///< Standbys are given up cleanly.
 
     /// The same for a task that open() follows: its stores stay open if possible, as of the last
     /// commit, so that little or nothing must be restored. Does not throw.

@@ -49,7 +49,7 @@ std::vector<restore::StoreToRestore> stores_to_restore(
 StandbyTasks::StandbyTasks(Parts parts) : parts_(std::move(parts)) {}
 
 StandbyTasks::~StandbyTasks() {
-    close_all();
+    give_up_all();
 }
 
 bool StandbyTasks::update(const std::vector<TaskId>& wanted, bool may_open) {
@@ -58,7 +58,7 @@ bool StandbyTasks::update(const std::vector<TaskId>& wanted, bool may_open) {
     for (const TaskId& id : ids()) {
         if (!contains(wanted, id)) {
             log::info(parts_.thread_name + ": closing standby " + to_string(id));
-            close(id);
+            give_up(id);
             changed = true;
         }
     }
@@ -232,9 +232,14 @@ void StandbyTasks::close(TaskId id) {
     parts_.task_maker->closed(id);
 }
 
-void StandbyTasks::close_all() {
+void StandbyTasks::give_up(TaskId id) {
+    forget(id);
+    parts_.task_maker->give_up(id, release(id));
+}
+
+void StandbyTasks::give_up_all() {
     for (const TaskId& id : ids()) {
-        close(id);
+        give_up(id);
     }
 }
 

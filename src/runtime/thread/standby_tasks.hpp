@@ -55,7 +55,7 @@ class StandbyTasks {
     StandbyTasks(const StandbyTasks&) = delete;
     StandbyTasks& operator=(const StandbyTasks&) = delete;
 
-    /// Closes standbys that are not among `wanted`, and, if it `may_open`, opens missing ones for
+    /// Gives up standbys that are not among `wanted`, and, if it `may_open`, opens missing ones for
     /// up to 50 ms, without those of sub-topologies that this instance does not have. Returns
     /// whether any was opened or closed. Throws the exceptions of TaskMaker::make_stores, and
     /// errors that have ended a standby, except damaged state: that is rebuilt.
@@ -83,12 +83,15 @@ class StandbyTasks {
     /// Adds a standby with the open stores of a task that this thread has run.
     void adopt(TaskId id, std::unique_ptr<state::TaskStores> stores);
 
-    /// Close the stores cleanly. Do not throw.
+    /// Closes the stores cleanly. Does not throw.
     void close(TaskId id);
-    void close_all();
+
+    /// Gives up the stores, for another thread of this client (TaskMaker::give_up). Does not throw.
+    void give_up_all();
 
   private:
     void follow(TaskId id, std::unique_ptr<state::TaskStores> stores);
+    void give_up(TaskId id);
     bool can_keep(TaskId id);
     bool open(TaskId id);
     void handle_failures();

@@ -116,7 +116,7 @@ void StreamThread::make_parts() {
         .tasks = tasks_.get(),
         .topics = topics_.get(),
         .commit = [this](milliseconds timeout) { return executor_->commit(timeout); },
-        .offsets_timeout = std::min(parts_.settings.request_timeout, poll_interval / 4)});
+        .rebalance_timeout = std::min(parts_.settings.request_timeout, poll_interval / 4)});
     executor_ = std::make_unique<TaskExecutor>(
         TaskExecutor::Parts{.settings = &parts_.settings,
                             .clock = parts_.clock,
@@ -336,6 +336,9 @@ void StreamThread::check_while_output_waits() const {
     if (consumer_->assignment_lost()) {
         throw RestartFromCommit("partitions were lost while output waits for the cluster",
                                 Backoff::kNone);
+    }
+    if (assigned_->revocation_is_late()) {
+        throw RestartFromCommit("output of revoked tasks waits for too long", Backoff::kNone);
     }
 }
 

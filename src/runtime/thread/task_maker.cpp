@@ -2,6 +2,7 @@
 #include "runtime/thread/task_maker.hpp"
 
 #include "core/check.hpp"
+#include "core/log.hpp"
 #include "millrace/core/error.hpp"
 #include "runtime/task/store_changelogs.hpp"
 #include "state/task/open_or_wipe.hpp"
@@ -20,6 +21,9 @@ std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartitio
                                             detail::RecordCollector& collector,
                                             std::shared_ptr<metrics::Counter> dropped,
                                             bool wipe) const {
+    if (auto open = take_open_stores(id, wipe)) {
+        return make_again(id, std::move(inputs), collector, std::move(dropped), std::move(open));
+    }
     const topology::SubTopology& part = part_of(id);
     if (!hold(id, part)) {
         return nullptr;
@@ -29,6 +33,9 @@ std::unique_ptr<StreamTask> TaskMaker::make(TaskId id, std::vector<TopicPartitio
 }
 
 std::unique_ptr<state::TaskStores> TaskMaker::make_stores(TaskId id, bool wipe) const {
+    if (auto open = take_open_stores(id, wipe)) {
+        return open;
+    }
     const topology::SubTopology& part = part_of(id);
     if (!hold(id, part)) {
         return nullptr;
@@ -114,7 +121,44 @@ bool TaskMaker::hold(TaskId id, const topology::SubTopology& part) const {
 
 bool TaskMaker::is_held(TaskId id) const {
     const MutexLock lock(mutex_);
-    return held_.contains(id);
+    return held_.contains(id) && !(has_shelf() && parts_.shelf->has(id));
+}
+
+/// The stores that a thread of this client has given up, if any. `wipe`: with empty stores.
+std::unique_ptr<state::TaskStores> TaskMaker::take_open_stores(TaskId id, bool wipe) const {
+    auto stores = has_shelf() ? parts_.shelf->take(id) : nullptr;
+    if (stores == nullptr || !wipe) {
+        return stores;
+    }
+    stores.reset();
+    try {
+        return open_stores(id, part_of(id), true);
+    } catch (...) {
+        closed(id);
+        throw;
+    }
+}
+
+void TaskMaker::give_up(TaskId id, std::unique_ptr<state::TaskStores> stores) const {
+    if (has_shelf() && !part_of(id).stores.empty() && stores->rolls_back()) {
+        parts_.shelf->put(id, std::move(stores));
+    } else {
+        close_later(id, std::move(stores));
+    }
+}
+
+void TaskMaker::close_later(TaskId id, std::unique_ptr<state::TaskStores> stores) const {
+    if (has_shelf() && !part_of(id).stores.empty()) {
+        parts_.shelf->put_to_close(id, std::move(stores));
+        return;
+    }
+    try {
+        stores->close();
+    } catch (const std::exception& error) {  // The next open finds an older state.
+        log::warn("cannot close the stores of task " + to_string(id) + ": " + error.what());
+    }
+    stores.reset();
+    closed(id);
 }
 
 void TaskMaker::closed(TaskId id) const {

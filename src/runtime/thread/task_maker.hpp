@@ -6,6 +6,7 @@
 #include "restore/lag_meter.hpp"
 #include "runtime/global/global_stores.hpp"
 #include "runtime/task/stream_task.hpp"
+#include "runtime/thread/store_shelf.hpp"
 #include "state/budget/memory_budget.hpp"
 #include "state/task/state_directory.hpp"
 
@@ -28,6 +29,7 @@ class TaskMaker {
         bool dsl_headers = false;
         std::shared_ptr<const TaskSettings> settings{};
         GlobalStores* global_stores = nullptr;  ///< Null: there are none.
+        StoreShelf* shelf = nullptr;  ///< Null: stores that are given up are closed at once.
     };
 
     explicit TaskMaker(Parts parts);
@@ -56,6 +58,17 @@ class TaskMaker {
     /// Call it when a task is closed: another thread may create it then.
     void closed(TaskId id) const;
 
+    /// Whether give_up() and close_later() return before the stores are closed.
+    bool has_shelf() const noexcept { return parts_.shelf != nullptr; }
+
+    /// Gives up the open stores of a task or standby, instead of closed(): the thread of this
+    /// client that makes the task next takes them over; see StoreShelf. They must be as of their
+    /// last commit, after TaskStores::stop_processing. Does not throw.
+    void give_up(TaskId id, std::unique_ptr<state::TaskStores> stores) const;
+
+    /// The same for stores that no thread may take over.
+    void close_later(TaskId id, std::unique_ptr<state::TaskStores> stores) const;
+
     /// Tasks with state on disk.
     std::vector<TaskId> tasks_on_disk() const;
 
@@ -83,6 +96,7 @@ class TaskMaker {
         const std::function<std::unique_ptr<state::TaskStores>()>& stores) const;
     const topology::SubTopology* find_part(TaskId id) const;
     bool hold(TaskId id, const topology::SubTopology& part) const;
+    std::unique_ptr<state::TaskStores> take_open_stores(TaskId id, bool wipe) const;
     std::vector<restore::StoredChangelog> read_offsets(const topology::SubTopology& part,
                                                        TaskId id) const;
     std::unique_ptr<state::TaskStores> open_stores(TaskId id, const topology::SubTopology& part,

@@ -65,6 +65,14 @@ struct TaskStores::Parts {
         stores.reserve(options.specs.size());  // Engines refer to their store.
     }
 
+    /// If a step fails, offsets in memory may be ahead of the rows.
+    template <class Step>
+    void restore(Step step) {
+        const bool failed_before = std::exchange(restore_failed, true);
+        step(StoreRestore(database));
+        restore_failed = failed_before;
+    }
+
     Options options;
     const Clock& clock;
     CacheBudget own_cache;
@@ -73,6 +81,7 @@ struct TaskStores::Parts {
     std::set<std::string> topics;  // Of source records.
     std::vector<TaskStore> stores;
     std::vector<LayeredStore*> prefetching;
+    bool restore_failed = false;
     bool closed = false;
 };
 
@@ -289,7 +298,8 @@ void TaskStores::roll_back() {
 }
 
 bool TaskStores::rolls_back() const {
-    return std::all_of(parts_->stores.begin(), parts_->stores.end(),
+    return !parts_->restore_failed &&
+           std::all_of(parts_->stores.begin(), parts_->stores.end(),
                        [](const TaskStore& store) { return store.layers->engine().rolls_back(); });
 }
 
@@ -316,16 +326,16 @@ std::optional<Timestamp> TaskStores::current_at(std::size_t store) const {
 }
 
 void TaskStores::clear(std::size_t store) {
-    StoreRestore(parts_->database).clear(at(store));
+    parts_->restore([&](StoreRestore step) { step.clear(at(store)); });
 }
 
 void TaskStores::restore(std::size_t store, std::span<const ChangelogRecord> records) {
-    StoreRestore(parts_->database).add(at(store), records);
+    parts_->restore([&](StoreRestore step) { step.add(at(store), records); });
 }
 
 void TaskStores::finish_restore(std::size_t store, std::optional<Offset> last,
                                 std::optional<Timestamp> current_at) {
-    StoreRestore(parts_->database).finish(at(store), last, current_at);
+    parts_->restore([&](StoreRestore step) { step.finish(at(store), last, current_at); });
 }
 
 void TaskStores::close() {

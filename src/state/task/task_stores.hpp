@@ -112,7 +112,7 @@ class TaskStores {
     /// Drops everything since the last commit. Requires rolls_back(), unless close() follows.
     void roll_back();
 
-    /// False if a custom store is among the stores: its writes cannot be undone.
+    /// False if a restore has failed, or with a custom store, whose writes cannot be undone.
     bool rolls_back() const;
 
     /// The task has stopped to process, and restore() may follow: rows in memory, which would hide

@@ -45,7 +45,10 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
   protected:
     struct Process {
         Process(StandbyTasksTest& test, std::string id, int threads_wanted)
-            : name(std::move(id)), directory(test.folder / name, "app") {
+            : name(std::move(id)),
+              directory(test.folder / name, "app"),
+              shelf(
+                  {.clock = &test.clock, .closed = [this](TaskId task) { maker->closed(task); }}) {
             StateRestoreListener listener;
             listener.on_batch_restored = [this](const auto&, const auto&, Offset,
                                                 std::int64_t count) { restored += count; };
@@ -80,7 +83,8 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
                 .application = &test.application,
                 .memory = &test.memory,
                 .directory = GetParam().engine == StoreEngine::kRocksDb ? &directory : nullptr,
-                .settings = test.task_settings});
+                .settings = test.task_settings,
+                .shelf = &shelf});
             for (int i = 0; i < threads_wanted; ++i) {
                 add_thread(test, name + "-" + std::to_string(i + 1));
             }
@@ -144,6 +148,7 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
         int promoted = 0;
         int migrated = 0;
         std::unique_ptr<TaskMaker> maker;
+        StoreShelf shelf;
         std::unique_ptr<restore::RestorerPool> restorer;
         std::vector<std::unique_ptr<StreamThread>> threads;
     };
@@ -207,6 +212,7 @@ class StandbyTasksTest : public ::testing::TestWithParam<StandbyVariant> {
                 for (const auto& restorer : process->restorer->restorers()) {
                     restorer->run_once(clock.now());
                 }
+                process->shelf.run_once(clock.now());
             }
         }
     }
