@@ -414,8 +414,9 @@ const Setting* find_setting(std::string_view name) {
 }
 
 bool secret(std::string_view name) {
-    constexpr std::array<std::string_view, 7> kParts{"password", "secret",  "jaas",        "token",
-                                                     "key.pem",  "ssl.key", "keystore.key"};
+    constexpr std::array<std::string_view, 10> kParts{
+        "password", "passphrase", "secret",       "jaas",       "token",
+        "key.pem",  "ssl.key",    "keystore.key", "credential", "oauthbearer.config"};
     return std::any_of(kParts.begin(), kParts.end(), [name](std::string_view part) {
         return name.find(part) != std::string_view::npos;
     });

@@ -10,7 +10,9 @@
 #include "millrace/core/error.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
 namespace millrace {
@@ -73,6 +75,46 @@ std::string unknown_setting(std::string_view name) {
            "the Kafka clients with consumer., producer. or admin.";
 }
 
+/// Checked here because librdkafka's errors name other settings. Empty if `value` is valid.
+std::optional<std::string> problem_of_timeout(std::string_view name, std::string_view value) {
+    if (client::without_client_prefix(name) != "request.timeout.ms") {
+        return std::nullopt;
+    }
+    constexpr int kLeast = 10;
+    constexpr int kMost = 300'000;
+    int number = 0;
+    const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error == std::errc() && stop == value.data() + value.size() && number >= kLeast &&
+        number <= kMost) {
+        return std::nullopt;
+    }
+    return std::string(name) + " = \"" + std::string(value) + "\": must be an integer from " +
+           std::to_string(kLeast) + " to " + std::to_string(kMost) + " (milliseconds)";
+}
+
+/// Kafka's consumers refuse such settings, librdkafka does not: the group would remove the member
+/// between two of its heartbeats, again and again.
+std::optional<std::string> problem_of_heartbeats(const StreamsConfig& config) {
+    const auto settings = client::client_settings(config, client::Role::kMainConsumer, "");
+    const auto heartbeat = settings.find("heartbeat.interval.ms");
+    if (heartbeat == settings.end()) {
+        return std::nullopt;
+    }
+    const auto session = settings.find("session.timeout.ms");
+    const std::string timeout = session == settings.end() ? "45000" : session->second;
+    const auto number = [](const std::string& text) {
+        int value = 0;  // The consumer refuses text that is no number.
+        std::from_chars(text.data(), text.data() + text.size(), value);
+        return value;
+    };
+    if (number(heartbeat->second) < number(timeout)) {
+        return std::nullopt;
+    }
+    return "heartbeat.interval.ms = \"" + heartbeat->second +
+           "\": must be less than session.timeout.ms, which is " + timeout +
+           "; at most a third of it is recommended";
+}
+
 /// Why `name`, which has no field, cannot have `value`. Empty if it can.
 std::optional<std::string> problem_of_other(std::string_view name, std::string_view value) {
     if (const auto reason = client::reason_without_place(name)) {
@@ -93,6 +135,9 @@ std::optional<std::string> problem_of_other(std::string_view name, std::string_v
         return std::string(name) + " = \"" + std::string(value) +
                "\": must be 1 to 243 letters, digits, '.', '_' and '-', different for each "
                "instance";
+    }
+    if (auto problem = problem_of_timeout(name, value)) {
+        return problem;
     }
     if (const auto reason = client::reason_not_accepted(name, value)) {
         return std::string(name) + " = \"" + client::shown(name, value) + "\": " + *reason;
@@ -192,6 +237,11 @@ void StreamsConfig::validate() const {
     }
     for (std::string& problem : client::problems_of_tags(*this)) {
         problems.push_back(std::move(problem));
+    }
+    if (problems.empty()) {
+        if (auto problem = problem_of_heartbeats(*this)) {
+            problems.push_back(std::move(*problem));
+        }
     }
     if (!problems.empty()) {
         refuse(problems);

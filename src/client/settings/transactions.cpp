@@ -61,9 +61,10 @@ void make_transactional(kafka::ClientSettings& producer, const StreamsConfig& co
     }
     // librdkafka requires it, Kafka's producer does not.
     constexpr std::int64_t kLess = 100;
+    constexpr std::int64_t kLeast = 10;
     const std::int64_t wait = milliseconds_in(producer, "socket.timeout.ms");
     producer["socket.timeout.ms"] =
-        std::to_string(std::min(wait, std::max<std::int64_t>(timeout - kLess, 1)));
+        std::to_string(std::min(wait, std::max(timeout - kLess, kLeast)));
     const auto idempotence = producer.find("enable.idempotence");
     require(idempotence == producer.end() || idempotence->second == "true",
             "producer.enable.idempotence must be true: transactions require it");

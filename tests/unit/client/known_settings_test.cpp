@@ -171,6 +171,42 @@ TEST(KnownSettings, OnlyASimilarNameIsSuggested) {
                       HasSubstr("own settings start with app.")));
 }
 
+TEST(KnownSettings, ARequestTimeoutIsRefusedByTheNameThatWasSet) {
+    for (const char* value : {"", "soon", "9", "300001", "2147483648", "1000 ms"}) {
+        for (const char* name : {"request.timeout.ms", "producer.request.timeout.ms"}) {
+            EXPECT_THAT(refusal(name, value),
+                        HasSubstr(std::string(name) + " = \"" + value +
+                                  "\": must be an integer from 10 to 300000"));
+        }
+    }
+    EXPECT_THAT(refusal("request.timeout.ms", "10"), IsEmpty());
+    EXPECT_THAT(refusal("admin.request.timeout.ms", "300000"), IsEmpty());
+}
+
+/// Kafka's own consumer refuses them, too.
+TEST(KnownSettings, HeartbeatsAreMoreFrequentThanSessionsEnd) {
+    const auto refused = [](const std::map<std::string, std::string>& settings) {
+        StreamsConfig config{.application_id = "app"};
+        config.set_all(settings);
+        try {
+            config.validate();
+        } catch (const ConfigError& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_THAT(refused({{"heartbeat.interval.ms", "45000"}}),
+                HasSubstr("heartbeat.interval.ms = \"45000\": must be less than "
+                          "session.timeout.ms, which is 45000"));
+    EXPECT_THAT(refused({{"consumer.heartbeat.interval.ms", "7000"},
+                         {"main.consumer.session.timeout.ms", "6000"}}),
+                HasSubstr("which is 6000"));
+    EXPECT_THAT(refused({{"heartbeat.interval.ms", "44999"}}), IsEmpty());
+    EXPECT_THAT(refused({{"heartbeat.interval.ms", "50000"}, {"session.timeout.ms", "60000"}}),
+                IsEmpty());
+    EXPECT_THAT(refused({{"session.timeout.ms", "6000"}}), IsEmpty());
+}
+
 TEST(KnownSettings, ALongUnknownNameIsRefusedAtOnce) {
     // Searching for a similar name takes time for each pair of characters.
     EXPECT_THAT(refusal(std::string(8 << 20, 'x'), "1"), HasSubstr("unknown setting"));

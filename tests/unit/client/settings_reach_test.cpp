@@ -161,7 +161,7 @@ TEST(RequestTimeout, IsTheMostSpecificOne) {
     EXPECT_EQ(client::request_timeout(config, Role::kRestoreConsumer), 7s);
     EXPECT_THAT(client_settings(config, Role::kMainConsumer, "c"),
                 Contains(Pair("socket.timeout.ms", "5000")));
-    config.set("consumer.request.timeout.ms", "soon");
+    config.others["consumer.request.timeout.ms"] = "soon";
     EXPECT_THAT([&] { client::request_timeout(config, Role::kMainConsumer); },
                 ThrowsMessage<ConfigError>(HasSubstr("consumer.request.timeout.ms = \"soon\"")));
 }

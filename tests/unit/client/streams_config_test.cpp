@@ -154,6 +154,16 @@ TEST(StreamsConfig, NeverShowsSecrets) {
                 AllOf(HasSubstr("sasl.password = [hidden]"), Not(HasSubstr("hunter2"))));
 }
 
+TEST(StreamsConfig, HidesWhatTheKafkaClientsHide) {
+    for (const char* name : {"sasl.oauthbearer.assertion.private.key.passphrase",
+                             "producer.sasl.oauthbearer.config", "app.database.credentials"}) {
+        StreamsConfig config = valid_config();
+        config.set(name, "hunter2");
+
+        EXPECT_THAT(config.to_string(), Not(HasSubstr("hunter2"))) << name;
+    }
+}
+
 TEST(StreamsConfig, ReadsEnvironmentVariables) {
     ::setenv("MILLRACE_NUM_STREAM_THREADS", "3", 1);
     StreamsConfig config = valid_config();
