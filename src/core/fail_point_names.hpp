@@ -48,6 +48,7 @@ inline constexpr Name kNames[] = {
     {"restore.store_cleared", Throws::kState},
     {"restore.begun"},
     {"restore.batch_applied", Throws::kState},
+    {"restore.part_written", Throws::kState},
     {"restore.checkpoint_written", Throws::kState},
     {"restore.flushed", Throws::kState},
     {"restore.finished", Throws::kState},

@@ -83,8 +83,8 @@ class ConsumerListener {
   public:
     virtual ~ConsumerListener() = default;
 
-    /// These partitions were assigned in addition to the current ones. Returns the start position
-    /// of each.
+    /// These partitions were assigned in addition to the current ones. Returns their start
+    /// positions. A partition without one waits at its end until seek().
     virtual std::vector<StartPosition> on_assigned(
         const std::vector<TopicPartition>& partitions) = 0;
 

@@ -135,7 +135,7 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end,
     if (stored) {
         from = *stored + 1;
     } else {
-        task.stores->clear(store);
+        task.stores->clear(store, now);
     }
     changelog.rebuild = false;
     MILLRACE_FAIL_POINT("restore.begun");

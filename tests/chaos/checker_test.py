@@ -198,6 +198,7 @@ class Others(unittest.TestCase):
     def test_an_output_is_complete_when_no_record_is_missing(self):
         self.assertFalse(checker.is_complete("copy", Copy.source, Copy.right[:3]))
         self.assertTrue(checker.is_complete("copy", Copy.source, Copy.right))
+        self.assertFalse(checker.is_complete("copy", Copy.source, Copy.right[:3] * 2))
         self.assertFalse(checker.is_complete("stream-stream-join", StreamJoin.source, StreamJoin.right[:1]))
         self.assertTrue(checker.is_complete("stream-table-join", TableJoin.source, TableJoin.right))
 

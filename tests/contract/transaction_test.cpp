@@ -323,6 +323,32 @@ TEST_P(Transactions, MakeTheirOffsetsUnstableUntilTheyEnd) {
     });
 }
 
+/// A stream thread that cannot read unstable offsets in a rebalance seeks when they are stable.
+TEST_P(Transactions, DoNotKeepMembersFromSeekingWhileOffsetsAreUnstable) {
+    const auto topic = create_topic();
+    const auto group = unique("group");
+    const auto plain = make_producer();
+    plain->send(topic, "k", "1");
+    plain->flush();
+    const auto producer = make_transactional(unique("t"));
+    {
+        const auto first = make_member(group, topic, std::make_shared<TestAssignor>());
+        producer->begin();
+        require_ok(send_offset(*producer, (*first)->group_metadata(), {topic, 0}, 1));
+    }
+    const auto second = make_consumer({{"group.id", group}, {"heartbeat.interval.ms", "100"}},
+                                      std::make_shared<TestAssignor>());
+    second->start_with_no_positions();
+    second->subscribe(topic);
+    poll_until("an assignment", {second.get()}, [&] { return !second->held().empty(); });
+
+    require_ok((*second)->seek({{topic, 0}, 0}));
+
+    EXPECT_THAT(values_of(read(*second, 1)), ElementsAre("1"));
+    EXPECT_THAT(second->errors(), IsEmpty());
+    producer->abort();
+}
+
 TEST_P(Transactions, RefuseOffsetsOfAnEarlierGeneration) {
     const auto topic = create_topic(2);
     const auto group = unique("group");

@@ -152,7 +152,10 @@ std::vector<kafka::StartPosition> TestConsumer::on_assigned(
     const std::vector<TopicPartition>& partitions) {
     std::vector<kafka::StartPosition> starts;
     for (const auto& partition : partitions) {
-        starts.push_back({partition, start_rule_ ? start_rule_(partition) : kafka::kFromBeginning});
+        if (gives_starts_) {
+            starts.push_back(
+                {partition, start_rule_ ? start_rule_(partition) : kafka::kFromBeginning});
+        }
         held_.insert(partition);
     }
     tell("assigned", partitions);

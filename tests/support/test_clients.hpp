@@ -114,6 +114,7 @@ class TestConsumer final : public kafka::ConsumerListener {
     void start_with(std::function<Offset(const TopicPartition&)> rule) {
         start_rule_ = std::move(rule);
     }
+    void start_with_no_positions() { gives_starts_ = false; }
     void when_revoked(std::function<void(const std::vector<TopicPartition>&)> call) {
         when_revoked_ = std::move(call);
     }
@@ -130,6 +131,7 @@ class TestConsumer final : public kafka::ConsumerListener {
 
     std::set<TopicPartition> held_;
     std::function<Offset(const TopicPartition&)> start_rule_;
+    bool gives_starts_ = true;
     std::vector<RecordCopy> records_;
     std::vector<Told> told_;
     std::vector<kafka::Status> errors_;

@@ -131,7 +131,7 @@ std::optional<std::string> problem_of_other(std::string_view name, std::string_v
         return problem;
     }
     if (client::without_client_prefix(name) == "group.instance.id" &&
-        !is_topic_name(std::string(value) + kLongestThreadSuffix)) {
+        (value.empty() || !is_topic_name(std::string(value) + kLongestThreadSuffix))) {
         return std::string(name) + " = \"" + std::string(value) +
                "\": must be 1 to 243 letters, digits, '.', '_' and '-', different for each "
                "instance";

@@ -57,6 +57,10 @@ class Engine {
     virtual void begin_load() {}
     virtual void end_load() {}
 
+    /// During a load, after a group of puts: may write them to the database. True if the database,
+    /// with its next write, has everything that was put.
+    virtual bool settle_load() { return true; }
+
     /// The database rolled back or committed the puts. Direct engines handle that themselves.
     virtual void roll_back() {}
     virtual void commit() {}

@@ -7,10 +7,11 @@
 
 namespace millrace::state {
 
-void StoreRestore::clear(TaskStore& store) {
+void StoreRestore::clear(TaskStore& store, std::optional<Timestamp> begun_at) {
     store.offset.reset();
     store.positions.clear();
-    store.current_at = kNoTimestamp;
+    store.current_at = begun_at.value_or(kNoTimestamp);
+    store.resumable = begun_at.has_value();
     store.checkpoint_is_old = false;
     store.loading = false;
     store.restoring = false;
@@ -38,18 +39,24 @@ void StoreRestore::add(TaskStore& store, std::span<const ChangelogRecord> record
     }
     store.empty = false;
     store.layers->restore(records);
-    if (store.loading) {
-        return;
+    if (!store.loading) {
+        write(store, records.back().offset);
+        store.layers->committed();
+    } else if (store.layers->engine().settle_load()) {
+        write(store, records.back().offset);
     }
-    if (store.offset) {
-        store.offset = records.back().offset;
-        database_.put_checkpoint(store);
-    }
-    database_.write();
-    store.layers->committed();
     if (database_.flush_due()) {
         database_.flush_soon();
     }
+}
+
+void StoreRestore::write(TaskStore& store, Offset reached) {
+    if (store.offset || store.resumable) {
+        store.offset = reached;
+        database_.put_checkpoint(store);
+    }
+    database_.write();
+    MILLRACE_FAIL_POINT("restore.part_written");
 }
 
 void StoreRestore::finish(TaskStore& store, std::optional<Offset> last,

@@ -16,8 +16,8 @@ class StoreRestore {
     /// `database` must outlive this.
     explicit StoreRestore(TaskDatabase& database) : database_(database) {}
 
-    /// Removes all rows and the checkpoint.
-    void clear(TaskStore& store);
+    /// Removes all rows and the checkpoint. See TaskStores::clear.
+    void clear(TaskStore& store, std::optional<Timestamp> begun_at);
 
     /// Applies a batch of records in offset order.
     void add(TaskStore& store, std::span<const ChangelogRecord> records);
@@ -25,6 +25,8 @@ class StoreRestore {
     void finish(TaskStore& store, std::optional<Offset> last, std::optional<Timestamp> current_at);
 
   private:
+    void write(TaskStore& store, Offset reached);
+
     TaskDatabase& database_;
 };
 

@@ -21,7 +21,8 @@ struct TaskStore {
     std::optional<Offset> offset{};  ///< Of the last changelog record that the rows contain.
     TopicPositions positions{};      ///< Of global stores, instead of the offset.
 
-    /// When the rows were last known to contain the whole changelog; kNoTimestamp: never.
+    /// When the rows were last known to contain the whole changelog, or when a restore from its
+    /// beginning began that has not ended; kNoTimestamp: never.
     Timestamp current_at = kNoTimestamp;
     bool checkpoint_is_old = false;  ///< The checkpoint on disk has an earlier `current_at`.
 
@@ -29,6 +30,7 @@ struct TaskStore {
     bool restoring = false;  ///< From the first restored record to the end of the restore.
     bool loading = false;    ///< The restore bulk-loads.
     bool restored_from_nothing = false;  ///< The restore started at the beginning.
+    bool resumable = false;  ///< If that restore is interrupted, the next one continues it.
 };
 
 }  // namespace millrace::state

@@ -117,7 +117,7 @@ void TaskStores::open_store(std::size_t index) {
     // Rows without an offset cannot be used, unless there is no changelog at all.
     if (store.on_disk && !store.offset && store.positions.empty() && !store.empty &&
         shape_of(spec).backed_up) {
-        StoreRestore(parts_->database).clear(store);
+        StoreRestore(parts_->database).clear(store, std::nullopt);
     }
 }
 
@@ -325,8 +325,8 @@ std::optional<Timestamp> TaskStores::current_at(std::size_t store) const {
     return current == kNoTimestamp ? std::nullopt : std::optional(current);
 }
 
-void TaskStores::clear(std::size_t store) {
-    parts_->restore([&](StoreRestore step) { step.clear(at(store)); });
+void TaskStores::clear(std::size_t store, std::optional<Timestamp> begun_at) {
+    parts_->restore([&](StoreRestore step) { step.clear(at(store), begun_at); });
 }
 
 void TaskStores::restore(std::size_t store, std::span<const ChangelogRecord> records) {

@@ -142,7 +142,11 @@ class TaskStores {
     /// if the changelog was empty). Bulk-loads if the store was empty. `current_at` is when that
     /// record was known to be the end of the changelog; empty: it was not, or it is unknown. A
     /// store that was empty before the restore is on disk when finish_restore returns.
-    void clear(std::size_t store);
+    ///
+    /// `begun_at`: when the restore from the beginning begins. If it is interrupted,
+    /// changelog_offset() tells how far it came, and current_at() is `begun_at`: no deletion that
+    /// the rows lack is older. Empty: an interrupted restore begins anew.
+    void clear(std::size_t store, std::optional<Timestamp> begun_at = std::nullopt);
     void restore(std::size_t store, std::span<const ChangelogRecord> records);
     void finish_restore(std::size_t store, std::optional<Offset> last,
                         std::optional<Timestamp> current_at = std::nullopt);

@@ -34,6 +34,7 @@ class LagMeters : public DrivenThreads {
         run(60);
         threads.back()->close(1s);
         threads.clear();
+        shared->shelf.close_all();
     }
 
     LagBoard& board() { return shared->task_maker.lags(); }

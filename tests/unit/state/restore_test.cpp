@@ -60,7 +60,7 @@ class RestoreTest : public ::testing::TestWithParam<StoreEngine> {
             batch.push_back({NullableBytes(change.key),
                              change.value ? NullableBytes(*change.value) : std::nullopt,
                              timestamp_of(0), static_cast<Offset>(at), nullptr});
-            if (batch.size() == 500 || at + 1 == to) {
+            if (batch.size() == 200 || at + 1 == to) {
                 stores->restore(0, batch);
                 batch.clear();
             }
@@ -234,6 +234,29 @@ TEST_P(PersistentRestoreTest, WipedTaskHasNothing) {
 
     EXPECT_THAT(content(), IsEmpty());
     EXPECT_EQ(stores->changelog_offset(0), std::nullopt);
+}
+
+TEST_P(PersistentRestoreTest, AnInterruptedLoadContinuesWhereItWas) {
+    open();
+    stores->clear(0, timestamp_of(5));
+    Offset next = 0;
+    for (const Offset until : {12'000, 16'000}) {
+        restore(static_cast<std::size_t>(next), static_cast<std::size_t>(until));
+        stores->close();
+        open();
+
+        const auto reached = stores->changelog_offset(0);
+        ASSERT_TRUE(reached);
+        EXPECT_GT(*reached, next);
+        EXPECT_LT(*reached, until);
+        EXPECT_EQ(stores->current_at(0), timestamp_of(5));
+        next = *reached + 1;
+    }
+    restore(static_cast<std::size_t>(next), changes.size());
+    stores->finish_restore(0, 19'999, timestamp_of(9));
+
+    EXPECT_EQ(content(), expected(changes.size()));
+    EXPECT_EQ(stores->current_at(0), timestamp_of(9));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, PersistentRestoreTest, ::testing::Values(StoreEngine::kRocksDb),

@@ -352,6 +352,27 @@ TEST_F(TaskStoresTest, CustomWindowEngineIsRefused) {
     EXPECT_THROW(open(spec), StateError);
 }
 
+/// Otherwise another thread might take over stores whose rows and offsets differ.
+TEST_F(TaskStoresTest, StoresWhoseRestoreFailedDoNotRollBack) {
+    StoreSpec window = in_memory("w");
+    window.kind = StoreKind::kWindow;
+    window.retention = std::chrono::hours{1};
+    window.segment_interval = std::chrono::hours{1};
+    TaskStores::Options options;
+    options.specs = {in_memory("s"), window};
+    TaskStores some(std::move(options), memory);
+    const ChangelogRecord record{NullableBytes("key"), NullableBytes("value"), timestamp_of(0), 0,
+                                 nullptr};
+    some.restore(0, {&record, 1});
+    EXPECT_TRUE(some.rolls_back());
+
+    EXPECT_THROW(some.restore(1, {&record, 1}), StateError);
+    EXPECT_FALSE(some.rolls_back());
+
+    some.restore(0, {&record, 1});
+    EXPECT_FALSE(some.rolls_back());
+}
+
 TEST_F(TaskStoresTest, LruStoreEvictsAndLogsTheLeastRecentlyUsedRow) {
     StoreSpec spec = in_memory("s");
     spec.engine = StoreEngine::kLru;

@@ -89,14 +89,21 @@ void BulkLoader::put(BytesView key, const NullableBytes& value) {
     if (rows.capacity() != capacity) {
         account((rows.capacity() - capacity) * sizeof(Row));
     }
-    make_room();
+    const std::size_t run = database_.shared().load_run_bytes;
+    make_room(run, kRunsAtOnce * run);
 }
 
-void BulkLoader::make_room() {
+bool BulkLoader::settle() {
     const std::size_t run = database_.shared().load_run_bytes;
+    make_room(run / 4 * 3, kRunsAtOnce * (run / 4 * 3));
+    return bytes_ == 0;
+}
+
+/// If this load holds the bytes of a run, or all loads together hold too much.
+void BulkLoader::make_room(std::size_t run, std::size_t all_loads) {
     if (bytes_ >= run) {
         ingest_run();
-    } else if (database_.shared().load_bytes > kRunsAtOnce * run && bytes_ >= kLeastBytes) {
+    } else if (database_.shared().load_bytes > all_loads && bytes_ >= kLeastBytes) {
         if (bytes_ >= run / kSmallPart) {
             ingest_run();
         } else {

@@ -34,6 +34,10 @@ class BulkLoader {
     /// Null deletes the key.
     void put(BytesView key, const NullableBytes& value);
 
+    /// Ends a run that is nearly complete. True if no rows wait: all are in the database, part of
+    /// them perhaps in its next write.
+    bool settle();
+
     /// Writes the remaining rows. Part of them may be in the database's next write.
     void finish();
 
@@ -56,7 +60,7 @@ class BulkLoader {
     Rows& rows_for(BytesView prefix);
     char* allocate(std::size_t size);
     void account(std::size_t bytes);
-    void make_room();
+    void make_room(std::size_t run, std::size_t all_loads);
     void sort_rows();
     void ingest_run();
     void write_run(bool more_comes);

@@ -27,6 +27,7 @@ class RocksEngine final : public Engine {
     bool persistent() const override { return true; }
     void begin_load() override;
     void end_load() override;
+    bool settle_load() override { return loader_->settle(); }
     void commit() override { spare_->release(); }
 
   private:

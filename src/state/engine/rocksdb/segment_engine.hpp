@@ -33,6 +33,7 @@ class SegmentEngine final : public Engine {
     std::vector<std::int64_t> segments() override;
     void begin_load() override;
     void end_load() override;
+    bool settle_load() override { return loader_->settle(); }
     void commit() override;
 
   private:

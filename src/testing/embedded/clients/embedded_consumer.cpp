@@ -182,21 +182,11 @@ void EmbeddedConsumer::tell(const MembershipEvent& event) {
         }
         for (const auto& partition : event.added) {
             if (!queues_.contains(partition)) {
-                add_queue({partition, committed_or_nowhere(partition)});
+                add_queue({partition, kafka::kFromEnd});
             }
         }
     }
     membership_.finish(event);
-}
-
-/// The position of a partition for which the listener returned none: an offset out of range, which
-/// will be reported if nothing was committed.
-Offset EmbeddedConsumer::committed_or_nowhere(const TopicPartition& partition) {
-    constexpr Offset kNowhere = -1'001;
-    const auto lock = cluster_->lock();
-    const auto& committed = cluster_->group(group_).offsets().committed();
-    const auto found = committed.find(partition);
-    return found == committed.end() ? kNowhere : found->second.offset.value_or(kNowhere);
 }
 
 EmbeddedConsumer::Refreshed EmbeddedConsumer::refresh_queues() {

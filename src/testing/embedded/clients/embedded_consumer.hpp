@@ -63,7 +63,6 @@ class EmbeddedConsumer final : public kafka::Consumer {
     void tell(const Refreshed& refreshed);
     void wait(Cluster::Lock& lock, std::chrono::nanoseconds at_most);
     void add_queue(const kafka::StartPosition& start);
-    Offset committed_or_nowhere(const TopicPartition& partition);
     void drop_queues(const std::vector<TopicPartition>& partitions);
     void drop_queues();
 
