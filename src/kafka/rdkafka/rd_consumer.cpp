@@ -252,8 +252,8 @@ void RdConsumer::on_assign(rd_kafka_topic_partition_list_t& list) {
     }
     for (auto& element : elements(list)) {
         const TopicPartition which = to_partition(element);
-        // Not RD_KAFKA_OFFSET_STORED: if librdkafka cannot read the committed offset, it never starts
-        // the partition, and accepts no seek.
+        // Not RD_KAFKA_OFFSET_STORED: if librdkafka cannot read the committed offset, it never
+        // starts the partition, and accepts no seek.
         const StartPosition& start =
             positions.try_emplace(which, StartPosition{which, kFromEnd}).first->second;
         set_position(element, start);

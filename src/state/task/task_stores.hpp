@@ -145,7 +145,7 @@ class TaskStores {
     ///
     /// `begun_at`: when the restore from the beginning begins. If it is interrupted,
     /// changelog_offset() tells how far it came, and current_at() is `begun_at`: no deletion that
-    /// the rows lack is older. Empty: an interrupted restore begins anew.
+    /// the rows lack is older. Empty: an interrupted restore begins again.
     void clear(std::size_t store, std::optional<Timestamp> begun_at = std::nullopt);
     void restore(std::size_t store, std::span<const ChangelogRecord> records);
     void finish_restore(std::size_t store, std::optional<Offset> last,

@@ -131,7 +131,7 @@ void FaultInjector::begin_in_instance(const PlannedEvent& fault, Instance& insta
             break;
     }
     if (fault.fault == SimulatedFault::kFreeze && fault.choice / 100 % 2 == 0) {
-        return freeze_in_request(process, fault.lasts);
+        return freeze_in_request(process, fault.choice / 200 % 2 == 0, fault.lasts);
     }
     instance.disconnect();  // Heartbeats of a process that stands still stop, too.
     if (fault.fault == SimulatedFault::kFreeze) {
@@ -164,8 +164,10 @@ void FaultInjector::fill_disk(const PlannedEvent& fault, Instance& instance) {
 /// Stops the process while a request of it, or the response, is in flight. It is the last moment
 /// at which a member believes that it has its partitions: most processes stand still while they
 /// wait for records, and then notice first that they have lost them.
-void FaultInjector::freeze_in_request(int process, nanoseconds lasts) {
-    freezing_.insert(process);
+void FaultInjector::freeze_in_request(int process, bool commits, nanoseconds lasts) {
+    const bool transactions =
+        world_.application.config.processing_guarantee == ProcessingGuarantee::kExactlyOnceV2;
+    freezing_[process] = commits && transactions;
     in_background([this, process, lasts] {
         const nanoseconds end = world_.scheduler.passed() + kRequestWithin;
         while (!healed_ && freezing_.contains(process) && world_.scheduler.passed() < end) {
@@ -184,7 +186,14 @@ void FaultInjector::freeze_in_request(int process, nanoseconds lasts) {
 
 void FaultInjector::on_request() {
     const int process = world_.scheduler.process();
-    if (freezing_.erase(process) > 0) {
+    const auto freezing = freezing_.find(process);
+    if (freezing == freezing_.end()) {
+        return;
+    }
+    const bool commits =
+        world_.cluster->group(world_.application.config.application_id).offsets().any_unstable();
+    if (commits || !freezing->second) {
+        freezing_.erase(freezing);
         world_.trace.add("stands still while a request is in flight");
         world_.scheduler.freeze(process);
         world_.scheduler.notify(&freezing_);

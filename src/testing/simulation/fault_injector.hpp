@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -42,7 +43,7 @@ class FaultInjector {
     void break_request(const PlannedEvent& fault);
     void expire(const PlannedEvent& fault);
     void join_or_leave(const PlannedEvent& fault);
-    void freeze_in_request(int process, std::chrono::nanoseconds lasts);
+    void freeze_in_request(int process, bool commits, std::chrono::nanoseconds lasts);
     void revive(int process);
     void in_background(std::function<void()> work);
     void pause(std::chrono::nanoseconds time);
@@ -53,8 +54,11 @@ class FaultInjector {
     Instances& instances_;
     bool slow_ = false;
     bool healed_ = false;
-    int pending_ = 0;         // Faults that are not over.
-    std::set<int> freezing_;  // Processes that stop in their next request.
+    int pending_ = 0;  // Faults that are not over.
+
+    // Processes that stop in their next request. True: in one that changes committed offsets within
+    // a transaction, or after it and before the end of the transaction.
+    std::map<int, bool> freezing_;
     std::set<std::string> recreated_;
 };
 

@@ -53,6 +53,8 @@ class GroupOffsets {
         return false;
     }
 
+    bool any_unstable() const noexcept { return !pending_.empty(); }
+
     const Map& committed() const noexcept { return committed_; }
 
     void forget_topic(const std::string& topic) {
