@@ -52,6 +52,16 @@ void PartitionAssignor::set_tasks(std::vector<TaskId> active, std::vector<TaskId
     info_.standby = std::move(standby);
 }
 
+void PartitionAssignor::set_transactional_ids(std::vector<std::string> ids) {
+    const MutexLock lock(mutex_);
+    info_.transactional_ids = std::move(ids);
+}
+
+std::vector<std::string> PartitionAssignor::departed() const {
+    const MutexLock lock(mutex_);
+    return departed_;
+}
+
 void PartitionAssignor::request_application_shutdown() {
     const MutexLock lock(mutex_);
     info_.shut_down_application = true;
@@ -99,6 +109,7 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     const TaskAssignment tasks = assign_tasks(cluster, options_);
 
     const std::set<std::string> releasing = members_that_release(group, tasks);
+    const auto [departed, own] = find_departed(group);
     std::map<std::string, kafka::MemberAssignment> result;
     bool may_probe = !tasks.complete || racks_pending;
     for (const GroupView::Member& member : group.members()) {
@@ -118,6 +129,8 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
                 }
             }
             std::sort(info.standby.begin(), info.standby.end());
+            info.departed = departed;
+            info.leader = own;
             if (may_probe && info.version > 1) {  // One member is enough.
                 info.next_probing = options_.probing_interval;
                 may_probe = false;
@@ -133,6 +146,20 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
               (tasks.complete ? "" : ", some until another instance has their state") +
               ": application " + application_.application_id);
     return result;
+}
+
+/// Of members that were in an earlier rebalance and are not in this one, and of the leader.
+PartitionAssignor::TransactionalIds PartitionAssignor::find_departed(const GroupView& group) {
+    std::set<std::string> present;
+    for (const GroupView::Member& member : group.members()) {
+        if (member.info) {
+            present.insert(member.info->transactional_ids.begin(),
+                           member.info->transactional_ids.end());
+        }
+    }
+    const MutexLock lock(mutex_);
+    led_ = true;
+    return {members_.left(std::move(present)), info_.transactional_ids};
 }
 
 /// Returns false if the racks are still being looked up: a later rebalance may place tasks better.
@@ -178,7 +205,11 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
     const MutexLock lock(mutex_);
     ++rounds_;
     standby_.clear();
+    departed_.clear();
     rejoin_ = {.round = rounds_};
+    if (!std::exchange(led_, false)) {
+        members_.follow(info ? info->leader : std::vector<std::string>{});
+    }
     stop_ = info ? accept(*info) : std::move(stop);
     assigned_ = partitions;
     std::sort(assigned_->begin(), assigned_->end());
@@ -189,6 +220,7 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
 PartitionAssignor::Stop PartitionAssignor::accept(const AssignmentInfo& info) {
     standby_ = info.standby;
     std::sort(standby_.begin(), standby_.end());
+    departed_ = info.departed;
     rejoin_.after = info.next_probing;
     rejoin_.awaited = info.awaited;
     rejoin_.acceptable_lag = info.acceptable_lag;

@@ -3,6 +3,7 @@
 
 #include "assignment/assignor_options.hpp"
 #include "assignment/cluster.hpp"
+#include "assignment/departed_members.hpp"
 #include "assignment/partition_racks.hpp"
 #include "assignment/subscription_info.hpp"
 #include "assignment/task_map.hpp"
@@ -20,6 +21,8 @@
 #include <vector>
 
 namespace millrace::assignment {
+
+class GroupView;
 
 /// Assigns whole tasks (task_assignment.hpp): all input partitions of a task go to the same member.
 /// The new owner of a moved task gets no partition of it before the former owner has revoked all.
@@ -41,6 +44,13 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     /// Sets the tasks that the member reports in the next rebalance: those that it runs or
     /// restores, and its standbys.
     void set_tasks(std::vector<TaskId> active, std::vector<TaskId> standby);
+
+    /// Sets the transactional ids of the thread's producers; none by default. Call it before the
+    /// member joins.
+    void set_transactional_ids(std::vector<std::string> ids);
+
+    /// The transactional ids of members that have left the group, as of the last assignment.
+    std::vector<std::string> departed() const;
 
     /// The next rebalance requests a shutdown of all members.
     void request_application_shutdown();
@@ -86,6 +96,11 @@ class PartitionAssignor final : public kafka::GroupAssignor {
 
   private:
     bool find_traffic(Cluster& cluster, const TaskMap& map) const;
+    struct TransactionalIds {
+        std::vector<std::string> departed;
+        std::vector<std::string> leader;
+    };
+    TransactionalIds find_departed(const GroupView& group);
     Stop accept(const AssignmentInfo& info) MILLRACE_REQUIRES(mutex_);
 
     const topology::ApplicationTopology& application_;
@@ -100,6 +115,9 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     Rejoin rejoin_ MILLRACE_GUARDED_BY(mutex_);
     std::uint64_t rounds_ MILLRACE_GUARDED_BY(mutex_) = 0;
     std::optional<std::vector<TopicPartition>> assigned_ MILLRACE_GUARDED_BY(mutex_);
+    DepartedMembers members_ MILLRACE_GUARDED_BY(mutex_);
+    bool led_ MILLRACE_GUARDED_BY(mutex_) = false;  // This member leads the current rebalance.
+    std::vector<std::string> departed_ MILLRACE_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::assignment

@@ -36,11 +36,12 @@ enum : std::uint16_t {
     kOnDisk,
     kClientTags,
     kEndpoint,
-    kSizes
+    kSizes,
+    kTransactionalIds
 };
 }
 namespace assigned {
-enum : std::uint16_t { kStop = 1, kActive, kStandby, kNextProbing, kAwaited };
+enum : std::uint16_t { kStop = 1, kActive, kStandby, kNextProbing, kAwaited, kDeparted, kLeader };
 }
 
 /// Writes big-endian numbers, and contents after their lengths.
@@ -61,6 +62,12 @@ class Writer {
         value = value.substr(0, std::numeric_limits<std::uint16_t>::max());
         number(static_cast<std::uint16_t>(value.size()));
         bytes_ += value;
+    }
+    void texts(const std::vector<std::string>& values) {
+        number(static_cast<std::uint32_t>(values.size()));
+        for (const std::string& value : values) {
+            text(value);
+        }
     }
     void task(TaskId task) {
         number(task.sub_topology);
@@ -102,6 +109,13 @@ class Reader : public ByteReader<Truncated> {
     using ByteReader::ByteReader;
 
     std::string text() { return std::string(sized<std::uint16_t>()); }
+    std::vector<std::string> texts() {
+        std::vector<std::string> texts(count(2));
+        for (std::string& each : texts) {
+            each = text();
+        }
+        return texts;
+    }
     TaskId task() {
         const auto sub_topology = index();
         return {sub_topology, index()};
@@ -256,6 +270,9 @@ void read_field(SubscriptionInfo& info, std::uint16_t id, Reader& contents) {
         case subscription::kSizes:
             info.sizes = read_numbers(contents, 0);
             break;
+        case subscription::kTransactionalIds:
+            info.transactional_ids = contents.texts();
+            break;
         default:
             break;  // A field of a later version.
     }
@@ -294,6 +311,12 @@ void read_field(AssignmentInfo& info, std::uint16_t id, Reader& contents) {
             info.awaited = contents.tasks();
             info.acceptable_lag = info.awaited.empty() ? 0 : info.acceptable_lag;
             break;
+        case assigned::kDeparted:
+            info.departed = contents.texts();
+            break;
+        case assigned::kLeader:
+            info.leader = contents.texts();
+            break;
         default:
             break;  // A field of a later version.
     }
@@ -323,6 +346,10 @@ Bytes encode(const SubscriptionInfo& info, std::uint16_t version) {
     });
     writer.field(subscription::kEndpoint, [&] { writer.text(info.endpoint); });
     writer.field(subscription::kSizes, [&] { writer.numbers(info.sizes); });
+    if (!info.transactional_ids.empty()) {
+        writer.field(subscription::kTransactionalIds,
+                     [&] { writer.texts(info.transactional_ids); });
+    }
     return writer.take();
 }
 
@@ -348,6 +375,12 @@ Bytes encode(const AssignmentInfo& info) {
             writer.number(info.acceptable_lag);
             writer.tasks(info.awaited);
         });
+    }
+    if (!info.departed.empty()) {
+        writer.field(assigned::kDeparted, [&] { writer.texts(info.departed); });
+    }
+    if (!info.leader.empty()) {
+        writer.field(assigned::kLeader, [&] { writer.texts(info.leader); });
     }
     return writer.take();
 }

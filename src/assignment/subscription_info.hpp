@@ -30,6 +30,7 @@ struct SubscriptionInfo {
     std::map<std::string, std::string> client_tags{};
     std::string endpoint{};  ///< "host:port" of the process, for queries; empty: none.
     bool shut_down_application = false;
+    std::vector<std::string> transactional_ids{};  ///< Of the thread's producers.
 
     /// The latest version that the member reads. encode() writes kFormatVersion instead.
     std::uint16_t reads = kFormatVersion;
@@ -54,6 +55,10 @@ struct AssignmentInfo {
     /// the lag of each of them is at most acceptable_lag.
     std::vector<TaskId> awaited{};
     TaskLag acceptable_lag = 0;
+
+    /// The transactional ids of members that have left the group: see DepartedTransactions.
+    std::vector<std::string> departed{};
+    std::vector<std::string> leader{};  ///< The transactional ids of the leader.
 
     StopReason stop = StopReason::kNone;
 

@@ -21,7 +21,8 @@ bool refused(const kafka::Status& status) {
            status.code() == kafka::ErrorCode::kUnsupported;
 }
 
-/// True if there was no response, or a retriable error.
+}  // namespace
+
 bool unanswered(const kafka::Status& status) {
     switch (status.code()) {
         case kafka::ErrorCode::kTimedOut:
@@ -33,8 +34,6 @@ bool unanswered(const kafka::Status& status) {
             return status.retriable();
     }
 }
-
-}  // namespace
 
 bool OutputTransaction::initialise(milliseconds timeout) {
     if (state_ != State::kNotInitialised) {

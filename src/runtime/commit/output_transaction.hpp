@@ -11,6 +11,9 @@
 
 namespace millrace::runtime {
 
+/// True if there was no response to a request of a producer, or a retriable error.
+bool unanswered(const kafka::Status& status);
+
 /// Manages the transactions of one producer: output, changelog records and offsets of all tasks of
 /// a stream thread become visible together (KIP-447).
 ///

@@ -48,6 +48,15 @@ ProducerCollector::Output ProducerCollector::make_output(const std::string& id_s
     return made;
 }
 
+std::vector<std::string> ProducerCollector::transactional_ids() const {
+    const auto id = parts_.producer_settings.find("transactional.id");
+    if (id == parts_.producer_settings.end()) {
+        return {};
+    }
+    return parts_.take_turns ? std::vector{id->second, id->second + kSecondId}
+                             : std::vector{id->second};
+}
+
 void ProducerCollector::make_outputs() {
     output_ = {};
     idle_ = {};

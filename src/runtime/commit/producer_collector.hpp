@@ -90,6 +90,9 @@ class ProducerCollector final : public detail::RecordCollector, private kafka::P
 
     bool transactional() const noexcept { return output_.transaction != nullptr; }
 
+    /// Of all producers that it ever creates. Empty without transactions.
+    std::vector<std::string> transactional_ids() const;
+
     /// See OutputTransaction::commit. Requires transactional(), and that everything sent is
     /// flushed. Then replaces a producer that has unanswered requests.
     kafka::Status commit_transaction(std::span<const kafka::OffsetCommit> offsets,

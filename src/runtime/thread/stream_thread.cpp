@@ -71,6 +71,11 @@ void StreamThread::make_clients() {
         .while_full = [this] { check_while_output_waits(); },
         .take_turns = parts_.settings.commit_interval < kTurnsBelow,
         .metadata_timeout = parts_.settings.request_timeout});
+    assignor_->set_transactional_ids(collector_->transactional_ids());
+    if (collector_->transactional()) {
+        departed_ = std::make_unique<DepartedTransactions>(
+            parts_.supplier, parts_.producer_settings, *parts_.clock, name());
+    }
     consumer_ = parts_.supplier->make_consumer(parts_.consumer_settings, assignor_);
 }
 
@@ -170,6 +175,7 @@ void StreamThread::turn(Timestamp now) {
     assigned_->apply_resets();
     update_standbys();
     tasks_->start_restored();
+    abort_departed_transactions();
     update_thread_state();
     warn_while_waiting();
     if (transactions_initialised()) {
@@ -244,6 +250,16 @@ milliseconds StreamThread::wait_time(Timestamp now) const {
 /// Tasks are neither processed nor punctuated: paused by the user, or after a restart.
 bool StreamThread::paused() const {
     return parts_.paused->load(std::memory_order_relaxed) || backoff_.pausing(monotonic());
+}
+
+void StreamThread::abort_departed_transactions() {
+    if (departed_ == nullptr) {
+        return;
+    }
+    if (!assigned_->complete() || !tasks_->registry().all_running()) {
+        departed_->tasks_wait(assignor_->departed());
+    }
+    departed_->proceed(kSlice);
 }
 
 /// Handles commands of the group leader other than assignments.

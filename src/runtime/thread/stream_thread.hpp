@@ -10,6 +10,7 @@
 #include "kafka/consumer.hpp"
 #include "metrics/registry.hpp"
 #include "restore/restorer_pool.hpp"
+#include "runtime/commit/departed_transactions.hpp"
 #include "runtime/commit/producer_collector.hpp"
 #include "runtime/task/task_errors.hpp"
 #include "runtime/thread/assigned_tasks.hpp"
@@ -137,6 +138,7 @@ class StreamThread final : public Driven {
     std::chrono::milliseconds wait_time(Timestamp now) const;
     bool paused() const;
     void handle_group_commands();
+    void abort_departed_transactions();
     void update_standbys();
     void update_thread_state();
     void warn_while_waiting();
@@ -162,6 +164,7 @@ class StreamThread final : public Driven {
     std::atomic<bool> stop_requested_{false};
     std::shared_ptr<assignment::PartitionAssignor> assignor_;
     std::unique_ptr<ProducerCollector> collector_;
+    std::unique_ptr<DepartedTransactions> departed_;  // Null without transactions.
     std::unique_ptr<AssignedTasks> assigned_;  // Before the consumer, because it is its listener.
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<OpenTasks> tasks_;

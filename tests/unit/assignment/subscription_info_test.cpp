@@ -31,12 +31,15 @@ const SubscriptionInfo kSubscriptionExample{.process_id = "p",
                                             .on_disk = {{{1, 3}, 0}, {{2, 0}, kUnknownLag}},
                                             .sizes = {{{1, 3}, 70}},
                                             .client_tags = {{"zone", "a"}},
-                                            .endpoint = "h:1"};
+                                            .endpoint = "h:1",
+                                            .transactional_ids = {"x"}};
 const AssignmentInfo kAssignmentExample{.active = {{1, 3}},
                                         .standby = {{1, 4}},
                                         .next_probing = 1min,
                                         .awaited = {{1, 4}},
-                                        .acceptable_lag = 10};
+                                        .acceptable_lag = 10,
+                                        .departed = {"y"},
+                                        .leader = {"x", "z"}};
 const SubscriptionInfo kFirstSubscription =
     first_version({.process_id = "p", .thread_name = "t", .active = {{1, 3}}});
 const AssignmentInfo kFirstAssignment{.active = {{1, 3}}, .version = 1};
@@ -98,7 +101,7 @@ TEST(SubscriptionInfo, RefusesDamagedFields) {
             ++refused;
         }
     }
-    EXPECT_EQ(refused, static_cast<int>(bytes.size()) - 9) << "all but those between two fields";
+    EXPECT_EQ(refused, static_cast<int>(bytes.size()) - 10) << "all but those between two fields";
 
     const Bytes flags("\0\1\0\0\0\1\0", 7);
     EXPECT_NO_THROW(decode_subscription(with_fields(flags)));

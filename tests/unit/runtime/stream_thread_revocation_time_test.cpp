@@ -3,6 +3,7 @@
 // How long a revocation takes when the cluster does not respond.
 #include "support/driven_threads.hpp"
 #include "support/forwarding_clients.hpp"
+#include "support/forwarding_producer.hpp"
 
 #include <gmock/gmock.h>
 
@@ -24,41 +25,28 @@ struct Outage {
 };
 
 /// A producer whose calls wait during an outage, as long as they may.
-class WaitingProducer final : public kafka::Producer {
+class WaitingProducer final : public support::ForwardingProducer {
   public:
     WaitingProducer(std::unique_ptr<kafka::Producer> to, Outage& outage)
-        : to_(std::move(to)), outage_(outage) {}
+        : ForwardingProducer(std::move(to)), outage_(outage) {}
 
-    kafka::TopicHandle topic(const std::string& name) override { return to_->topic(name); }
-    kafka::Result<Partition> partition_count(kafka::TopicHandle topic,
-                                             milliseconds timeout) override {
-        return to_->partition_count(topic, timeout);
-    }
     kafka::Status send(const kafka::ProducerRecord& record) override {
         if (outage_.begun && outage_.queue_is_full) {
             outage_.pass_time(100ms);
             return {kafka::ErrorCode::kQueueFull, "full"};
         }
-        return to_->send(record);
+        return ForwardingProducer::send(record);
     }
-    void poll() override { to_->poll(); }
     kafka::Status flush(milliseconds timeout) override {
-        return outage_.begun ? wait(timeout) : to_->flush(timeout);
+        return outage_.begun ? wait(timeout) : ForwardingProducer::flush(timeout);
     }
-    void purge() override { to_->purge(); }
-    kafka::Status init_transactions(milliseconds timeout) override {
-        return to_->init_transactions(timeout);
-    }
-    kafka::Status begin_transaction() override { return to_->begin_transaction(); }
     kafka::Status send_offsets(std::span<const kafka::OffsetCommit> offsets,
                                const kafka::GroupMetadata& group, milliseconds timeout) override {
-        return outage_.begun ? wait(timeout) : to_->send_offsets(offsets, group, timeout);
+        return outage_.begun ? wait(timeout)
+                             : ForwardingProducer::send_offsets(offsets, group, timeout);
     }
     kafka::Status commit_transaction(milliseconds timeout) override {
-        return outage_.begun ? wait(timeout) : to_->commit_transaction(timeout);
-    }
-    kafka::Status abort_transaction(milliseconds timeout) override {
-        return to_->abort_transaction(timeout);
+        return outage_.begun ? wait(timeout) : ForwardingProducer::commit_transaction(timeout);
     }
 
   private:
@@ -67,7 +55,6 @@ class WaitingProducer final : public kafka::Producer {
         return {kafka::ErrorCode::kTimedOut, "no response"};
     }
 
-    std::unique_ptr<kafka::Producer> to_;
     Outage& outage_;
 };
 
