@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "assignment/subscription_info.hpp"
 
-#include "core/byte_reader.hpp"
+#include "assignment/member_data.hpp"
 #include "millrace/core/error.hpp"
-#include "millrace/detail/serde/big_endian.hpp"
 
 #include <algorithm>
-#include <concepts>
-#include <limits>
 #include <utility>
 
 namespace millrace::assignment {
 
 namespace {
-
-constexpr BytesView kMagic = "MRAS";
-constexpr std::uint16_t kFirstVersion = 1;  // A fixed layout without field numbers.
-
-constexpr std::uint16_t kReadableFrom = 2;  // The first version with field numbers.
-
-enum class Kind : char { kSubscription = 1, kAssignment = 2 };
 
 // Flags of a subscription. Readers of version 1 ignore unknown flags.
 constexpr std::uint8_t kShutDown = 1;
@@ -44,115 +34,8 @@ namespace assigned {
 enum : std::uint16_t { kStop = 1, kActive, kStandby, kNextProbing, kAwaited, kDeparted, kLeader };
 }
 
-/// Writes big-endian numbers, and contents after their lengths.
-class Writer {
-  public:
-    Writer(Kind kind, std::uint16_t version) {
-        bytes_ = kMagic;
-        bytes_ += static_cast<char>(kind);
-        number(version);
-        if (version != kFirstVersion) {
-            number(kReadableFrom);
-        }
-    }
-
-    void number(std::integral auto value) { detail::append_big_endian(value, bytes_); }
-    /// Without what does not fit.
-    void text(BytesView value) {
-        value = value.substr(0, std::numeric_limits<std::uint16_t>::max());
-        number(static_cast<std::uint16_t>(value.size()));
-        bytes_ += value;
-    }
-    void texts(const std::vector<std::string>& values) {
-        number(static_cast<std::uint32_t>(values.size()));
-        for (const std::string& value : values) {
-            text(value);
-        }
-    }
-    void task(TaskId task) {
-        number(task.sub_topology);
-        number(task.partition);
-    }
-    void tasks(const std::vector<TaskId>& tasks) {
-        number(static_cast<std::uint32_t>(tasks.size()));
-        for (const TaskId& each : tasks) {
-            task(each);
-        }
-    }
-    void numbers(const std::map<TaskId, std::int64_t>& numbers) {
-        number(static_cast<std::uint32_t>(numbers.size()));
-        for (const auto& [of, value] : numbers) {
-            task(of);
-            number(value);
-        }
-    }
-    void field(std::uint16_t id, std::invocable auto contents) {
-        number(id);
-        const std::size_t start = bytes_.size();
-        contents();
-        Bytes length;
-        detail::append_big_endian(static_cast<std::uint32_t>(bytes_.size() - start), length);
-        bytes_.insert(start, length);
-    }
-    Bytes take() { return std::move(bytes_); }
-
-  private:
-    Bytes bytes_;
-};
-
-struct Truncated {
-    [[noreturn]] void operator()() const { throw SerdeError("bad group member data: truncated"); }
-};
-
-class Reader : public ByteReader<Truncated> {
-  public:
-    using ByteReader::ByteReader;
-
-    std::string text() { return std::string(sized<std::uint16_t>()); }
-    std::vector<std::string> texts() {
-        std::vector<std::string> texts(count(2));
-        for (std::string& each : texts) {
-            each = text();
-        }
-        return texts;
-    }
-    TaskId task() {
-        const auto sub_topology = index();
-        return {sub_topology, index()};
-    }
-    std::vector<TaskId> tasks() {
-        std::vector<TaskId> tasks(count(8));
-        for (TaskId& each : tasks) {
-            each = task();
-        }
-        return tasks;
-    }
-    /// Reads a count of items of at least `size` bytes each.
-    std::size_t count(std::size_t size) {
-        const std::uint64_t count = number<std::uint32_t>();
-        if (count * size > rest().size()) {
-            fail();
-        }
-        return count;
-    }
-    void expect_end() const {
-        if (!done()) {
-            throw SerdeError("bad group member data: trailing bytes");
-        }
-    }
-
-  private:
-    std::int32_t index() {
-        const auto value = number<std::int32_t>();
-        if (value < 0) {
-            throw SerdeError("bad group member data: task number out of range");
-        }
-        return value;
-    }
-};
-
 /// Reads the header. Returns the version of the writer.
-std::uint16_t read_header(Reader& reader, Kind kind) {
+std::uint16_t read_header(MemberDataReader& reader, MemberDataKind kind) {
     if (reader.take(kMagic.size()) != kMagic) {
         throw SerdeError("bad group member data: it was not written by Millrace");
     }
@@ -180,7 +63,7 @@ std::uint16_t read_header(Reader& reader, Kind kind) {
 /// Calls `read` with the number and the contents of each field. Skips bytes that `read` leaves: a
 /// later version has added them.
 template <class Read>
-void read_fields(Reader& reader, Read read) {
+void read_fields(MemberDataReader& reader, Read read) {
     std::uint16_t last = 0;
     while (!reader.done()) {
         const auto id = reader.number<std::uint16_t>();
@@ -188,13 +71,13 @@ void read_fields(Reader& reader, Read read) {
             throw SerdeError("bad group member data: fields are not in order");
         }
         last = id;
-        Reader contents(reader.sized<std::uint32_t>());
+        MemberDataReader contents(reader.sized<std::uint32_t>());
         read(id, contents);
     }
 }
 
 Bytes encode_first(const SubscriptionInfo& info) {
-    Writer writer(Kind::kSubscription, kFirstVersion);
+    MemberDataWriter writer(MemberDataKind::kSubscription, kFirstVersion);
     writer.number(static_cast<std::uint8_t>((info.shut_down_application ? kShutDown : 0) |
                                             (info.reads >= 2 ? kReadsVersion2 : 0)));
     writer.text(info.process_id);
@@ -207,7 +90,7 @@ Bytes encode_first(const SubscriptionInfo& info) {
     return writer.take();
 }
 
-SubscriptionInfo decode_first(Reader& reader) {
+SubscriptionInfo decode_first(MemberDataReader& reader) {
     SubscriptionInfo info;
     const auto flags = reader.number<std::uint8_t>();
     info.shut_down_application = (flags & kShutDown) != 0;
@@ -223,7 +106,7 @@ SubscriptionInfo decode_first(Reader& reader) {
 }
 
 /// Reads tasks with a number each, not less than `least`.
-std::map<TaskId, std::int64_t> read_numbers(Reader& reader, std::int64_t least) {
+std::map<TaskId, std::int64_t> read_numbers(MemberDataReader& reader, std::int64_t least) {
     std::map<TaskId, std::int64_t> numbers;
     for (std::size_t left = reader.count(16); left > 0; --left) {
         const TaskId task = reader.task();
@@ -232,7 +115,7 @@ std::map<TaskId, std::int64_t> read_numbers(Reader& reader, std::int64_t least) 
     return numbers;
 }
 
-std::map<std::string, std::string> read_tags(Reader& reader) {
+std::map<std::string, std::string> read_tags(MemberDataReader& reader) {
     std::map<std::string, std::string> tags;
     for (std::size_t left = reader.count(4); left > 0; --left) {
         std::string key = reader.text();
@@ -241,7 +124,7 @@ std::map<std::string, std::string> read_tags(Reader& reader) {
     return tags;
 }
 
-void read_field(SubscriptionInfo& info, std::uint16_t id, Reader& contents) {
+void read_field(SubscriptionInfo& info, std::uint16_t id, MemberDataReader& contents) {
     switch (id) {
         case subscription::kFlags:
             info.shut_down_application = (contents.number<std::uint8_t>() & kShutDown) != 0;
@@ -278,7 +161,7 @@ void read_field(SubscriptionInfo& info, std::uint16_t id, Reader& contents) {
     }
 }
 
-StopReason read_stop(Reader& reader) {
+StopReason read_stop(MemberDataReader& reader) {
     const auto stop = reader.number<std::uint8_t>();
     if (stop > static_cast<std::uint8_t>(StopReason::kUnknownVersion)) {
         throw SerdeError("bad group member data: unknown reason to stop");
@@ -286,13 +169,13 @@ StopReason read_stop(Reader& reader) {
     return static_cast<StopReason>(stop);
 }
 
-std::chrono::milliseconds read_time(Reader& reader) {
+std::chrono::milliseconds read_time(MemberDataReader& reader) {
     constexpr std::uint64_t kLongest = std::uint64_t{365} * 86'400'000;
     return std::chrono::milliseconds{
         static_cast<std::int64_t>(std::min(reader.number<std::uint64_t>(), kLongest))};
 }
 
-void read_field(AssignmentInfo& info, std::uint16_t id, Reader& contents) {
+void read_field(AssignmentInfo& info, std::uint16_t id, MemberDataReader& contents) {
     switch (id) {
         case assigned::kStop:
             info.stop = read_stop(contents);
@@ -328,7 +211,7 @@ Bytes encode(const SubscriptionInfo& info, std::uint16_t version) {
     if (version == kFirstVersion) {
         return encode_first(info);
     }
-    Writer writer(Kind::kSubscription, kFormatVersion);
+    MemberDataWriter writer(MemberDataKind::kSubscription, kFormatVersion);
     writer.field(subscription::kFlags, [&] {
         writer.number(std::uint8_t{info.shut_down_application ? kShutDown : std::uint8_t{0}});
     });
@@ -356,12 +239,12 @@ Bytes encode(const SubscriptionInfo& info, std::uint16_t version) {
 Bytes encode(const AssignmentInfo& info) {
     const auto stop = static_cast<std::uint8_t>(info.stop);
     if (info.version == kFirstVersion) {
-        Writer writer(Kind::kAssignment, kFirstVersion);
+        MemberDataWriter writer(MemberDataKind::kAssignment, kFirstVersion);
         writer.number(stop);
         writer.tasks(info.active);
         return writer.take();
     }
-    Writer writer(Kind::kAssignment, kFormatVersion);
+    MemberDataWriter writer(MemberDataKind::kAssignment, kFormatVersion);
     writer.field(assigned::kStop, [&] { writer.number(stop); });
     writer.field(assigned::kActive, [&] { writer.tasks(info.active); });
     writer.field(assigned::kStandby, [&] { writer.tasks(info.standby); });
@@ -386,30 +269,32 @@ Bytes encode(const AssignmentInfo& info) {
 }
 
 SubscriptionInfo decode_subscription(BytesView bytes) {
-    Reader reader(bytes);
-    const std::uint16_t version = read_header(reader, Kind::kSubscription);
+    MemberDataReader reader(bytes);
+    const std::uint16_t version = read_header(reader, MemberDataKind::kSubscription);
     if (version == kFirstVersion) {
         return decode_first(reader);
     }
     SubscriptionInfo info;
     info.reads = version;
-    read_fields(reader,
-                [&info](std::uint16_t id, Reader& contents) { read_field(info, id, contents); });
+    read_fields(reader, [&info](std::uint16_t id, MemberDataReader& contents) {
+        read_field(info, id, contents);
+    });
     return info;
 }
 
 AssignmentInfo decode_assignment(BytesView bytes) {
-    Reader reader(bytes);
+    MemberDataReader reader(bytes);
     AssignmentInfo info;
-    info.version = read_header(reader, Kind::kAssignment);
+    info.version = read_header(reader, MemberDataKind::kAssignment);
     if (info.version == kFirstVersion) {
         info.stop = read_stop(reader);
         info.active = reader.tasks();
         reader.expect_end();
         return info;
     }
-    read_fields(reader,
-                [&info](std::uint16_t id, Reader& contents) { read_field(info, id, contents); });
+    read_fields(reader, [&info](std::uint16_t id, MemberDataReader& contents) {
+        read_field(info, id, contents);
+    });
     return info;
 }
 

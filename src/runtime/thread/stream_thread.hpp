@@ -127,6 +127,9 @@ class StreamThread final : public Driven {
     ThreadMetadata metadata() const;
 
   private:
+    /// How long the thread works before it polls its group again and runs posted work.
+    static constexpr std::chrono::milliseconds kSlice{50};
+
     std::chrono::nanoseconds monotonic() const { return parts_.clock->monotonic(); }
 
     void make_clients();
