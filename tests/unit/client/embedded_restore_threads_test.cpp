@@ -17,9 +17,13 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::counting_topology;
+using support::Events;
+using ::testing::_;
 using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
 
@@ -35,7 +39,7 @@ class EmbeddedRestoreThreads : public support::EmbeddedApplication {
             for (int row = 0; row < rows; ++row) {
                 broker.produce(
                     kChangelog,
-                    {.key = "k" + std::to_string(row), .value = kRow, .partition = partition});
+                    {.key = "k" + std::to_string(row), .value = "5", .partition = partition});
             }
         }
     }
@@ -53,9 +57,6 @@ class EmbeddedRestoreThreads : public support::EmbeddedApplication {
             online ? broker.reconnect(name) : broker.disconnect(name);
         }
     }
-
-    /// A row of the store: its timestamp and a number.
-    const std::string kRow{"\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\5", 16};
 };
 
 TEST_F(EmbeddedRestoreThreads, TwoThreadsRestoreTheTasksOfAClient) {
@@ -121,6 +122,43 @@ TEST_F(EmbeddedRestoreThreads, AClientThatIsClosedDuringARestoreHasNoProgress) {
 
     EXPECT_TRUE(streams->close(60s));
     EXPECT_THAT(streams->restore_progress(), IsEmpty());
+}
+
+TEST_F(EmbeddedRestoreThreads, ALoadThatIsInterruptedByTheEndOfItsClientContinues) {
+    constexpr int kRows = 40'000;
+    create_state(1, kRows);
+    StreamsConfig with = config();
+    with.rocksdb_write_buffer_bytes = 1 << 20;
+    const auto interrupted = client(counting_topology(on_record), with);
+    Events half;
+    interrupted->set_state_restore_listener(
+        {.on_batch_restored = [&](const auto&, const auto&, Offset reached, std::int64_t) {
+            if (reached > kRows / 2) {
+                interrupted->pause();
+                half.happened();
+            }
+        }});
+    interrupted->start();
+    ASSERT_TRUE(half.wait_for(1));
+    ASSERT_TRUE(interrupted->close(60s));
+
+    const auto streams = client(counting_topology(on_record), with);
+    Offset begin = 0;
+    streams->set_state_restore_listener(
+        {.on_restore_start = [&](const auto&, const auto&, Offset from, Offset) { begin = from; }});
+    streams->start();
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+
+    EXPECT_GT(begin, kRows / 4);
+    EXPECT_LT(begin, kRows);
+    const std::vector<std::string> keys{"k0", "k" + std::to_string(begin - 1),
+                                        "k" + std::to_string(begin),
+                                        "k" + std::to_string(kRows - 1)};
+    for (const std::string& key : keys) {
+        produce(key);
+    }
+    EXPECT_TRUE(eventually([&] { return table("out").size() == keys.size(); }));
+    EXPECT_THAT(table("out"), Each(Pair(_, "6")));
 }
 
 TEST_F(EmbeddedRestoreThreads, AListenerMayAskForTheProgress) {

@@ -94,22 +94,29 @@ void BulkLoader::put(BytesView key, const NullableBytes& value) {
 }
 
 bool BulkLoader::settle() {
-    const std::size_t run = database_.shared().load_run_bytes;
-    make_room(run / 4 * 3, kRunsAtOnce * (run / 4 * 3));
+    const std::size_t run = database_.shared().load_run_bytes / 4 * 3;
+    if (std::exchange(run_ended_, false)) {
+        add_run();  // Otherwise a group of puts that is larger than a run would never be settled.
+    } else {
+        make_room(run, kRunsAtOnce * run);
+    }
+    run_ended_ = false;
     return bytes_ == 0;
 }
 
 /// If this load holds the bytes of a run, or all loads together hold too much.
 void BulkLoader::make_room(std::size_t run, std::size_t all_loads) {
-    if (bytes_ >= run) {
+    if (bytes_ >= run || (database_.shared().load_bytes > all_loads && bytes_ >= kLeastBytes)) {
+        add_run();
+    }
+}
+
+void BulkLoader::add_run() {
+    if (bytes_ >= database_.shared().load_run_bytes / kSmallPart) {
         ingest_run();
-    } else if (database_.shared().load_bytes > all_loads && bytes_ >= kLeastBytes) {
-        if (bytes_ >= run / kSmallPart) {
-            ingest_run();
-        } else {
-            write_run(true);
-            database_.write();
-        }
+    } else {
+        write_run(true);
+        database_.write();
     }
 }
 
@@ -191,6 +198,7 @@ void BulkLoader::end_run() {
     free_bytes_ = 0;
     next_chunk_bytes_ = kFirstChunkBytes;
     number_ = 0;
+    run_ended_ = true;
     database_.shared().load_bytes -= std::exchange(bytes_, 0);
 }
 

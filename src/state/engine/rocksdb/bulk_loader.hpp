@@ -34,7 +34,8 @@ class BulkLoader {
     /// Null deletes the key.
     void put(BytesView key, const NullableBytes& value);
 
-    /// Ends a run that is nearly complete. True if no rows wait: all are in the database, part of
+    /// Call it after a group of puts: ends a run that is nearly complete, or that began within the
+    /// group. True if no rows wait: all are in the database, part of
     /// them perhaps in its next write.
     bool settle();
 
@@ -61,6 +62,7 @@ class BulkLoader {
     char* allocate(std::size_t size);
     void account(std::size_t bytes);
     void make_room(std::size_t run, std::size_t all_loads);
+    void add_run();
     void sort_rows();
     void ingest_run();
     void write_run(bool more_comes);
@@ -84,6 +86,7 @@ class BulkLoader {
     std::uint32_t number_ = 0;
     std::set<Bytes, std::less<>> begun_;  // Prefixes whose families have rows.
     std::size_t files_ = 0;
+    bool run_ended_ = false;  // Since the last settle().
 };
 
 }  // namespace millrace::state
