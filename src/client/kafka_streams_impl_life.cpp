@@ -274,6 +274,7 @@ void KafkaStreams::Implementation::stop_all() {
 /// Closes what the stream threads have used. Call it after all of them have ended.
 void KafkaStreams::Implementation::finish() {
     std::vector<client::Driver*> drivers;
+    drivers.reserve(restoring_.size() + closing_.size() + 1);
     for (const auto& driver : restoring_) {
         drivers.push_back(driver.get());
     }

@@ -15,7 +15,7 @@ int restore_threads(const StreamsConfig& config) {
 /// and so is what the reader has taken. With records of 100 bytes, librdkafka needs four times the
 /// bytes of the log.
 RestoreBuffer restore_buffer(const StreamsConfig& config) {
-    constexpr std::size_t kFetchesInMemory = 4 * 4;
+    constexpr std::size_t kFetchesInMemory = std::size_t{4} * 4;
     constexpr std::size_t kSmallestFetch = 16 << 10;
     constexpr std::size_t kLargestFetch = 1 << 20;  // Above a batch of Kafka's producers.
     constexpr std::size_t kLeastChangelogs = 2;     // One is fetched while another is applied.
