@@ -13,6 +13,8 @@ extern "C" {
 /* A custom partition assignor inside librdkafka, whose public interface has none. These
  * functions and callbacks are plain C; assignor_bridge.hpp connects them to a GroupAssignor. */
 
+/* C names. NOLINTBEGIN(readability-identifier-naming) */
+
 /* The data of a member, and its assignment. */
 struct millrace_group_member {
     const char* member_id;
@@ -59,6 +61,7 @@ struct millrace_assignor {
     void (*assigned)(void* opaque, const rd_kafka_topic_partition_list_t* assignment,
                      const void* user_data, size_t user_data_size);
 };
+/* NOLINTEND(readability-identifier-naming) */
 
 /* Makes `assignor` the only assignor of `client`, a consumer that has not subscribed yet and is
  * configured as cooperative. `assignor` must live as long as the client. */

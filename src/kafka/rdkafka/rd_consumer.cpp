@@ -146,8 +146,8 @@ Status RdConsumer::assign(std::span<const StartPosition> partitions, ConsumerLis
     }
     learn_leaders(partitions);
     const RdList list = to_list(partitions);
-    const Status status = status_of_error(
-        RdError(rd_kafka_incremental_assign(client_.get(), list.get())), "cannot assign");
+    Status status = status_of_error(RdError(rd_kafka_incremental_assign(client_.get(), list.get())),
+                                    "cannot assign");
     if (!status.ok()) {
         for (const auto& start : partitions) {
             queues_.erase(start.partition);
@@ -159,7 +159,7 @@ Status RdConsumer::assign(std::span<const StartPosition> partitions, ConsumerLis
 Status RdConsumer::unassign(std::span<const TopicPartition> partitions) {
     MILLRACE_CHECK(bridge_ == nullptr);
     const RdList list = to_list(partitions);
-    const Status status = status_of_error(
+    Status status = status_of_error(
         RdError(rd_kafka_incremental_unassign(client_.get(), list.get())), "cannot unassign");
     if (status.ok()) {
         for (const auto& which : partitions) {

@@ -26,9 +26,12 @@ void StoreShelf::put_to_close(TaskId task, std::unique_ptr<state::TaskStores> st
 }
 
 void StoreShelf::insert(TaskId task, std::unique_ptr<state::TaskStores> stores, bool usable) {
+    std::unique_ptr<state::TaskStores> to_close;
     {
         const MutexLock lock(mutex_);
-        if (!shut_) {
+        if (shut_) {
+            to_close = std::move(stores);
+        } else {
             const nanoseconds kept = usable ? nanoseconds{kKept} : nanoseconds{0};
             const bool added =
                 entries_
@@ -39,8 +42,8 @@ void StoreShelf::insert(TaskId task, std::unique_ptr<state::TaskStores> stores, 
             MILLRACE_CHECK(added);
         }
     }
-    if (stores != nullptr) {
-        close(task, std::move(stores));
+    if (to_close != nullptr) {
+        close(task, std::move(to_close));
     } else if (parts_.on_put) {
         parts_.on_put();
     }
