@@ -132,6 +132,7 @@ void SegmentEngine::clear() {
 
 std::vector<std::int64_t> SegmentEngine::segments() {
     std::vector<std::int64_t> all;
+    all.reserve(segments_.size());
     for (const auto& [segment, spare] : segments_) {
         all.push_back(segment);
     }
