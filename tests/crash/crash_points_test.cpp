@@ -77,6 +77,13 @@ TEST(CrashPoints, OneCase) {
     EXPECT_TRUE(expect_no_loss(parse_case(text))) << "not reached";
 }
 
+/// Cases that have failed before, whichever the rotation of the others selects.
+TEST(CrashPoints, ThatHaveFailedBefore) {
+    for (const char* text : {"counts:exactly_once_v2:open.made:throw:5"}) {
+        EXPECT_TRUE(expect_no_loss(parse_case(text))) << "not reached: " << text;
+    }
+}
+
 constexpr ProcessingGuarantee kGuarantees[] = {ProcessingGuarantee::kExactlyOnceV2,
                                                ProcessingGuarantee::kAtLeastOnce};
 

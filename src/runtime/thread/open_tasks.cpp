@@ -46,9 +46,17 @@ bool OpenTasks::open(TaskId id, std::vector<TopicPartition> inputs,
         return false;
     }
     StreamTask& task = *made;
-    MILLRACE_FAIL_POINT("open.made");
-    task.start_restoring();
-    std::vector<restore::StoreToRestore> stores = changelogs_to_restore(task, committed);
+    std::vector<restore::StoreToRestore> stores;
+    try {
+        MILLRACE_FAIL_POINT("open.made");
+        task.start_restoring();
+        stores = changelogs_to_restore(task, committed);
+    } catch (...) {
+        standbys_.forget(id);
+        made.reset();
+        parts_.task_maker->closed(id);  // The next thread can make the task.
+        throw;
+    }
     registry_.add(id, {std::move(made), std::move(committed)});
     if (stores.empty()) {
         standbys_.forget(id);
