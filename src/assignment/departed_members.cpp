@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "assignment/departed_members.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace::assignment {
@@ -21,6 +22,10 @@ std::vector<std::string> DepartedMembers::left(std::set<std::string> present) {
     for (const auto& [id, rounds] : departed_) {
         ids.push_back(id);
     }
+    std::stable_sort(ids.begin(), ids.end(), [this](const auto& one, const auto& other) {
+        return departed_.at(one) < departed_.at(other);
+    });
+    ids.resize(std::min(ids.size(), kMost));
     return ids;
 }
 

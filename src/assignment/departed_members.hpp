@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
@@ -15,8 +16,11 @@ class DepartedMembers {
     /// How many rebalances ago a member may have left.
     static constexpr int kKept = 8;
 
+    /// The most ids that left() returns: bounds the user data, and the requests of those who abort.
+    static constexpr std::size_t kMost = 64;
+
     /// For the leader: the ids of all members of this rebalance. Returns the ids of those that have
-    /// left, sorted.
+    /// left, the latest first.
     std::vector<std::string> left(std::set<std::string> present);
 
     /// For a member that does not lead the group: the ids of the leader of this rebalance.

@@ -148,10 +148,14 @@ std::map<std::string, kafka::MemberAssignment> PartitionAssignor::assign(
     return result;
 }
 
-/// Of members that were in an earlier rebalance and are not in this one, and of the leader.
+/// Of members that were in an earlier rebalance and are not in this one, and of the leader. None
+/// are reported while a member does not send its ids (another guarantee or version, unreadable
+/// data): one of those that seem to have left might be its own.
 PartitionAssignor::TransactionalIds PartitionAssignor::find_departed(const GroupView& group) {
     std::set<std::string> present;
+    bool all_known = true;
     for (const GroupView::Member& member : group.members()) {
+        all_known = all_known && member.info && !member.info->transactional_ids.empty();
         if (member.info) {
             present.insert(member.info->transactional_ids.begin(),
                            member.info->transactional_ids.end());
@@ -159,7 +163,11 @@ PartitionAssignor::TransactionalIds PartitionAssignor::find_departed(const Group
     }
     const MutexLock lock(mutex_);
     led_ = true;
-    return {members_.left(std::move(present)), info_.transactional_ids};
+    std::vector<std::string> departed = members_.left(std::move(present));
+    if (!all_known) {
+        departed.clear();
+    }
+    return {std::move(departed), info_.transactional_ids};
 }
 
 /// Returns false if the racks are still being looked up: a later rebalance may place tasks better.

@@ -79,7 +79,8 @@ TEST(CrashPoints, OneCase) {
 
 /// Cases that have failed before, whichever the rotation of the others selects.
 TEST(CrashPoints, ThatHaveFailedBefore) {
-    for (const char* text : {"counts:exactly_once_v2:open.made:throw:5"}) {
+    for (const char* text : {"counts:exactly_once_v2:open.made:throw:5",
+                             "counts:exactly_once_v2:database.opened:throw:1"}) {
         EXPECT_TRUE(expect_no_loss(parse_case(text))) << "not reached: " << text;
     }
 }

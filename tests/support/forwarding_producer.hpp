@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kafka/producer.hpp"
+#include "support/forwarding_clients.hpp"
 
 #include <chrono>
 #include <memory>
@@ -44,6 +45,24 @@ class ForwardingProducer : public kafka::Producer {
 
   private:
     std::unique_ptr<kafka::Producer> to_;
+};
+
+/// Clients whose producers are `Replacement`s, each made from the original producer and `state`,
+/// which must outlive them.
+template <class Replacement, class State>
+class ReplacedProducers final : public ForwardingClients {
+  public:
+    ReplacedProducers(std::shared_ptr<kafka::ClientSupplier> to, State& state)
+        : ForwardingClients(std::move(to)), state_(state) {}
+
+    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
+                                                   kafka::ProducerListener& listener) override {
+        return std::make_unique<Replacement>(ForwardingClients::make_producer(settings, listener),
+                                             state_);
+    }
+
+  private:
+    State& state_;
 };
 
 }  // namespace millrace::support

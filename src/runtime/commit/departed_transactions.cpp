@@ -4,7 +4,6 @@
 #include "core/log.hpp"
 #include "runtime/commit/output_transaction.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -22,44 +21,42 @@ DepartedTransactions::DepartedTransactions(std::shared_ptr<kafka::ClientSupplier
 
 DepartedTransactions::~DepartedTransactions() = default;
 
-void DepartedTransactions::tasks_wait(const std::vector<std::string>& departed) {
+void DepartedTransactions::tasks_wait(const std::vector<std::string>& departed,
+                                      milliseconds timeout) {
     const auto now = clock_.monotonic();
-    if (!waiting_since_ || now - waiting_at_ >= kPatience) {
+    if (!waiting_since_) {
         waiting_since_ = now;
     }
-    waiting_at_ = now;
-    std::erase_if(done_, [&departed](const std::string& id) {
-        return std::find(departed.begin(), departed.end(), id) == departed.end();
-    });
-    if (now - *waiting_since_ < kPatience || !ids_.empty()) {
+    if (now - *waiting_since_ < kPatience) {
         return;
     }
+    const auto end = now + timeout;
     for (const std::string& id : departed) {
-        if (done_.insert(id).second) {
-            ids_.push_back(id);
+        if (done_.contains(id)) {
+            continue;
         }
+        const auto left = std::chrono::ceil<milliseconds>(end - clock_.monotonic());
+        if (left <= milliseconds{0} || !abort(id, left)) {
+            return;
+        }
+        done_.insert(id);
+        producer_.reset();
     }
 }
 
-void DepartedTransactions::proceed(milliseconds slice) {
-    const auto end = clock_.monotonic() + slice;
-    while (!ids_.empty()) {
-        const auto left = std::chrono::ceil<milliseconds>(end - clock_.monotonic());
-        if (left <= milliseconds{0} || !abort_last(left)) {
-            return;
-        }
-        producer_.reset();
-        ids_.pop_back();
-    }
+void DepartedTransactions::tasks_run() {
+    waiting_since_.reset();
+    done_.clear();
+    producer_.reset();
 }
 
 /// Returns false if Kafka does not respond, to be tried again.
-bool DepartedTransactions::abort_last(milliseconds timeout) {
-    const std::string& id = ids_.back();
+bool DepartedTransactions::abort(const std::string& id, milliseconds timeout) {
     std::string problem;
     try {
-        if (producer_ == nullptr) {
-            settings_["transactional.id"] = id;
+        if (producer_ == nullptr || id_ != id) {
+            settings_["transactional.id"] = id_ = id;
+            producer_.reset();
             producer_ = supplier_->make_producer(settings_, *this);
         }
         const kafka::Status status = producer_->init_transactions(timeout);

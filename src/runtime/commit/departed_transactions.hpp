@@ -36,16 +36,17 @@ class DepartedTransactions final : private kafka::ProducerListener {
     ~DepartedTransactions() override;
 
     /// A task of this member cannot run yet: its committed offsets are not known, or its stores are
-    /// not restored. `departed`: the transactional ids of members that have left the group. Call it
-    /// repeatedly.
-    void tasks_wait(const std::vector<std::string>& departed);
+    /// not restored. Once that lasts for kPatience, each call aborts the transactions of some of
+    /// `departed`, the transactional ids of members that have left the group as of the latest
+    /// rebalance; it returns at most some time after `timeout`. Does not throw: without success,
+    /// the coordinator aborts them later.
+    void tasks_wait(const std::vector<std::string>& departed, std::chrono::milliseconds timeout);
 
-    /// Aborts some of these transactions; returns at most some time after `slice`. Does not throw:
-    /// without success, the coordinator aborts them later. No effect if there is nothing to do.
-    void proceed(std::chrono::milliseconds slice);
+    /// No task of this member waits any more.
+    void tasks_run();
 
   private:
-    bool abort_last(std::chrono::milliseconds timeout);
+    bool abort(const std::string& id, std::chrono::milliseconds timeout);
 
     void on_failed_delivery(const kafka::FailedDelivery&) override {}
     void on_error(const kafka::Status&) override {}  // Also the status of the request.
@@ -55,9 +56,8 @@ class DepartedTransactions final : private kafka::ProducerListener {
     const Clock& clock_;
     std::string thread_name_;
     std::optional<std::chrono::nanoseconds> waiting_since_;
-    std::chrono::nanoseconds waiting_at_{0};  // The last call.
-    std::vector<std::string> ids_;            // To do; the last one is in progress.
-    std::set<std::string> done_;              // Of the departed members.
+    std::set<std::string> done_;  // Since then.
+    std::string id_;              // Of the producer.
     std::unique_ptr<kafka::Producer> producer_;
 };
 

@@ -141,10 +141,11 @@ void StreamThread::abort_departed_transactions() {
     if (departed_ == nullptr) {
         return;
     }
-    if (!assigned_->complete() || !tasks_->registry().all_running()) {
-        departed_->tasks_wait(assignor_->departed());
+    if (assigned_->complete() && tasks_->registry().all_running()) {
+        departed_->tasks_run();
+    } else {
+        departed_->tasks_wait(assignor_->departed(), kSlice);
     }
-    departed_->proceed(kSlice);
 }
 
 /// Handles commands of the group leader other than assignments.

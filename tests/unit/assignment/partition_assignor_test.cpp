@@ -118,6 +118,43 @@ TEST(PartitionAssignor, StopsAMemberOfANewerVersionAndAssignsItNothing) {
     EXPECT_THAT(assignor.stop().message, HasSubstr("older version"));
 }
 
+kafka::GroupMember producing(const std::string& id, std::vector<std::string> ids) {
+    kafka::GroupMember result = member(id, id);
+    result.user_data = encode(
+        SubscriptionInfo{.process_id = id, .thread_name = id, .transactional_ids = std::move(ids)});
+    return result;
+}
+
+/// Of the assignment of member "a".
+std::vector<std::string> departed_of(PartitionAssignor& assignor,
+                                     const std::vector<kafka::GroupMember>& members) {
+    const auto result = assignor.assign(members, {{"left", 4}});
+    return decode_assignment(result.at("a").user_data).departed;
+}
+
+TEST(PartitionAssignor, ReportsTheTransactionalIdsOfMembersThatHaveLeft) {
+    const auto application = two_parts();
+    PartitionAssignor assignor(application, "p", "t");
+    const auto a = producing("a", {"id-a"});
+    EXPECT_THAT(departed_of(assignor, {a, producing("b", {"id-b", "id-b2"})}), IsEmpty());
+    EXPECT_THAT(departed_of(assignor, {a}), ElementsAre("id-b", "id-b2"));
+}
+
+TEST(PartitionAssignor, ReportsNoDepartedMemberWhileOneDoesNotSendItsTransactionalIds) {
+    kafka::GroupMember unreadable = member("u", "u");
+    unreadable.user_data = "?";
+    kafka::GroupMember earlier = member("e", "e");
+    earlier.user_data = encode(SubscriptionInfo{.process_id = "e", .thread_name = "e"}, 1);
+    for (const kafka::GroupMember& hiding : {member("h", "h"), unreadable, earlier}) {
+        const auto application = two_parts();
+        PartitionAssignor assignor(application, "p", "t");
+        const auto a = producing("a", {"id-a"});
+        departed_of(assignor, {a, producing("b", {"id-b"})});
+        EXPECT_THAT(departed_of(assignor, {a, hiding}), IsEmpty()) << hiding.member_id;
+        EXPECT_THAT(departed_of(assignor, {a}), ElementsAre("id-b")) << hiding.member_id;
+    }
+}
+
 TEST(PartitionAssignor, SendsAShutdownRequestToEveryMember) {
     const auto application = two_parts();
     PartitionAssignor assignor(application, "p", "t");

@@ -3,7 +3,6 @@
 // Exactly-once: instances that stop within a commit, and leave a transaction open.
 #include "millrace/millrace.hpp"
 #include "support/embedded_application.hpp"
-#include "support/forwarding_clients.hpp"
 #include "support/forwarding_producer.hpp"
 
 #include <gmock/gmock.h>
@@ -48,20 +47,7 @@ class FreezingProducer final : public support::ForwardingProducer {
     Freeze& freeze_;
 };
 
-class FreezingClients final : public support::ForwardingClients {
-  public:
-    FreezingClients(std::shared_ptr<kafka::ClientSupplier> to, Freeze& freeze)
-        : ForwardingClients(std::move(to)), freeze_(freeze) {}
-
-    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
-                                                   kafka::ProducerListener& listener) override {
-        return std::make_unique<FreezingProducer>(
-            ForwardingClients::make_producer(settings, listener), freeze_);
-    }
-
-  private:
-    Freeze& freeze_;
-};
+using FreezingClients = support::ReplacedProducers<FreezingProducer, Freeze>;
 
 /// Whether the frozen instance leads the group, and whether its producers take turns.
 struct Case {

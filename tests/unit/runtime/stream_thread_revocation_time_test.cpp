@@ -2,7 +2,6 @@
 
 // How long a revocation takes when the cluster does not respond.
 #include "support/driven_threads.hpp"
-#include "support/forwarding_clients.hpp"
 #include "support/forwarding_producer.hpp"
 
 #include <gmock/gmock.h>
@@ -58,20 +57,7 @@ class WaitingProducer final : public support::ForwardingProducer {
     Outage& outage_;
 };
 
-class WaitingClients final : public support::ForwardingClients {
-  public:
-    WaitingClients(std::shared_ptr<kafka::ClientSupplier> to, Outage& outage)
-        : ForwardingClients(std::move(to)), outage_(outage) {}
-
-    std::unique_ptr<kafka::Producer> make_producer(const kafka::ClientSettings& settings,
-                                                   kafka::ProducerListener& listener) override {
-        return std::make_unique<WaitingProducer>(
-            ForwardingClients::make_producer(settings, listener), outage_);
-    }
-
-  private:
-    Outage& outage_;
-};
+using WaitingClients = support::ReplacedProducers<WaitingProducer, Outage>;
 
 struct Variant {
     bool exactly_once;

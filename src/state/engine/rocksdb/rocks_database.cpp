@@ -33,14 +33,25 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& directory,
 }
 
 RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::string& owner,
+                             MemoryBudget& memory, Unopened /*unopened*/)
+    : directory_(directory), owner_(owner), shared_(memory.engine()) {}
+
+// Once the first constructor has returned, the destructor runs even if this one throws: RocksDB
+// requires that the handles are destroyed before the database.
+RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::string& owner,
                              MemoryBudget& memory)
-    : directory_(directory), owner_(owner), shared_(memory.engine()) {
+    : RocksDatabase(directory, owner, memory, Unopened{}) {
     system_files().make_private_directory(directory_.parent_path());
     system_files().make_private_directory(directory_);
     MILLRACE_FAIL_POINT("database.folder_made");
     system_files().remove_all(load_directory());  // Of an interrupted load.
     refuse_incomplete();
+    open();
+    MILLRACE_FAIL_POINT("database.opened");
+    count_families(families_.size());
+}
 
+void RocksDatabase::open() {
     const rocksdb::DBOptions options = database_options(shared_, owner_);
     std::vector<std::string> names{rocksdb::kDefaultColumnFamilyName};
     if (system_files().exists(directory_ / "CURRENT")) {
@@ -56,11 +67,9 @@ RocksDatabase::RocksDatabase(const std::filesystem::path& directory, const std::
     rocksdb::DB* db = nullptr;
     check(rocksdb::DB::Open(options, directory_.string(), descriptors, &handles, &db), "open");
     db_.reset(db);
-    MILLRACE_FAIL_POINT("database.opened");
     for (rocksdb::ColumnFamilyHandle* handle : handles) {
         families_.emplace(handle->GetName(), handle);
     }
-    count_families(families_.size());
 }
 
 RocksDatabase::~RocksDatabase() {

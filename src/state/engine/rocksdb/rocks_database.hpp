@@ -56,6 +56,10 @@ class RocksDatabase final : public Database {
     void check(const rocksdb::Status& status, const char* doing) const;
 
   private:
+    struct Unopened {};
+    RocksDatabase(const std::filesystem::path& directory, const std::string& owner,
+                  MemoryBudget& memory, Unopened unopened);
+    void open();
     void refuse_incomplete() const;
     void clear_batch();
     void count_families(std::size_t count) noexcept;
