@@ -83,7 +83,7 @@ void GlobalStart::choose_start(std::size_t store, std::span<GlobalInput> inputs)
     }
     if (known == 0) {
         const GlobalStoresGate::Writing writing(parts_.gate);
-        parts_.task.stores().clear(store);
+        parts_.task.stores().clear(store, parts_.clock.now());
         MILLRACE_FAIL_POINT("global.cleared");
     }
 }

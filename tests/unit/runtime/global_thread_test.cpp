@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,8 +44,8 @@ class SilentAdmin final : public support::ForwardingAdmin {
 /// Fills one global table on disk, round by round.
 class GlobalThreadTest : public ::testing::Test {
   protected:
-    GlobalThreadTest() {
-        broker.create_topic("in", 1);
+    explicit GlobalThreadTest(const std::map<std::string, std::string>& topic_settings = {}) {
+        broker.create_topic("in", 1, topic_settings);
         thread = make_thread(folder.path());
         set_log_sink([this](LogLevel, std::string_view line) {
             complaints += line.find("retrying") != std::string_view::npos ? 1 : 0;
@@ -159,6 +160,52 @@ TEST_F(GlobalThreadTest, ResumesAfterAKillWhereItsStateWasFlushed) {
     clock.advance(20s);
     thread->run_once(clock.now());
     EXPECT_TRUE(resumes_after_kill_at(2)) << "although no record arrived since the commit";
+}
+
+class InterruptedFirstLoad : public GlobalThreadTest {
+  protected:
+    InterruptedFirstLoad()
+        : GlobalThreadTest({{"cleanup.policy", "compact"}, {"delete.retention.ms", "60000"}}) {
+        for (int i = 0; i < kRecords; ++i) {
+            broker.produce("in", {.key = std::to_string(i), .value = "v"});
+        }
+        thread->run_once(clock.now());
+        thread->run_once(clock.now());
+        EXPECT_FALSE(thread->caught_up());
+        thread.reset();
+    }
+
+    std::optional<Offset> next_start() {
+        std::optional<Offset> start;
+        thread = make_thread(folder.path());
+        thread->set_restore_reports({.on_restore_start = [&](const auto&, const auto&, Offset from,
+                                                             Offset) { start = from; }},
+                                    nullptr);
+        thread->run_once(clock.now());
+        return start;
+    }
+
+    static constexpr int kRecords = 10000;
+};
+
+TEST_F(InterruptedFirstLoad, ContinuesWhereItWas) {
+    clock.advance(50s);
+    const auto start = next_start();
+    EXPECT_GT(start, 0);
+    EXPECT_LT(start, kRecords);
+    thread.reset();
+    clock.advance(20s);
+    EXPECT_EQ(next_start(), 0) << "tombstones since the load began may be gone";
+}
+
+TEST_F(InterruptedFirstLoad, IsCurrentOnceItIsComplete) {
+    next_start();
+    while (!thread->caught_up()) {
+        thread->run_once(clock.now());
+    }
+    thread.reset();
+    clock.advance(59s);
+    EXPECT_EQ(next_start(), kRecords);
 }
 
 TEST_F(GlobalThreadTest, WarnsEveryTenSecondsAlthoughTheWallClockIsSetBack) {
