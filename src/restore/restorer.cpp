@@ -14,14 +14,6 @@
 
 namespace millrace::restore {
 
-namespace {
-
-/// How often the end of an idle standby's changelog is looked up, so that its state may be trusted
-/// after a restart.
-constexpr std::chrono::minutes kConfirmInterval{5};
-
-}  // namespace
-
 Restorer::Restorer(Parts parts)
     : parts_(std::move(parts)),
       removal_age_(*parts_.admin, *parts_.clock, parts_.request_timeout),
@@ -161,9 +153,11 @@ std::chrono::milliseconds Restorer::run_once(Timestamp) {
         }
         return progress;
     };
+    prepare(tasks, false);
     bool progress = work_on_each(false);
     if (!progress) {  // Standbys wait for tasks that will run.
         refresh_limits(tasks);
+        prepare(tasks, true);
         progress = work_on_each(true);
     }
     reports_.log_if_due();
@@ -188,12 +182,8 @@ bool Restorer::work_on(const std::shared_ptr<Task>& task) {
     }
     bool progress = false;
     bool done = false;
-    std::exception_ptr error;
-    try {
-        if (task->standby && parts_.clock->monotonic() - task->prepared_at >= kConfirmInterval) {
-            task->prepared = false;
-        }
-        if (task->prepared || prepare(*task)) {
+    const bool failed = !attempt(task, [&] {
+        if (task->prepared) {
             report_open_transactions(*task);
             progress = advance(*task);
         }
@@ -201,6 +191,19 @@ bool Restorer::work_on(const std::shared_ptr<Task>& task) {
         if (done) {
             MILLRACE_FAIL_POINT("restore.handing_over");
         }
+    });
+    if (done && !failed) {
+        finish_task(task, nullptr);
+    }
+    return progress || done || failed;
+}
+
+/// Returns false if `step` throws: the task's owner gets the error.
+bool Restorer::attempt(const std::shared_ptr<Task>& task, const std::function<void()>& step) {
+    std::exception_ptr error;
+    try {
+        step();
+        return true;
     } catch (const std::exception& failure) {
         log::error("cannot restore task " + to_string(task->id) + ": " + failure.what());
         error = std::current_exception();
@@ -208,11 +211,8 @@ bool Restorer::work_on(const std::shared_ptr<Task>& task) {
         error = std::make_exception_ptr(KafkaError("cannot restore task " + to_string(task->id) +
                                                    ": exception not derived from std::exception"));
     }
-    if (!done && error == nullptr) {
-        return progress;
-    }
     finish_task(task, std::move(error));
-    return true;
+    return false;
 }
 
 /// Reports the lag. Returns whether the task is restored.

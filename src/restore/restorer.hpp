@@ -26,6 +26,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -143,14 +144,8 @@ class Restorer final : public Driven {
     std::vector<std::shared_ptr<Task>> snapshot() const;
     bool paused() const;
     bool work_on(const std::shared_ptr<Task>& task);
+    bool attempt(const std::shared_ptr<Task>& task, const std::function<void()>& step);
     bool report(Task& task);
-    bool prepare(Task& task);
-    std::vector<Offset> offsets(const Task& task, const std::vector<TopicPartition>& of,
-                                kafka::OffsetSpec which, kafka::Isolation isolation);
-    void report_open_transactions(Task& task);
-    void begin_or_continue(Task& task, Changelog& changelog, Offset first, Offset end,
-                           Timestamp now);
-    void begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now);
     bool advance(Task& task);
     bool read(Task& task, Changelog& changelog);
     void stop_reading(Changelog& changelog, Phase next);
@@ -159,6 +154,19 @@ class Restorer final : public Driven {
     void finish_task(const std::shared_ptr<Task>& task, std::exception_ptr error);
     void failed(const TopicPartition& partition, const kafka::Status& status);
     void unassign_orphans();
+
+    // What a restore begins with: restorer_prepare.cpp.
+    struct Preparation;
+    void prepare(const std::vector<std::shared_ptr<Task>>& tasks, bool standbys);
+    void look_up(const std::vector<std::shared_ptr<Task>>& tasks);
+    std::vector<Offset> offsets(const std::vector<TopicPartition>& of, kafka::OffsetSpec which,
+                                kafka::Isolation isolation);
+    void report_open_transactions(Task& task);
+    void begin_or_continue(const Preparation& preparation, std::span<const Offset> begins,
+                           std::span<const Offset> ends, Timestamp now);
+    void begin_or_continue(Task& task, Changelog& changelog, Offset first, Offset end,
+                           Timestamp now);
+    void begin(Task& task, Changelog& changelog, Offset first, Offset end, Timestamp now);
 
     // Which changelogs are assigned: restorer_turns.cpp.
     struct Places;
@@ -171,7 +179,8 @@ class Restorer final : public Driven {
     void unassign(const Changelog& changelog);
 
     // Standbys: restorer_standby.cpp.
-    bool look_up_limits(const std::vector<Task*>& tasks, std::chrono::milliseconds timeout);
+    bool look_up_limits(const std::vector<std::shared_ptr<Task>>& tasks,
+                        std::chrono::milliseconds timeout);
     void refresh_limits(const std::vector<std::shared_ptr<Task>>& tasks);
     void keep_up(Task& task);
 

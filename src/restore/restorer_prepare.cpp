@@ -8,11 +8,20 @@
 #include "restore/restoring_task.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <utility>
 
 namespace millrace::restore {
 
 namespace {
+
+/// How often the end of an idle standby's changelog is looked up, so that its state may be trusted
+/// after a restart.
+constexpr std::chrono::minutes kConfirmInterval{5};
+
+/// How long a task is restored before open transactions are looked up: most restores are shorter.
+constexpr std::chrono::seconds kFirstLook{1};
 
 /// Why the stored rows cannot be used; empty: they can.
 std::optional<std::string> why_not(const state::TaskStores& stores, const Changelog& changelog,
@@ -29,56 +38,107 @@ std::optional<std::string> why_not(const state::TaskStores& stores, const Change
 
 }  // namespace
 
-/// Looks up the start and end offsets. False: the cluster did not answer, retry later. The request
-/// is made without the task's lock, so that a thread that removes the task does not wait for it.
-bool Restorer::prepare(Task& task) {
-    std::vector<TopicPartition> partitions;
+/// The changelogs of a task whose offsets are looked up.
+struct Restorer::Preparation {
+    std::shared_ptr<Task> task;
+    int promotions = 0;  ///< Of the task when the look-up began.
     std::vector<Changelog*> changelogs;
-    int promotions = 0;
-    {
-        const MutexLock lock(task.mutex);
-        promotions = task.promotions;
-        for (Changelog& changelog : task.changelogs) {
+};
+
+/// Looks up the offsets of all tasks that need them with the same requests: when a thread gets many
+/// tasks at once, none waits for the requests of the others. If the cluster refuses that, each task
+/// is tried alone.
+void Restorer::prepare(const std::vector<std::shared_ptr<Task>>& tasks, bool standbys) {
+    if (paused()) {
+        return;
+    }
+    std::vector<std::shared_ptr<Task>> waiting;
+    const auto now = parts_.clock->monotonic();
+    for (const auto& task : tasks) {
+        if (task->standby == standbys && !task->cancelled &&
+            (!task->prepared || (standbys && now - task->prepared_at >= kConfirmInterval))) {
+            waiting.push_back(task);
+        }
+    }
+    if (waiting.size() > 1) {
+        try {
+            look_up(waiting);
+            return;
+        } catch (const std::exception& refusal) {
+            log::warn(std::string("preparing restores one by one: ") + refusal.what());
+        }
+    }
+    for (const auto& task : waiting) {
+        if (!task->cancelled) {  // Its owner does not wait for requests.
+            attempt(task, [&] { look_up({task}); });
+        }
+    }
+}
+
+/// Looks up the start and end offsets. If the cluster does not answer, the next turn tries again.
+/// The requests are made without the tasks' locks, so that a thread that removes a task does not
+/// wait for them.
+void Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
+    std::vector<Preparation> preparations;
+    std::vector<TopicPartition> partitions;
+    for (const auto& task : tasks) {
+        const MutexLock lock(task->mutex);
+        Preparation& preparation =
+            preparations.emplace_back(Preparation{task, task->promotions, {}});
+        task->prepared = false;
+        for (Changelog& changelog : task->changelogs) {
             if (changelog.phase == Phase::kNew || changelog.phase == Phase::kPromoted ||
                 changelog.phase == Phase::kFollowing) {
                 partitions.push_back(changelog.what.changelog);
-                changelogs.push_back(&changelog);
+                preparation.changelogs.push_back(&changelog);
             }
         }
     }
+    const Timestamp now = parts_.clock->now();
     std::vector<Offset> begins;
     std::vector<Offset> ends;
-    const Timestamp now = parts_.clock->now();
     if (!partitions.empty()) {
-        if (task.standby && !look_up_limits({&task}, parts_.request_timeout)) {
-            return false;
+        if (!look_up_limits(tasks, parts_.request_timeout)) {
+            return;
         }
         // The first offset is looked up before the end offset: it can only grow, so begin <= end
         // holds.
         constexpr auto kAll = kafka::Isolation::kReadUncommitted;
-        begins = offsets(task, partitions, kafka::OffsetSpec::kEarliest, kAll);
-        ends =
-            begins.empty() ? begins : offsets(task, partitions, kafka::OffsetSpec::kLatest, kAll);
+        begins = offsets(partitions, kafka::OffsetSpec::kEarliest, kAll);
+        ends = begins.empty() ? begins : offsets(partitions, kafka::OffsetSpec::kLatest, kAll);
         if (ends.empty()) {
-            return false;
+            return;
         }
         if (const kafka::Status status = removal_age_.look_up(partitions); !status.ok()) {
-            log_.warn("cannot look up delete.retention.ms of the changelogs of task " +
-                      to_string(task.id) + ", retrying: " + status.message());
-            return false;
+            log_.warn("cannot look up delete.retention.ms of changelogs, retrying: " +
+                      status.message());
+            return;
         }
     }
-    for (std::size_t i = 0; i < changelogs.size(); ++i) {
+    std::size_t at = 0;
+    for (const Preparation& preparation : preparations) {
+        attempt(preparation.task, [&] {
+            begin_or_continue(preparation, std::span(begins).subspan(at),
+                              std::span(ends).subspan(at), now);
+        });
+        at += preparation.changelogs.size();
+    }
+}
+
+/// `begins` and `ends` start with the offsets of the task's changelogs.
+void Restorer::begin_or_continue(const Preparation& preparation, std::span<const Offset> begins,
+                                 std::span<const Offset> ends, Timestamp now) {
+    Task& task = *preparation.task;
+    for (std::size_t i = 0; i < preparation.changelogs.size(); ++i) {
         const MutexLock lock(task.mutex);
-        if (task.cancelled || task.held || task.promotions != promotions) {
-            return false;
+        if (task.cancelled || task.held || task.promotions != preparation.promotions) {
+            return;
         }
-        begin_or_continue(task, *changelogs[i], begins.at(i), ends.at(i), now);
+        begin_or_continue(task, *preparation.changelogs[i], begins[i], ends[i], now);
     }
     const MutexLock lock(task.mutex);
     task.prepared_at = parts_.clock->monotonic();
-    task.prepared = task.promotions == promotions;
-    return task.prepared;
+    task.prepared = task.promotions == preparation.promotions;
 }
 
 /// With the ends of the changelog as of now.
@@ -164,8 +224,9 @@ void Restorer::begin(Task& task, Changelog& changelog, Offset first, Offset end,
 /// this application may follow it, so the restore waits until the transaction ends (KAFKA-10167).
 void Restorer::report_open_transactions(Task& task) {
     const std::chrono::nanoseconds now = parts_.clock->monotonic();
-    if (!read_committed_ || (task.transactions_looked_up &&
-                             now - *task.transactions_looked_up < OpenTransactions::kInterval)) {
+    if (!read_committed_ || now - task.prepared_at < kFirstLook ||
+        (task.transactions_looked_up &&
+         now - *task.transactions_looked_up < OpenTransactions::kInterval)) {
         return;
     }
     std::vector<const Changelog*> reading;
@@ -183,7 +244,7 @@ void Restorer::report_open_transactions(Task& task) {
         return;
     }
     const auto stable =
-        offsets(task, partitions, kafka::OffsetSpec::kLatest, kafka::Isolation::kReadCommitted);
+        offsets(partitions, kafka::OffsetSpec::kLatest, kafka::Isolation::kReadCommitted);
     for (std::size_t i = 0; i < stable.size(); ++i) {
         if (stable[i] < reading[i]->end) {
             open_transactions_.blocked(reading[i]->what.name, partitions[i], stable[i],
@@ -198,7 +259,7 @@ void Restorer::report_open_transactions(Task& task) {
 }
 
 /// Empty: no response.
-std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicPartition>& of,
+std::vector<Offset> Restorer::offsets(const std::vector<TopicPartition>& of,
                                       kafka::OffsetSpec which, kafka::Isolation isolation) {
     auto found = MILLRACE_FAIL_POINT_ANSWER(
         "restore.ends_read",
@@ -210,8 +271,7 @@ std::vector<Offset> Restorer::offsets(const Task& task, const std::vector<TopicP
     if (!status.retriable() && status.code() != kafka::ErrorCode::kUnknownTopic) {
         throw KafkaError("cannot look up the end offsets of changelogs: " + status.message());
     }
-    log_.warn("cannot look up the end offsets of changelogs of task " + to_string(task.id) +
-              ", retrying: " + status.message());
+    log_.warn("cannot look up the end offsets of changelogs, retrying: " + status.message());
     return {};
 }
 

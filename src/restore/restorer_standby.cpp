@@ -81,9 +81,10 @@ bool Restorer::promote(const void* owner, TaskId id, const void* new_owner,
 
 /// Sets the limits of standbys to the group's committed offsets. Returns false if the coordinator
 /// did not respond in time.
-bool Restorer::look_up_limits(const std::vector<Task*>& tasks, milliseconds timeout) {
+bool Restorer::look_up_limits(const std::vector<std::shared_ptr<Task>>& tasks,
+                              milliseconds timeout) {
     std::vector<TopicPartition> partitions;
-    for (Task* task : tasks) {
+    for (const auto& task : tasks) {
         const MutexLock lock(task->mutex);
         for (const Changelog& changelog : task->changelogs) {
             if (task->standby && changelog.what.limit) {
@@ -100,7 +101,7 @@ bool Restorer::look_up_limits(const std::vector<Task*>& tasks, milliseconds time
                   committed.status().message());
         return false;
     }
-    for (Task* task : tasks) {
+    for (const auto& task : tasks) {
         const MutexLock lock(task->mutex);
         for (Changelog& changelog : task->changelogs) {
             const auto found = committed.value().find(changelog.what.changelog);
@@ -122,10 +123,10 @@ void Restorer::refresh_limits(const std::vector<std::shared_ptr<Task>>& tasks) {
         return;
     }
     limits_looked_up_ = now;
-    std::vector<Task*> standbys;
+    std::vector<std::shared_ptr<Task>> standbys;
     for (const auto& task : tasks) {
         if (task->standby && task->prepared) {
-            standbys.push_back(task.get());
+            standbys.push_back(task);
         }
     }
     look_up_limits(standbys, std::min(parts_.request_timeout, kLimitTimeout));

@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 /// Restores one store in memory from the changelog "log", turn by turn.
@@ -47,9 +48,11 @@ class BlockedRestore : public ::testing::Test {
                      [this](RestoreResult) { done = true; });
     }
 
+    /// Longer than most restores take.
     void turns() {
         for (int turn = 0; turn < 5; ++turn) {
             restorer.run_once(clock.now());
+            clock.advance(500ms);
         }
     }
 
@@ -95,12 +98,25 @@ TEST_F(BlockedRestore, WarnsOnceHoweverOftenTheTaskIsRestoredAgain) {
     transaction.abort();
 }
 
+TEST_F(BlockedRestore, LooksForTransactionsOnlyAfterAWhile) {
+    auto transaction = open_transaction();
+    add();
+    restorer.run_once(clock.now());
+    clock.advance(999ms);
+    restorer.run_once(clock.now());
+    EXPECT_THAT(warnings, IsEmpty());
+    clock.advance(1ms);
+    restorer.run_once(clock.now());
+    EXPECT_THAT(warnings, SizeIs(1));
+    transaction.abort();
+}
+
 TEST_F(BlockedRestore, RepeatsTheWarningWithTheTimeThatItHasWaited) {
     auto transaction = open_transaction();
     add();
     for (int i = 0; i < 4; ++i) {
         turns();
-        clock.advance(30s);
+        clock.advance(27500ms);
     }
     EXPECT_THAT(warnings, ElementsAre(HasSubstr("waiting for 0 s"), HasSubstr("waiting for 60 s")));
 

@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 using support::Events;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 /// Waits or fails, if the test sets it, before it returns the start of a changelog.
 class SlowAdmin final : public support::ForwardingAdmin {
@@ -38,7 +39,8 @@ class SlowAdmin final : public support::ForwardingAdmin {
             asked.happened();
             EXPECT_TRUE(answer.wait_for(1));
         }
-        if (!refusal.ok()) {
+        ++requests;
+        if (!refusal.ok() && partitions.size() >= refused_from) {
             return refusal;
         }
         return ForwardingAdmin::list_offsets(partitions, spec, isolation, timeout);
@@ -46,6 +48,8 @@ class SlowAdmin final : public support::ForwardingAdmin {
 
     bool slow = false;
     kafka::Status refusal;
+    std::size_t refused_from = 0;  ///< Partitions in one request.
+    int requests = 0;
     Events asked;
     Events answer;
 };
@@ -264,6 +268,55 @@ TEST_F(RestorerTest, LooksUpNothingForATaskThatIsRemovedWhileItLooksUpAnother) {
     restoring.join();
 
     EXPECT_EQ(admin.asked.count(), 1) << "each would wait for a response";
+}
+
+class RestorerOfSeveralTasks : public RestorerTest {
+  protected:
+    RestorerOfSeveralTasks() {
+        broker.create_topic("logs", kTasks);
+        for (std::size_t i = 0; i < kTasks; ++i) {
+            const auto partition = static_cast<Partition>(i);
+            broker.produce("logs", {.key = "k", .value = "v", .partition = partition});
+            state_.push_back(std::make_unique<state::TaskStores>(
+                state::TaskStores::Options{
+                    .directory = {},
+                    .name = "t",
+                    .specs = {{.name = "s", .engine = StoreEngine::kInMemory}}},
+                memory));
+            restorer().add(this, {1, partition}, *state_.back(),
+                           {{.store = 0, .name = "s", .changelog = {"logs", partition}}},
+                           [this](RestoreResult result) { results.push_back(std::move(result)); });
+        }
+    }
+
+    static constexpr std::size_t kTasks = 5;
+
+  private:
+    std::vector<std::unique_ptr<state::TaskStores>> state_;
+};
+
+TEST_F(RestorerOfSeveralTasks, LooksUpTheirOffsetsTogether) {
+    restorer().run_once(clock->now());
+    EXPECT_EQ(admin.requests, 2) << "the first offsets, and the end offsets";
+    EXPECT_THAT(heard, SizeIs(kTasks));
+}
+
+TEST_F(RestorerOfSeveralTasks, LooksUpTheirOffsetsOneByOneIfThatIsRefused) {
+    admin.refusal = {kafka::ErrorCode::kAuthorization, "no access to one of them"};
+    admin.refused_from = 2;
+    restorer().run_once(clock->now());
+    EXPECT_EQ(admin.requests, 1 + 2 * static_cast<int>(kTasks));
+    EXPECT_THAT(heard, SizeIs(kTasks));
+}
+
+TEST_F(RestorerOfSeveralTasks, WaitsForOneResponseOnly) {
+    admin.refusal = {kafka::ErrorCode::kTimedOut, "no response", {.retriable = true}};
+    restorer().run_once(clock->now());
+    EXPECT_EQ(admin.requests, 1);
+    EXPECT_THAT(heard, IsEmpty());
+    admin.refusal = {};
+    restorer().run_once(clock->now());
+    EXPECT_EQ(admin.requests, 3);
 }
 
 TEST_F(RestorerTest, ReturnsATaskAfterTheCurrentBatch) {
