@@ -292,12 +292,11 @@ std::unique_ptr<state::TaskStores> StreamTask::close_dirty_releasing_stores() {
 }
 
 std::unique_ptr<state::TaskStores> StreamTask::close_keeping_stores() {
-    if (state_ != TaskState::kRunning || !stores_->rolls_back()) {
+    if (state_ != TaskState::kRunning) {
         close_dirty();
         return nullptr;
     }
-    drop_uncommitted();
-    return std::move(stores_);
+    return close_dirty_releasing_stores();
 }
 
 std::unique_ptr<state::TaskStores> StreamTask::close_releasing_stores() {

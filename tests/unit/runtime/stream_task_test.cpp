@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "millrace/core/error.hpp"
 #include "millrace/state/bytes_store.hpp"
+#include "state/budget/cache_budget.hpp"
 #include "unit/runtime/stream_task_fixture.hpp"
 
 #include <stdexcept>
@@ -221,6 +222,25 @@ TEST_F(StreamTaskTest, ClosesDirtyFromAnyState) {
     start();
     task->close_dirty();
     EXPECT_EQ(task->state(), TaskState::kClosed);
+}
+
+TEST_F(StreamTaskTest, ReleasesStoresThatDoNotUseTheCacheBudgetOfItsThread) {
+    using Release = std::unique_ptr<state::TaskStores> (StreamTask::*)();
+    for (const Release release :
+         {&StreamTask::close_keeping_stores, &StreamTask::close_releasing_stores,
+          &StreamTask::close_dirty_releasing_stores}) {
+        make();
+        state::CacheBudget cache(1 << 20);
+        start();
+        task->stores().set_cache(cache);
+        EXPECT_EQ(cache.read().stores(), 1U);
+        if (release == &StreamTask::close_releasing_stores) {
+            task->suspend();
+        }
+        const auto stores = (task.get()->*release)();
+        ASSERT_NE(stores, nullptr);
+        EXPECT_EQ(cache.read().stores(), 0U) << "the restore thread changes them next";
+    }
 }
 
 TEST_F(StreamTaskTest, ReturnsTheChangelogPartitionsOfItsStores) {
