@@ -347,6 +347,18 @@ int32_t millrace_topic_partition_count(rd_kafka_topic_t* topic) {
     return partitions;
 }
 
+static rd_kafka_op_res_t wake_brokers(rd_kafka_t* client, rd_kafka_q_t* queue,
+                                      rd_kafka_op_t* entry) {
+    (void)queue;
+    (void)entry;
+    rd_kafka_all_brokers_wakeup(client, RD_KAFKA_BROKER_STATE_UP, "fetching may continue");
+    return RD_KAFKA_OP_RES_HANDLED;
+}
+
+void millrace_continue_fetching(rd_kafka_t* client) {
+    rd_kafka_q_enq(client->rk_ops, rd_kafka_op_new_cb(client, RD_KAFKA_OP_WAKEUP, wake_brokers));
+}
+
 void millrace_abandon_group(rd_kafka_t* client) {
     rd_atomic32_set(&client->rk_terminate, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }

@@ -3,6 +3,7 @@
 
 #include "core/check.hpp"
 #include "core/topic_matcher.hpp"
+#include "kafka/rdkafka/internals_shim.h"
 #include "kafka/rdkafka/partition_lists.hpp"
 #include "kafka/rdkafka/status_of_error.hpp"
 #include "kafka/rdkafka/timeouts.hpp"
@@ -148,6 +149,7 @@ Status RdConsumer::assign(std::span<const StartPosition> partitions, ConsumerLis
     const RdList list = to_list(partitions);
     Status status = status_of_error(RdError(rd_kafka_incremental_assign(client_.get(), list.get())),
                                     "cannot assign");
+    millrace_continue_fetching(client_.get());
     if (!status.ok()) {
         for (const auto& start : partitions) {
             queues_.erase(start.partition);
@@ -260,6 +262,7 @@ void RdConsumer::on_assign(rd_kafka_topic_partition_list_t& list) {
         open_queue(start);
     }
     const RdError failure(rd_kafka_incremental_assign(client_.get(), &list));
+    millrace_continue_fetching(client_.get());
     if (failure != nullptr) {
         report_error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
     }
@@ -279,6 +282,7 @@ void RdConsumer::on_revoke(rd_kafka_topic_partition_list_t& list) {
         queues_.erase(which);
     }
     const RdError failure(rd_kafka_incremental_unassign(client_.get(), &list));
+    millrace_continue_fetching(client_.get());
     if (failure != nullptr) {
         report_error(rd_kafka_error_code(failure.get()), rd_kafka_error_string(failure.get()));
     }
@@ -319,7 +323,9 @@ Status RdConsumer::seek(const StartPosition& position) {
     if (found == queues_.end()) {
         return {ErrorCode::kOther, "cannot seek: not assigned: " + to_string(position.partition)};
     }
-    return found->second->seek(position);
+    Status status = found->second->seek(position);
+    millrace_continue_fetching(client_.get());
+    return status;
 }
 
 void RdConsumer::rethrow_from_callback() {
