@@ -93,6 +93,7 @@ PartitionAssignor::Rejoin PartitionAssignor::rejoin() const {
 }
 
 Bytes PartitionAssignor::subscription_user_data() {
+    joining_.store(true, std::memory_order_release);
     StateReport state = state_ ? state_() : StateReport{};
     const MutexLock lock(mutex_);
     info_.on_disk = std::move(state.lags);
@@ -221,6 +222,7 @@ void PartitionAssignor::on_assignment(const std::vector<TopicPartition>& partiti
     stop_ = info ? accept(*info) : std::move(stop);
     assigned_ = partitions;
     std::sort(assigned_->begin(), assigned_->end());
+    joining_.store(false, std::memory_order_release);
 }
 
 /// If the leader cannot read the member's version, its answer has the version of the leader, and

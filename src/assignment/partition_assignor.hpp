@@ -11,6 +11,7 @@
 #include "kafka/group.hpp"
 #include "topology/sub_topologies.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -51,6 +52,9 @@ class PartitionAssignor final : public kafka::GroupAssignor {
 
     /// The transactional ids of members that have left the group, as of the last assignment.
     std::vector<std::string> departed() const;
+
+    /// Whether the member has sent a request to join the group and has no assignment since then.
+    bool joining() const noexcept { return joining_.load(std::memory_order_acquire); }
 
     /// The next rebalance requests a shutdown of all members.
     void request_application_shutdown();
@@ -107,6 +111,7 @@ class PartitionAssignor final : public kafka::GroupAssignor {
     const AssignorOptions options_;
     const State state_;
     const PartitionRacks* const racks_;
+    std::atomic<bool> joining_{false};
     mutable Mutex mutex_;
     SubscriptionInfo info_ MILLRACE_GUARDED_BY(mutex_);
     std::uint16_t written_version_ MILLRACE_GUARDED_BY(mutex_) = kFormatVersion;

@@ -122,7 +122,7 @@ class TransactionalInput : public Contract {
             read_portions(*stays);
             do_more(*stays);
             const std::size_t read = count_read({topic, 0}) + count_read({topic, 1});
-            const bool is_time = read > changed_at + 60;
+            const bool is_time = read > changed_at + 30;
             if (comes != nullptr) {
                 read_portions(*comes);
                 do_more(*comes);

@@ -122,6 +122,7 @@ void StreamThread::make_parts() {
                             .tasks = tasks_.get(),
                             .backoff = &backoff_,
                             .all_assigned_open = [this] { return assigned_->complete(); },
+                            .joining = [this] { return assignor_->joining(); },
                             .processed = counter("process-total"),
                             .commits = counter("commit-total"),
                             .slice = std::min(kSlice, poll_interval / 4)});

@@ -19,6 +19,10 @@ constexpr milliseconds kRetryBackoff{100};
 /// How long one task runs before the other tasks get their turn.
 constexpr milliseconds kTaskTurn{5};
 
+/// How long a transaction waits until the member has joined its group. Joins that last longer wait
+/// for members that have not noticed the rebalance yet.
+constexpr milliseconds kShortJoin{200};
+
 /// How soon to check tasks again that hold records back to keep timestamp order.
 constexpr milliseconds kHeldBackWait{10};
 
@@ -114,9 +118,20 @@ bool TaskExecutor::commit_due(nanoseconds now) const {
 
 void TaskExecutor::maybe_commit() {
     const auto now = monotonic();
-    if ((!next_attempt_ || now >= *next_attempt_) && commit_due(now)) {
+    if (!waits_for_join(now) && (!next_attempt_ || now >= *next_attempt_) && commit_due(now)) {
         commit(parts_.settings->request_timeout);
     }
+}
+
+bool TaskExecutor::waits_for_join(nanoseconds now) {
+    if (!parts_.collector->transactional() || !parts_.joining()) {
+        joining_since_.reset();
+        return false;
+    }
+    if (!joining_since_) {
+        joining_since_ = now;
+    }
+    return now - *joining_since_ < kShortJoin;
 }
 
 Committer::Outcome TaskExecutor::commit(milliseconds timeout) {
@@ -171,8 +186,11 @@ milliseconds TaskExecutor::wait(Timestamp now, milliseconds at_most) const {
     }
     if (to_commit) {
         const auto passed = monotonic();
-        const auto due = std::max<nanoseconds>(last_commit_ + parts_.settings->commit_interval,
-                                               next_attempt_.value_or(passed));
+        auto due = std::max<nanoseconds>(last_commit_ + parts_.settings->commit_interval,
+                                         next_attempt_.value_or(passed));
+        if (joining_since_) {  // The end of the join wakes the thread up.
+            due = std::max<nanoseconds>(due, *joining_since_ + kShortJoin);
+        }
         in(std::chrono::ceil<milliseconds>(due - passed));
     }
     return wait;

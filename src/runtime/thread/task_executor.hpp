@@ -39,6 +39,7 @@ class TaskExecutor {
         OpenTasks* tasks = nullptr;
         RestartBackoff* backoff = nullptr;
         std::function<bool()> all_assigned_open{};  ///< AssignedTasks::complete.
+        std::function<bool()> joining{};            ///< PartitionAssignor::joining.
         std::shared_ptr<metrics::Counter> processed{};
         std::shared_ptr<metrics::Counter> commits{};
 
@@ -55,7 +56,8 @@ class TaskExecutor {
     void punctuate();
 
     /// Commits when the interval has passed, when a task requests it, or when too much is
-    /// uncommitted.
+    /// uncommitted. A transaction waits a moment while the member joins the group: its offsets
+    /// might reach Kafka with an outdated generation, and the tasks would restart.
     void maybe_commit();
 
     /// Commits the tasks that need it, waiting up to `timeout` for Kafka.
@@ -70,6 +72,7 @@ class TaskExecutor {
   private:
     std::size_t process_task(StreamTask& task, std::chrono::nanoseconds slice_end);
     bool commit_due(std::chrono::nanoseconds now) const;
+    bool waits_for_join(std::chrono::nanoseconds now);
     bool caught_up() const;
     std::chrono::nanoseconds monotonic() const { return parts_.clock->monotonic(); }
 
@@ -79,7 +82,8 @@ class TaskExecutor {
     std::size_t next_task_ = 0;   // The next running task to process.
     std::size_t next_clock_ = 0;  // The next running task to punctuate.
     std::chrono::nanoseconds last_commit_;
-    std::optional<std::chrono::nanoseconds> next_attempt_;  // Of a failed commit.
+    std::optional<std::chrono::nanoseconds> next_attempt_;   // Of a failed commit.
+    std::optional<std::chrono::nanoseconds> joining_since_;  // Only with transactions.
 };
 
 }  // namespace millrace::runtime
