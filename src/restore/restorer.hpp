@@ -158,7 +158,7 @@ class Restorer final : public Driven {
     // What a restore begins with: restorer_prepare.cpp.
     struct Preparation;
     void prepare(const std::vector<std::shared_ptr<Task>>& tasks, bool standbys);
-    void look_up(const std::vector<std::shared_ptr<Task>>& tasks);
+    bool look_up(const std::vector<std::shared_ptr<Task>>& tasks);
     std::vector<Offset> offsets(const std::vector<TopicPartition>& of, kafka::OffsetSpec which,
                                 kafka::Isolation isolation);
     void report_open_transactions(Task& task);

@@ -46,8 +46,8 @@ struct Restorer::Preparation {
 };
 
 /// Looks up the offsets of all tasks that need them with the same requests: when a thread gets many
-/// tasks at once, none waits for the requests of the others. If the cluster refuses that, each task
-/// is tried alone.
+/// tasks at once, none waits for the requests of the others. If that fails, each task is tried
+/// alone: one whose changelog has no leader, or must not be read, does not hold up the others.
 void Restorer::prepare(const std::vector<std::shared_ptr<Task>>& tasks, bool standbys) {
     if (paused()) {
         return;
@@ -60,13 +60,15 @@ void Restorer::prepare(const std::vector<std::shared_ptr<Task>>& tasks, bool sta
             waiting.push_back(task);
         }
     }
-    if (waiting.size() > 1) {
+    const auto together = [&] {
         try {
-            look_up(waiting);
-            return;
-        } catch (const std::exception& refusal) {
-            log::warn(std::string("preparing restores one by one: ") + refusal.what());
+            return look_up(waiting);
+        } catch (const std::exception&) {
+            return false;  // Thrown again for the task that causes it.
         }
+    };
+    if (waiting.size() > 1 && together()) {
+        return;
     }
     for (const auto& task : waiting) {
         if (!task->cancelled) {  // Its owner does not wait for requests.
@@ -75,10 +77,9 @@ void Restorer::prepare(const std::vector<std::shared_ptr<Task>>& tasks, bool sta
     }
 }
 
-/// Looks up the start and end offsets. If the cluster does not answer, the next turn tries again.
-/// The requests are made without the tasks' locks, so that a thread that removes a task does not
-/// wait for them.
-void Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
+/// Looks up the start and end offsets. False: the cluster did not answer, retry later. The requests
+/// are made without the tasks' locks, so that a thread that removes a task does not wait for them.
+bool Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
     std::vector<Preparation> preparations;
     std::vector<TopicPartition> partitions;
     for (const auto& task : tasks) {
@@ -99,7 +100,7 @@ void Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
     std::vector<Offset> ends;
     if (!partitions.empty()) {
         if (!look_up_limits(tasks, parts_.request_timeout)) {
-            return;
+            return false;
         }
         // The first offset is looked up before the end offset: it can only grow, so begin <= end
         // holds.
@@ -107,12 +108,12 @@ void Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
         begins = offsets(partitions, kafka::OffsetSpec::kEarliest, kAll);
         ends = begins.empty() ? begins : offsets(partitions, kafka::OffsetSpec::kLatest, kAll);
         if (ends.empty()) {
-            return;
+            return false;
         }
         if (const kafka::Status status = removal_age_.look_up(partitions); !status.ok()) {
             log_.warn("cannot look up delete.retention.ms of changelogs, retrying: " +
                       status.message());
-            return;
+            return false;
         }
     }
     std::size_t at = 0;
@@ -123,6 +124,7 @@ void Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
         });
         at += preparation.changelogs.size();
     }
+    return true;
 }
 
 /// `begins` and `ends` start with the offsets of the task's changelogs.
