@@ -78,8 +78,8 @@ enum millrace_fetching millrace_partition_fetching(struct millrace_partition* pa
 rd_kafka_resp_err_t millrace_partition_restart(struct millrace_partition* partition, int64_t offset);
 
 /* Fetches at once what was paused, assigned or repositioned before this call. Every rebalance
- * pauses all partitions and resumes those that stay, but no thread is told: if all of a broker's
- * partitions were paused when its thread looked, it looks again up to a second later. */
+ * pauses all partitions and resumes those that stay, but does not wake the thread of their broker:
+ * if all its partitions were paused when it looked, it looks again up to a second later. */
 void millrace_continue_fetching(rd_kafka_t* client);
 
 /* The topic's partition count as of the last metadata; 0 if unknown. Any thread. */
