@@ -86,6 +86,7 @@ def scale(instances, meter):
 def scale_out(instances, meter):
     """Running tasks move to an instance that has caught up with them."""
     instances[1].start()
+    instances.await_counts([(PARTITIONS // 2, PARTITIONS // 2)] * 2, 120)
     settle(instances)
 
 
