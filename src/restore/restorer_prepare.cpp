@@ -20,7 +20,7 @@ namespace {
 /// after a restart.
 constexpr std::chrono::minutes kConfirmInterval{5};
 
-/// How long a task is restored before open transactions are looked up: most restores are shorter.
+/// Open transactions are looked up only for restores that take longer. Most do not.
 constexpr std::chrono::seconds kFirstLook{1};
 
 /// Why the stored rows cannot be used; empty: they can.
@@ -127,7 +127,7 @@ bool Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
     return true;
 }
 
-/// `begins` and `ends` start with the offsets of the task's changelogs.
+/// The first elements of `begins` and `ends` are the offsets of the task's changelogs.
 void Restorer::begin_or_continue(const Preparation& preparation, std::span<const Offset> begins,
                                  std::span<const Offset> ends, Timestamp now) {
     Task& task = *preparation.task;

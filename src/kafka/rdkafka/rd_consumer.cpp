@@ -323,9 +323,7 @@ Status RdConsumer::seek(const StartPosition& position) {
     if (found == queues_.end()) {
         return {ErrorCode::kOther, "cannot seek: not assigned: " + to_string(position.partition)};
     }
-    Status status = found->second->seek(position);
-    millrace_continue_fetching(client_.get());
-    return status;
+    return found->second->seek(position);
 }
 
 void RdConsumer::rethrow_from_callback() {

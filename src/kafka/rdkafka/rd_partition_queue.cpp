@@ -188,6 +188,7 @@ void RdPartitionQueue::start_anew(const StartPosition& position) {
     end_seen_ = -1;
     unchecked_.reset();
     failed_ = false;
+    millrace_continue_fetching(client_);
 }
 
 }  // namespace millrace::kafka

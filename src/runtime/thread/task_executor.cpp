@@ -19,8 +19,8 @@ constexpr milliseconds kRetryBackoff{100};
 /// How long one task runs before the other tasks get their turn.
 constexpr milliseconds kTaskTurn{5};
 
-/// How long a transaction waits until the member has joined its group. Joins that last longer wait
-/// for members that have not noticed the rebalance yet.
+/// How long a commit waits for the end of a join. Longer joins usually wait for other members,
+/// which have not detected the rebalance yet.
 constexpr milliseconds kShortJoin{200};
 
 /// How soon to check tasks again that hold records back to keep timestamp order.
