@@ -63,16 +63,16 @@ void Restorer::insert(const void* owner, TaskId id, state::TaskStores& stores,
     consumer_->wake_up();
 }
 
-void Restorer::remove(const void* owner, TaskId id) {
+bool Restorer::remove(const void* owner, TaskId id) {
     const std::shared_ptr<Task> task = find(owner, id);
     if (task == nullptr) {
-        return;
+        return false;
     }
     {
         const MutexLock lock(mutex_);
         const auto found = tasks_.find({owner, id});
         if (found == tasks_.end() || found->second != task) {
-            return;  // It has just ended.
+            return false;  // It has just ended.
         }
         tasks_.erase(found);
     }
@@ -91,6 +91,7 @@ void Restorer::remove(const void* owner, TaskId id) {
         }
     }
     forget_remaining(*task);
+    return true;
 }
 
 /// Removes the metric.

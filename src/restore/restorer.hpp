@@ -114,9 +114,9 @@ class Restorer final : public Driven {
                  std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
 
     /// Stops restoring or following that owner's task. Waits at most for the current batch, and
-    /// never for the network. The mailbox is not called for the task after this returns.
-    /// Does not throw.
-    void remove(const void* owner, TaskId task);
+    /// never for the network. The mailbox is not called for the task after this returns. False if
+    /// there was no such task, or if it had ended. Does not throw.
+    bool remove(const void* owner, TaskId task);
 
     /// One turn: starts new tasks, reads available records, applies them. Waits for records if
     /// there are none.

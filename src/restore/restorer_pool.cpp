@@ -67,10 +67,9 @@ bool RestorerPool::promote(const void* owner, TaskId task, const void* new_owner
            restorer->promote(owner, task, new_owner, std::move(to_restore), std::move(mailbox));
 }
 
-void RestorerPool::remove(const void* owner, TaskId task) {
-    if (Restorer* restorer = find(owner, task)) {
-        restorer->remove(owner, task);
-    }
+bool RestorerPool::remove(const void* owner, TaskId task) {
+    Restorer* restorer = find(owner, task);
+    return restorer != nullptr && restorer->remove(owner, task);
 }
 
 bool RestorerPool::idle() const {

@@ -33,7 +33,7 @@ class RestorerPool {
     bool hold(const void* owner, TaskId task);
     bool promote(const void* owner, TaskId task, const void* new_owner,
                  std::vector<StoreToRestore> to_restore, RestoreMailbox mailbox);
-    void remove(const void* owner, TaskId task);
+    bool remove(const void* owner, TaskId task);
     bool idle() const;
 
   private:

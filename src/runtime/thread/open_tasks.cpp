@@ -185,15 +185,40 @@ void OpenTasks::close_clean(TaskId id) {
     }
 }
 
+/// True if the task's stores were being restored, without an error: another restore can continue
+/// where this one stops.
+bool OpenTasks::stop_restore(TaskId id) {
+    bool sound = parts_.restorer->remove(this, id);
+    // The result of this restore does not concern a later task of the same id.
+    const MutexLock lock(mutex_);
+    std::erase_if(restored_, [&](const auto& result) {
+        sound = result.task == id ? result.error == nullptr : sound;
+        return result.task == id;
+    });
+    return sound;
+}
+
 /// Null if there is no such task.
 std::unique_ptr<StreamTask> OpenTasks::remove(TaskId id) {
-    parts_.restorer->remove(this, id);
-    {
-        // The result of this restore does not concern a later task of the same id.
-        const MutexLock lock(mutex_);
-        std::erase_if(restored_, [&](const auto& result) { return result.task == id; });
-    }
+    stop_restore(id);
     return registry_.remove(id);
+}
+
+/// Closes a task that is being restored. Its stores stay open for another thread of this client,
+/// with what they have received. False if there is no such task, or after an error.
+bool OpenTasks::give_up_restoring(TaskId id) {
+    if (!parts_.task_maker->has_shelf() || !stop_restore(id)) {
+        return false;
+    }
+    std::unique_ptr<StreamTask> task = registry_.remove(id);
+    auto stores = task->close_dirty_releasing_stores();
+    if (stores == nullptr) {
+        keep_until_acknowledged(std::move(task));
+        return true;
+    }
+    closed_.push_back(std::move(task));
+    parts_.task_maker->give_up(id, std::move(stores));
+    return true;
 }
 
 void OpenTasks::close_dirty(TaskId id) {
@@ -216,6 +241,9 @@ void OpenTasks::drop(TaskId id) {
         close_dirty(id);
         return;
     }
+    if (give_up_restoring(id)) {
+        return;
+    }
     close_kept_stores([id](TaskId each) { return each == id; });
     std::unique_ptr<StreamTask> task = remove(id);
     if (task == nullptr) {
@@ -235,12 +263,15 @@ void OpenTasks::drop(TaskId id) {
 }
 
 void OpenTasks::close_for_restart(TaskId id) {
-    std::unique_ptr<StreamTask> task = remove(id);
+    const bool restorable = stop_restore(id);
+    std::unique_ptr<StreamTask> task = registry_.remove(id);
     if (task == nullptr) {
         return;
     }
     try {
-        if (auto stores = task->close_keeping_stores()) {
+        auto stores =
+            restorable ? task->close_dirty_releasing_stores() : task->close_keeping_stores();
+        if (stores != nullptr) {
             kept_.emplace(id, std::move(stores));
             closed_.push_back(std::move(task));
             return;
@@ -267,7 +298,9 @@ void OpenTasks::close_kept_stores(const std::function<bool(TaskId)>& which) {
 void OpenTasks::close_all_dirty() {
     close_kept_stores([](TaskId) { return true; });
     for (const TaskId& id : registry_.ids()) {
-        close_dirty(id);
+        if (!give_up_restoring(id)) {
+            close_dirty(id);
+        }
     }
     standbys_.give_up_all();
     publish();

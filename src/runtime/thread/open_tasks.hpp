@@ -72,7 +72,9 @@ class OpenTasks {
 
     /// The same within a rebalance, which does not wait until the files are closed.
     void drop(TaskId id);
-    void close_all_dirty();  ///< Standbys are given up cleanly.
+
+    /// Stores that are being restored, and standbys, stay open for another thread of this client.
+    void close_all_dirty();
 
     /// The same for a task that open() follows: its stores stay open if possible, as of the last
     /// commit, so that little or nothing must be restored. Does not throw.
@@ -116,6 +118,8 @@ class OpenTasks {
     void restored(restore::RestoreResult result);
     void run(TaskRegistry::Entry& entry);
     void report_size(StreamTask& task);
+    bool stop_restore(TaskId id);
+    bool give_up_restoring(TaskId id);
     std::unique_ptr<StreamTask> remove(TaskId id);
     bool open(TaskId id, std::vector<TopicPartition> inputs,
               std::vector<kafka::CommittedOffset> committed, bool wipe, bool promoted);

@@ -75,6 +75,13 @@ class EmbeddedOpenStores : public support::EmbeddedApplication,
         });
     }
 
+    static bool each_thread_has_a_task(const KafkaStreams& streams, std::size_t threads) {
+        const auto now = streams.metadata_for_local_threads();
+        return now.size() == threads && std::all_of(now.begin(), now.end(), [](const auto& thread) {
+                   return !thread.tasks.empty();
+               });
+    }
+
     bool count_to(int count) {
         for (int key = 0; key < 20; ++key) {
             produce("k" + std::to_string(key));
@@ -160,6 +167,29 @@ TEST_P(EmbeddedOpenStores, OfTasksChangeHandsWhenThreadsComeAndGo) {
     ASSERT_TRUE(streams->close(60s));
 }
 
+TEST_P(EmbeddedOpenStores, OfTasksThatAreBeingRestoredChangeHands) {
+    create_topics(4);
+    const auto streams = counter("one", 2);
+    streams->start();
+    ASSERT_TRUE(settled(*streams, 2, 4));
+    ASSERT_TRUE(count_to(1));
+    const auto opened = manifests("one");
+
+    streams->pause();  // What changes hands now cannot be restored to its end.
+    ASSERT_TRUE(streams->remove_stream_thread(60s));
+    ASSERT_TRUE(eventually([&] { return tasks_of(*streams) == 4; }));
+    ASSERT_TRUE(streams->remove_stream_thread(60s));
+    ASSERT_TRUE(streams->add_stream_thread());
+    ASSERT_TRUE(eventually([&] { return tasks_of(*streams) == 4; }));
+    streams->resume();
+    ASSERT_TRUE(settled(*streams, 1, 4));
+    ASSERT_TRUE(count_to(2));
+
+    EXPECT_EQ(restored, 0);
+    EXPECT_EQ(manifests("one"), opened);
+    ASSERT_TRUE(streams->close(60s));
+}
+
 TEST_P(EmbeddedOpenStores, OfStandbysChangeHandsWhenThreadsComeAndGo) {
     create_topics(4);
     const auto one = counter("one", 1, 1);
@@ -169,9 +199,12 @@ TEST_P(EmbeddedOpenStores, OfStandbysChangeHandsWhenThreadsComeAndGo) {
     ASSERT_TRUE(settled(*one, 1, 2, 2) && settled(*two, 1, 2, 2));
     ASSERT_TRUE(count_to(1));
     ASSERT_TRUE(two->add_stream_thread());
-    ASSERT_TRUE(eventually([&] { return tasks_of(*two) + standbys_of(*two) == 4; }));
+    ASSERT_TRUE(eventually([&] { return each_thread_has_a_task(*two, 2); }));
     ASSERT_TRUE(count_to(2));
-    ASSERT_TRUE(eventually([&] { return all_copied(*two) && metric(*two, "standby-lag") == 0; }));
+    ASSERT_TRUE(eventually([&] {
+        return standbys_of(*one) + standbys_of(*two) == 4 && all_copied(*one) && all_copied(*two) &&
+               metric(*two, "standby-lag") == 0;
+    }));
     const auto opened = manifests("two");
     copied_from_start = 0;
     restored = 0;
