@@ -73,6 +73,10 @@ class RdAdmin final : public Admin {
                                             OffsetSpec spec, Isolation isolation,
                                             std::chrono::milliseconds timeout, bool& has_moved);
 
+    Status try_to_alter(const std::string& group, std::span<const OffsetCommit> offsets,
+                        std::chrono::milliseconds timeout);
+    Status try_to_delete(const std::string& group, std::chrono::milliseconds timeout);
+
     ClientSettings settings_;
     RdClient client_;
     Mutex mutex_;

@@ -42,6 +42,24 @@ Status failure_of(const rd_kafka_group_result_t& result, const std::string& doin
     return {};
 }
 
+/// Repeats a request to a group's coordinator while that is being elected or loads the group.
+/// `attempt` gets the time that is left. Returns its last status.
+template <class Attempt>
+Status until_coordinator_responds(rd_kafka_t* client, milliseconds timeout,
+                                  const Attempt& attempt) {
+    const RdQueue nothing(rd_kafka_queue_new(client));
+    const auto deadline = system_clock().monotonic() + timeout;
+    for (;;) {
+        const auto left =
+            std::chrono::duration_cast<milliseconds>(deadline - system_clock().monotonic());
+        Status status = attempt(left);
+        if (!status.retriable() || system_clock().monotonic() + kCoordinatorPause >= deadline) {
+            return status;
+        }
+        const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
+    }
+}
+
 bool leader_changed(rd_kafka_resp_err_t error) {
     return error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
            error == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH ||
@@ -198,20 +216,9 @@ Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(
         return Status(ErrorCode::kOther, doing + ": " + error.what());
     }
     const RdList list = to_list(partitions);
-    const RdQueue nothing(rd_kafka_queue_new(client));
-    // While a group's coordinator is being elected and the group is being loaded.
-    const auto deadline = system_clock().monotonic() + timeout;
-    Status status;
-    for (;;) {
-        const auto left =
-            std::chrono::duration_cast<milliseconds>(deadline - system_clock().monotonic());
-        status =
-            status_of_error(rd_kafka_committed(client, list.get(), to_rd_timeout(left)), doing);
-        if (!status.retriable() || system_clock().monotonic() + kCoordinatorPause >= deadline) {
-            break;
-        }
-        const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
-    }
+    const Status status = until_coordinator_responds(client, timeout, [&](milliseconds left) {
+        return status_of_error(rd_kafka_committed(client, list.get(), to_rd_timeout(left)), doing);
+    });
     if (!status.ok()) {
         return status;
     }
@@ -231,6 +238,13 @@ Status RdAdmin::alter_group_offsets(const std::string& group, std::span<const Of
     if (offsets.empty()) {
         return {};
     }
+    return until_coordinator_responds(client_.get(), timeout, [&](milliseconds left) {
+        return try_to_alter(group, offsets, left);
+    });
+}
+
+Status RdAdmin::try_to_alter(const std::string& group, std::span<const OffsetCommit> offsets,
+                             milliseconds timeout) {
     AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout,
                    "cannot set the offsets of group " + group);
     const RdList list = to_list(offsets);
@@ -261,6 +275,11 @@ Status RdAdmin::alter_group_offsets(const std::string& group, std::span<const Of
 }
 
 Status RdAdmin::delete_group(const std::string& group, milliseconds timeout) {
+    return until_coordinator_responds(
+        client_.get(), timeout, [&](milliseconds left) { return try_to_delete(group, left); });
+}
+
+Status RdAdmin::try_to_delete(const std::string& group, milliseconds timeout) {
     AdminCall call(client_.get(), RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout,
                    "cannot delete group " + group);
     RequestArray<rd_kafka_DeleteGroup_t, rd_kafka_DeleteGroup_destroy> requests;
