@@ -16,8 +16,8 @@ class DepartedMembers {
     /// How many rebalances ago a member may have left.
     static constexpr int kKept = 8;
 
-    /// The maximum number of ids that left() returns. It limits the size of the user data, and how
-    /// many transactions a member aborts.
+    /// The maximum number of ids that left() returns. It limits the size of the user data and the
+    /// number of transactions that a member aborts.
     static constexpr std::size_t kMost = 64;
 
     /// For the leader: the ids of all members of this rebalance. Returns the ids of those that have

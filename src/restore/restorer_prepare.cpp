@@ -127,7 +127,8 @@ bool Restorer::look_up(const std::vector<std::shared_ptr<Task>>& tasks) {
     return true;
 }
 
-/// The first elements of `begins` and `ends` are the offsets of the task's changelogs.
+/// `begins` and `ends` start with the offsets of this task's changelogs; those of other tasks
+/// follow.
 void Restorer::begin_or_continue(const Preparation& preparation, std::span<const Offset> begins,
                                  std::span<const Offset> ends, Timestamp now) {
     Task& task = *preparation.task;

@@ -42,18 +42,23 @@ Status failure_of(const rd_kafka_group_result_t& result, const std::string& doin
     return {};
 }
 
-/// Repeats a request to a group's coordinator while that is being elected or loads the group.
-/// `attempt` gets the time that is left. Returns its last status.
-template <class Attempt>
-Status until_coordinator_responds(rd_kafka_t* client, milliseconds timeout,
-                                  const Attempt& attempt) {
+/// The coordinator is being elected or loads the group: it has done nothing.
+bool coordinator_starts(const Status& status) {
+    return status.code() == ErrorCode::kNotReady;
+}
+
+/// Repeats a request to a group's coordinator while `again` is true of its status. `attempt` gets
+/// the time that is left. Returns its last status.
+template <class Again, class Attempt>
+Status repeat_while(const Again& again, rd_kafka_t* client, milliseconds timeout,
+                    const Attempt& attempt) {
     const RdQueue nothing(rd_kafka_queue_new(client));
     const auto deadline = system_clock().monotonic() + timeout;
     for (;;) {
         const auto left =
             std::chrono::duration_cast<milliseconds>(deadline - system_clock().monotonic());
         Status status = attempt(left);
-        if (!status.retriable() || system_clock().monotonic() + kCoordinatorPause >= deadline) {
+        if (!again(status) || system_clock().monotonic() + kCoordinatorPause >= deadline) {
             return status;
         }
         const RdEvent pause(rd_kafka_queue_poll(nothing.get(), to_rd_timeout(kCoordinatorPause)));
@@ -216,7 +221,8 @@ Result<std::map<TopicPartition, CommittedOffset>> RdAdmin::group_offsets(
         return Status(ErrorCode::kOther, doing + ": " + error.what());
     }
     const RdList list = to_list(partitions);
-    const Status status = until_coordinator_responds(client, timeout, [&](milliseconds left) {
+    const auto retriable = [](const Status& failed) { return failed.retriable(); };
+    const Status status = repeat_while(retriable, client, timeout, [&](milliseconds left) {
         return status_of_error(rd_kafka_committed(client, list.get(), to_rd_timeout(left)), doing);
     });
     if (!status.ok()) {
@@ -238,9 +244,8 @@ Status RdAdmin::alter_group_offsets(const std::string& group, std::span<const Of
     if (offsets.empty()) {
         return {};
     }
-    return until_coordinator_responds(client_.get(), timeout, [&](milliseconds left) {
-        return try_to_alter(group, offsets, left);
-    });
+    return repeat_while(coordinator_starts, client_.get(), timeout,
+                        [&](milliseconds left) { return try_to_alter(group, offsets, left); });
 }
 
 Status RdAdmin::try_to_alter(const std::string& group, std::span<const OffsetCommit> offsets,
@@ -275,8 +280,8 @@ Status RdAdmin::try_to_alter(const std::string& group, std::span<const OffsetCom
 }
 
 Status RdAdmin::delete_group(const std::string& group, milliseconds timeout) {
-    return until_coordinator_responds(
-        client_.get(), timeout, [&](milliseconds left) { return try_to_delete(group, left); });
+    return repeat_while(coordinator_starts, client_.get(), timeout,
+                        [&](milliseconds left) { return try_to_delete(group, left); });
 }
 
 Status RdAdmin::try_to_delete(const std::string& group, milliseconds timeout) {

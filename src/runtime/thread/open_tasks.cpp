@@ -204,20 +204,33 @@ std::unique_ptr<StreamTask> OpenTasks::remove(TaskId id) {
     return registry_.remove(id);
 }
 
+/// Closes a task with `close`, and returns its open stores. Null if it has none to release, or
+/// after an error, which is logged.
+std::unique_ptr<state::TaskStores> OpenTasks::release_stores(std::unique_ptr<StreamTask> task,
+                                                             CloseReleasingStores close) {
+    try {
+        if (auto stores = ((*task).*close)()) {
+            closed_.push_back(std::move(task));
+            return stores;
+        }
+    } catch (const std::exception& error) {
+        log::error(parts_.thread_name + ": cannot close task " + to_string(task->task_id()) + ": " +
+                   error.what());
+    }
+    keep_until_acknowledged(std::move(task));
+    return nullptr;
+}
+
 /// Closes a task that is being restored. Its stores stay open for another thread of this client,
 /// with what they have received. False if there is no such task, or after an error.
 bool OpenTasks::give_up_restoring(TaskId id) {
     if (!parts_.task_maker->has_shelf() || !stop_restore(id)) {
         return false;
     }
-    std::unique_ptr<StreamTask> task = registry_.remove(id);
-    auto stores = task->close_dirty_releasing_stores();
-    if (stores == nullptr) {
-        keep_until_acknowledged(std::move(task));
-        return true;
+    if (auto stores =
+            release_stores(registry_.remove(id), &StreamTask::close_dirty_releasing_stores)) {
+        parts_.task_maker->give_up(id, std::move(stores));
     }
-    closed_.push_back(std::move(task));
-    parts_.task_maker->give_up(id, std::move(stores));
     return true;
 }
 
@@ -249,17 +262,9 @@ void OpenTasks::drop(TaskId id) {
     if (task == nullptr) {
         return;
     }
-    try {
-        if (auto stores = task->close_dirty_releasing_stores()) {
-            parts_.task_maker->close_later(id, std::move(stores));
-            closed_.push_back(std::move(task));
-            return;
-        }
-    } catch (const std::exception& error) {
-        log::error(parts_.thread_name + ": cannot close task " + to_string(id) + ": " +
-                   error.what());
+    if (auto stores = release_stores(std::move(task), &StreamTask::close_dirty_releasing_stores)) {
+        parts_.task_maker->close_later(id, std::move(stores));
     }
-    keep_until_acknowledged(std::move(task));
 }
 
 void OpenTasks::close_for_restart(TaskId id) {
@@ -268,19 +273,11 @@ void OpenTasks::close_for_restart(TaskId id) {
     if (task == nullptr) {
         return;
     }
-    try {
-        auto stores =
-            restorable ? task->close_dirty_releasing_stores() : task->close_keeping_stores();
-        if (stores != nullptr) {
-            kept_.emplace(id, std::move(stores));
-            closed_.push_back(std::move(task));
-            return;
-        }
-    } catch (const std::exception& error) {
-        log::error(parts_.thread_name + ": cannot close task " + to_string(id) + ": " +
-                   error.what());
+    const CloseReleasingStores close =
+        restorable ? &StreamTask::close_dirty_releasing_stores : &StreamTask::close_keeping_stores;
+    if (auto stores = release_stores(std::move(task), close)) {
+        kept_.emplace(id, std::move(stores));
     }
-    keep_until_acknowledged(std::move(task));
 }
 
 void OpenTasks::close_kept_stores(const std::function<bool(TaskId)>& which) {

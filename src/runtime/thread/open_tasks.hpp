@@ -118,6 +118,9 @@ class OpenTasks {
     void restored(restore::RestoreResult result);
     void run(TaskRegistry::Entry& entry);
     void report_size(StreamTask& task);
+    using CloseReleasingStores = std::unique_ptr<state::TaskStores> (StreamTask::*)();
+    std::unique_ptr<state::TaskStores> release_stores(std::unique_ptr<StreamTask> task,
+                                                      CloseReleasingStores close);
     bool stop_restore(TaskId id);
     bool give_up_restoring(TaskId id);
     std::unique_ptr<StreamTask> remove(TaskId id);

@@ -82,6 +82,16 @@ class EmbeddedOpenStores : public support::EmbeddedApplication,
                });
     }
 
+    /// A client with two threads that has counted each key once, on four partitions.
+    std::unique_ptr<KafkaStreams> counter_of_two_threads() {
+        create_topics(4);
+        auto streams = counter("one", 2);
+        streams->start();
+        EXPECT_TRUE(settled(*streams, 2, 4));
+        EXPECT_TRUE(count_to(1));
+        return streams;
+    }
+
     bool count_to(int count) {
         for (int key = 0; key < 20; ++key) {
             produce("k" + std::to_string(key));
@@ -147,11 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST_P(EmbeddedOpenStores, OfTasksChangeHandsWhenThreadsComeAndGo) {
-    create_topics(4);
-    const auto streams = counter("one", 2);
-    streams->start();
-    ASSERT_TRUE(settled(*streams, 2, 4));
-    ASSERT_TRUE(count_to(1));
+    const auto streams = counter_of_two_threads();
     const auto opened = manifests("one");
     ASSERT_THAT(opened, SizeIs(GetParam().engine == StoreEngine::kRocksDb ? 4 : 0));
 
@@ -168,11 +174,7 @@ TEST_P(EmbeddedOpenStores, OfTasksChangeHandsWhenThreadsComeAndGo) {
 }
 
 TEST_P(EmbeddedOpenStores, OfTasksThatAreBeingRestoredChangeHands) {
-    create_topics(4);
-    const auto streams = counter("one", 2);
-    streams->start();
-    ASSERT_TRUE(settled(*streams, 2, 4));
-    ASSERT_TRUE(count_to(1));
+    const auto streams = counter_of_two_threads();
     const auto opened = manifests("one");
 
     streams->pause();  // What changes hands now cannot be restored to its end.

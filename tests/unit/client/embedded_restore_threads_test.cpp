@@ -161,6 +161,44 @@ TEST_F(EmbeddedRestoreThreads, ALoadThatIsInterruptedByTheEndOfItsClientContinue
     EXPECT_THAT(table("out"), Each(Pair(_, "6")));
 }
 
+TEST_F(EmbeddedRestoreThreads, ALoadWhoseThreadEndsContinues) {
+    constexpr int kRows = 40'000;
+    create_state(1, kRows);
+    StreamsConfig with = config();
+    with.rocksdb_write_buffer_bytes = 1 << 20;
+    const auto streams = client(counting_topology(on_record), with);
+    Events half;
+    std::vector<Offset> begins;
+    streams->set_state_restore_listener(
+        {.on_restore_start = [&](const auto&, const auto&, Offset from,
+                                 Offset) { begins.push_back(from); },
+         .on_batch_restored =
+             [&](const auto&, const auto&, Offset reached, std::int64_t) {
+                 if (reached > kRows / 2 && begins.size() == 1) {
+                     streams->pause();
+                     half.happened();
+                 }
+             }});
+    streams->start();
+    ASSERT_TRUE(half.wait_for(1));
+    ASSERT_TRUE(streams->remove_stream_thread(60s));
+    ASSERT_TRUE(streams->add_stream_thread());
+    streams->resume();
+    ASSERT_TRUE(eventually([&] { return tasks_of(*streams) == 1; }));
+    ASSERT_TRUE(streams->wait_for(ClientState::kRunning, 60s));
+
+    const std::vector<std::string> keys{"k0", "k" + std::to_string(kRows / 2),
+                                        "k" + std::to_string(kRows - 1)};
+    for (const std::string& key : keys) {
+        produce(key);
+    }
+    EXPECT_TRUE(eventually([&] { return table("out").size() == keys.size(); }));
+    EXPECT_THAT(table("out"), Each(Pair(_, "6")));
+    ASSERT_TRUE(streams->close(60s));
+    ASSERT_THAT(begins, SizeIs(2));
+    EXPECT_GT(begins[1], kRows / 4);
+}
+
 TEST_F(EmbeddedRestoreThreads, AListenerMayAskForTheProgress) {
     create_state(1, 50);
     const auto streams = counting(1);

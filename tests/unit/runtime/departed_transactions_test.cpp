@@ -75,7 +75,7 @@ class NamedClients final : public support::ForwardingClients {
 
 class DepartedTransactionsTest : public ::testing::Test {
   protected:
-    /// Tasks wait for longer than kPatience.
+    /// Lets tasks wait until their thread aborts the transactions of departed members.
     void wait(const std::vector<std::string>& departed) {
         transactions.tasks_wait(departed, kSlice);
         answers.clock.advance(DepartedTransactions::kPatience);
