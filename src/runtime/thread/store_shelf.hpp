@@ -21,8 +21,8 @@ namespace millrace::runtime {
 /// closed by the threads that drive the shelf, because a stream thread in a rebalance must not wait
 /// for files.
 ///
-/// All stores are as of their last commit. A task stays held (TaskMaker) until its stores are
-/// closed.
+/// Stores have no uncommitted rows. Those of standbys, and of tasks that were being restored, may
+/// be behind their changelogs. A task stays held (TaskMaker) until its stores are closed.
 ///
 /// Thread-safe; several threads may drive one shelf, and close in parallel. No function throws.
 class StoreShelf final : public Driven {

@@ -62,8 +62,8 @@ class TaskMaker {
     bool has_shelf() const noexcept { return parts_.shelf != nullptr; }
 
     /// Gives up the open stores of a task or standby, instead of closed(): the thread of this
-    /// client that makes the task next takes them over; see StoreShelf. They must be as of their
-    /// last commit, after TaskStores::stop_processing. Does not throw.
+    /// client that makes the task next takes them over; see StoreShelf. They must have no
+    /// uncommitted rows, after TaskStores::stop_processing. Does not throw.
     void give_up(TaskId id, std::unique_ptr<state::TaskStores> stores) const;
 
     /// The same for stores that no thread may take over.
